@@ -1,0 +1,1 @@
+"""The published language: what the services and their consumers share, and nothing else."""

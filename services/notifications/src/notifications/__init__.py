@@ -1,0 +1,1 @@
+"""Notifications: reacts to published events and tells the people and partners concerned."""
