@@ -78,7 +78,7 @@ class EmbeddedPostgres:
         """Return when the server answers; what a killed owner or server left behind is put in order first."""
         self._hold_lock()
         self._initialise()
-        self._end_leftover()
+        self.end_leftover()
         deadline, attempts = time.monotonic() + within, 0
         while not self.healthy():
             if self.pid is None:
@@ -100,6 +100,20 @@ class EmbeddedPostgres:
         if self._lock is not None:
             self._lock.close()
         self._process = self._lock = None
+
+    def end_leftover(self) -> None:
+        """End the server of an owner that was killed; forget its pid where another program has it by now."""
+        pid_file = self._data / "postmaster.pid"
+        if self.pid is not None or not pid_file.exists():
+            return
+        try:
+            process = psutil.Process(int(pid_file.read_text().split()[0]))
+            if Path(process.cwd()) == self._data:
+                _end(process)
+            else:
+                pid_file.unlink()
+        except psutil.NoSuchProcess:
+            return  # the server itself replaces a file like this one
 
     def _hold_lock(self) -> None:
         if self._lock is not None:
@@ -123,20 +137,6 @@ class EmbeddedPostgres:
         if self._run("initdb", "-D", str(staging), *_NEW_CLUSTER).wait() != 0:
             raise PostgresFailed(f"PostgreSQL cannot make its data directory: see {self.log}")
         staging.rename(self._data)
-
-    def _end_leftover(self) -> None:
-        """End the server of an owner that was killed; forget its pid where another program has it by now."""
-        pid_file = self._data / "postmaster.pid"
-        if self.pid is not None or not pid_file.exists():
-            return
-        try:
-            process = psutil.Process(int(pid_file.read_text().split()[0]))
-            if Path(process.cwd()) == self._data:
-                _end(process)
-            else:
-                pid_file.unlink()
-        except psutil.NoSuchProcess:
-            return  # the server itself replaces a file like this one
 
     def _spawn(self) -> None:
         settings = _SETTINGS | {"unix_socket_directories": str(self._socket_directory())}
