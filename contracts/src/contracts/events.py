@@ -1,0 +1,141 @@
+"""What the episodes service tells the world: ids, kinds and codes; readings and words stay behind `dataref`.
+
+A published model never changes its meaning: a new need is a new version beside the old one.
+Consumers ignore fields they do not know, so adding an optional field is compatible.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+Kind = Literal[
+    "identity",
+    "opening",
+    "screening",
+    "assessments",
+    "plans",
+    "sessions",
+    "responses",
+    "flags",
+    "referrals",
+    "closure",
+]
+"""A class of facts a client may consent to share with a partner."""
+
+Urgency = Literal["routine", "urgent", "emergency"]
+
+
+class Data(BaseModel):
+    """The `data` of one published event; `type_name` is its CloudEvents `type`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    type_name: ClassVar[str]
+
+
+class EpisodeOpened(Data):
+    type_name = "care.episode.episode_opened.v1"
+    therapist: UUID
+    referring_partner: UUID | None = None
+
+
+class Assessed(Data):
+    type_name = "care.episode.assessed.v1"
+    stage: str
+
+
+class PlanSet(Data):
+    type_name = "care.episode.plan_set.v1"
+    plan_version: int
+
+
+class PlanRefined(Data):
+    type_name = "care.episode.plan_refined.v1"
+    plan_version: int
+    replaces: int
+
+
+class SessionChecked(Data):
+    type_name = "care.episode.session_checked.v1"
+    visit: UUID | None = None
+
+
+class SessionDelivered(Data):
+    """`breaches` names the rules of care that were broken; `adverse` says whether a reaction was noted."""
+
+    type_name = "care.episode.session_delivered.v1"
+    visit: UUID | None = None
+    plan_version: int | None = None
+    breaches: tuple[str, ...] = ()
+    adverse: bool = False
+
+
+class SessionNotDelivered(Data):
+    type_name = "care.episode.session_not_delivered.v1"
+    visit: UUID | None = None
+
+
+class ResponseNoted(Data):
+    type_name = "care.episode.response_noted.v1"
+    session: UUID
+    adverse: bool = False
+
+
+class RedFlagRaised(Data):
+    type_name = "care.episode.red_flag_raised.v1"
+    urgency: Urgency
+    holds_care: bool
+
+
+class SharingConsented(Data):
+    """A client's consent that a partner may be told; `effective_from` and `until` bound when, not how old."""
+
+    type_name = "care.episode.sharing_consented.v1"
+    consent: UUID
+    partner: UUID
+    kinds: tuple[Kind, ...]
+    effective_from: datetime
+    until: datetime | None = None
+
+
+class SharingWithdrawn(Data):
+    type_name = "care.episode.sharing_withdrawn.v1"
+    consent: UUID
+    partner: UUID
+    effective_from: datetime
+
+
+class EpisodeClosed(Data):
+    type_name = "care.episode.episode_closed.v1"
+
+
+class Redacted(BaseModel):
+    """Stands where the data was, once the client has been erased."""
+
+    model_config = ConfigDict(frozen=True)
+    redacted: Literal[True] = True
+
+
+PUBLISHED: Mapping[str, type[Data]] = MappingProxyType(
+    {
+        model.type_name: model
+        for model in (
+            EpisodeOpened,
+            Assessed,
+            PlanSet,
+            PlanRefined,
+            SessionChecked,
+            SessionDelivered,
+            SessionNotDelivered,
+            ResponseNoted,
+            RedFlagRaised,
+            SharingConsented,
+            SharingWithdrawn,
+            EpisodeClosed,
+        )
+    }
+)
+"""Every published event by its CloudEvents type."""

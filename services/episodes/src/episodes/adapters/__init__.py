@@ -1,0 +1,1 @@
+"""Where the episodes service meets the world: HTTP, PostgreSQL, Kafka, keys."""

@@ -1,0 +1,82 @@
+"""The library's recorder on one connection of ours, with receipts, references and keys in its transaction.
+
+The library's own pool and retries are not used: they block for minutes when the database is away.
+A recorder lives and dies with its connection, because one built while tables were missing never recovers.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg import Connection, Cursor, connect
+from psycopg.rows import DictRow, dict_row
+
+from episodes.application.known import Writing
+
+LOCK_TIMEOUT = 5
+"""Seconds a batch waits for the log's table lock."""
+
+_KEYS = """INSERT INTO client_keys (network_id, client_id, key_id, wrapped)
+SELECT * FROM unnest(%s::text[], %s::uuid[], %s::uuid[], %s::bytea[]) ORDER BY 1, 2"""
+_RECEIPTS = """INSERT INTO command_receipts (network_id, command_id, request_mac, status, response)
+SELECT n, c, m, 201, r FROM unnest(%s::text[], %s::uuid[], %s::bytea[], %s::bytea[]) AS w(n, c, m, r)
+ORDER BY 1, 2"""
+_REFERENCES = """INSERT INTO source_refs (network_id, reference, episode_id, event_id)
+SELECT * FROM unnest(%s::text[], %s::bytea[], %s::uuid[], %s::uuid[]) ORDER BY 1, 2"""
+
+
+class OneConnection(PostgresDatastore):
+    """The library's datastore over a single connection that belongs to one thread."""
+
+    def __init__(self, connection: Connection[DictRow]) -> None:
+        super().__init__("", "", "", "", "", lock_timeout=LOCK_TIMEOUT)
+        self._connection = connection
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Connection[DictRow]]:
+        """Errors stay psycopg's: the caller tells a refusal from a lost connection."""
+        yield self._connection
+
+
+class EventRecorder(PostgresApplicationRecorder):
+    """Writes what belongs to a batch before its events, each table in key order so that two batches cannot lock
+    each other out."""
+
+    def _insert_events(
+        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> None:
+        writing: Writing = kwargs["writing"]
+        if writing.keys:
+            networks, clients = zip(*writing.keys, strict=True)
+            ids, wrapped = zip(*writing.keys.values(), strict=True)
+            curs.execute(_KEYS, (list(networks), list(clients), list(ids), list(wrapped)), prepare=True)
+        networks, commands = zip(*writing.receipts, strict=True)
+        receipts = writing.receipts.values()
+        macs, bodies = [receipt.mac for receipt in receipts], [receipt.body for receipt in receipts]
+        curs.execute(_RECEIPTS, (list(networks), list(commands), macs, bodies), prepare=True)
+        if writing.references:
+            networks, hashes = zip(*writing.references, strict=True)
+            episodes, events = zip(*writing.references.values(), strict=True)
+            curs.execute(_REFERENCES, (list(networks), list(hashes), list(episodes), list(events)))
+
+
+def connected(url: str) -> Connection[DictRow]:
+    """A connection that gives up on an unreachable server after a second. Raises psycopg's errors."""
+    return connect(
+        url,
+        autocommit=True,
+        row_factory=dict_row,
+        connect_timeout=1,
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=2,
+        tcp_user_timeout=8_000,
+        options="-c statement_timeout=8000",
+    )
+
+
+def insert(recorder: EventRecorder, writing: Writing) -> None:
+    """One transaction, without the library's retry around it."""
+    recorder.insert_events.__wrapped__(recorder, writing.events, writing=writing)

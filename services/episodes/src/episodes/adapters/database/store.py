@@ -1,0 +1,69 @@
+"""The store as the writer thread uses it: one read for a batch of commands, one transaction to record it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from episodes.adapters.database.reading import Unwrap, read
+from episodes.adapters.database.recorder import EventRecorder, OneConnection, connected, insert
+from episodes.adapters.watchdog import Watchdog
+from episodes.application.commands import Command
+from episodes.application.errors import Conflict, OutcomeUnknown, StoreUnavailable
+from episodes.application.known import Cached, Known, Writing
+
+T = TypeVar("T")
+
+_CONTENDED = {"40001", "40P01", "55P03"}
+"""Serialization failure, deadlock, lock time-out: the transaction is over and may be tried again."""
+
+
+class PostgresStore:
+    """Belongs to the writer thread. Connects when needed, and again after any loss."""
+
+    def __init__(self, url: str, unwrap: Unwrap, watchdog: Watchdog) -> None:
+        self._url = url
+        self._unwrap = unwrap
+        self._watchdog = watchdog
+        self._recorder: EventRecorder | None = None
+        self._connection: Connection[DictRow] | None = None
+
+    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+        def reading(connection: Connection[DictRow], _: EventRecorder) -> Known:
+            return read(connection, commands, cached, self._unwrap)
+
+        return self._call(reading, lost=StoreUnavailable)
+
+    def write(self, writing: Writing) -> None:
+        self._call(lambda _, recorder: insert(recorder, writing), lost=OutcomeUnknown)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._recorder = None
+
+    def _call(self, call: Callable[[Connection[DictRow], EventRecorder], T], lost: type[Exception]) -> T:
+        with self._watchdog.watching():
+            try:
+                return call(*self._open())
+            except psycopg.IntegrityError:
+                raise Conflict from None
+            except psycopg.Error as error:
+                raise self._after(error, lost) from None
+
+    def _open(self) -> tuple[Connection[DictRow], EventRecorder]:
+        if self._connection is None or self._recorder is None:
+            self._connection = connected(self._url)
+            self._recorder = EventRecorder(OneConnection(self._connection))
+        return self._connection, self._recorder
+
+    def _after(self, error: psycopg.Error, lost: type[Exception]) -> Exception:
+        """What a database error means: contended and over, lost in the middle, or not to be had."""
+        if error.sqlstate in _CONTENDED:
+            return Conflict()
+        broken = self._connection is not None and self._connection.broken
+        self.close()
+        return lost() if broken else StoreUnavailable()

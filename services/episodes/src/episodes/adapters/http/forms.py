@@ -1,0 +1,121 @@
+"""Strict reading of commands, built from the domain's own types and the form each field declares.
+
+One declaration serves both sides: storage reads the types leniently, this module reads them strictly
+(no unknown field, no coercion, ranges, lengths and code lists) and gives the same domain objects.
+"""
+
+import types
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, create_model
+from pydantic import Field as Bounds
+
+from episodes.domain.form import COMPUTED, Between, CodeList, Length, OneOf
+from episodes.domain.values import Coded
+
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+YEARS = range(1900, 2200)
+
+
+def strict(cls: Any) -> Any:
+    """The annotation that reads JSON strictly into `cls`, a dataclass of the domain."""
+    return _strict_dataclass(cls, None)
+
+
+def strict_fields(cls: type[Any]) -> dict[str, Any]:
+    """The fields of `cls` a caller may give, as pydantic field definitions."""
+    return _definitions(cls, None)
+
+
+@cache
+def _strict_dataclass(cls: Any, codes: CodeList | None) -> Any:
+    name = cls.__name__ if codes is None else f"{cls.__name__}Of{codes.name.title().replace('-', '')}"
+    model = create_model(name, __config__=STRICT, __doc__=cls.__doc__, **_definitions(cls, codes))
+    return Annotated[model, AfterValidator(_builder(cls, codes))]
+
+
+def _definitions(cls: type[Any], codes: CodeList | None) -> dict[str, Any]:
+    hints = get_type_hints(cls, include_extras=True)
+    definitions: dict[str, Any] = {}
+    for field in fields(cls):
+        hint = hints[field.name]
+        if COMPUTED in getattr(hint, "__metadata__", ()):
+            continue
+        if codes is not None and field.name == "code":
+            hint = Annotated[str, codes]
+        definitions[field.name] = (_annotation(hint), _default(field))
+    return definitions
+
+
+def _default(field: Field[Any]) -> Any:
+    return ... if field.default is MISSING else field.default
+
+
+def _builder(cls: type[Any], codes: CodeList | None) -> Callable[[BaseModel], Any]:
+    listed = codes or _code_list(cls)
+    extra = {"list": listed.label} if issubclass(cls, Coded) and listed is not None else {}
+
+    def build(model: BaseModel) -> Any:
+        built = cls(**model.__dict__, **extra)
+        for fault in built.faults() if hasattr(built, "faults") else ():
+            raise ValueError(fault)
+        return built
+
+    return build
+
+
+def _code_list(cls: type[Any]) -> CodeList | None:
+    hint = get_type_hints(cls, include_extras=True).get("code")
+    return next((part for part in getattr(hint, "__metadata__", ()) if isinstance(part, CodeList)), None)
+
+
+def _annotation(hint: Any, metadata: tuple[Any, ...] = ()) -> Any:
+    """The strict annotation for a domain type hint and the form written beside it."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        inner, *more = get_args(hint)
+        return _annotation(inner, (*metadata, *more))
+    if origin in (Union, types.UnionType):
+        parts = [_annotation(part, metadata) if part is not type(None) else None for part in get_args(hint)]
+        return Union[tuple(parts)]  # noqa: UP007 - built from a list
+    if origin is tuple:
+        return _sized(tuple[_annotation(get_args(hint)[0]), ...], metadata)  # type: ignore[misc]
+    if is_dataclass(hint):
+        assert isinstance(hint, type)
+        return _strict_dataclass(hint, next((m for m in metadata if isinstance(m, CodeList)), None))
+    return _scalar(hint, metadata)
+
+
+def _sized(annotation: Any, metadata: tuple[Any, ...]) -> Any:
+    for form in metadata:
+        if isinstance(form, Length):
+            return Annotated[annotation, Bounds(min_length=form.least, max_length=form.most)]
+    return annotation
+
+
+def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
+    if hint is datetime:
+        return Annotated[AwareDatetime, AfterValidator(_within_years)]
+    if hint is date:
+        return Annotated[date, AfterValidator(_within_years)]
+    for form in metadata:
+        match form:
+            case Between(low, high):
+                return Annotated[hint, Bounds(ge=low, le=high)]
+            case Length(most, least):
+                return Annotated[str, StringConstraints(min_length=least, max_length=most)]
+            case OneOf(words=words):
+                return Literal[words]
+            case CodeList(codes=codes):
+                return Literal[tuple(sorted(codes))]
+    return hint
+
+
+def _within_years(moment: Any) -> Any:
+    if moment.year not in YEARS:
+        raise ValueError("a year from 1900 to 2199")
+    return moment

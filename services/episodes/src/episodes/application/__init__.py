@@ -1,0 +1,1 @@
+"""The use cases: load, decide, record; and what of it is told to whom."""

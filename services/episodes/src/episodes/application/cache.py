@@ -1,0 +1,37 @@
+"""Recently used episodes, bounded in bytes. A help for the next read of the store, never a source by itself."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from uuid import UUID
+
+from episodes.application.known import Cached
+
+FACTOR = 8
+"""Roughly how much larger folded Python objects are than the stored events they came from."""
+
+
+class Cache(Mapping[UUID, Cached]):
+    """Least recently kept goes first. Written by one thread; `get` from others sees whole states."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[UUID, Cached] = OrderedDict()
+
+    def keep(self, episodes: Mapping[UUID, Cached]) -> None:
+        for identifier, cached in episodes.items():
+            old = self._kept.pop(identifier, None)
+            self._bytes += FACTOR * (cached.weight - (old.weight if old else 0))
+            self._kept[identifier] = cached
+        while self._bytes > self._most:
+            _, dropped = self._kept.popitem(last=False)
+            self._bytes -= FACTOR * dropped.weight
+
+    def __getitem__(self, identifier: UUID) -> Cached:
+        return self._kept[identifier]
+
+    def __iter__(self) -> Iterator[UUID]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)

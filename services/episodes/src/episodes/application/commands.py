@@ -1,0 +1,92 @@
+"""A command as it reaches the writer, and the answer it gets."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from episodes.application.recording import SourceRef
+from episodes.domain.envelope import Actor
+from episodes.domain.opening import EpisodeOpened
+from episodes.domain.sharing import SharingConsented
+from episodes.domain.steps import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks: the actor, its network, and the clinics it may act for (none named: all of the network)."""
+
+    actor: Actor
+    network: str
+    clinics: frozenset[UUID] | None
+
+    def may_act_for(self, clinic: UUID) -> bool:
+        return self.clinics is None or clinic in self.clinics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One request to record something. `id` is the idempotency key; `mac` gives the authenticator of the request,
+    with the key of an older one if given one, and so tells whether a repeat is the same.
+
+    `episode` is none for an opening, which names its `clinic` instead. `about` is the id in the path of what
+    the command is about. `reference` is the keyed hash of `source_ref`.
+    """
+
+    id: UUID
+    caller: Caller
+    step: Step
+    draft: Any
+    mac: Callable[[bytes | None], bytes]
+    correlation: UUID
+    episode: UUID | None = None
+    clinic: UUID | None = None
+    about: UUID | None = None
+    if_match: int | None = None
+    occurred_at: datetime | None = None
+    precision: str | None = None
+    performer: UUID | None = None
+    on_behalf_of: UUID | None = None
+    purpose: str | None = None
+    labels: tuple[str, ...] = ()
+    source_ref: SourceRef | None = None
+    reference: bytes | None = None
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """The idempotency key, scoped to the network."""
+        return self.caller.network, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent back, byte for byte also to a repeat."""
+
+    body: bytes
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row of the directory a command names, and where in the body."""
+
+    table: str
+    id: UUID
+    pointer: str
+
+
+def named(command: Command) -> Iterator[Named]:
+    """What a command names must exist in the directory."""
+    if command.clinic is not None:
+        yield Named("clinics", command.clinic, "/clinic")
+    if command.performer is not None:
+        yield Named("staff", command.performer, "/performer")
+    match command.draft:
+        case EpisodeOpened() as draft:
+            yield Named("clients", draft.client, "/client")
+            yield Named("staff", draft.therapist, "/therapist")
+            if draft.referral is not None and draft.referral.partner is not None:
+                yield Named("partners", draft.referral.partner, "/referral/partner")
+        case SharingConsented() as draft:
+            yield Named("partners", draft.partner, "/partner")

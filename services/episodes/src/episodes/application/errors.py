@@ -1,0 +1,64 @@
+"""What can go wrong around a decision. Each stores nothing, but for an outcome that stays unknown.
+
+Refused (domain)            a rule says no
+Failed
+├── NotThere                no such thing, or not the caller's
+├── KeyReused               the idempotency key belongs to another request
+├── ReferenceKnown          the caller's own id is recorded already
+├── Moved                   the episode is not at the version the caller expects
+├── InConflict              still contended after the retries
+├── TooLarge                the event is over the limit of one event
+├── TooManyWaiting          the queue is full or the answer took too long
+└── StoreUnavailable        the store cannot be reached, or did not answer
+"""
+
+from uuid import UUID
+
+
+class Failed(Exception):
+    """A command or query that was not carried out."""
+
+
+class NotThere(Failed):
+    pass
+
+
+class KeyReused(Failed):
+    pass
+
+
+class ReferenceKnown(Failed):
+    def __init__(self, episode: UUID, event: UUID) -> None:
+        super().__init__("source_ref known")
+        self.episode = episode
+        self.event = event
+
+
+class Moved(Failed):
+    def __init__(self, version: int) -> None:
+        super().__init__("moved")
+        self.version = version
+
+
+class InConflict(Failed):
+    pass
+
+
+class TooLarge(Failed):
+    pass
+
+
+class TooManyWaiting(Failed):
+    pass
+
+
+class StoreUnavailable(Failed):
+    pass
+
+
+class Conflict(Exception):
+    """The store refused a batch because something in it is there already; nothing of it was stored."""
+
+
+class OutcomeUnknown(Exception):
+    """The store was lost while it committed: the receipts will tell."""

@@ -1,0 +1,63 @@
+"""What one read of the store tells about a batch of commands, and what the batch then writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+
+from episodes.application.commands import Command
+from episodes.application.recording import DataKey
+from episodes.domain.episode import Episode
+
+Scoped = tuple[str, UUID]
+"""An id within a network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The recorded answer to a command, and the authenticator of the request it answered."""
+
+    mac: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """An episode as of its version, with the size of its stored events as a measure of its weight."""
+
+    episode: Episode
+    weight: int
+
+
+@dataclass(slots=True)
+class Known:
+    """True when it was read; the write is refused if it no longer is."""
+
+    receipts: dict[Scoped, Receipt] = field(default_factory=dict)
+    references: dict[tuple[str, bytes], tuple[UUID, UUID]] = field(default_factory=dict)
+    keys: dict[Scoped, DataKey] = field(default_factory=dict)
+    rows: dict[tuple[str, str, UUID], Mapping[str, Any]] = field(default_factory=dict)
+    subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
+    episodes: dict[UUID, Cached] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Writing:
+    """What one transaction records."""
+
+    events: list[StoredEvent] = field(default_factory=list)
+    receipts: dict[Scoped, Receipt] = field(default_factory=dict)
+    references: dict[tuple[str, bytes], tuple[UUID, UUID]] = field(default_factory=dict)
+    keys: dict[Scoped, tuple[UUID, bytes]] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """The store as the writer thread uses it. Any call may raise `StoreUnavailable`."""
+
+    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+        """Everything the decisions need, in one go."""
+
+    def write(self, writing: Writing) -> None:
+        """Record all of it or nothing. Raises `Conflict`, or `OutcomeUnknown` when the reply was lost."""

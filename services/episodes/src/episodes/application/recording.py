@@ -1,0 +1,116 @@
+"""Facts to stored events and back. The envelope is clear, the payload sealed with the client's data key.
+
+Stored form, by format byte: 1 = header length (4 bytes, big endian), header (UTF-8 JSON), nonce (12 bytes),
+AES-256-GCM ciphertext. The header begins with the event id, at a fixed place an index relies on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from eventsourcing.persistence import StoredEvent
+from pydantic import TypeAdapter
+
+from episodes.domain.envelope import Header, Recorded, Redacted
+from episodes.domain.steps import STEPS
+
+F = TypeVar("F")
+
+FORMAT = b"\x01"
+_LENGTH = 4
+_NONCE = 12
+_HEAD = len(FORMAT) + _LENGTH
+
+
+class Damaged(Exception):
+    """A stored event that cannot be what we wrote: wrong format, or altered since."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A client's data key. Destroying it erases the client: `cipher` is None then."""
+
+    id: UUID
+    cipher: AESGCM | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRef:
+    """The caller's own id of a record: sealed, found again by a keyed hash."""
+
+    system: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What any event may carry beside its fact."""
+
+    labels: tuple[str, ...] = ()
+    source_ref: SourceRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payload(Generic[F]):
+    """What is sealed."""
+
+    fact: F
+    beside: Beside
+
+
+def _payload_of(fact: Any) -> Any:
+    return Payload[fact]
+
+
+_HEADER = TypeAdapter(Header)
+_PAYLOADS: Mapping[str, TypeAdapter[Payload[Any]]] = {
+    step.name: TypeAdapter(_payload_of(step.fact)) for step in STEPS
+}
+
+
+def stored(header: Header, fact: Any, beside: Beside, key: DataKey, nonce: bytes) -> StoredEvent:
+    """The event as the store keeps it."""
+    if key.cipher is None:
+        raise ValueError("an erased client's key cannot seal")
+    clear = _HEADER.dump_json(header, exclude_none=True)
+    payload = _PAYLOADS[header.type].dump_json(Payload(fact, beside), exclude_none=True)
+    sealed = key.cipher.encrypt(nonce, payload, _bound_to(header))
+    state = b"".join((FORMAT, len(clear).to_bytes(_LENGTH, "big"), clear, nonce, sealed))
+    return StoredEvent(header.episode_id, header.version, header.type, state)
+
+
+def header_of(state: bytes) -> Header:
+    """The clear envelope. Unknown fields are ignored: history is never re-validated."""
+    return _HEADER.validate_json(_split(state)[0])
+
+
+def loaded(state: bytes, keys: Mapping[UUID, DataKey]) -> Recorded[Any]:
+    """The event as recorded; `Redacted` in place of its fact when its key is gone."""
+    clear, nonce, sealed = _split(state)
+    header = _HEADER.validate_json(clear)
+    key = keys.get(header.key_id)
+    if key is None or key.cipher is None:
+        return Recorded(header, Redacted())
+    try:
+        payload = key.cipher.decrypt(nonce, sealed, _bound_to(header))
+    except InvalidTag:
+        raise Damaged(f"event {header.event_id} does not match its seal") from None
+    opened = _PAYLOADS[header.type].validate_json(payload)
+    return Recorded(header, opened.fact, opened.beside.labels)
+
+
+def _split(state: bytes) -> tuple[bytes, bytes, bytes]:
+    if state[:1] != FORMAT:
+        raise Damaged("unknown format of a stored event")
+    end = _HEAD + int.from_bytes(state[1:_HEAD], "big")
+    return state[_HEAD:end], state[end : end + _NONCE], state[end + _NONCE :]
+
+
+def _bound_to(header: Header) -> bytes:
+    """The seal binds the payload to its place: it cannot be moved to another event."""
+    return "|".join(
+        (str(header.event_id), str(header.episode_id), str(header.version), header.type, str(header.key_id))
+    ).encode()

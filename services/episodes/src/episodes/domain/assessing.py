@@ -1,0 +1,63 @@
+"""Assessing: history, symptoms, readings and findings, at a stage of the episode."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.codes import CONDITIONS
+from episodes.domain.deciding import Asked, Decided
+from episodes.domain.episode import Episode
+from episodes.domain.form import Length, OneOf, Words
+from episodes.domain.refusals import RuleBroken
+from episodes.domain.values import (
+    AbsentReason,
+    Coded,
+    HealthUpdate,
+    InstrumentResult,
+    Reading,
+    Screening,
+    Site,
+)
+
+BASELINES = ("baseline", "new_baseline")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was seen or felt at a site, in words."""
+
+    site: Site | None = None
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """An assessment of the client. A new baseline says what made the old one void."""
+
+    stage: Annotated[str, OneOf("baseline", "midpoint", "exit", "ad_hoc", "new_baseline")]
+    new_baseline_reason: (
+        Annotated[str, OneOf("re_injury", "surgery", "after_break", "second_series")] | None
+    ) = None
+    history: Words | None = None
+    history_absent_reason: AbsentReason | None = None
+    health_update: HealthUpdate | None = None
+    symptoms: Words | None = None
+    readings: Annotated[tuple[Reading, ...], Length(200)] = ()
+    instruments: Annotated[tuple[InstrumentResult, ...], Length(50)] = ()
+    palpation: Annotated[tuple[Finding, ...], Length(100)] = ()
+    posture: Annotated[tuple[Finding, ...], Length(100)] = ()
+    suspected_causes: Annotated[tuple[Annotated[Coded, CONDITIONS], ...], Length(50)] = ()
+    screening: Screening | None = None
+    visit: UUID | None = None
+
+
+def assess(episode: Episode, asked: Asked[Assessed]) -> list[Decided]:
+    """A first baseline needs no reason, a new one does."""
+    draft = asked.draft
+    if (draft.stage == "new_baseline") != (draft.new_baseline_reason is not None):
+        raise RuleBroken("new-baseline-needs-its-reason", "/new_baseline_reason")
+    return [Decided(draft, asked.when)]
+
+
+def has_baseline(episode: Episode) -> bool:
+    return any(entry.fact.stage in BASELINES for entry in episode.of(Assessed))

@@ -1,0 +1,103 @@
+"""The session check: may we treat, now? What can be prevented is prevented here, before the hands are on.
+
+It answers from consent, plan, open flags and the judgements given with the screening.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.codes import RED_FLAGS
+from episodes.domain.consenting import TreatmentConsented
+from episodes.domain.deciding import Asked, Decided
+from episodes.domain.episode import Episode
+from episodes.domain.flagging import RedFlagRaised
+from episodes.domain.form import COMPUTED, Length, Words
+from episodes.domain.planning import Plan
+from episodes.domain.time import When
+from episodes.domain.values import Coded, Form, HealthUpdate, Limits, Screening, Site, Technique
+
+STOP, LIMITS, GO = "stop", "go_with_limits", "go"
+SOURCE = "EVENTS §5.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentConfirmed:
+    """The client agreed again today, in this form, with these changes."""
+
+    form: Form
+    changes: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictReason:
+    """A rule that made the verdict, and where it comes from."""
+
+    rule: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionChecked:
+    """The check's id is the id of this event. A check nobody read counts as stop."""
+
+    visit: UUID | None = None
+    techniques: Annotated[tuple[Technique, ...], Length(50)] = ()
+    health_update: HealthUpdate | None = None
+    screening: Screening
+    consent_confirmed: ConsentConfirmed | None = None
+    limits: Limits | None = None
+    verdict: Annotated[str, COMPUTED] = STOP
+    reasons: Annotated[tuple[VerdictReason, ...], COMPUTED] = ()
+
+
+def check_session(episode: Episode, asked: Asked[SessionChecked]) -> list[Decided]:
+    """Answers go, go with limits, or stop. A judgement `stop` also raises the flag that holds care."""
+    draft, when = asked.draft, asked.when
+    stops = tuple(stopping_rules(episode, draft, when))
+    limits = tuple(_limiting_rules(draft))
+    verdict = STOP if stops else LIMITS if limits else GO
+    reasons = tuple(VerdictReason(rule=rule, source=SOURCE) for rule in (*stops, *limits))
+    decided = [Decided(replace(draft, verdict=verdict, reasons=reasons), when)]
+    stopping = [item for item in draft.screening.items if item.judgement == "stop"]
+    if stopping:
+        sites = tuple(site for item in stopping for site in item.sites)
+        decided.append(Decided(_flag(stopping[0].code, sites, asked.event_ids[0]), when))
+    return decided
+
+
+def stopping_rules(episode: Episode, draft: SessionChecked, when: When) -> Iterator[str]:
+    """The rules by which no treatment may begin at `when`."""
+    if episode.in_force(TreatmentConsented, when) is None:
+        yield "no-treatment-consent"
+    if episode.in_force(Plan, when) is None:
+        yield "no-plan-in-force"
+    if care_is_held(episode, when):
+        yield "open-red-flag"
+    if any(item.judgement == "stop" for item in draft.screening.items):
+        yield "judged-stop"
+
+
+def care_is_held(episode: Episode, when: When) -> bool:
+    """Whether an open flag that holds care stood at `when`."""
+    return any(held.fact.holds_care and held.interval.holds_at(when) for held in episode.spans(RedFlagRaised))
+
+
+def _limiting_rules(draft: SessionChecked) -> Iterator[str]:
+    if draft.limits is not None or any(
+        item.judgement == "proceed_with_limits" for item in draft.screening.items
+    ):
+        yield "judged-proceed-with-limits"
+
+
+def _flag(code: str, sites: tuple[Site, ...], check: UUID) -> RedFlagRaised:
+    known = code if code in RED_FLAGS.codes else "stopping_screening"
+    return RedFlagRaised(
+        code=Coded(code=known, list=RED_FLAGS.label),
+        source="session_check",
+        source_event=check,
+        sites=sites,
+        urgency="urgent",
+        holds_care=True,
+    )

@@ -1,0 +1,60 @@
+"""What a decision is given and gives back. It may refuse; it reads no clock and makes no ids."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from episodes.domain.episode import Episode
+from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.time import AHEAD, When
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Generic[F]):
+    """A command: the fact as drafted by the caller, when it happened, and the id its first event will have.
+
+    `event_ids` are for this command's events in order; own ids (of a check, a consent, a flag) are event ids.
+    `subject` is the random id of client × partner, from the client directory, where the step needs one.
+    """
+
+    draft: F
+    when: When
+    now: datetime
+    event_ids: Sequence[UUID]
+    subject: UUID | None = None
+    about: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A fact to record, with its own time if that is not the command's."""
+
+    fact: Any
+    when: When
+
+
+Decide = Callable[[Episode, Asked[Any]], list[Decided]]
+
+
+def refuse_future(when: When, now: datetime, pointer: str = "/occurred_at") -> None:
+    """Never from the future, but for two minutes between clocks."""
+    if when.at > now + AHEAD:
+        raise RuleBroken("from-the-future", pointer)
+
+
+def known(episode: Episode, event_id: UUID | None, pointer: str, kind: type[Any] = object) -> None:
+    """Refuses an event id that this episode does not hold as that kind of fact."""
+    if event_id is None:
+        return
+    entry = episode.entry(event_id)
+    if entry is None or not isinstance(entry.fact, kind):
+        raise Unknown("unknown-event", pointer)
+
+
+def record(episode: Episode, asked: Asked[Any]) -> list[Decided]:
+    """The plain decision: record the draft as it is."""
+    return [Decided(asked.draft, asked.when)]

@@ -1,0 +1,100 @@
+"""The state of one care episode: what happened, and what held from when until when.
+
+State is a fold of recorded events and never a judgement: entries are dated facts, `held` are intervals
+(plans, consents, flags, responsibility), so that a late record can be judged by what held on its day.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from episodes.domain.envelope import Recorded, Redacted
+from episodes.domain.time import Interval, When
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[T]):
+    """A fact that holds over an interval; its id is the id of the event that began it."""
+
+    entry: Recorded[T]
+    interval: Interval
+
+    @property
+    def id(self) -> UUID:
+        return self.entry.header.event_id
+
+    @property
+    def fact(self) -> T:
+        return self.entry.fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """One client, one complaint. Immutable: it may be cached and shared without copying."""
+
+    id: UUID
+    network: str
+    clinic: UUID
+    client: UUID
+    version: int = 0
+    sequence: int = 0
+    recorded_at: datetime | None = None
+    entries: tuple[Recorded[Any], ...] = ()
+    held: tuple[Held[Any], ...] = ()
+    closed_at: When | None = None
+
+    @property
+    def status(self) -> str:
+        return "open" if self.closed_at is None else "closed"
+
+    def of(self, kind: type[T]) -> Iterator[Recorded[T]]:
+        """The entries of one kind of fact, oldest first."""
+        return (entry for entry in self.entries if isinstance(entry.fact, kind))
+
+    def entry(self, event_id: UUID) -> Recorded[Any] | None:
+        return next((entry for entry in self.entries if entry.header.event_id == event_id), None)
+
+    def spans(self, kind: type[T]) -> Iterator[Held[T]]:
+        """Every interval of one kind, oldest first."""
+        return (held for held in self.held if isinstance(held.fact, kind))
+
+    def in_force(self, kind: type[T], when: When) -> Held[T] | None:
+        """The newest of one kind that held at `when`."""
+        holding = [held for held in self.spans(kind) if held.interval.holds_at(when)]
+        return holding[-1] if holding else None
+
+    def begin(self, entry: Recorded[Any], interval: Interval) -> "Episode":
+        return replace(self, held=(*self.held, Held(entry, interval)))
+
+    def end(self, event_id: UUID, when: When) -> "Episode":
+        """The interval that `event_id` began, ended at `when`; others stay."""
+        return replace(
+            self,
+            held=tuple(
+                replace(held, interval=held.interval.ended(when)) if held.id == event_id else held
+                for held in self.held
+            ),
+        )
+
+    def advanced(self, entry: Recorded[Any]) -> "Episode":
+        """One event further: what every event does to the state, whatever it says."""
+        header = entry.header
+        kept = self.entries if isinstance(entry.fact, Redacted) else (*self.entries, entry)
+        return replace(
+            self,
+            version=header.version,
+            sequence=header.sequence or self.sequence,
+            recorded_at=header.recorded_at,
+            clinic=header.clinic,
+            entries=kept,
+        )
+
+
+def blank(entry: Recorded[Any]) -> Episode:
+    """The episode before its first event."""
+    header = entry.header
+    return Episode(id=header.episode_id, network=header.network, clinic=header.clinic, client=header.client)

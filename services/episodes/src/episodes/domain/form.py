@@ -1,0 +1,60 @@
+"""The form of a field as asked for at the edge: data beside the type, which storage ignores.
+
+Commands are read strictly by these; stored events never are, because history is not re-validated.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A number from `low` to `high`, both included."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A text of at most `most` characters, or a list of at most `most` entries."""
+
+    most: int
+    least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A word of a fixed set that is part of the event's own version."""
+
+    words: tuple[str, ...]
+
+    def __init__(self, *words: str) -> None:
+        object.__setattr__(self, "words", words)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """A named, versioned list of codes. It grows as data: a new code makes no new event version."""
+
+    name: str
+    version: int
+    codes: frozenset[str] = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}/{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Set by the decision or the path, never by the caller."""
+
+
+COMPUTED = Computed()
+
+Words = Annotated[str, Length(8_000, least=1)]
+"""Free text of a record."""
+
+Line = Annotated[str, Length(300, least=1)]
+"""A short text: a name of a thing, a licence number, a reference."""

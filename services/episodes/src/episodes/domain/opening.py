@@ -1,0 +1,77 @@
+"""Opening an episode: one client, one complaint, a responsible therapist."""
+
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.codes import CONDITIONS
+from episodes.domain.deciding import Asked, Decided
+from episodes.domain.envelope import Recorded
+from episodes.domain.episode import Episode
+from episodes.domain.form import Between, Length, Line, OneOf, Words
+from episodes.domain.time import Interval
+from episodes.domain.values import AbsentReason, Coded, Day, Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition(Coded):
+    """A named condition and who says so: a therapist finds, a physician diagnoses."""
+
+    code: Annotated[str, CONDITIONS]
+    asserted_by: Annotated[str, OneOf("client", "therapist", "physician", "partner", "record")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """Why the client comes."""
+
+    category: Annotated[str, OneOf("chronic_pain", "injury", "post_surgical", "stress_tension", "other")]
+    words: Words | None = None
+    sites: Annotated[tuple[Site, ...], Length(30)] = ()
+    onset: Line | None = None
+    mechanism: Words | None = None
+    conditions: Annotated[tuple[Condition, ...], Length(30)] = ()
+    absent_reason: AbsentReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundReferral:
+    """Who sent the client, and whether they want to hear back."""
+
+    source: Annotated[
+        str, OneOf("gp", "physician", "specialist", "allied", "employer", "client", "partner", "other")
+    ]
+    partner: UUID | None = None
+    their_reference: Line | None = None
+    reason: Words | None = None
+    asked_on: Day | None = None
+    wants_report: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeOpened:
+    """The first fact of an episode. `continues` names an ended episode of the same complaint."""
+
+    client: UUID
+    therapist: UUID
+    complaint: Complaint
+    referral: InboundReferral | None = None
+    continues: UUID | None = None
+    age: Annotated[int, Between(0, 130)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responsibility:
+    """Who answers for the episode."""
+
+    therapist: UUID
+
+
+def open_episode(episode: Episode, asked: Asked[EpisodeOpened]) -> list[Decided]:
+    """Opening looks at no other episode: a stream cannot."""
+    return [Decided(asked.draft, asked.when)]
+
+
+def opened(episode: Episode, entry: Recorded[EpisodeOpened]) -> Episode:
+    responsible = Recorded(entry.header, Responsibility(therapist=entry.fact.therapist))
+    return episode.begin(responsible, Interval(entry.header.when))

@@ -1,0 +1,141 @@
+"""Setting and refining the plan. A refinement replaces the plan as a whole; old plans stay readable."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.assessing import has_baseline
+from episodes.domain.codes import MEASURES
+from episodes.domain.deciding import Asked, Decided, known
+from episodes.domain.envelope import Recorded
+from episodes.domain.episode import Episode, Held
+from episodes.domain.form import COMPUTED, Between, Length, Line, OneOf, Words
+from episodes.domain.refusals import RuleBroken
+from episodes.domain.time import Interval
+from episodes.domain.values import AbsentReason, Amount, Coded, Site, Technique
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What is to be reached, measured how, from where to where, by when."""
+
+    id: Line
+    measure: Annotated[Coded, MEASURES] | None = None
+    site: Site | None = None
+    baseline: Amount | None = None
+    target: Amount | None = None
+    target_absent_reason: AbsentReason | None = None
+    due: date | None = None
+    words: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reassess:
+    """When the plan is to be looked at again: after so many sessions or days."""
+
+    sessions: Annotated[int, Between(1, 200)] | None = None
+    days: Annotated[int, Between(1, 730)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A treatment plan, whole."""
+
+    plan_version: Annotated[int, COMPUTED] = 0
+    goals: Annotated[tuple[Goal, ...], Length(50)] = ()
+    techniques: Annotated[tuple[Technique, ...], Length(100)] = ()
+    frequency: Line | None = None
+    planned_sessions: Annotated[int, Between(1, 500)] | None = None
+    minutes_per_session: Annotated[int, Between(1, 480)] | None = None
+    reassess_after: Reassess | None = None
+    home_care: Annotated[tuple[Words, ...], Length(50)] = ()
+    precautions: Annotated[tuple[Words, ...], Length(50)] = ()
+    based_on: Annotated[tuple[UUID, ...], Length(50)] = ()
+    agreed_with_client: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSet(Plan):
+    """The first plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRefined(Plan):
+    """The whole new plan, what it replaces, and why."""
+
+    replaces: Annotated[int, COMPUTED] = 0
+    reason: Annotated[
+        str,
+        OneOf(
+            "clinical",
+            "travel",
+            "cost",
+            "preference",
+            "work",
+            "referral",
+            "participation",
+            "support",
+            "other",
+        ),
+    ]
+    rationale: Words
+    evidence: Annotated[tuple[UUID, ...], Length(50)] = ()
+    changed_fields: Annotated[tuple[str, ...], COMPUTED] = ()
+
+
+def set_plan(episode: Episode, asked: Asked[PlanSet]) -> list[Decided]:
+    """A desk decision that can wait: it needs a baseline assessment, and a second plan is a refinement."""
+    if not has_baseline(episode):
+        raise RuleBroken("plan-needs-a-baseline-assessment")
+    if _newest(episode) is not None:
+        raise RuleBroken("plan-already-set")
+    _refuse_unknown_basis(episode, asked.draft)
+    return [Decided(replace(asked.draft, plan_version=1), asked.when)]
+
+
+def refine_plan(episode: Episode, asked: Asked[PlanRefined]) -> list[Decided]:
+    """Changes something; a clinical reason cites at least one event recorded after the plan it replaces."""
+    newest = _newest(episode)
+    if newest is None:
+        raise RuleBroken("no-plan-to-refine")
+    draft = asked.draft
+    _refuse_unknown_basis(episode, draft)
+    for index, event_id in enumerate(draft.evidence):
+        known(episode, event_id, f"/evidence/{index}")
+    changed = changed_fields(newest.fact, draft)
+    if not changed:
+        raise RuleBroken("refinement-changes-nothing")
+    if draft.reason == "clinical" and not _newer_evidence(episode, draft, newest):
+        raise RuleBroken("clinical-refinement-needs-newer-evidence", "/evidence")
+    replaces = newest.fact.plan_version
+    refined = replace(draft, plan_version=replaces + 1, replaces=replaces, changed_fields=changed)
+    return [Decided(refined, asked.when)]
+
+
+def plan_begun(episode: Episode, entry: Recorded[Plan]) -> Episode:
+    """The new plan holds from its time on; the one before ends there."""
+    when = entry.header.when
+    newest = _newest(episode)
+    ended = episode if newest is None else episode.end(newest.id, when)
+    return ended.begin(entry, Interval(when))
+
+
+def changed_fields(old: Plan, new: Plan) -> tuple[str, ...]:
+    """The names of the plan's fields that differ."""
+    names = [field.name for field in fields(Plan) if field.name not in ("plan_version", "based_on")]
+    return tuple(name for name in names if getattr(old, name) != getattr(new, name))
+
+
+def _newest(episode: Episode) -> Held[Plan] | None:
+    return max(episode.spans(Plan), key=lambda held: held.fact.plan_version, default=None)
+
+
+def _newer_evidence(episode: Episode, draft: PlanRefined, newest: Held[Plan]) -> bool:
+    cited = (episode.entry(event_id) for event_id in draft.evidence)
+    return any(entry.header.version > newest.entry.header.version for entry in cited if entry is not None)
+
+
+def _refuse_unknown_basis(episode: Episode, plan: Plan) -> None:
+    for index, event_id in enumerate(plan.based_on):
+        known(episode, event_id, f"/based_on/{index}")

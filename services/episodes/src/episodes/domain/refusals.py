@@ -1,0 +1,29 @@
+"""Why a command is refused. A refusal stores nothing and names its rule.
+
+Refused
+├── Unknown        something named does not exist
+├── RuleBroken     the command is against a rule of the record, or a desk decision that can wait
+└── NotAllowed     the actor may not do this
+"""
+
+
+class Refused(Exception):
+    """A command that cannot be recorded: the rule, and a JSON pointer to the field that breaks it."""
+
+    def __init__(self, rule: str, pointer: str = "", detail: str = "") -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.pointer = pointer
+        self.detail = detail or rule.replace("-", " ")
+
+
+class Unknown(Refused):
+    """The body or the path names something that is not there, or not the caller's."""
+
+
+class RuleBroken(Refused):
+    """A rule of EVENTS.md §5 refuses it."""
+
+
+class NotAllowed(Refused):
+    """The actor's role does not allow it."""

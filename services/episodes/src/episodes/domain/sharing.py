@@ -1,0 +1,116 @@
+"""Consent to share with a partner, and its withdrawal.
+
+A consent bounds when we may send, not how old the fact may be.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.deciding import Asked, Decided
+from episodes.domain.envelope import Recorded
+from episodes.domain.episode import Episode, Held
+from episodes.domain.form import COMPUTED, Length, Line, OneOf
+from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.time import Interval, When
+from episodes.domain.values import Document, Form, Given, Instant, Label
+
+KINDS = (
+    "identity",
+    "opening",
+    "screening",
+    "assessments",
+    "plans",
+    "sessions",
+    "responses",
+    "flags",
+    "referrals",
+    "closure",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingConsented:
+    """The consent's id is the id of this event. `subject` is the only client id that partner ever sees."""
+
+    partner: UUID
+    subject: Annotated[UUID | None, COMPUTED] = None
+    purposes: Annotated[tuple[Line, ...], Length(20)] = ()
+    kinds: Annotated[tuple[Annotated[str, OneOf(*KINDS)], ...], Length(len(KINDS), least=1)]
+    labels_allowed: Annotated[tuple[Label, ...], Length(10)] = ()
+    effective_from: Instant | None = None
+    until: Instant | None = None
+    given: Given
+    form: Form | None = None
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingWithdrawn:
+    """Takes effect when recorded, or at `effective_from` if that is later."""
+
+    consent_id: Annotated[UUID | None, COMPUTED] = None
+    partner: Annotated[UUID | None, COMPUTED] = None
+    effective_from: Instant | None = None
+    by: Annotated[str, OneOf("client", "guardian", "representative")] = "client"
+    partner_asked_to_erase: bool | None = None
+
+
+def consent_to_share(episode: Episode, asked: Asked[SharingConsented]) -> list[Decided]:
+    draft = asked.draft
+    begins = draft.effective_from or asked.when.at
+    if draft.until is not None and draft.until <= begins:
+        raise RuleBroken("consent-ends-before-it-begins", "/until")
+    stored = replace(draft, subject=asked.subject, effective_from=begins)
+    return [Decided(stored, asked.when)]
+
+
+def withdraw_sharing(episode: Episode, asked: Asked[SharingWithdrawn]) -> list[Decided]:
+    """Accepted in every status of the episode; refused only for a consent not there or already withdrawn."""
+    consent = next((held for held in episode.spans(SharingConsented) if held.id == asked.about), None)
+    if consent is None:
+        raise Unknown("unknown-consent")
+    if any(entry.fact.consent_id == asked.about for entry in episode.of(SharingWithdrawn)):
+        raise RuleBroken("consent-already-withdrawn")
+    effective = max(asked.draft.effective_from or asked.now, asked.now)
+    withdrawn = replace(
+        asked.draft, consent_id=asked.about, partner=consent.fact.partner, effective_from=effective
+    )
+    return [Decided(withdrawn, asked.when)]
+
+
+def sharing_begun(episode: Episode, entry: Recorded[SharingConsented]) -> Episode:
+    zone = entry.header.zone
+    begins = When(entry.fact.effective_from or entry.header.occurred_at, "second", zone)
+    until = entry.fact.until
+    return episode.begin(entry, Interval(begins, None if until is None else When(until, "second", zone)))
+
+
+def sharing_ended(episode: Episode, entry: Recorded[SharingWithdrawn]) -> Episode:
+    fact, header = entry.fact, entry.header
+    if fact.consent_id is None:
+        return episode
+    return episode.end(
+        fact.consent_id, When(fact.effective_from or header.recorded_at, "second", header.zone)
+    )
+
+
+def live_consent(
+    episode: Episode, partner: UUID, kind: str, labels: tuple[str, ...], at: datetime
+) -> Held[SharingConsented] | None:
+    """The consent under which a fact of `kind` with `labels` may go to `partner` at the moment `at`, if any.
+
+    The end is excluded: from the moment a withdrawal takes effect nothing may be sent.
+    """
+    for held in episode.spans(SharingConsented):
+        begins, ends = held.interval.since.at, held.interval.until
+        if (
+            held.fact.partner == partner
+            and kind in held.fact.kinds
+            and set(labels) <= set(held.fact.labels_allowed)
+            and begins <= at
+            and (ends is None or at < ends.at)
+        ):
+            return held
+    return None

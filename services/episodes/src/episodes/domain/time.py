@@ -1,0 +1,86 @@
+"""When something happened, as exactly as it is known, and how two such times compare."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+PRECISIONS = ("second", "minute", "day", "month")
+"""From finest to coarsest."""
+
+LATE_AFTER = timedelta(hours=24)
+"""A record entered later than this after the event is late (WAC 246-830-565(3))."""
+
+AHEAD = timedelta(minutes=2)
+"""How far ahead of our clock a caller's clock may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A moment known to `precision`; a day or month is its start in `zone` (IANA)."""
+
+    at: datetime
+    precision: str
+    zone: str
+
+    @classmethod
+    def of(cls, at: datetime, precision: str, zone: str) -> "When":
+        return cls(truncated(at, precision, zone), precision, zone)
+
+    @classmethod
+    def day(cls, day: date, zone: str) -> "When":
+        return cls(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)), "day", zone)
+
+    @property
+    def end(self) -> datetime:
+        """The end of the stated period: the moment itself, or the next day's or month's start."""
+        match self.precision:
+            case "day":
+                return truncated(self.at + timedelta(hours=36), "day", self.zone)
+            case "month":
+                return truncated(self.at + timedelta(days=40), "month", self.zone)
+            case _:
+                return self.at
+
+    def date_in_zone(self) -> date:
+        return self.at.astimezone(ZoneInfo(self.zone)).date()
+
+
+def truncated(at: datetime, precision: str, zone: str) -> datetime:
+    """The start of the second, minute, day or month in which `at` falls; a finer one keeps its offset."""
+    match precision:
+        case "second":
+            return at
+        case "minute":
+            return at.replace(second=0, microsecond=0)
+        case "day":
+            return at.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+        case _:
+            return at.astimezone(ZoneInfo(zone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def compare(one: When, other: When) -> int:
+    """Negative, zero or positive as `one` is before, with or after `other`, at the coarser precision."""
+    coarser = max(one.precision, other.precision, key=PRECISIONS.index)
+    first = truncated(one.at, coarser, one.zone)
+    second = truncated(other.at, coarser, one.zone)
+    return (first > second) - (first < second)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What held from `since` up to and including `until`, or still holds."""
+
+    since: When
+    until: When | None = None
+
+    def holds_at(self, when: When) -> bool:
+        """Equal counts as held."""
+        if compare(self.since, when) > 0:
+            return False
+        return self.until is None or compare(when, self.until) <= 0
+
+    def ended(self, when: When) -> "Interval":
+        """The same interval, ending at `when` unless it ended before."""
+        if self.until is not None and compare(self.until, when) <= 0:
+            return self
+        return Interval(self.since, when)

@@ -1,0 +1,200 @@
+"""Sessions: what was done is always recorded, with the rules it broke; a session not delivered too."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.checking import STOP, SessionChecked, care_is_held
+from episodes.domain.codes import ADVICE
+from episodes.domain.consenting import TreatmentConsented
+from episodes.domain.deciding import Asked, Decided, known
+from episodes.domain.episode import Episode
+from episodes.domain.form import COMPUTED, Between, Length, Line, OneOf, Words
+from episodes.domain.planning import Plan
+from episodes.domain.refusals import RuleBroken
+from episodes.domain.time import When, compare
+from episodes.domain.values import (
+    Adverse,
+    Coded,
+    HealthUpdate,
+    Instant,
+    Minutes,
+    Reading,
+    Screening,
+    Technique,
+)
+
+RULES_VERSION = "1"
+
+BREACHES = (
+    "no-plan-in-force",
+    "no-treatment-consent",
+    "no-session-check",
+    "check-said-stop",
+    "check-of-another-day",
+    "check-after-start",
+    "check-used-before",
+    "open-red-flag",
+    "minutes-exceed-duration",
+    "technique-outside-plan",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A broken rule of care and the therapist's explanation."""
+
+    rule: Annotated[str, OneOf(*BREACHES)]
+    rules_version: Annotated[str, COMPUTED] = RULES_VERSION
+    explanation: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedEarly:
+    by: Annotated[str, OneOf("client", "therapist", "other")]
+    reason: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """Somebody else in the room."""
+
+    id: UUID
+    role: Annotated[str, OneOf("assistant", "student", "supervisor", "interpreter")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoapNote:
+    """Subjective, objective, assessment, plan."""
+
+    subjective: Words | None = None
+    objective: Words | None = None
+    assessment: Words | None = None
+    plan: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    kind: Annotated[Coded, ADVICE]
+    words: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionDelivered:
+    """One treatment. `breaches` given by the caller explain; the decision finds which rules were broken."""
+
+    visit: UUID | None = None
+    date_of_service: date
+    start: Instant | None = None
+    end: Instant | None = None
+    duration: Minutes | None = None
+    place: Annotated[str, OneOf("clinic", "home", "workplace", "hospital", "other")] = "clinic"
+    plan_version: Annotated[int, Between(1, 10_000)] | None = None
+    check_id: UUID | None = None
+    health_update: HealthUpdate | None = None
+    screening: Screening | None = None
+    readings: Annotated[tuple[Reading, ...], Length(200)] = ()
+    techniques: Annotated[tuple[Technique, ...], Length(100)]
+    declined: Annotated[tuple[Words, ...], Length(20)] = ()
+    ended_early: EndedEarly | None = None
+    position: Line | None = None
+    chaperone: UUID | None = None
+    participants: Annotated[tuple[Participant, ...], Length(20)] = ()
+    adverse: Annotated[tuple[Adverse, ...], Length(20)] = ()
+    advice: Annotated[tuple[Advice, ...], Length(50)] = ()
+    soap: SoapNote | None = None
+    breaches: Annotated[tuple[Breach, ...], Length(20)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionNotDelivered:
+    """A session that was planned and did not take place."""
+
+    planned_start: Instant
+    visit: UUID | None = None
+    reason: Annotated[
+        str,
+        OneOf("no_show", "late_cancel", "client_declined", "therapist_declined", "contraindicated", "other"),
+    ]
+    words: Words | None = None
+    by: Annotated[str, OneOf("client", "therapist", "clinic")] | None = None
+    check_id: UUID | None = None
+
+
+def deliver(episode: Episode, asked: Asked[SessionDelivered]) -> list[Decided]:
+    """Never refused for a clinical reason: what was broken is stored with it."""
+    draft = asked.draft
+    _refuse_malformed(episode, draft, asked.when)
+    given = {breach.rule: breach for breach in draft.breaches}
+    found = {rule: given.get(rule, Breach(rule=rule)) for rule in broken_rules(episode, draft, asked.when)}
+    return [Decided(replace(draft, breaches=tuple({**given, **found}.values())), asked.when)]
+
+
+def not_delivered(episode: Episode, asked: Asked[SessionNotDelivered]) -> list[Decided]:
+    known(episode, asked.draft.check_id, "/check_id", SessionChecked)
+    return [Decided(asked.draft, asked.when)]
+
+
+def broken_rules(episode: Episode, draft: SessionDelivered, when: When) -> Iterator[str]:
+    """The rules of care this session broke, by what held when it began."""
+    plan = episode.in_force(Plan, when)
+    if plan is None:
+        yield "no-plan-in-force"
+    if episode.in_force(TreatmentConsented, when) is None:
+        yield "no-treatment-consent"
+    if care_is_held(episode, when):
+        yield "open-red-flag"
+    yield from _broken_by_check(episode, draft, when)
+    minutes = sum(technique.minutes or 0 for technique in draft.techniques)
+    if draft.duration is not None and minutes > draft.duration:
+        yield "minutes-exceed-duration"
+    if plan is not None and _outside(draft, plan.fact):
+        yield "technique-outside-plan"
+
+
+def _broken_by_check(episode: Episode, draft: SessionDelivered, when: When) -> Iterator[str]:
+    check = None if draft.check_id is None else episode.entry(draft.check_id)
+    if check is None:
+        yield "no-session-check"
+        return
+    if check.fact.verdict == STOP:
+        yield "check-said-stop"
+    if check.header.when.date_in_zone() != when.date_in_zone():
+        yield "check-of-another-day"
+    elif compare(check.header.when, when) > 0:
+        yield "check-after-start"
+    if any(entry.fact.check_id == draft.check_id for entry in episode.of(SessionDelivered)):
+        yield "check-used-before"
+
+
+def _outside(draft: SessionDelivered, plan: Plan) -> bool:
+    planned = {(technique.code, technique.text) for technique in plan.techniques}
+    return any(
+        (technique.code, technique.text) not in planned and technique.deviation_reason is None
+        for technique in draft.techniques
+    )
+
+
+def _refuse_malformed(episode: Episode, draft: SessionDelivered, when: When) -> None:
+    known(episode, draft.check_id, "/check_id", SessionChecked)
+    if when.date_in_zone() != draft.date_of_service:
+        raise RuleBroken("contradicting-times", "/date_of_service")
+    if draft.start is not None and draft.end is not None and draft.end < draft.start:
+        raise RuleBroken("session-ends-before-it-starts", "/end")
+    if draft.plan_version is not None and all(
+        held.fact.plan_version != draft.plan_version for held in episode.spans(Plan)
+    ):
+        raise RuleBroken("unknown-plan-version", "/plan_version")
+    if draft.visit is not None and any(
+        entry.fact.visit == draft.visit for entry in episode.of(SessionDelivered)
+    ):
+        raise RuleBroken("visit-already-recorded", "/visit")
+
+
+def session_time(draft: SessionDelivered, zone: str) -> When:
+    """The session's own time: its start, else the date of service."""
+    if draft.start is not None:
+        return When.of(draft.start, "minute" if draft.start.second == 0 else "second", zone)
+    return When.day(draft.date_of_service, zone)
