@@ -1,20 +1,73 @@
 # The manual: `make` lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: setup
+.PHONY: help doctor setup run test check schemas bench up down topics kafka lock clean
 
-# The first Python on the PATH that is new enough; without one, python3, so that `doctor` can say what is wrong.
+# The first Python on the PATH that is new enough; without one, python3, and `doctor` says what is wrong.
 PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$it -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$it; exit; }; done; echo python3)
 VENV := .venv
 READY := $(VENV)/.ready
+PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 DISTRIBUTIONS := contracts services/episodes services/notifications
+TYPED := contracts/src services/episodes/src services/notifications/src deploy tests $(wildcard bench)
+COMPOSE := docker compose --file deploy/compose.yaml
 
-setup: $(READY) ## Make .venv with every dependency of requirements.lock (skipped while nothing changed)
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+doctor: ## Name what this machine lacks, with the remedy
+	@$(PYTHON) deploy/laptop/doctor.py
+
+setup: $(READY) ## Make .venv from requirements.lock (nothing to do while that is unchanged)
 
 $(READY): requirements.lock $(DISTRIBUTIONS:=/pyproject.toml)
+	@echo "setup: making $(VENV), about a minute the first time"
 	@rm -f $@
 	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(DISTRIBUTIONS:%=-e %)
+	@$(PIP) --require-hashes --only-binary :all: --requirement requirements.lock
+	@$(PIP) --no-deps --no-build-isolation $(DISTRIBUTIONS:%=--editable %)
 	@touch $@
+
+run: ## Everything on this machine, walking one case (CASE=name, CASE=none; AGAIN=1: a new client)
+	@$(PYTHON) deploy/laptop/doctor.py run
+	@$(MAKE) --no-print-directory $(READY)
+	@PYTHONPATH=deploy exec $(VENV)/bin/python -m laptop run
+
+test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pytest)
+	@$(PYTHON) deploy/laptop/doctor.py test
+	@$(MAKE) --no-print-directory $(READY)
+	@$(VENV)/bin/python -m pytest $(ARGS)
+
+check: $(READY) ## Style, types, layers, and that the committed schemas are fresh
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy $(TYPED)
+	PYTHONPATH=deploy $(VENV)/bin/lint-imports
+	$(VENV)/bin/python -m contracts check
+
+schemas: $(READY) ## Generate the JSON Schemas, asyncapi.yaml and the OpenAPI documents anew
+	$(VENV)/bin/python -m contracts write
+
+bench: $(READY) ## Measure side by side, and print a table with ratios
+	@$(VENV)/bin/python -m bench $(ARGS)
+
+up: ## The same in containers (PostgreSQL, Kafka, every role): wait until healthy, walk the case
+	$(COMPOSE) up --build --detach --wait
+
+down: ## Stop and remove what `up` started, its data too
+	$(COMPOSE) down --volumes
+
+topics: $(READY) ## Make the Kafka topics of every network (EPISODES_KAFKA_BOOTSTRAP=host:port)
+	@$(VENV)/bin/episodes topics
+
+kafka: ## A broker without Docker in the foreground, on port 9092 (Java and Maven)
+	@exec deploy/kafka/start
+
+lock: ## Pin requirements.in anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: --no-header \
+		--no-emit-index-url --no-emit-find-links requirements.in --output-file requirements.lock
+
+clean: ## Remove .venv, caches and var/, the local data with it
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,140 @@
+"""Names what this machine lacks, with the remedy, before anything else is started.
+
+It runs on whatever Python 3 there is, before any package is installed: standard library and old syntax only.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+PORTS = (("EPISODES_PORT", 8000), ("NOTIFICATIONS_PORT", 8001), ("PARTNER_PORT", 8002))
+SYSTEMS = [(system, machine) for system in ("Linux", "Darwin") for machine in ("x86_64", "aarch64", "arm64")]
+GLIBC = (2, 28)
+JAVA = 17
+
+
+class Lack(NamedTuple):
+    """What is missing; without something essential the task fails, otherwise a part of it is left out."""
+
+    what: str
+    remedy: str
+    essential: bool = True
+
+
+def main(task: str = "") -> int:
+    """Exit status 1 where something essential for the task (`run`, `test`, or both) is missing."""
+    lacks = [lack for check in CHECKS[task] for lack in check()]
+    for what, remedy, essential in lacks:
+        print(f"{'missing' if essential else 'warning'}: {what}\n    {remedy}")
+    if any(lack.essential for lack in lacks):
+        return 1
+    print(f"doctor: Python {platform.python_version()}, and all that is essential is here")
+    return 0
+
+
+def python() -> Iterator[Lack]:
+    """New enough, and able to make a virtual environment."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - it tells people with an older one
+        found = platform.python_version()
+        yield Lack(f"Python 3.11 or newer (found {found})", "install it, or: make PYTHON=/path/to/python3")
+    elif not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
+        package = "python{}.{}-venv".format(*sys.version_info[:2])
+        yield Lack("Python's venv module, or pip for it", f"Debian, Ubuntu: apt install {package}")
+
+
+def tools() -> Iterator[Lack]:
+    """What the Makefile calls."""
+    for tool in ("git", "make"):
+        if shutil.which(tool) is None:
+            yield Lack(tool, f"Debian, Ubuntu: apt install {tool}; macOS: xcode-select --install")
+
+
+def embedded_postgres() -> Iterator[Lack]:
+    """The wheel of the embedded server exists for this system."""
+    system, machine = platform.system(), platform.machine()
+    elsewhere = "use a machine that has them, or containers: make up"
+    if (system, machine) not in SYSTEMS:
+        what = (
+            f"the embedded PostgreSQL needs Linux or macOS on x86-64 or ARM64 (found {system} on {machine})"
+        )
+        yield Lack(what, elsewhere)
+    elif system == "Linux" and _glibc() < GLIBC:
+        yield Lack("the embedded PostgreSQL needs glibc {}.{} or newer".format(*GLIBC), elsewhere)
+
+
+def ports() -> Iterator[Lack]:
+    """Free, so that a run does not stop half-way."""
+    for name, usual in PORTS:
+        port = int(os.environ.get(name, usual))
+        if _in_use(port):
+            remedy = f"stop what listens there, or choose another one: make run {name}={port + 100}"
+            yield Lack(f"port {port} is in use", remedy)
+
+
+def broker() -> Iterator[Lack]:
+    """Something that can run Kafka for the tests."""
+    if os.environ.get("CARE_TEST_KAFKA") or _docker_answers():
+        return
+    remedy = "start Docker, or: apt install openjdk-17-jre-headless maven (macOS: brew install openjdk maven)"
+    if not shutil.which("java") or not shutil.which("mvn"):
+        yield Lack("neither Docker nor Java and Maven: the Kafka tests are left out", remedy, _in_ci())
+    elif _java_version() < JAVA:
+        yield Lack(f"Java {JAVA} or newer: the Kafka tests would fail", remedy)
+
+
+CHECKS = {
+    "": (python, tools, embedded_postgres, ports, broker),
+    "run": (python, tools, embedded_postgres, ports),
+    "test": (python, tools, embedded_postgres, broker),
+}
+
+
+def _glibc() -> tuple[int, ...]:
+    library, version = platform.libc_ver()
+    return tuple(int(number) for number in version.split(".")[:2]) if library == "glibc" else (0, 0)
+
+
+def _in_use(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _docker_answers() -> bool:
+    return bool(shutil.which("docker")) and _output("docker", "info") != ""
+
+
+def _java_version() -> int:
+    found = re.search(r'version "(\d+)', _output("java", "-version"))
+    return int(found.group(1)) if found else 0
+
+
+def _output(*command: str) -> str:
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.decode(errors="replace")
+
+
+def _in_ci() -> bool:
+    return os.environ.get("CI") == "true"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
