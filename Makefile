@@ -31,12 +31,12 @@ $(READY): requirements.lock $(DISTRIBUTIONS:=/pyproject.toml)
 
 run: ## Everything on this machine, walking one case (CASE=name, CASE=none; AGAIN=1: a new client)
 	@$(PYTHON) deploy/laptop/doctor.py run
-	@$(MAKE) --no-print-directory $(READY)
+	@$(MAKE) --silent setup
 	@PYTHONPATH=deploy exec $(VENV)/bin/python -m laptop run
 
 test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pytest)
 	@$(PYTHON) deploy/laptop/doctor.py test
-	@$(MAKE) --no-print-directory $(READY)
+	@$(MAKE) --silent setup
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 check: $(READY) ## Style, types, layers, and that the committed schemas are fresh

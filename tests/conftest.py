@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.infrastructure import NoServer, find_kafka, find_postgres, make_run_dir, remove_run_dir
+from tests.servers.containers import docker_answers
 from tests.servers.kafka import KafkaBroker
 from tests.servers.postgres import PostgresServer
 
@@ -66,6 +67,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.kafka)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Without Docker the tests that need containers are left out, unless nothing else was asked for."""
+    if item.get_closest_marker("containers") is None or docker_answers():
+        return
+    item.config.stash[_FINDINGS].missing.append("Containers: not tested, needs Docker")
+    if os.environ.get("CARE_TEST_SERVERS") == "containers":
+        pytest.fail("Docker does not answer")
+    pytest.skip("needs Docker")
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
     """After every other report, so that it is the last line."""
@@ -78,4 +89,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
 def _what_was_shown(config: pytest.Config, passed: bool) -> str:
     findings = config.stash[_FINDINGS]
     verdict = "Proven on" if passed else "NOT proven, see the failures above; ran on"
-    return ". ".join([f"{verdict}: {', '.join(findings.servers) or 'no server'}", *findings.missing])
+    return ". ".join(
+        [f"{verdict}: {', '.join(findings.servers) or 'no server'}", *dict.fromkeys(findings.missing)]
+    )

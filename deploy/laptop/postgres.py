@@ -77,17 +77,13 @@ class EmbeddedPostgres:
     def start(self, within: float = 60.0) -> None:
         """Return when the server answers; what a killed owner or server left behind is put in order first."""
         self._hold_lock()
-        self._initialise()
-        self.end_leftover()
-        deadline, attempts = time.monotonic() + within, 0
-        while not self.healthy():
-            if self.pid is None:
-                self._spawn()
-                attempts += 1
-            if attempts > _SPAWN_ATTEMPTS or time.monotonic() > deadline:
-                self.stop()
-                raise PostgresFailed(f"PostgreSQL does not start: see {self.log}")
-            time.sleep(0.1)
+        try:
+            self._initialise()
+            self.end_leftover()
+            self._serve(deadline=time.monotonic() + within)
+        except BaseException:
+            self.stop()
+            raise
 
     def create_databases(self) -> None:
         """Make the roles and databases of both services where they are missing."""
@@ -137,6 +133,16 @@ class EmbeddedPostgres:
         if self._run("initdb", "-D", str(staging), *_NEW_CLUSTER).wait() != 0:
             raise PostgresFailed(f"PostgreSQL cannot make its data directory: see {self.log}")
         staging.rename(self._data)
+
+    def _serve(self, deadline: float) -> None:
+        attempts = 0
+        while not self.healthy():
+            if self.pid is None:
+                self._spawn()
+                attempts += 1
+            if attempts > _SPAWN_ATTEMPTS or time.monotonic() > deadline:
+                raise PostgresFailed(f"PostgreSQL does not start: see {self.log}")
+            time.sleep(0.1)
 
     def _spawn(self) -> None:
         settings = _SETTINGS | {"unix_socket_directories": str(self._socket_directory())}

@@ -9,6 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+_BINARIES = Path("pginstall18") / "bin"
+
 
 class PostgresUnavailable(Exception):
     """No embedded PostgreSQL can run here; the message says what to do instead."""
@@ -74,17 +76,22 @@ def binaries(account: Account) -> Path:
         raise PostgresUnavailable(
             "this platform has no embedded PostgreSQL: configure an address of your own"
         )
-    installed = Path(spec.origin).parent / "pginstall18"
-    if account.can_run(installed / "bin" / "postgres"):
-        return installed / "bin"
-    return _copied(installed) / "bin"
+    package = Path(spec.origin).parent
+    if not account.can_run(package / _BINARIES / "initdb"):
+        package = _copied(package)
+    return package / _BINARIES
 
 
-def _copied(installed: Path) -> Path:
-    copy = _outside(installed) / installed.name
+def _copied(package: Path) -> Path:
+    """With the libraries that lie beside it, which the programs look for by relative path."""
+    place = _outside(package)
+    copy = place / package.name
     if not copy.exists():
-        staging = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(installed, staging, symlinks=True)
+        staging = place / f"{package.name}.{os.getpid()}"
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, place / libraries.name, dirs_exist_ok=True)
+        shutil.copytree(package, staging, symlinks=True, ignore=shutil.ignore_patterns("pginstall", "*.py*"))
         staging.rename(copy)
     return copy
 

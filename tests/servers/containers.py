@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from functools import cache
 
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
@@ -14,9 +15,15 @@ POSTGRES_IMAGE = "postgres:15"
 KAFKA_IMAGE = f"apache/kafka:{VERSION}"
 
 
+@cache
+def docker_answers() -> bool:
+    """Docker is installed, and its engine answers at once."""
+    return shutil.which("docker") is not None and _succeeds(["docker", "info"], seconds=5)
+
+
 def docker_has(image: str) -> bool:
-    """Docker answers at once, and the image is here or can be had."""
-    if shutil.which("docker") is None or not _succeeds(["docker", "info"], seconds=5):
+    """The image is here or can be had."""
+    if not docker_answers():
         return False
     return _succeeds(["docker", "image", "inspect", image], 5) or _succeeds(["docker", "pull", image], 120)
 
