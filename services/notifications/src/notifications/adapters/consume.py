@@ -1,0 +1,75 @@
+"""The `consume` role: from the stored position, batch by batch, for ever; a fault means beginning again."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+import psycopg
+import structlog
+
+from notifications.adapters.database.connecting import Connection
+from notifications.adapters.database.ledger import Ledger
+from notifications.adapters.database.positions import Moved, move, positions
+from notifications.adapters.sources import Batch, Source, SourceUnavailable
+from notifications.application.messages import Message
+from notifications.application.react import react, set_aside
+
+PAUSE_SECONDS = 1.0
+Connect = Callable[[], Coroutine[Any, Any, Connection]]
+log = structlog.get_logger()
+
+
+async def follow(source: Source, connect: Connect) -> None:
+    """Never returns. The database knows what was taken in, so any fault is survived by starting over."""
+    try:
+        while True:
+            try:
+                await _follow(source, connect)
+            except (psycopg.Error, SourceUnavailable, Moved) as fault:
+                log.warning("consume begins again", error=type(fault).__name__, reason=_reason(fault))
+            await asyncio.sleep(PAUSE_SECONDS)
+    finally:
+        await source.close()
+
+
+async def _follow(source: Source, connect: Connect) -> NoReturn:
+    async with await connect() as db:
+        known = await positions(db)
+        await source.start(known)
+        while True:
+            for batch in await source.read():
+                await take_in(db, batch, known.get(batch.lane))
+                known[batch.lane] = batch.position
+
+
+async def take_in(db: Connection, batch: Batch, expected: str | None) -> None:
+    """One transaction: position, memory of the events, what is learned, what is owed."""
+    try:
+        async with db.transaction():
+            await move(db, batch, expected)
+            for message in batch.messages:
+                await react(Ledger(db), message)
+    except (psycopg.DataError, ValueError, TypeError, LookupError) as fault:
+        log.error("a batch cannot be taken in", lane=batch.lane, error=type(fault).__name__)
+        await _one_by_one(db, batch, expected)
+
+
+async def _one_by_one(db: Connection, batch: Batch, expected: str | None) -> None:
+    """The message that spoils the batch is set aside; the others have their effect."""
+    async with db.transaction():
+        await move(db, batch, expected)
+        for message in batch.messages:
+            await _alone(db, message)
+
+
+async def _alone(db: Connection, message: Message) -> None:
+    ledger = Ledger(db)
+    try:
+        async with db.transaction():
+            await react(ledger, message)
+    except (psycopg.DataError, ValueError, TypeError, LookupError) as fault:
+        await set_aside(ledger, message, f"cannot be taken in: {type(fault).__name__}")
+
+
+def _reason(fault: Exception) -> str | None:
+    return str(fault) if isinstance(fault, SourceUnavailable | Moved) else None

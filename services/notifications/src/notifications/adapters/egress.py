@@ -1,0 +1,90 @@
+"""Where webhooks may go: public addresses only, checked on the address that is connected to.
+
+A list of our own, because `ipaddress.is_global` calls several ranges global that lead back inside.
+"""
+
+import errno
+import socket
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from aiohttp import AddrInfoType
+
+_DENIED_4 = tuple(
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+    )
+)
+
+_PUBLIC_6 = ip_network("2000::/3")
+_DENIED_6 = tuple(
+    ip_network(text)
+    for text in (
+        "2001::/23",  # protocol assignments, Teredo among them
+        "2001:db8::/32",
+        "2002::/16",  # 6to4 carries an IPv4 address inside
+        "3fff::/20",
+    )
+)
+
+
+class AddressDenied(OSError):
+    """Webhooks may not go there."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EACCES, "address denied")
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """For IPv6 only the global unicast range counts, so mapped, translated and local forms are denied."""
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _DENIED_4)
+    return address in _PUBLIC_6 and not any(address in network for network in _DENIED_6)
+
+
+def may_connect(address: str, allow_loopback: bool) -> bool:
+    """Of an address as text; what is no plain address is denied too."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return is_public(parsed) or (allow_loopback and parsed.is_loopback)
+
+
+def is_address(host: str) -> bool:
+    """Whether the host of a URL is an address rather than a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def guarded_socket(allow_loopback: bool) -> Callable[[AddrInfoType], socket.socket]:
+    """Makes the socket of every connection, knowing the very address it will connect to.
+
+    Names, literal addresses and names that changed since the last attempt all come by here.
+    """
+
+    def make(address: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, (host, *_) = address
+        if not may_connect(str(host), allow_loopback):
+            raise AddressDenied
+        return socket.socket(family, kind, protocol)
+
+    return make

@@ -1,0 +1,34 @@
+"""The service tokens we show to the episodes service, one per network, from a file that may be replaced."""
+
+import json
+from pathlib import Path
+
+
+class NoToken(Exception):
+    """The file lacks a token for the network, or cannot be read yet."""
+
+
+class ServiceTokens:
+    """Reads the file again whenever it was replaced, so a renewed token needs no restart."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._stamp: tuple[int, int] | None = None
+        self._tokens: dict[str, str] = {}
+
+    def __call__(self, network: str) -> str:
+        """Raises `NoToken`."""
+        try:
+            self._refresh()
+            return self._tokens[network]
+        except (OSError, ValueError, KeyError) as fault:
+            raise NoToken(type(fault).__name__) from None
+
+    def _refresh(self) -> None:
+        status = self._file.stat()
+        stamp = (status.st_mtime_ns, status.st_size)
+        if stamp != self._stamp:
+            self._tokens = {
+                str(name): str(token) for name, token in json.loads(self._file.read_text()).items()
+            }
+            self._stamp = stamp

@@ -1,0 +1,71 @@
+"""The settings of the service, from the environment; what is unsafe in production is refused at start."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from notifications.domain.schedule import DELAYS
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class Settings(BaseSettings):
+    """Each role reads what it needs; `NOTIFICATIONS_` stands before every name in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_", frozen=True)
+
+    environment: Literal["development", "production"] = "development"
+    networks: Annotated[tuple[Slug, ...], NoDecode] = ("demo",)
+    database_url: SecretStr | None = None
+    owner_database_url: SecretStr | None = None
+    app_role: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "notifications_app"
+    host: str = "127.0.0.1"
+    port: int = Field(8001, ge=0, le=65535)
+    public_url: str = "http://127.0.0.1:8001"
+    source: Literal["feed", "kafka"] = "feed"
+    kafka_bootstrap: str | None = None
+    episodes_url: str = "http://127.0.0.1:8000"
+    tokens_file: Path = Path("var/keys/service-tokens.json")
+    keys_dir: Path = Path("var/keys/notifications")
+    jwks_file: Path = Path("var/keys/jwks.json")
+    token_issuer: str = "care-local"
+    token_audience: str = "care"
+    allow_loopback: bool = False
+    attempt_seconds: float = Field(15, gt=0, le=30)
+    lease_seconds: float = Field(30, gt=0)
+    retry_seconds: Annotated[tuple[float, ...], NoDecode] = tuple(it.total_seconds() for it in DELAYS)
+
+    @field_validator("networks", "retry_seconds", mode="before")
+    @classmethod
+    def _comma_list(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+    @field_validator("public_url", "episodes_url")
+    @classmethod
+    def _no_slash_at_the_end(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if self.environment == "production" and self.allow_loopback:
+            raise ValueError("ALLOW_LOOPBACK is for development only")
+        if self.lease_seconds <= self.attempt_seconds + _LONGEST_QUESTION:
+            raise ValueError("LEASE_SECONDS must outlast a question and an attempt")
+        if self.source == "kafka" and not self.kafka_bootstrap:
+            raise ValueError("SOURCE=kafka needs KAFKA_BOOTSTRAP")
+        return self
+
+    @property
+    def development(self) -> bool:
+        return self.environment == "development"
+
+    @property
+    def delays(self) -> tuple[timedelta, ...]:
+        """The wait before each attempt of a delivery."""
+        return tuple(timedelta(seconds=seconds) for seconds in self.retry_seconds)
+
+
+_LONGEST_QUESTION = 5.0

@@ -1,0 +1,50 @@
+"""Standard Webhooks signatures, version 1: HMAC-SHA256 over id, timestamp and the bytes as sent."""
+
+import base64
+import hashlib
+import hmac
+from uuid import UUID, uuid5
+
+_PREFIX = "whsec_"
+_SHORTEST, _LONGEST = 24, 64
+SECRET_BYTES = 32
+
+
+class UnusableSecret(ValueError):
+    """Not a `whsec_` secret of 24 to 64 bytes."""
+
+
+def secret_text(random_bytes: bytes) -> str:
+    """The form a secret is shown in."""
+    return _PREFIX + base64.b64encode(random_bytes).decode()
+
+
+def secret_bytes(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
+    except ValueError:
+        key = b""
+    if not text.startswith(_PREFIX) or not _SHORTEST <= len(key) <= _LONGEST:
+        raise UnusableSecret
+    return key
+
+
+def webhook_id(subscription: UUID, event: UUID) -> str:
+    """The same for every attempt, and different for every subscription of the event."""
+    return f"msg_{uuid5(subscription, event.hex).hex}"
+
+
+def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+    """`timestamp` is that of the attempt, in Unix seconds; the id must hold no full stop."""
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    digest = hmac.digest(secret_bytes(secret), signed, hashlib.sha256)
+    return "v1," + base64.b64encode(digest).decode()
+
+
+def headers(secret: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The three headers of one attempt."""
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature(secret, message_id, timestamp, body),
+    }
