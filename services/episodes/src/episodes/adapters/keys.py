@@ -38,7 +38,7 @@ class Keyring:
         return DataKey(identifier, AESGCM(secret)), wrapped
 
     def unwrap(self, network: str, client: UUID, identifier: UUID, wrapped: bytes | None) -> DataKey:
-        """The data key; without cipher when it was destroyed. Raises `InvalidTag` under another master key."""
+        """The data key; no cipher when it was destroyed. Raises `InvalidTag` under another master key."""
         if wrapped is None:
             return DataKey(identifier, None)
         secret = self._master.decrypt(

@@ -31,7 +31,7 @@ Outcome = Answer | Exception
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """The randomness of recording: time-ordered event ids, episode ids, nonces, and a client's first data key."""
+    """The randomness of recording: time-ordered event ids, episode ids, nonces, a client's first data key."""
 
     event_id: Callable[[], UUID]
     episode_id: Callable[[], UUID]
@@ -51,7 +51,7 @@ class Batch:
     size: int = 0
 
     def add(self, command: Command) -> bool:
-        """Decide one command. False when it does not fit this transaction any more; nothing is changed then."""
+        """Decide one command. False when it does not fit this transaction; nothing is changed then."""
         try:
             outcome = self._decide(command)
         except (Refused, KeyReused, Moved, NotThere, ReferenceKnown, TooLarge) as refusal:
@@ -149,8 +149,10 @@ class Batch:
         """The fact's own time if it states one; a contradicting one beside it is refused."""
         zone = self.known.rows["clinics", episode.network, episode.clinic]["zone"]
         stated = None
-        if command.occurred_at is not None:
-            stated = When.of(command.occurred_at, command.precision or "second", zone)
+        if command.circumstances.occurred_at is not None:
+            stated = When.of(
+                command.circumstances.occurred_at, command.circumstances.precision or "second", zone
+            )
         own_time = command.step.own_time
         if own_time is None:
             return stated or When(self.now, "second", zone)
@@ -165,14 +167,17 @@ class Batch:
         episode, size, events, entries = cached.episode, 0, [], []
         for place, item in enumerate(decided):
             header = self._header(command, episode, item, asked.event_ids[place], key)
-            beside = Beside(labels=command.labels, source_ref=command.source_ref if place == 0 else None)
+            beside = Beside(
+                labels=command.circumstances.labels,
+                source_ref=command.circumstances.source_ref if place == 0 else None,
+            )
             event = stored(header, item.fact, beside, key, self.draws.nonce())
             if len(event.state) > MOST_BYTES_OF_EVENT:
                 raise TooLarge
             size += len(event.state)
             events.append(event)
             entries.append(header)
-            episode = evolve(episode, Recorded(header, item.fact, command.labels))
+            episode = evolve(episode, Recorded(header, item.fact, command.circumstances.labels))
         if self.writing.events and self.size + size > MOST_BYTES:
             return None
         self.size += size
@@ -209,9 +214,9 @@ class Batch:
             command_id=command.id,
             correlation_id=command.correlation,
             key_id=key.id,
-            performer=command.performer,
-            on_behalf_of=command.on_behalf_of,
-            purpose=command.purpose,
+            performer=command.circumstances.performer,
+            on_behalf_of=command.circumstances.on_behalf_of,
+            purpose=command.circumstances.purpose,
             sequence=episode.sequence + 1 if is_published(type(item.fact)) else None,
         )
 

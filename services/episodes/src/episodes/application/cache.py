@@ -1,4 +1,4 @@
-"""Recently used episodes, bounded in bytes. A help for the next read of the store, never a source by itself."""
+"""Recently used episodes, bounded in bytes. A help for the next read, never a source by itself."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping

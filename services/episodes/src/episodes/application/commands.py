@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from episodes.application.recording import SourceRef
 from episodes.domain.envelope import Actor
+from episodes.domain.form import Length, Line, OneOf
 from episodes.domain.opening import EpisodeOpened
 from episodes.domain.sharing import SharingConsented
 from episodes.domain.steps import Step
+from episodes.domain.time import PRECISIONS
+from episodes.domain.values import Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,31 +29,39 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One request to record something. `id` is the idempotency key; `mac` gives the authenticator of the request,
-    with the key of an older one if given one, and so tells whether a repeat is the same.
+class Circumstances:
+    """What any command may say beside its fact: when (now, if not said), by whom, for whom, whose id."""
 
-    `episode` is none for an opening, which names its `clinic` instead. `about` is the id in the path of what
-    the command is about. `reference` is the keyed hash of `source_ref`.
+    occurred_at: datetime | None = None
+    precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
+    performer: UUID | None = None
+    on_behalf_of: UUID | None = None
+    purpose: Line | None = None
+    labels: Annotated[tuple[Label, ...], Length(10)] = ()
+    source_ref: SourceRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One request to record something.
+
+    `id` is the idempotency key; `mac` gives the authenticator of the request, with the key of an older one if
+    given one, and so tells whether a repeat is the same. `episode` is none for an opening, which names its
+    `clinic` instead. `about` is the id in the path of what the command is about. `reference` is the keyed
+    hash of `source_ref`.
     """
 
     id: UUID
     caller: Caller
     step: Step
     draft: Any
+    circumstances: Circumstances
     mac: Callable[[bytes | None], bytes]
     correlation: UUID
     episode: UUID | None = None
     clinic: UUID | None = None
     about: UUID | None = None
     if_match: int | None = None
-    occurred_at: datetime | None = None
-    precision: str | None = None
-    performer: UUID | None = None
-    on_behalf_of: UUID | None = None
-    purpose: str | None = None
-    labels: tuple[str, ...] = ()
-    source_ref: SourceRef | None = None
     reference: bytes | None = None
 
     @property
@@ -80,8 +91,8 @@ def named(command: Command) -> Iterator[Named]:
     """What a command names must exist in the directory."""
     if command.clinic is not None:
         yield Named("clinics", command.clinic, "/clinic")
-    if command.performer is not None:
-        yield Named("staff", command.performer, "/performer")
+    if command.circumstances.performer is not None:
+        yield Named("staff", command.circumstances.performer, "/performer")
     match command.draft:
         case EpisodeOpened() as draft:
             yield Named("clients", draft.client, "/client")

@@ -1,4 +1,4 @@
-"""Which facts leave, and as what. Private by default: every fact is listed here, published or not on purpose."""
+"""Which facts leave, and as what. Private by default: each is listed here, published or not on purpose."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -15,6 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from pydantic import TypeAdapter
 
 from episodes.domain.envelope import Header, Recorded, Redacted
+from episodes.domain.form import Line
 from episodes.domain.steps import STEPS
 
 F = TypeVar("F")
@@ -41,8 +42,8 @@ class DataKey:
 class SourceRef:
     """The caller's own id of a record: sealed, found again by a keyed hash."""
 
-    system: str
-    value: str
+    system: Line
+    value: Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

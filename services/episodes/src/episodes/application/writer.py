@@ -1,4 +1,4 @@
-"""One thread that records: it takes the commands that wait, decides them over one read, and commits them together.
+"""One thread that records: it decides the commands that wait over one read, and commits them together.
 
 Group commit is how an ordered log with a table lock and one fsync per commit stops being the ceiling.
 No caller is answered before the commit of its batch is known.

@@ -1,1 +1,1 @@
-"""PostgreSQL: the event log, the directory, positions. Only `store`, `log` and migrations name the log's table."""
+"""PostgreSQL: the event log, the directory, positions. Few may name the log's table."""

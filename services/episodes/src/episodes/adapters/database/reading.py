@@ -1,4 +1,4 @@
-"""The one read before a batch is decided: everything its commands need, in one round trip where all is cached."""
+"""The one read before a batch is decided: all its commands need, in one round trip where all is cached."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

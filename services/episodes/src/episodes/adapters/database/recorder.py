@@ -41,8 +41,10 @@ class OneConnection(PostgresDatastore):
 
 
 class EventRecorder(PostgresApplicationRecorder):
-    """Writes what belongs to a batch before its events, each table in key order so that two batches cannot lock
-    each other out."""
+    """Writes what belongs to a batch before its events.
+
+    Each table is written in key order, so that two batches cannot lock each other out.
+    """
 
     def _insert_events(
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any

@@ -1,0 +1,163 @@
+"""The episodes service: its composition root and its command line. Only here are things constructed."""
+
+import argparse
+import json
+import os
+import sys
+import warnings
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+import uvicorn
+from joserfc.errors import SecurityWarning
+from uuid_utils.compat import uuid7
+
+from episodes.adapters import issuing, logs
+from episodes.adapters.database.directory import Directory
+from episodes.adapters.database.log import Database, Log, Wake
+from episodes.adapters.database.migrate import migrate, newest
+from episodes.adapters.database.store import PostgresStore
+from episodes.adapters.http.app import create_app, running
+from episodes.adapters.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS
+from episodes.adapters.http.services import Services
+from episodes.adapters.keys import Keyring, keyring
+from episodes.adapters.tokens import Tokens, key_set
+from episodes.adapters.watchdog import Watchdog
+from episodes.application.access import ROLES
+from episodes.application.batch import Draws
+from episodes.application.cache import Cache
+from episodes.application.writer import Writer
+from episodes.config import Settings
+
+NONCE = 12
+
+
+def main() -> None:
+    """`episodes ROLE`: see --help."""
+    arguments = _parser().parse_args()
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    arguments.run(Settings(), arguments)
+
+
+def api(settings: Settings, _: argparse.Namespace) -> None:
+    """Serve commands, queries and the feed."""
+    logs.configure("api")
+    app = application(settings)
+    structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=4,
+    )
+
+
+def application(settings: Settings) -> Any:
+    """The HTTP application over real services."""
+    url = settings.require("database_url", "the address of the episodes database")
+    if settings.environment == "development":
+        issuing.issuer_key(settings.keys_dir, settings.jwks_file)
+    keys = _keyring(settings)
+    database = Database(url)
+    directory = Directory(database)
+    wake = Wake(url)
+    services = Services(
+        writer=_writer(settings, url, keys),
+        log=Log(database, keys.unwrap),
+        directory=directory,
+        tokens=Tokens(
+            key_set(settings.jwks_file), settings.token_issuer, settings.token_audience, settings.networks
+        ),
+        keyring=keys,
+        clock=_now,
+        new_id=uuid4,
+        public_url=settings.public_url,
+    )
+    return create_app(services, wake, newest(), running(services, database, wake))
+
+
+def _writer(settings: Settings, url: str, keys: Keyring) -> Writer:
+    log = structlog.get_logger("writer")
+    watchdog = Watchdog(lambda seconds: log.error("store call hangs", seconds=round(seconds, 1)))
+    watchdog.start()
+
+    def observe(size: int, attempts: int) -> None:
+        BATCH_COMMANDS.observe(size)
+        if attempts > 1:
+            BATCH_CONFLICTS.inc()
+
+    draws = Draws(event_id=uuid7, episode_id=uuid7, nonce=lambda: os.urandom(NONCE), data_key=keys.data_key)
+    store = PostgresStore(url, keys.unwrap, watchdog)
+    return Writer(store, draws, _now, Cache(settings.cache_bytes), observe)
+
+
+def run_migrations(settings: Settings, _: argparse.Namespace) -> None:
+    """Bring the database to this release, as its owner."""
+    owner = settings.require("owner_database_url", "the address of the database, as its owner")
+    print("episodes database at revision", migrate(owner, settings.app_role))
+
+
+def token(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Issue a token signed with the local key (development only)."""
+    if settings.environment == "production":
+        raise SystemExit("production takes tokens from its identity provider; this service issues none")
+    if arguments.network not in settings.networks:
+        raise SystemExit(f"no network {arguments.network!r}; EPISODES_NETWORKS names {settings.networks}")
+    key = issuing.issuer_key(settings.keys_dir, settings.jwks_file)
+    print(
+        issuing.issue(
+            key,
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+            network=arguments.network,
+            role=arguments.role,
+            subject=arguments.sub,
+            organisation=arguments.organisation,
+            clinics=tuple(arguments.clinics) if arguments.clinics is not None else None,
+            hours=arguments.hours,
+        )
+    )
+
+
+def openapi(_: Settings, arguments: argparse.Namespace) -> None:
+    """Print the OpenAPI document."""
+    json.dump(create_app(None, Wake(""), "").openapi(), sys.stdout, indent=2, sort_keys=True)
+    print()
+
+
+def _keyring(settings: Settings) -> Keyring:
+    return keyring(settings.keys_dir, uuid4, may_create=settings.environment == "development")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="episodes", description="The care-episodes service. Settings: EPISODES_… in the environment."
+    )
+    roles = parser.add_subparsers(required=True, metavar="ROLE")
+    for name, run in (("api", api), ("migrate", run_migrations), ("openapi", openapi)):
+        roles.add_parser(name, help=run.__doc__, description=run.__doc__).set_defaults(run=run)
+    issue = roles.add_parser("token", help=token.__doc__).add_subparsers(required=True, metavar="ACTION")
+    issuing_parser = issue.add_parser("issue", help="print a token", description=token.__doc__)
+    issuing_parser.set_defaults(run=token)
+    issuing_parser.add_argument("--role", required=True, choices=ROLES)
+    issuing_parser.add_argument("--network", default="demo", help="default: demo")
+    issuing_parser.add_argument("--sub", type=UUID, default=uuid4(), help="staff or partner id")
+    issuing_parser.add_argument("--organisation", type=UUID, help="a partner's id")
+    issuing_parser.add_argument("--clinics", type=UUID, nargs="*", help="clinics it may act for")
+    issuing_parser.add_argument("--hours", type=float, default=12, help="validity, default 12")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

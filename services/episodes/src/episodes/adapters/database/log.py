@@ -1,0 +1,144 @@
+"""Reading the event log for queries and the feed, without blocking the event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from episodes.adapters.database.reading import Unwrap
+from episodes.application.errors import StoreUnavailable
+from episodes.application.recording import DataKey, header_of, loaded
+from episodes.domain.envelope import Recorded
+
+POOL_WAIT = 1.5
+"""Seconds to wait for a connection before the caller is told to come back."""
+
+_OF_EPISODE = "SELECT state FROM stored_events WHERE originator_id = %s ORDER BY originator_version"
+_AFTER = """SELECT notification_id, state FROM stored_events WHERE notification_id > %s
+ORDER BY notification_id LIMIT %s"""
+_EPISODES_OF_EVENTS = """SELECT substring(state FROM 19 FOR 36) AS event_id, originator_id FROM stored_events
+WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
+_KEYS = """SELECT network_id, client_id, key_id, wrapped FROM client_keys
+JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND client_id = c"""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An event and its place in the ordered log."""
+
+    position: int
+    entry: Recorded[Any]
+
+
+class Database:
+    """A small pool. Every failure to use it is `StoreUnavailable`."""
+
+    def __init__(self, url: str, size: int = 8) -> None:
+        self._pool = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=POOL_WAIT,
+            reconnect_timeout=2,  # a long back-off would outlast a restarted server
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"autocommit": True, "connect_timeout": 1, "options": "-c statement_timeout=8000"},
+        )
+
+    async def open(self) -> None:
+        await self._pool.open()
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError):
+            raise StoreUnavailable from None
+
+
+class Log:
+    """The log, opened with the clients' keys."""
+
+    def __init__(self, database: Database, unwrap: Unwrap) -> None:
+        self._database = database
+        self._unwrap = unwrap
+
+    async def episode(self, identifier: UUID) -> Sequence[Recorded[Any]]:
+        """Every event of an episode, oldest first; none if there is no such episode."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(_OF_EPISODE, (identifier,), binary=True)
+            states = [bytes(row[0]) for row in await cursor.fetchall()]
+            return await self._loaded(connection, states)
+
+    async def episodes_of(self, events: Sequence[UUID]) -> dict[UUID, UUID]:
+        """The episode of each event there is."""
+        texts = [str(event).encode() for event in events]
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(_EPISODES_OF_EVENTS, (texts,), binary=True)
+            return {UUID(bytes(row[0]).decode()): row[1] for row in await cursor.fetchall()}
+
+    async def page(
+        self, after: int, most: int, wanted: Callable[[str, str], bool]
+    ) -> tuple[int, list[Placed]]:
+        """Up to `most` events after a position, of which those whose network and type are wanted; and how far
+        it read. The log's positions have gaps that are no loss."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(_AFTER, (after, most), binary=True)
+            rows = [(row[0], bytes(row[1])) for row in await cursor.fetchall()]
+            kept = []
+            for position, state in rows:
+                header = header_of(state)
+                if wanted(header.network, header.type):
+                    kept.append((position, state))
+            entries = await self._loaded(connection, [state for _, state in kept])
+        reached = rows[-1][0] if rows else after
+        return reached, [Placed(position, entry) for (position, _), entry in zip(kept, entries, strict=True)]
+
+    async def _loaded(self, connection: AsyncConnection[Any], states: Sequence[bytes]) -> list[Recorded[Any]]:
+        clients = {(header.network, header.client) for header in map(header_of, states)}
+        keys = await self._keys(connection, clients) if clients else {}
+        return [loaded(state, keys) for state in states]
+
+    async def _keys(
+        self, connection: AsyncConnection[Any], clients: set[tuple[str, UUID]]
+    ) -> dict[UUID, DataKey]:
+        networks, identifiers = zip(*clients, strict=True)
+        cursor = await connection.execute(_KEYS, (list(networks), list(identifiers)), binary=True)
+        rows = await cursor.fetchall()
+        return {row[2]: self._unwrap(row[0], row[1], row[2], row[3]) for row in rows}
+
+
+class Wake:
+    """Tells waiting readers that something was recorded. A help: readers look again each second anyway."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._news = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, 1.0)):
+                await self._news.wait()
+
+    async def listen(self) -> None:
+        """Runs for the life of the service; a lost connection is made anew."""
+        while True:
+            with suppress(psycopg.Error):
+                async with await AsyncConnection.connect(
+                    self._url, autocommit=True, connect_timeout=1
+                ) as connection:
+                    await connection.execute("LISTEN stored_events")
+                    async for _ in connection.notifies():
+                        self._news.set()
+                        self._news = asyncio.Event()
+            await asyncio.sleep(1)

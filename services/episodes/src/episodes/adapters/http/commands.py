@@ -1,0 +1,128 @@
+"""One endpoint per step of care, made from the table of steps: parse, hand to the writer, answer."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import fields
+from functools import partial
+from hashlib import sha256
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, TypeAdapter, create_model
+from starlette.requests import Request
+from starlette.responses import Response
+
+from episodes.adapters.http.forms import STRICT, strict_fields
+from episodes.adapters.http.requests import (
+    correlation,
+    idempotency_key,
+    if_match,
+    json_body,
+    path_id,
+    permitted,
+    services,
+)
+from episodes.adapters.keys import Keyring
+from episodes.application.commands import Answer, Caller, Circumstances, Command
+from episodes.domain.opening import EpisodeOpened
+from episodes.domain.steps import Step
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Body(NamedTuple):
+    """A command's body, read: the fact as drafted, what was said beside it, and an opening's clinic."""
+
+    draft: Any
+    circumstances: Circumstances
+    clinic: UUID | None
+
+
+def path_of(step: Step) -> str:
+    return "/v1/episodes" if step.fact is EpisodeOpened else f"/v1/episodes/{{episode}}/{step.resource}"
+
+
+def body_form(step: Step) -> TypeAdapter[Body]:
+    """Reads a command's body strictly: the fact's own fields and the common ones, on one level."""
+    clinic: dict[str, Any] = {"clinic": (UUID, ...)} if step.fact is EpisodeOpened else {}
+    own, common = strict_fields(step.fact), strict_fields(Circumstances)
+    model = create_model(
+        f"{step.fact.__name__}Command",
+        __config__=STRICT,
+        __doc__=step.fact.__doc__,
+        **clinic,
+        **own,
+        **common,
+    )
+
+    def split(body: BaseModel) -> Body:
+        values = body.__dict__
+        return Body(
+            step.fact(**{name: values[name] for name in own}),
+            Circumstances(**{name: values[name] for name in common}),
+            values.get("clinic"),
+        )
+
+    form: TypeAdapter[Body] = TypeAdapter(Annotated[model, AfterValidator(split)])  # type: ignore[arg-type]
+    return form
+
+
+def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
+    """The endpoint that records this step."""
+    opening = step.fact is EpisodeOpened
+    names_what = "{about}" in step.resource
+
+    async def record(request: Request) -> Response:
+        caller = permitted(request, step.resource, "write")
+        key, expected = idempotency_key(request), if_match(request)
+        raw = await json_body(request)
+        body = form.validate_json(raw)
+        keyring = services(request).keyring
+        command = Command(
+            id=key,
+            caller=caller,
+            step=step,
+            draft=body.draft,
+            circumstances=body.circumstances,
+            mac=partial(keyring.mac, _digest(request, caller, raw)),
+            correlation=correlation(request),
+            episode=None if opening else path_id(request, "episode"),
+            clinic=body.clinic,
+            about=path_id(request, "about") if names_what else None,
+            if_match=expected,
+            reference=_reference(keyring, caller, body.circumstances),
+        )
+        return _answer(await services(request).writer.submit(command))
+
+    record.__name__ = step.fact.__name__
+    record.__doc__ = step.decide.__doc__ or step.fact.__doc__
+    return record
+
+
+def _digest(request: Request, caller: Caller, raw: bytes) -> bytes:
+    """What makes two requests the same: method, path, who asks, the expected version, and the body."""
+    head = (request.method, request.url.path, str(caller.actor.id), request.headers.get("if-match", ""))
+    return sha256("\n".join(head).encode() + b"\n" + raw).digest()
+
+
+def _reference(keyring: Keyring, caller: Caller, circumstances: Circumstances) -> bytes | None:
+    reference = circumstances.source_ref
+    if reference is None:
+        return None
+    return keyring.reference(caller.network, reference.system, reference.value)
+
+
+def _answer(answer: Answer) -> Response:
+    document = json.loads(answer.body)
+    episode, event = document["episode"], document["events"][0]
+    headers = {
+        "ETag": f'"{episode["version"]}"',
+        "Location": f"/v1/episodes/{episode['id']}/events/{event['id']}",
+        "Cache-Control": "no-store",
+    }
+    if answer.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(answer.body, 201, headers, "application/json")
+
+
+COMMON_FIELDS = tuple(field.name for field in fields(Circumstances))

@@ -1,0 +1,67 @@
+"""`disclosure-decisions`: asked by notifications before every attempt, answered from what is recorded now."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import TypeAdapter
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.disclosure import Decision, Question, Questions
+from episodes.adapters.http.openapi import describing
+from episodes.adapters.http.queries import fold
+from episodes.adapters.http.requests import now, parsed, permitted, services
+from episodes.adapters.http.services import Services
+from episodes.application.disclosing import consent_for, decision
+from episodes.domain.episode import Episode, Held
+from episodes.domain.sharing import SharingConsented
+
+PATH = "/v1/disclosure-decisions"
+_FORM: TypeAdapter[tuple[Question, ...]] = TypeAdapter(Questions)
+
+
+def router() -> APIRouter:
+    routes = APIRouter(tags=["disclosure"])
+    extra = describing(PATH, body="Questions", answers=200)
+    routes.add_api_route(PATH, decide, methods=["POST"], openapi_extra=extra)
+    return routes
+
+
+async def decide(request: Request) -> Response:
+    """May each event go to that partner now? An answer serves one attempt, begun within two seconds."""
+    caller = permitted(request, "disclosure-decisions", "write")
+    questions: tuple[Question, ...] = await parsed(request, _FORM)
+    found = await _episodes(services(request), caller.network, questions)
+    decisions: list[Decision] = []
+    allowed: list[tuple[UUID, Question, UUID, Held[SharingConsented]]] = []
+    for question in questions:
+        episode = found.get(question.event_id)
+        identifier = services(request).new_id()
+        consent, reason = consent_for(question, episode, now(request))
+        reference = None
+        if consent is not None and episode is not None:
+            allowed.append((identifier, question, episode.id, consent))
+            reference = await services(request).directory.their_reference(
+                caller.network, episode.client, question.partner
+            )
+        decisions.append(decision(identifier, consent, reason, reference))
+    if allowed:
+        await services(request).directory.record_disclosures(caller.network, allowed)
+    body = to_json([one.model_dump(mode="json", exclude_none=True) for one in decisions])
+    return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
+
+
+async def _episodes(services: Services, network: str, questions: tuple[Question, ...]) -> dict[UUID, Episode]:
+    """The episode of each event asked about, as recorded now; another network's is not there."""
+    places = await services.log.episodes_of([question.event_id for question in questions])
+    events: dict[UUID, list[UUID]] = defaultdict(list)
+    for event, episode in places.items():
+        events[episode].append(event)
+    found: dict[UUID, Episode] = {}
+    for identifier, asked in events.items():
+        folded = fold(await services.log.episode(identifier))
+        if folded is not None and folded.network == network:
+            found.update(dict.fromkeys(asked, folded))
+    return found

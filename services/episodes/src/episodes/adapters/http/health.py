@@ -1,0 +1,75 @@
+"""Health that tells the truth, metrics, and what each type of problem means."""
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from episodes.adapters.http.metrics import READY
+from episodes.adapters.http.problems import KINDS
+from episodes.adapters.http.requests import services
+from episodes.application.errors import NotThere, StoreUnavailable
+
+
+def router(revision: str) -> APIRouter:
+    """`revision` is the migration this release needs."""
+
+    async def ready(request: Request) -> Response:
+        """200 while the store can be reached and stands at the right revision, else 503 with the reason."""
+        reason = await _why_not(request, revision)
+        READY.set(0 if reason else 1)
+        if reason:
+            return _json({"ready": False, "reason": reason}, 503)
+        return _json({"ready": True})
+
+    routes = APIRouter(tags=["operations"])
+    routes.add_api_route("/health/live", live, methods=["GET"])
+    routes.add_api_route("/health/ready", ready, methods=["GET"])
+    routes.add_api_route("/metrics", metrics, methods=["GET"])
+    routes.add_api_route("/problems/{type}", explain, methods=["GET"], openapi_extra=_PROBLEM_PARAMETER)
+    return routes
+
+
+async def _why_not(request: Request, revision: str) -> str | None:
+    try:
+        found = await services(request).directory.revision()
+    except StoreUnavailable:
+        return "the store cannot be reached"
+    return None if found == revision else "the store is not at this release's revision: run migrate"
+
+
+async def live(request: Request) -> Response:
+    """200 while the process answers."""
+    return _json({"live": True})
+
+
+async def metrics(request: Request) -> Response:
+    """For Prometheus."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def explain(request: Request) -> Response:
+    """What a type of problem means, what to do, and whether to retry."""
+    kind = KINDS.get(request.path_params["type"])
+    if kind is None:
+        raise NotThere
+    return _json(
+        {
+            "type": f"/problems/{kind.name}",
+            "status": kind.status,
+            "title": kind.title,
+            "what_to_do": kind.what_to_do,
+            "retry": kind.retry,
+        }
+    )
+
+
+_PROBLEM_PARAMETER = {
+    "parameters": [{"name": "type", "in": "path", "required": True, "schema": {"type": "string"}}],
+    "responses": {"200": {"description": "Found"}, "404": {"$ref": "#/components/responses/404"}},
+}
+
+
+def _json(document: object, status: int = 200) -> Response:
+    return Response(to_json(document), status, {"Cache-Control": "no-store"}, "application/json")

@@ -1,0 +1,95 @@
+"""Around every request: a correlation id, the body limit, metrics, and one log line on failure."""
+
+import time
+from uuid import UUID, uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from episodes.adapters.http.metrics import REQUEST_SECONDS, REQUESTS
+from episodes.adapters.http.problems import BodyTooLarge, problem
+
+MOST_BODY = 128 * 1024
+"""Bytes of a request body."""
+
+log = structlog.get_logger("http")
+
+
+class Envelope:
+    """Pure ASGI, because it stands on the way of every command."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        correlation = _correlation(scope)
+        scope.setdefault("state", {})["correlation"] = correlation
+        answer = _Answer(send, str(correlation))
+        began = time.perf_counter()
+        try:
+            await self._app(scope, _limited(receive), answer)
+        except Exception as error:
+            log.error("defect", error=type(error).__name__, correlation_id=str(correlation), exc_info=True)
+            if not answer.begun:
+                await problem(error, str(correlation))(scope, receive, answer)
+        finally:
+            _observe(scope, answer.status, time.perf_counter() - began, correlation)
+
+
+class _Answer:
+    """Passes the answer on, with the correlation id, and remembers its status."""
+
+    def __init__(self, send: Send, correlation: str) -> None:
+        self._send = send
+        self._header = (b"x-correlation-id", correlation.encode())
+        self.begun = False
+        self.status = 500
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], self._header]
+        await self._send(message)
+
+
+def _limited(receive: Receive) -> Receive:
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MOST_BODY:
+            raise BodyTooLarge
+        return message
+
+    return limited
+
+
+def _correlation(scope: Scope) -> UUID:
+    for name, value in scope["headers"]:
+        if name == b"x-correlation-id":
+            try:
+                return UUID(value.decode("ascii"))
+            except ValueError:
+                break
+    return uuid4()
+
+
+def _observe(scope: Scope, status: int, seconds: float, correlation: UUID) -> None:
+    route = getattr(scope.get("route"), "path", "unknown")
+    REQUESTS.labels(scope["method"], route, str(status)).inc()
+    REQUEST_SECONDS.labels(route).observe(seconds)
+    if status >= 400:
+        log.info(
+            "refused",
+            method=scope["method"],
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            correlation_id=str(correlation),
+        )

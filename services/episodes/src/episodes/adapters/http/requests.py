@@ -1,0 +1,107 @@
+"""Reading the parts of a request by hand, strictly; each fault names the field and the rule."""
+
+import re
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+
+from episodes.adapters.http.problems import Malformed, NotJson
+from episodes.adapters.http.services import Services
+from episodes.application.access import allow
+from episodes.application.commands import Caller
+
+_ETAG = re.compile(r'^"(\d{1,9})"$')
+_POSITION = re.compile(r"^p([0-9a-f]{1,15})$")
+_UUID = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+
+
+def services(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+def permitted(request: Request, resource: str, action: str) -> Caller:
+    """The caller, if its token is valid and its role may."""
+    caller = services(request).tokens.caller(request.headers.get("authorization"))
+    allow(caller.actor.role, resource, action)
+    return caller
+
+
+def correlation(request: Request) -> UUID:
+    return cast(UUID, request.state.correlation)
+
+
+def path_id(request: Request, name: str) -> UUID:
+    return uuid_of(request.path_params[name], f"/path/{name}")
+
+
+def uuid_of(text: str | None, pointer: str) -> UUID:
+    if text is None:
+        raise Malformed(pointer, "required")
+    if not _UUID.match(text):
+        raise Malformed(pointer, "uuid")
+    return UUID(text)
+
+
+def idempotency_key(request: Request) -> UUID:
+    return uuid_of(request.headers.get("idempotency-key"), "/headers/idempotency-key")
+
+
+def if_match(request: Request) -> int | None:
+    """The version the caller expects: an entity tag as `ETag` gave it."""
+    header = request.headers.get("if-match")
+    if header is None:
+        return None
+    match = _ETAG.match(header)
+    if match is None:
+        raise Malformed("/headers/if-match", "etag")
+    return int(match[1])
+
+
+async def json_body(request: Request) -> bytes:
+    """The raw body of a request that says it is JSON."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise NotJson
+    return await request.body()
+
+
+async def parsed(request: Request, form: TypeAdapter[Any]) -> Any:
+    return form.validate_json(await json_body(request))
+
+
+def whole_number(request: Request, name: str, default: int | None, least: int, most: int) -> int | None:
+    """A query parameter from `least` to `most`."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+        raise Malformed(f"/query/{name}", f"a whole number from {least} to {most}")
+    return int(text)
+
+
+def position(request: Request) -> int:
+    """The place in the log after which to read; opaque to the caller."""
+    text = request.query_params.get("after")
+    if text is None:
+        return 0
+    match = _POSITION.match(text)
+    if match is None:
+        raise Malformed("/query/after", "a position this service gave")
+    return int(match[1], 16)
+
+
+def position_text(place: int) -> str:
+    return f"p{place:x}"
+
+
+def refuse_unknown_parameters(request: Request, *known: str) -> None:
+    for name in request.query_params:
+        if name not in known:
+            raise Malformed("/query", "an unknown parameter")
+
+
+def now(request: Request) -> datetime:
+    return services(request).clock()

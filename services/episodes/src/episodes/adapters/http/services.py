@@ -1,0 +1,26 @@
+"""What the endpoints work with, made once by the composition root."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from episodes.adapters.database.directory import Directory
+from episodes.adapters.database.log import Log
+from episodes.adapters.keys import Keyring
+from episodes.adapters.tokens import Tokens
+from episodes.application.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`new_id` draws random ids, `clock` tells the time with its offset."""
+
+    writer: Writer
+    log: Log
+    directory: Directory
+    tokens: Tokens
+    keyring: Keyring
+    clock: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    public_url: str

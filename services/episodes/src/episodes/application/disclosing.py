@@ -1,0 +1,42 @@
+"""May this event go to that partner now? Decided on what is recorded at this moment, for one attempt."""
+
+from datetime import datetime
+from uuid import UUID
+
+from contracts.disclosure import Decision, Question
+from episodes.application.publishing import kind_of
+from episodes.domain.envelope import Redacted
+from episodes.domain.episode import Episode, Held
+from episodes.domain.sharing import SharingConsented, live_consent
+
+
+def consent_for(
+    question: Question, episode: Episode | None, now: datetime
+) -> tuple[Held[SharingConsented] | None, str]:
+    """The consent that allows it, or none; and the reason to tell."""
+    if episode is None:
+        return None, "unknown_event"
+    entry = episode.entry(question.event_id)
+    if entry is None or isinstance(entry.fact, Redacted):
+        return None, "redacted"
+    kind = kind_of(entry.fact)
+    if kind is None:
+        return None, "not_shared"
+    consent = live_consent(episode, question.partner, kind, entry.labels, now)
+    return consent, "no_consent" if consent is None else "consented"
+
+
+def decision(
+    identifier: UUID, consent: Held[SharingConsented] | None, reason: str, your_client_ref: str | None
+) -> Decision:
+    """An answer. The ids of the client accompany an allowed one alone."""
+    allowed = consent is not None
+    return Decision.model_validate(
+        {
+            "decision_id": identifier,
+            "allowed": allowed,
+            "reason": reason,
+            "subject": consent.fact.subject if consent is not None else None,
+            "your_client_ref": your_client_ref if allowed else None,
+        }
+    )

@@ -1,0 +1,61 @@
+"""The entries of the directory as given by callers: strict, and with names only where names belong."""
+
+from datetime import date
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError("an IANA time zone")
+    return zone
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Clinic(Entry):
+    """Where care is given. Its zone says when a day begins and ends."""
+
+    zone: Annotated[Text, AfterValidator(_known_zone)]
+    jurisdiction: Text | None = None
+
+
+class Licence(Entry):
+    jurisdiction: Text
+    number: Text
+    profession: Text | None = None
+
+
+class Staff(Entry):
+    """Names of staff stay here: events carry the random id."""
+
+    role: Literal["therapist", "supervisor", "coordinator", "privacy_officer", "student", "assistant"]
+    name: Text | None = None
+    licences: Annotated[tuple[Licence, ...], Field(max_length=50)] = ()
+
+
+class Partner(Entry):
+    kind: Literal["physical_therapist", "chiropractor", "physician", "massage_therapist", "employer", "other"]
+    organisation: Text
+
+
+class Identifier(Entry):
+    """A number somebody else gave the client; a partner's own has the partner's id as its system."""
+
+    system: Text
+    value: Text
+
+
+class Client(Entry):
+    """Who the client is. It can be erased and never enters an event."""
+
+    name: Text | None = None
+    birth_date: date | None = None
+    contact: Text | None = None
+    identifiers: Annotated[tuple[Identifier, ...], Field(max_length=50)] = ()

@@ -1,0 +1,44 @@
+"""The settings of the service, from the environment: each has a safe default or a clear refusal at start."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+
+
+class Settings(BaseSettings):
+    """EPISODES_… in the environment. Database addresses are libpq URLs and may name a Unix socket."""
+
+    model_config = SettingsConfigDict(env_prefix="EPISODES_", extra="ignore", frozen=True)
+
+    environment: Literal["development", "production"] = "development"
+    networks: Annotated[tuple[Slug, ...], NoDecode, Field(min_length=1)] = ("demo",)
+    database_url: str = ""
+    owner_database_url: str = ""
+    app_role: str = "episodes_app"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    public_url: str = "http://127.0.0.1:8000"
+    kafka_bootstrap: str = ""
+    keys_dir: Path = Path("var/keys/episodes")
+    jwks_file: Path = Path("var/keys/jwks.json")
+    token_issuer: str = "care-local"
+    token_audience: str = "care"
+    cache_bytes: Annotated[int, Field(ge=0)] = 256 * 1024 * 1024
+
+    @field_validator("networks", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    def require(self, name: str, why: str) -> str:
+        """A setting without default. Ends the program with a sentence if it is missing."""
+        value = str(getattr(self, name))
+        if not value:
+            raise SystemExit(f"EPISODES_{name.upper()} is not set: {why}")
+        return value
