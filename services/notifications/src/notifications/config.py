@@ -19,8 +19,8 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "production"] = "development"
     networks: Annotated[tuple[Slug, ...], NoDecode] = ("demo",)
-    database_url: SecretStr | None = None
-    owner_database_url: SecretStr | None = None
+    database_url: SecretStr = SecretStr("")
+    owner_database_url: SecretStr = SecretStr("")
     app_role: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "notifications_app"
     host: str = "127.0.0.1"
     port: int = Field(8001, ge=0, le=65535)
@@ -57,6 +57,13 @@ class Settings(BaseSettings):
         if self.source == "kafka" and not self.kafka_bootstrap:
             raise ValueError("SOURCE=kafka needs KAFKA_BOOTSTRAP")
         return self
+
+    def address(self, name: Literal["database_url", "owner_database_url"]) -> str:
+        """Of our database. Ends the program with a sentence if it is not set."""
+        secret: SecretStr = getattr(self, name)
+        if not secret.get_secret_value():
+            raise SystemExit(f"NOTIFICATIONS_{name.upper()} is not set")
+        return secret.get_secret_value()
 
     @property
     def development(self) -> bool:

@@ -16,7 +16,7 @@ from notifications.application.messages import KafkaMessage
 
 POLL_MS = 500
 RECORDS = 200
-_ASK_MS = 5_000
+_ASK_MS = 3_000
 _LOOK_AROUND_SECONDS = 5.0
 
 R = TypeVar("R")
@@ -111,7 +111,7 @@ _SETTINGS: Mapping[str, Any] = {
     "isolation_level": "read_committed",
     "allow_auto_create_topics": False,
     "reconnect_backoff_max_ms": 2_000,
-    "bootstrap_timeout_ms": 5_000,
+    "bootstrap_timeout_ms": 3_000,
 }
 
 

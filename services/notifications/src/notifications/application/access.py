@@ -60,7 +60,7 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
 class Caller:
     """What a verified token says. `partner` is set for partners only."""
 
-    subject: str
+    subject: UUID
     role: Role
     network: str
     clinics: frozenset[UUID]

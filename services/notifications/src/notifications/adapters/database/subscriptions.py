@@ -1,5 +1,6 @@
 """Subscriptions and what they were owed, bound to the caller's network and partner or clinics."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,14 @@ class AlreadySubscribed(Exception):
     def __init__(self, subscription_id: UUID) -> None:
         super().__init__()
         self.subscription_id = subscription_id
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """What stands behind a number, and whether its delivery ended as withheld."""
+
+    due: Due
+    withheld: bool
 
 
 _VISIBLE = """
@@ -104,14 +113,14 @@ async def delivery_log(db: Connection, of: Subscription, after: int, limit: int)
     return await cursor.fetchall()
 
 
-async def owed(db: Connection, of: Subscription, after: int, limit: int) -> list[Due]:
+async def owed(db: Connection, of: Subscription, after: int, limit: int) -> list[Numbered]:
     """The events behind the numbers after this one."""
     cursor = await db.execute(
         "SELECT d.*, %s::uuid AS partner_id, %s AS level FROM deliveries d"
         " WHERE network_id = %s AND subscription_id = %s AND number > %s ORDER BY number LIMIT %s",
         [of.partner, of.level, of.network, of.id, after, limit],
     )
-    return [due_of(row) for row in await cursor.fetchall()]
+    return [Numbered(due_of(row), row["state"] == "withheld") for row in await cursor.fetchall()]
 
 
 def _subscription(row: Row) -> Subscription:

@@ -135,7 +135,7 @@ CREATE TABLE inbox (
     recorded_at     timestamptz NOT NULL,
     link            text NOT NULL,
     acknowledged_at timestamptz,
-    acknowledged_by text,
+    acknowledged_by uuid,
     PRIMARY KEY (network_id, item_id),
     UNIQUE (network_id, event_id, concern)
 );

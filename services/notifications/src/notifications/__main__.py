@@ -1,0 +1,101 @@
+"""The composition root: every role is put together here, and nowhere else."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+import uvloop
+from pydantic import ValidationError
+
+from notifications import roles
+from notifications.adapters.database.migrate import migrate
+from notifications.adapters.database.parked import CannotResolve
+from notifications.adapters.http.app import create_app
+from notifications.adapters.logs import configure_logs
+from notifications.config import Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one role; the exit code is not 0 when it ended for another reason than being told to."""
+    asked = _parser().parse_args(arguments)
+    configure_logs()
+    try:
+        settings = Settings()
+    except ValidationError as fault:
+        return _refuse(fault)
+    return _ROLES[asked.role](settings, asked)
+
+
+def _api(settings: Settings, asked: argparse.Namespace) -> int:
+    return uvloop.run(roles.api(settings))
+
+
+def _consume(settings: Settings, asked: argparse.Namespace) -> int:
+    return uvloop.run(roles.consume(settings))
+
+
+def _deliver(settings: Settings, asked: argparse.Namespace) -> int:
+    return uvloop.run(roles.deliver(settings))
+
+
+def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
+    migrate(settings.address("owner_database_url"), settings.app_role)
+    return 0
+
+
+def _openapi(settings: Settings, asked: argparse.Namespace) -> int:
+    print(json.dumps(create_app().openapi(), indent=2, sort_keys=True, ensure_ascii=False))
+    return 0
+
+
+def _parked(settings: Settings, asked: argparse.Namespace) -> int:
+    try:
+        lines = uvloop.run(roles.parked(settings, asked.action, asked.id))
+    except CannotResolve as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    print("\n".join(lines))
+    return 0
+
+
+_ROLES: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
+    "api": _api,
+    "consume": _consume,
+    "deliver": _deliver,
+    "migrate": _migrate,
+    "openapi": _openapi,
+    "parked": _parked,
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "notifications", description="Settings: NOTIFICATIONS_... in the environment."
+    )
+    role = parser.add_subparsers(dest="role", required=True, metavar="role")
+    role.add_parser("api", help="serve subscriptions, delivery log and inbox over HTTP")
+    role.add_parser("consume", help="take in published events and write down what is owed")
+    role.add_parser("deliver", help="send webhooks that are due")
+    role.add_parser("migrate", help="bring the tables up to date, as their owner")
+    role.add_parser("openapi", help="print the OpenAPI document")
+    parked = role.add_parser("parked", help="messages that could not be taken in").add_subparsers(
+        dest="action", required=True, metavar="action"
+    )
+    parked.add_parser("list", help="show what waits for an operator").set_defaults(id=0)
+    for action, what in (("replay", "take it in now"), ("dismiss", "give it up")):
+        command = parked.add_parser(action, help=f"{what}, and then what followed it in its episode")
+        command.add_argument("id", type=int)
+    return parser
+
+
+def _refuse(fault: ValidationError) -> int:
+    """Name the settings, never their values."""
+    for error in fault.errors(include_input=False):
+        name = "_".join(str(part) for part in error["loc"]).upper()
+        print(f"NOTIFICATIONS_{name}: {error['msg']}" if name else error["msg"], file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

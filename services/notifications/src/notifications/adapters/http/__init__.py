@@ -1,0 +1,1 @@
+"""The HTTP interface: an endpoint is parse, call, answer."""
