@@ -53,9 +53,9 @@ def truncated(at: datetime, precision: str, zone: str) -> datetime:
         case "minute":
             return at.replace(second=0, microsecond=0)
         case "day":
-            return at.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+            return at.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         case _:
-            return at.astimezone(ZoneInfo(zone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+            return truncated(at, "day", zone).replace(day=1)
 
 
 def compare(one: When, other: When) -> int:
