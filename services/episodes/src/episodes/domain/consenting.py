@@ -1,7 +1,7 @@
 """Consent to treatment: given for a year at most, and in force from its signature."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -12,9 +12,6 @@ from episodes.domain.form import Length, Line, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.time import Interval, When
 from episodes.domain.values import Day, Document, Form, Given, Instant, Site
-
-LONGEST = timedelta(days=366)
-"""A written consent is valid for one year unless revoked (WAC 246-830-565)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +44,18 @@ def consent(episode: Episode, asked: Asked[TreatmentConsented]) -> list[Decided]
         signed = asked.when.date_in_zone()
         if expires < signed:
             raise RuleBroken("consent-ends-before-it-begins", "/expires_on")
-        if expires - signed > LONGEST:
+        if expires > a_year_after(signed):
             raise RuleBroken("consent-longer-than-a-year", "/expires_on")
     return [Decided(asked.draft, asked.when)]
 
 
 def consented(episode: Episode, entry: Recorded[TreatmentConsented]) -> Episode:
     when = entry.header.when
-    last = entry.fact.expires_on or (when.date_in_zone() + timedelta(days=365))
+    last = entry.fact.expires_on or a_year_after(when.date_in_zone())
     return episode.begin(entry, Interval(when, When.day(last, when.zone)))
+
+
+def a_year_after(day: date) -> date:
+    """A written consent is valid for one year unless revoked (WAC 246-830-565)."""
+    leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year + 1, day=28 if leap_day else day.day)
