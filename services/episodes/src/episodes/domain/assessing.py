@@ -9,6 +9,7 @@ from episodes.domain.deciding import Asked, Decided
 from episodes.domain.episode import Episode
 from episodes.domain.form import Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken
+from episodes.domain.time import When, compare
 from episodes.domain.values import (
     AbsentReason,
     Coded,
@@ -59,5 +60,9 @@ def assess(episode: Episode, asked: Asked[Assessed]) -> list[Decided]:
     return [Decided(draft, asked.when)]
 
 
-def has_baseline(episode: Episode) -> bool:
-    return any(entry.fact.stage in BASELINES for entry in episode.of(Assessed))
+def has_baseline(episode: Episode, when: When) -> bool:
+    """Whether a baseline had been taken by `when`."""
+    return any(
+        entry.fact.stage in BASELINES and compare(entry.header.when, when) <= 0
+        for entry in episode.of(Assessed)
+    )

@@ -86,7 +86,7 @@ class PlanRefined(Plan):
 
 def set_plan(episode: Episode, asked: Asked[PlanSet]) -> list[Decided]:
     """A desk decision that can wait: it needs a baseline assessment, and a second plan is a refinement."""
-    if not has_baseline(episode):
+    if not has_baseline(episode, asked.when):
         raise RuleBroken("plan-needs-a-baseline-assessment")
     if _newest(episode) is not None:
         raise RuleBroken("plan-already-set")
