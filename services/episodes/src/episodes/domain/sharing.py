@@ -53,7 +53,7 @@ class SharingWithdrawn:
     consent_id: Annotated[UUID | None, COMPUTED] = None
     partner: Annotated[UUID | None, COMPUTED] = None
     effective_from: Instant | None = None
-    by: Annotated[str, OneOf("client", "guardian", "representative")] = "client"
+    by: Annotated[str, OneOf("client", "guardian", "representative")] | None = None
     partner_asked_to_erase: bool | None = None
 
 
@@ -67,17 +67,25 @@ def consent_to_share(episode: Episode, asked: Asked[SharingConsented]) -> list[D
 
 
 def withdraw_sharing(episode: Episode, asked: Asked[SharingWithdrawn]) -> list[Decided]:
-    """Accepted in every status of the episode; refused only for a consent not there or already withdrawn."""
+    """Accepted in every status of the episode; refused for a consent not there or by then withdrawn."""
     consent = next((held for held in episode.spans(SharingConsented) if held.id == asked.about), None)
     if consent is None:
         raise Unknown("unknown-consent")
-    if any(entry.fact.consent_id == asked.about for entry in episode.of(SharingWithdrawn)):
-        raise RuleBroken("consent-already-withdrawn")
     effective = max(asked.draft.effective_from or asked.now, asked.now)
+    if _withdrawn_by(episode, consent.id, effective):
+        raise RuleBroken("consent-already-withdrawn")
     withdrawn = replace(
         asked.draft, consent_id=asked.about, partner=consent.fact.partner, effective_from=effective
     )
     return [Decided(withdrawn, asked.when)]
+
+
+def _withdrawn_by(episode: Episode, consent_id: UUID, moment: datetime) -> bool:
+    withdrawals = (entry.fact for entry in episode.of(SharingWithdrawn))
+    return any(
+        fact.consent_id == consent_id and fact.effective_from is not None and fact.effective_from <= moment
+        for fact in withdrawals
+    )
 
 
 def sharing_begun(episode: Episode, entry: Recorded[SharingConsented]) -> Episode:
