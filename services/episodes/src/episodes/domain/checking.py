@@ -16,7 +16,16 @@ from episodes.domain.flagging import RedFlagRaised
 from episodes.domain.form import COMPUTED, Length, Words
 from episodes.domain.planning import Plan
 from episodes.domain.time import When
-from episodes.domain.values import Coded, Form, HealthUpdate, Limits, Screening, Site, Technique
+from episodes.domain.values import (
+    Coded,
+    Form,
+    HealthUpdate,
+    Limits,
+    Screening,
+    ScreeningItem,
+    Site,
+    Technique,
+)
 
 STOP, LIMITS, GO = "stop", "go_with_limits", "go"
 SOURCE = "EVENTS §5.1"
@@ -63,7 +72,7 @@ def check_session(episode: Episode, asked: Asked[SessionChecked]) -> list[Decide
     stopping = [item for item in draft.screening.items if item.judgement == "stop"]
     if stopping:
         sites = tuple(site for item in stopping for site in item.sites)
-        decided.append(Decided(_flag(stopping[0].code, sites, asked.event_ids[0]), when))
+        decided.append(Decided(_flag(stopping[0], sites, asked.event_ids[0]), when))
     return decided
 
 
@@ -91,10 +100,10 @@ def _limiting_rules(draft: SessionChecked) -> Iterator[str]:
         yield "judged-proceed-with-limits"
 
 
-def _flag(code: str, sites: tuple[Site, ...], check: UUID) -> RedFlagRaised:
-    known = code if code in RED_FLAGS.codes else "stopping_screening"
+def _flag(item: ScreeningItem, sites: tuple[Site, ...], check: UUID) -> RedFlagRaised:
+    code = item.code if item.code in RED_FLAGS.codes else "stopping_screening"
     return RedFlagRaised(
-        code=Coded(code=known, list=RED_FLAGS.label),
+        code=Coded(code=code, list=RED_FLAGS.label, text=item.text),
         source="session_check",
         source_event=check,
         sites=sites,
