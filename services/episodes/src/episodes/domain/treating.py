@@ -7,9 +7,9 @@ from typing import Annotated
 from uuid import UUID
 
 from episodes.domain.checking import STOP, SessionChecked, care_is_held
-from episodes.domain.codes import ADVICE
+from episodes.domain.codes import ADVICE, OTHER
 from episodes.domain.consenting import TreatmentConsented
-from episodes.domain.deciding import Asked, Decided, known
+from episodes.domain.deciding import Asked, Decided, known, refuse_future
 from episodes.domain.episode import Episode
 from episodes.domain.form import COMPUTED, Between, Length, Line, OneOf, Words
 from episodes.domain.planning import Plan
@@ -90,7 +90,7 @@ class SessionDelivered:
     start: Instant | None = None
     end: Instant | None = None
     duration: Minutes | None = None
-    place: Annotated[str, OneOf("clinic", "home", "workplace", "hospital", "other")] = "clinic"
+    place: Annotated[str, OneOf("clinic", "home", "workplace", "hospital", "other")] | None = None
     plan_version: Annotated[int, Between(1, 10_000)] | None = None
     check_id: UUID | None = None
     health_update: HealthUpdate | None = None
@@ -127,6 +127,8 @@ def deliver(episode: Episode, asked: Asked[SessionDelivered]) -> list[Decided]:
     """Never refused for a clinical reason: what was broken is stored with it."""
     draft = asked.draft
     _refuse_malformed(episode, draft, asked.when)
+    if draft.end is not None:
+        refuse_future(When(draft.end, "second", asked.when.zone), asked.now, "/end")
     given = {breach.rule: breach for breach in draft.breaches}
     found = {rule: given.get(rule, Breach(rule=rule)) for rule in broken_rules(episode, draft, asked.when)}
     return [Decided(replace(draft, breaches=tuple({**given, **found}.values())), asked.when)]
@@ -147,8 +149,8 @@ def broken_rules(episode: Episode, draft: SessionDelivered, when: When) -> Itera
     if care_is_held(episode, when):
         yield "open-red-flag"
     yield from _broken_by_check(episode, draft, when)
-    minutes = sum(technique.minutes or 0 for technique in draft.techniques)
-    if draft.duration is not None and minutes > draft.duration:
+    minutes, lasted = sum(technique.minutes or 0 for technique in draft.techniques), _lasted(draft)
+    if lasted is not None and minutes > lasted:
         yield "minutes-exceed-duration"
     if plan is not None and _outside(draft, plan.fact):
         yield "technique-outside-plan"
@@ -169,12 +171,24 @@ def _broken_by_check(episode: Episode, draft: SessionDelivered, when: When) -> I
         yield "check-used-before"
 
 
+def _lasted(draft: SessionDelivered) -> float | None:
+    """Its minutes as stated, else from start to end."""
+    if draft.duration is not None or draft.start is None or draft.end is None:
+        return draft.duration
+    return (draft.end - draft.start).total_seconds() / 60
+
+
 def _outside(draft: SessionDelivered, plan: Plan) -> bool:
-    planned = {(technique.code, technique.text) for technique in plan.techniques}
+    planned = {_identity(technique) for technique in plan.techniques}
     return any(
-        (technique.code, technique.text) not in planned and technique.deviation_reason is None
+        _identity(technique) not in planned and technique.deviation_reason is None
         for technique in draft.techniques
     )
+
+
+def _identity(technique: Technique) -> tuple[str, str | None]:
+    """The text of a listed technique is a remark; that of another one is its name."""
+    return technique.code, technique.text if technique.code == OTHER else None
 
 
 def _refuse_malformed(episode: Episode, draft: SessionDelivered, when: When) -> None:
