@@ -80,7 +80,7 @@ class SessionNotDelivered(Data):
 
 class ResponseNoted(Data):
     type_name = "care.episode.response_noted.v1"
-    session: UUID
+    session: UUID | None = None
     adverse: bool = False
 
 

@@ -23,11 +23,11 @@ class Covers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseNoted:
-    """The response to a session, so many hours after, as told by `source`."""
+    """The response to a session, so many hours after, or over days, as told by `source`."""
 
-    session: UUID
+    session: UUID | None = None
     hours_after: Annotated[float, Between(0, 100_000)] | None = None
-    source: Annotated[str, OneOf("client", "guardian", "diary", "therapist", "partner")] = "client"
+    source: Annotated[str, OneOf("client", "guardian", "diary", "therapist", "partner")] | None = None
     covers: Covers | None = None
     readings: Annotated[tuple[Reading, ...], Length(200)] = ()
     instruments: Annotated[tuple[InstrumentResult, ...], Length(50)] = ()
@@ -38,7 +38,7 @@ class ResponseNoted:
 
 
 def note_response(episode: Episode, asked: Asked[ResponseNoted]) -> list[Decided]:
-    """A response names a session of this episode."""
+    """A session it names is one of this episode."""
     draft = asked.draft
     known(episode, draft.session, "/session", SessionDelivered)
     if draft.covers is not None and draft.covers.last < draft.covers.first:
