@@ -19,7 +19,7 @@ _INTEGERS = ("sequence", "version")
 _DATA_TYPE = "application/json"
 _PREFIX = "ce_"
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,13 @@ def to_kafka(event: CloudEvent) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     return event.attributes["subject"].encode(), event.data, headers
 
 
-def from_kafka(key: bytes | None, value: bytes | None, headers: Headers) -> PublishedEvent:
+def from_kafka(
+    key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
+) -> PublishedEvent:
     """Read one record. Raises `Unreadable`, with a reason that quotes nothing of the message."""
-    try:
-        attributes = {
-            name.removeprefix(_PREFIX): text.decode() for name, text in headers if name.startswith(_PREFIX)
-        }
-    except UnicodeDecodeError:
-        raise Unreadable("a header is not UTF-8") from None
+    attributes = {
+        name.removeprefix(_PREFIX): _text(text) for name, text in headers if name.startswith(_PREFIX)
+    }
     if key is None or key.decode(errors="replace") != attributes.get("subject"):
         raise Unreadable("the key is not the episode id")
     return _read(attributes, _json(value or b""))
@@ -70,6 +69,16 @@ def _to_json(event: CloudEvent) -> str:
         attributes[name] = int(event.attributes[name])
     head = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"))
     return f'{head[:-1]},"data":{event.data.decode()}}}'
+
+
+def _text(value: bytes | None) -> str:
+    """Kafka allows a header without a value; CloudEvents does not."""
+    if value is None:
+        raise Unreadable("a header has no value")
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise Unreadable("a header is not UTF-8") from None
 
 
 def _json(value: bytes) -> object:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
-from contracts.events import PUBLISHED, Data, Redacted
+from contracts.events import PUBLISHED, Data, Number, Redacted
 
 Precision = Literal["second", "minute", "day", "month"]
 Origin = Literal["live", "late", "imported", "corrected"]
@@ -39,8 +39,8 @@ class PublishedEvent(BaseModel):
     source: Source
     subject: UUID
     time: AwareDatetime
-    sequence: int
-    version: int
+    sequence: Number
+    version: Number
     clinic: UUID
     precision: Precision
     recordedat: AwareDatetime

@@ -5,12 +5,11 @@ Consumers ignore fields they do not know, so adding an optional field is compati
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Kind = Literal[
     "identity",
@@ -27,6 +26,10 @@ Kind = Literal[
 """A class of facts a client may consent to share with a partner."""
 
 Urgency = Literal["routine", "urgent", "emergency"]
+
+
+Number = Annotated[int, Field(ge=1, lt=2**31)]
+"""A count from one, within the 32 bits of a CloudEvents integer."""
 
 
 class Data(BaseModel):
@@ -49,13 +52,13 @@ class Assessed(Data):
 
 class PlanSet(Data):
     type_name = "care.episode.plan_set.v1"
-    plan_version: int
+    plan_version: Number
 
 
 class PlanRefined(Data):
     type_name = "care.episode.plan_refined.v1"
-    plan_version: int
-    replaces: int
+    plan_version: Number
+    replaces: Number
 
 
 class SessionChecked(Data):
@@ -68,7 +71,7 @@ class SessionDelivered(Data):
 
     type_name = "care.episode.session_delivered.v1"
     visit: UUID | None = None
-    plan_version: int | None = None
+    plan_version: Number | None = None
     breaches: tuple[str, ...] = ()
     adverse: bool = False
 
@@ -97,15 +100,15 @@ class SharingConsented(Data):
     consent: UUID
     partner: UUID
     kinds: tuple[Kind, ...]
-    effective_from: datetime
-    until: datetime | None = None
+    effective_from: AwareDatetime
+    until: AwareDatetime | None = None
 
 
 class SharingWithdrawn(Data):
     type_name = "care.episode.sharing_withdrawn.v1"
     consent: UUID
     partner: UUID
-    effective_from: datetime
+    effective_from: AwareDatetime
 
 
 class EpisodeClosed(Data):
@@ -115,7 +118,7 @@ class EpisodeClosed(Data):
 class Redacted(BaseModel):
     """Stands where the data was, once the client has been erased."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_extra={"required": ["redacted"]})
     redacted: Literal[True] = True
 
 

@@ -1,4 +1,4 @@
-"""The body of a webhook to a partner (Standard Webhooks): what happened, where, and the number of the delivery."""
+"""The body of a webhook to a partner (Standard Webhooks): what happened, where, and the delivery's number."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from contracts.envelope import Origin, Precision
 
 
 class Links(BaseModel):
-    """Where to read more, with a partner token: the event, its episode, a referral to answer, what was missed."""
+    """Where to read more, with a partner token: event, episode, a referral to answer, what was missed."""
 
     model_config = ConfigDict(frozen=True)
     event: str

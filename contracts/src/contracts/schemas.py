@@ -1,0 +1,42 @@
+"""The published language as JSON Schema (2020-12), generated from the models so that it cannot drift.
+
+The schemas are open: a consumer ignores what it does not know, and an optional field may be added.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, create_model
+
+from contracts.disclosure import Decisions, Questions
+from contracts.envelope import PublishedEvent
+from contracts.events import PUBLISHED, Data, Redacted
+from contracts.webhook import Webhook
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def documents() -> Iterator[tuple[str, str]]:
+    """Each file's name and text: every published event, the webhook, a disclosure question and its answer."""
+    for type_name, model in PUBLISHED.items():
+        yield _file(type_name, event_schema(model))
+    yield _file("webhook", TypeAdapter(Webhook).json_schema())
+    yield _file("disclosure-questions", TypeAdapter(Questions).json_schema())
+    yield _file("disclosure-decisions", TypeAdapter(Decisions).json_schema())
+
+
+def event_schema(model: type[Data]) -> dict[str, Any]:
+    """One published event as CloudEvents JSON: its envelope, and its data or `redacted`."""
+    fields: dict[str, Any] = {
+        "specversion": (Literal["1.0"], ...),
+        "type": (Literal[model.type_name], ...),
+        "datacontenttype": (Literal["application/json"], "application/json"),
+        "data": (model | Redacted, ...),
+    }
+    return create_model(model.__name__, __base__=PublishedEvent, **fields).model_json_schema()
+
+
+def _file(name: str, schema: Mapping[str, Any]) -> tuple[str, str]:
+    whole = {"$schema": DIALECT, "$id": f"urn:care:schema:{name}", **schema}
+    return f"{name}.json", json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
