@@ -3,13 +3,14 @@
 import base64
 import json
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -94,7 +95,9 @@ class TokenVerifier:
     def _claims(self, token: str) -> Claims:
         try:
             _refuse_ambiguity(token)
-            decoded = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SecurityWarning)  # RFC 9864 renames EdDSA; issuers still say it
+                decoded = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
             return Claims.model_validate(decoded.claims)
         except (JoseError, ValidationError, ValueError, TypeError, KeyError, RecursionError):
             raise Unauthenticated from None
