@@ -1,5 +1,6 @@
 """Deciding many commands over what one read told, into one write. Pure but for the ids and keys it draws."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -84,7 +85,7 @@ class Batch:
             self._episode(command)
         elif command.clinic is None or not command.caller.may_act_for(command.clinic):
             raise NotThere
-        return Answer(receipt.body, replayed=True)
+        return _repeated(receipt.body)
 
     def _episode(self, command: Command) -> Cached:
         if command.episode is None:
@@ -190,7 +191,7 @@ class Batch:
             )
         body = _body(entries, episode, _warnings(asked))
         self.writing.receipts[command.key] = Receipt(command.mac(None), body)
-        return Answer(body)
+        return Answer(body, episode.id, episode.version, entries[0].event_id)
 
     def _header(
         self, command: Command, episode: Episode, item: Decided, event_id: UUID, key: DataKey
@@ -227,6 +228,13 @@ def decided(batch: Batch, commands: Sequence[Command]) -> Sequence[Command]:
         if not batch.add(command):
             return commands[place:]
     return commands[MOST_COMMANDS:]
+
+
+def _repeated(body: bytes) -> Answer:
+    """A recorded answer, sent again."""
+    document = json.loads(body)
+    episode, event = document["episode"], document["events"][0]
+    return Answer(body, UUID(episode["id"]), episode["version"], UUID(event["id"]), replayed=True)
 
 
 def _warnings(asked: Asked[Any]) -> list[dict[str, str]]:

@@ -72,9 +72,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back, byte for byte also to a repeat."""
+    """What is sent back, byte for byte also to a repeat; and what its headers say of it."""
 
     body: bytes
+    episode: UUID
+    version: int
+    event: UUID
     replayed: bool = False
 
 

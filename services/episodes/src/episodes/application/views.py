@@ -137,7 +137,8 @@ def _section(fact: object) -> str:
 
 
 def _entry(look: Viewer, entry: Recorded[Any]) -> Document:
-    return plain(_summary(look, entry)) | _fact(look, entry)
+    document: Document = plain(_summary(look, entry))
+    return document | _fact(look, entry)
 
 
 def _summary(look: Viewer, entry: Recorded[Any]) -> Document:
@@ -156,7 +157,7 @@ def _summary(look: Viewer, entry: Recorded[Any]) -> Document:
 
 
 def _fact(look: Viewer, entry: Recorded[Any]) -> Document:
-    document = plain(entry.fact)
+    document: Document = plain(entry.fact)
     if look.partner is not None:
         document.pop("client", None)
         if kind_of(entry.fact) != "screening" and not look.sees_screening(entry):

@@ -7,7 +7,7 @@ No caller is answered before the commit of its batch is known.
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,7 +55,10 @@ class Writer:
         self._clock = clock
         self._cache = cache
         self._observe = observe
-        self._queue: queue.Queue[Waiting | None] = queue.Queue(maxsize=most_waiting)
+        self._most_waiting = most_waiting
+        self._waiting = 0
+        self._gathered: list[Waiting] = []
+        self._queue: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
@@ -63,39 +66,54 @@ class Writer:
 
     async def stop(self) -> None:
         """Record what waits, then end."""
-        await asyncio.to_thread(self._queue.put, None)
+        self._hand_over()
+        self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
     async def submit(self, command: Command) -> Answer:
         """The answer, once it is durable. Raises what refused it, or `TooManyWaiting` after two seconds."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        if self._waiting >= self._most_waiting:
+            raise TooManyWaiting
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(command, loop.create_future())
+        if not self._gathered:
+            loop.call_soon(self._hand_over)
+        self._gathered.append(waiting)
+        self._waiting += 1
         try:
-            self._queue.put_nowait(Waiting(command, future))
             async with asyncio.timeout(LONGEST_WAIT):
-                return await future
-        except (queue.Full, TimeoutError):
+                return await waiting.future
+        except TimeoutError:
             raise TooManyWaiting from None
+        finally:
+            self._waiting -= 1
+
+    def _hand_over(self) -> None:
+        """Once per turn of the event loop, when it has read what had arrived.
+
+        So the two threads do not fight over the interpreter, and a batch holds what came together.
+        """
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            waiting = [item for item in (first, *self._more()) if not item.future.cancelled()]
+        ended = False
+        while not ended:
+            gathered = self._queue.get()
+            waiting: list[Waiting] = []
+            while gathered is not None:
+                waiting += (item for item in gathered if not item.future.cancelled())
+                if self._queue.empty() or len(waiting) >= MOST_COMMANDS:
+                    break
+                gathered = self._queue.get()
+            ended = gathered is None
             if waiting:
-                self._answer(waiting, self._settle(waiting))
-
-    def _more(self) -> Iterator[Waiting]:
-        for _ in range(MOST_COMMANDS - 1):
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return
-            if item is None:
-                self._queue.put(None)
-                return
-            yield item
+                self._answer(self._settle(waiting))
 
     @staticmethod
-    def _answer(waiting: Sequence[Waiting], settled: Settled) -> None:
-        loop = waiting[0].future.get_loop()
+    def _answer(settled: Settled) -> None:
+        loop = settled[0][0].future.get_loop()
         loop.call_soon_threadsafe(_resolve, settled)
 
     def _settle(self, waiting: Sequence[Waiting]) -> Settled:

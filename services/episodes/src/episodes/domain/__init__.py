@@ -1,1 +1,1 @@
-"""The clinic's rules: what may be decided, and what is then true. Standard library only; no I/O, clock or chance."""
+"""The clinic's rules: what may be decided, and what is then true. No library, I/O, clock or chance."""

@@ -1,8 +1,6 @@
 """One endpoint per step of care, made from the table of steps: parse, hand to the writer, answer."""
 
-import json
 from collections.abc import Awaitable, Callable
-from dataclasses import fields
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple
@@ -101,7 +99,7 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
 
 def _digest(request: Request, caller: Caller, raw: bytes) -> bytes:
     """What makes two requests the same: method, path, who asks, the expected version, and the body."""
-    head = (request.method, request.url.path, str(caller.actor.id), request.headers.get("if-match", ""))
+    head = (request.method, request.scope["path"], str(caller.actor.id), request.headers.get("if-match", ""))
     return sha256("\n".join(head).encode() + b"\n" + raw).digest()
 
 
@@ -113,16 +111,11 @@ def _reference(keyring: Keyring, caller: Caller, circumstances: Circumstances) -
 
 
 def _answer(answer: Answer) -> Response:
-    document = json.loads(answer.body)
-    episode, event = document["episode"], document["events"][0]
     headers = {
-        "ETag": f'"{episode["version"]}"',
-        "Location": f"/v1/episodes/{episode['id']}/events/{event['id']}",
+        "ETag": f'"{answer.version}"',
+        "Location": f"/v1/episodes/{answer.episode}/events/{answer.event}",
         "Cache-Control": "no-store",
     }
     if answer.replayed:
         headers["Idempotency-Replayed"] = "true"
     return Response(answer.body, 201, headers, "application/json")
-
-
-COMMON_FIELDS = tuple(field.name for field in fields(Circumstances))

@@ -1,0 +1,34 @@
+-- One command per request, each under its own idempotency key, spread over the episodes of a file.
+local thread_number = 0
+
+function setup(thread)
+  thread:set("number", thread_number)
+  thread_number = thread_number + 1
+end
+
+function init(args)
+  paths = {}
+  for line in io.lines(args[1]) do
+    paths[#paths + 1] = line
+  end
+  local body_file = io.open(args[2])
+  wrk.body = body_file:read("*a")
+  body_file:close()
+  wrk.method = "POST"
+  wrk.headers["Authorization"] = "Bearer " .. args[3]
+  wrk.headers["Content-Type"] = "application/json"
+  run = tonumber(args[4])
+  count = 0
+end
+
+function request()
+  count = count + 1
+  wrk.headers["Idempotency-Key"] = string.format("%08x-%04x-4000-8000-%012x", run, number, count)
+  return wrk.format(nil, paths[count % #paths + 1])
+end
+
+function done(summary, latency, requests)
+  local bad = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
+  io.write(string.format("RESULT %f %d %f %f\n", summary.requests / summary.duration * 1e6, bad,
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000))
+end
