@@ -1,0 +1,111 @@
+"""Whatever is asked in whatever order: decisions refuse or record, and state never fails."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from episodes.application.recording import Beside, DataKey, loaded, stored
+from episodes.domain.deciding import Asked
+from episodes.domain.envelope import Recorded, Redacted
+from episodes.domain.episode import Episode
+from episodes.domain.refusals import Refused
+from episodes.domain.steps import BY_FACT, decide, evolve
+from episodes.domain.time import PRECISIONS, When
+from tests.episodes import care
+from tests.episodes.drafts import IDS, facts, moments
+from tests.episodes.scenario import CLIENT, CLINIC, EPISODE, NETWORK, NOW, SUBJECT, ZONE, past, recorded
+
+KEY = DataKey(UUID(int=7), AESGCM(bytes(32)))
+
+likely = st.sampled_from(
+    [
+        care.an_episode,
+        care.a_baseline,
+        care.a_plan,
+        care.a_check,
+        care.judged("stop"),
+        care.a_flag(),
+        care.a_closure,
+        care.a_sharing_consent(),
+        *(care.a_session(NOW.replace(day=day)) for day in (3, 9)),
+        *(care.a_refinement(planned_sessions=sessions) for sessions in (3, 4)),
+        *(care.a_consent(NOW.replace(day=day)) for day in (1, 2)),
+    ]
+)
+times = st.builds(When.of, moments, st.sampled_from(PRECISIONS), st.just(ZONE))
+commands = st.lists(
+    st.tuples(likely | facts(), times, st.none() | st.sampled_from(IDS)), min_size=1, max_size=12
+)
+thorough = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def before() -> Episode:
+    return Episode(id=EPISODE, network=NETWORK, clinic=CLINIC, client=CLIENT)
+
+
+def history(asked: list[tuple[Any, When, UUID | None]]) -> list[tuple[Recorded[Any], Episode]]:
+    """Each event that was recorded, and the state there was after it."""
+    episode, so_far = before(), list[tuple[Recorded[Any], Episode]]()
+    for draft, when, about in asked:
+        own_time = BY_FACT[type(draft)].own_time
+        command = Asked(
+            draft=draft,
+            when=when if own_time is None else own_time(draft, ZONE),
+            now=NOW,
+            event_ids=IDS[len(so_far) :],
+            subject=SUBJECT,
+            about=about,
+        )
+        try:
+            decisions = decide(episode, command)
+        except Refused:
+            continue
+        for decided in decisions:
+            header = recorded(past(decided.fact, decided.when), len(so_far) + 1, len(so_far) + 1).header
+            entry = Recorded(replace(header, event_id=IDS[len(so_far)]), decided.fact)
+            episode = evolve(episode, entry)
+            so_far.append((entry, episode))
+    return so_far
+
+
+@thorough
+@given(commands)
+def test_replaying_any_prefix_gives_the_state_that_was_there(asked: list[Any]) -> None:
+    episode: Episode | None = before()
+    for entry, then in history(asked):
+        episode = evolve(episode, entry)
+        assert episode == then
+
+
+@thorough
+@given(commands)
+def test_replaying_from_what_is_stored_gives_the_same_state(asked: list[Any]) -> None:
+    episode: Episode | None = before()
+    for entry, then in history(asked):
+        state = stored(entry.header, entry.fact, Beside(), KEY, bytes(12)).state
+        episode = evolve(episode, loaded(state, {KEY.id: KEY}))
+        assert episode == then
+
+
+@thorough
+@given(commands, st.data())
+def test_with_any_of_its_events_redacted_an_episode_still_folds(
+    asked: list[Any], data: st.DataObject
+) -> None:
+    told = history(asked)
+    gone = data.draw(st.sets(st.integers(0, max(len(told) - 1, 0))))
+    episode: Episode | None = None
+    for place, (entry, _) in enumerate(told):
+        episode = evolve(episode, Recorded(entry.header, Redacted()) if place in gone else entry)
+        assert episode.version == place + 1
+
+
+@thorough
+@given(commands)
+def test_versions_and_sequences_have_no_gap_and_nothing_is_forgotten(asked: list[Any]) -> None:
+    for version, (_, episode) in enumerate(history(asked), start=1):
+        assert (episode.version, episode.sequence, len(episode.entries)) == (version, version, version)

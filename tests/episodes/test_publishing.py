@@ -1,0 +1,81 @@
+"""What leaves: every fact is published or kept private, on purpose, and then no more than ids and codes."""
+
+import json
+
+import pytest
+
+from contracts.events import PUBLISHED
+from episodes.application.publishing import PUBLICATION, kind_of, published, published_name
+from episodes.application.recording import loaded
+from episodes.domain.envelope import Recorded, Redacted
+from episodes.domain.sharing import KINDS
+from episodes.domain.steps import STEPS
+from tests.episodes.corpus import FACTS
+from tests.episodes.test_recording import KEYS, golden, sealed
+
+PRIVATE = {"treatment-consented.1"}
+KIND = {
+    "episode-opened.1": "opening",
+    "treatment-consented.1": None,
+    "assessed.1": "assessments",
+    "plan-set.1": "plans",
+    "plan-refined.1": "plans",
+    "session-checked.1": "screening",
+    "session-delivered.1": "sessions",
+    "session-not-delivered.1": "sessions",
+    "response-noted.1": "responses",
+    "red-flag-raised.1": "flags",
+    "sharing-consented.1": None,
+    "sharing-withdrawn.1": None,
+    "episode-closed.1": "closure",
+}
+
+
+def test_every_fact_is_listed_as_published_or_private() -> None:
+    assert set(PUBLICATION) == {step.fact for step in STEPS}
+    assert {step.name for step in STEPS if PUBLICATION[step.fact] is None} == PRIVATE
+
+
+def test_every_published_event_has_one_fact() -> None:
+    models = [publication[0] for publication in PUBLICATION.values() if publication is not None]
+    assert sorted(model.type_name for model in models) == sorted(PUBLISHED)
+
+
+def test_every_kind_a_client_may_consent_to_is_that_of_its_events() -> None:
+    assert {name: kind_of(fact) for name, fact in FACTS.items()} == KIND
+    assert {kind for kind in KIND.values() if kind is not None} <= set(KINDS)
+
+
+def test_a_private_fact_and_a_name_of_a_later_release_have_no_public_form() -> None:
+    assert published_name("treatment-consented.1") is None
+    assert published_name("invented-later.1") is None
+    assert published(loaded(sealed(golden("treatment-consented.1")), KEYS), "https://e.example") is None
+
+
+@pytest.mark.parametrize("name", sorted(set(FACTS) - PRIVATE))
+def test_of_an_erased_client_only_the_envelope_is_published(name: str) -> None:
+    header = loaded(sealed(golden(name)), KEYS).header
+    event = published(Recorded(header, Redacted()), "https://e.example")
+    assert event is not None
+    assert json.loads(event.data) == {"redacted": True}
+
+
+@pytest.mark.parametrize("name", sorted(set(FACTS) - PRIVATE))
+def test_no_word_written_by_hand_is_published(name: str) -> None:
+    event = published(loaded(sealed(golden(name)), KEYS), "https://e.example")
+    assert event is not None
+    told = event.data.decode() + json.dumps(dict(event.attributes))
+    words = [text for text in _texts(golden(name)["payload"]) if " " in text]
+    assert not [text for text in words if text in told]
+
+
+def _texts(value: object) -> list[str]:
+    match value:
+        case str():
+            return [value]
+        case list():
+            return [text for part in value for text in _texts(part)]
+        case dict():
+            return [text for part in value.values() for text in _texts(part)]
+        case _:
+            return []
