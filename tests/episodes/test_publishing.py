@@ -1,9 +1,11 @@
 """What leaves: every fact is published or kept private, on purpose, and then no more than ids and codes."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from contracts.codec import to_batch
 from contracts.events import PUBLISHED
 from episodes.application.publishing import PUBLICATION, kind_of, published, published_name
 from episodes.application.recording import loaded
@@ -13,6 +15,7 @@ from episodes.domain.steps import STEPS
 from tests.episodes.corpus import FACTS
 from tests.episodes.test_recording import KEYS, golden, sealed
 
+EXAMPLES = Path(__file__).parents[2] / "contracts/examples"
 PRIVATE = {"treatment-consented.1"}
 KIND = {
     "episode-opened.1": "opening",
@@ -79,3 +82,11 @@ def _texts(value: object) -> list[str]:
             return [text for part in value.values() for text in _texts(part)]
         case _:
             return []
+
+
+@pytest.mark.parametrize("name", sorted(set(FACTS) - PRIVATE))
+def test_the_committed_examples_are_what_this_service_publishes(name: str) -> None:
+    event = published(loaded(sealed(golden(name)), KEYS), "https://episodes.example")
+    assert event is not None
+    example = EXAMPLES / f"{event.attributes['type']}.json"
+    assert json.loads(to_batch([event])) == [json.loads(example.read_text())]
