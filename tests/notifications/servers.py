@@ -1,6 +1,7 @@
 """Real HTTP servers of the other parties: the episodes service at two routes, and partners' endpoints."""
 
 import asyncio
+import base64
 import json
 import threading
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from uuid import UUID, uuid4
 from aiohttp import web
 
 from contracts.codec import CloudEvent
+from contracts.envelope import source_of
 from tests.notifications.happenings import documents
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -97,7 +99,9 @@ class EpisodesService(Server):
                 break
             await asyncio.sleep(0.01)
         page = self.log[after : after + int(request.query.get("limit", "100"))]
-        return web.json_response({"events": page, "next": f"p{after + len(page)}"})
+        source = source_of(_network(request))
+        mine = [event for event in page if event.get("source", source) == source]
+        return web.json_response({"events": mine, "next": f"p{after + len(page)}"})
 
     async def _decide(self, request: web.Request) -> web.StreamResponse:
         questions = json.loads(await request.read())
@@ -116,6 +120,13 @@ class EpisodesService(Server):
             return {"decision_id": self.decisions[-1], "allowed": False, "reason": "no_consent"}
         told = {"subject": str(self.subject), "your_client_ref": self.client_ref}
         return {"decision_id": self.decisions[-1], "allowed": True, "reason": "consented", **told}
+
+
+def _network(request: web.Request) -> str:
+    """Of the service token; the tests of tokens are elsewhere."""
+    claims = request.headers["Authorization"].split(".")[1]
+    network: str = json.loads(base64.urlsafe_b64decode(claims + "=="))["network"]
+    return network
 
 
 @dataclass(frozen=True)

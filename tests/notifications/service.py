@@ -21,7 +21,6 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import OKPKey
 from psycopg.rows import dict_row
 
-from notifications.adapters.database.migrate import migrate
 from tests.servers.postgres import Database
 
 STOPS_WITHIN = 5.0
@@ -69,7 +68,6 @@ class Notifications:
     """Starts roles with one environment, and looks into the database as its owner."""
 
     def __init__(self, database: Database, directory: Path, issuer: Issuer, episodes_url: str) -> None:
-        migrate(database.owner_url, "notifications_app")
         self.database = database
         self._directory = directory
         self.issuer = issuer

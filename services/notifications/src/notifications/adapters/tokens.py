@@ -96,7 +96,9 @@ class TokenVerifier:
         try:
             _refuse_ambiguity(token)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SecurityWarning)  # RFC 9864 renames EdDSA; issuers still say it
+                warnings.simplefilter(
+                    "ignore", SecurityWarning
+                )  # RFC 9864 renames EdDSA; issuers still say it
                 decoded = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
             return Claims.model_validate(decoded.claims)
         except (JoseError, ValidationError, ValueError, TypeError, KeyError, RecursionError):

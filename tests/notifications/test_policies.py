@@ -1,0 +1,164 @@
+"""Who is owed what, by the policies alone."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.events import PUBLISHED, Kind
+from notifications.domain.facts import (
+    EpisodeClosed,
+    EpisodeOpened,
+    Fact,
+    Happened,
+    OfNoConcern,
+    PlanRefined,
+    PlanSet,
+    RedFlagRaised,
+    ResponseNoted,
+    SessionDelivered,
+    SharingConsented,
+    SharingWithdrawn,
+)
+from notifications.domain.knowledge import Knowledge, learn, missing_before
+from notifications.domain.owed import InboxOwed, Owed, WebhookOwed
+from notifications.domain.policies import POLICIES, decide
+
+CLINIC, PARTNER, CONSENT = uuid4(), uuid4(), uuid4()
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+ALL_KINDS = frozenset({"sessions", "plans", "closure"})
+
+
+def happened(
+    fact: Fact, at: datetime = MONDAY + DAY, sequence: int = 1, origin: str = "live"
+) -> Happened[Fact]:
+    return Happened(fact, CLINIC, sequence, at, origin)
+
+
+def consented(
+    *kinds: str, partner: UUID = PARTNER, consent: UUID = CONSENT, until: datetime | None = None
+) -> SharingConsented:
+    return SharingConsented(consent, partner, frozenset(kinds), MONDAY, until)
+
+
+def knowing(*facts: Fact, at: datetime = MONDAY) -> Knowledge:
+    known = Knowledge()
+    for sequence, fact in enumerate(facts, start=1):
+        known = learn(known, happened(fact, at, sequence))
+    return known
+
+
+def critical(concern: str) -> InboxOwed:
+    return InboxOwed(CLINIC, "critical", concern)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("fact", "kind"),
+    [
+        (SessionDelivered(), "sessions"),
+        (PlanSet(), "plans"),
+        (PlanRefined(), "plans"),
+        (EpisodeClosed(), "closure"),
+    ],
+)
+def test_a_partner_is_told_what_the_client_consented_to_and_nothing_else(fact: Fact, kind: str) -> None:
+    assert decide(happened(fact), knowing(consented(kind))) == (WebhookOwed(PARTNER),)
+    assert decide(happened(fact), knowing(consented(*(ALL_KINDS - {kind})))) == ()
+    assert decide(happened(fact), Knowledge()) == ()
+
+
+@pytest.mark.parametrize(
+    ("fact", "owed"),
+    [
+        (RedFlagRaised(), (critical("red_flag_raised"),)),
+        (SessionDelivered(breached=True), (critical("rule_of_care_broken"),)),
+        (SessionDelivered(adverse=True), (critical("adverse_reaction"),)),
+        (
+            SessionDelivered(breached=True, adverse=True),
+            (critical("rule_of_care_broken"), critical("adverse_reaction")),
+        ),
+        (SessionDelivered(), ()),
+        (ResponseNoted(adverse=True), (critical("adverse_reaction"),)),
+        (ResponseNoted(), ()),
+        (EpisodeOpened(uuid4()), ()),
+        (OfNoConcern(), ()),
+    ],
+)
+def test_the_clinic_is_alerted_to_flags_breaches_and_adverse_reactions(
+    fact: Fact, owed: tuple[Owed, ...]
+) -> None:
+    assert decide(happened(fact), Knowledge()) == owed
+
+
+def test_imported_history_owes_nothing_but_its_consents_are_known() -> None:
+    known = knowing(consented("sessions"))
+    for fact in (SessionDelivered(breached=True, adverse=True), RedFlagRaised(), PlanSet()):
+        assert decide(happened(fact, origin="imported"), known) == ()
+    learned = learn(Knowledge(), happened(consented("sessions"), origin="imported"))
+    assert decide(happened(SessionDelivered()), learned) == (WebhookOwed(PARTNER),)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "told"),
+    [
+        (MONDAY - HOUR, False),
+        (MONDAY, True),
+        (MONDAY + DAY, True),
+        (MONDAY + 2 * DAY, False),
+        (MONDAY + 3 * DAY, False),
+    ],
+)
+def test_consent_must_be_in_force_when_the_event_was_recorded(recorded: datetime, told: bool) -> None:
+    known = knowing(consented("sessions", until=MONDAY + 2 * DAY))
+    owed = (WebhookOwed(PARTNER),) if told else ()
+    assert decide(happened(SessionDelivered(), recorded), known) == owed
+
+
+@pytest.mark.parametrize(
+    ("from_when", "still_told_after_an_hour", "told_after_two_days"),
+    [(MONDAY - DAY, False, False), (MONDAY, False, False), (MONDAY + DAY, True, False)],
+)
+def test_a_withdrawal_takes_effect_when_recorded_or_later_if_it_says_so(
+    from_when: datetime, still_told_after_an_hour: bool, told_after_two_days: bool
+) -> None:
+    known = knowing(consented("sessions"), SharingWithdrawn(CONSENT, from_when))
+    assert bool(decide(happened(SessionDelivered(), MONDAY + HOUR), known)) is still_told_after_an_hour
+    assert bool(decide(happened(SessionDelivered(), MONDAY + 2 * DAY), known)) is told_after_two_days
+
+
+def test_withdrawing_one_consent_leaves_the_others() -> None:
+    other = consented("sessions", partner=uuid4(), consent=uuid4())
+    known = knowing(consented("sessions"), other, SharingWithdrawn(CONSENT, MONDAY))
+    assert decide(happened(SessionDelivered()), known) == (WebhookOwed(other.partner),)
+
+
+def test_a_partner_with_two_consents_is_told_once() -> None:
+    known = knowing(consented("sessions"), consented("sessions", "plans", consent=uuid4()))
+    assert decide(happened(SessionDelivered()), known) == (WebhookOwed(PARTNER),)
+
+
+def test_learning_the_same_event_twice_changes_nothing() -> None:
+    for fact in (consented("plans"), EpisodeOpened(uuid4()), SharingWithdrawn(CONSENT, MONDAY)):
+        once = learn(knowing(consented("sessions")), happened(fact, sequence=2))
+        assert learn(once, happened(fact, sequence=2)) == once
+
+
+def test_lost_events_of_an_episode_are_noticed() -> None:
+    known = knowing(OfNoConcern(), OfNoConcern())
+    assert missing_before(known, happened(OfNoConcern(), sequence=3)) == 0
+    assert missing_before(known, happened(OfNoConcern(), sequence=6)) == 3
+    assert missing_before(known, happened(OfNoConcern(), sequence=1)) == 0
+
+
+def test_every_policy_is_named_for_what_it_does() -> None:
+    for policy in (policy for policies in POLICIES.values() for policy in policies):
+        name = getattr(policy, "__name__", "")
+        assert name.startswith("when_")
+        assert "_then_" in name
+
+
+def test_the_kinds_the_policies_ask_for_are_kinds_a_client_can_consent_to() -> None:
+    assert set(Kind.__args__) >= ALL_KINDS  # type: ignore[attr-defined]
+    assert len(PUBLISHED) > 0
