@@ -9,6 +9,7 @@ PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14;
 VENV := .venv
 READY := $(VENV)/.ready
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+SERVICES := episodes notifications
 DISTRIBUTIONS := contracts services/episodes services/notifications
 TYPED := contracts/src services/episodes/src services/notifications/src deploy tests $(wildcard bench)
 COMPOSE := docker compose --file deploy/compose.yaml
@@ -45,12 +46,16 @@ check: $(READY) ## Style, types, layers, and that the committed schemas are fres
 	$(VENV)/bin/mypy $(TYPED)
 	PYTHONPATH=deploy $(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m contracts check
+	@$(foreach it,$(SERVICES),$(VENV)/bin/$(it) openapi | cmp - contracts/openapi/$(it).json \
+		|| { echo "contracts/openapi/$(it).json is stale: make schemas"; exit 1; };)
 
 schemas: $(READY) ## Generate the JSON Schemas, asyncapi.yaml and the OpenAPI documents anew
-	$(VENV)/bin/python -m contracts write
+	$(VENV)/bin/python -m contracts schemas
+	@mkdir -p contracts/openapi
+	@$(foreach it,$(SERVICES),$(VENV)/bin/$(it) openapi > contracts/openapi/$(it).json;)
 
 bench: $(READY) ## Measure side by side, and print a table with ratios
-	@$(VENV)/bin/python -m bench $(ARGS)
+	@PYTHONPATH=deploy $(VENV)/bin/python -m bench $(ARGS)
 
 up: ## The same in containers (PostgreSQL, Kafka, every role): wait until healthy, walk the case
 	$(COMPOSE) up --build --detach --wait

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import structlog
 import uvicorn
 from joserfc.errors import SecurityWarning
+from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
 from episodes.adapters import issuing, logs
@@ -22,7 +23,9 @@ from episodes.adapters.database.store import PostgresStore
 from episodes.adapters.http.app import create_app, running
 from episodes.adapters.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS
 from episodes.adapters.http.services import Services
+from episodes.adapters.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.adapters.keys import Keyring, keyring
+from episodes.adapters.relaying import run_relay
 from episodes.adapters.tokens import Tokens, key_set
 from episodes.adapters.watchdog import Watchdog
 from episodes.application.access import ROLES
@@ -38,7 +41,12 @@ def main() -> None:
     """`episodes ROLE`: see --help."""
     arguments = _parser().parse_args()
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    arguments.run(Settings(), arguments)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        faults = (f"EPISODES_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors())
+        raise SystemExit("\n".join(faults)) from None
+    arguments.run(settings, arguments)
 
 
 def api(settings: Settings, _: argparse.Namespace) -> None:
@@ -98,6 +106,31 @@ def _writer(settings: Settings, url: str, keys: Keyring) -> Writer:
     return Writer(store, draws, _now, Cache(settings.cache_bytes), observe)
 
 
+def relay(settings: Settings, _: argparse.Namespace) -> None:
+    """Publish what is recorded to Kafka; one leads, others stand by."""
+    logs.configure("relay")
+    run_relay(
+        database_url=settings.require("database_url", "the address of the episodes database"),
+        bootstrap=settings.require("kafka_bootstrap", "the addresses of the Kafka brokers"),
+        networks=settings.networks,
+        unwrap=_keyring(settings).unwrap,
+        public_url=settings.public_url,
+        log=structlog.get_logger("relay"),
+        metrics_port=settings.relay_metrics_port,
+    )
+
+
+def topics(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Make the Kafka topic of each network; those there already stay as they are."""
+    make_topics(
+        settings.require("kafka_bootstrap", "the addresses of the Kafka brokers"),
+        settings.networks,
+        partitions=arguments.partitions,
+        replication=arguments.replication,
+        say=print,
+    )
+
+
 def run_migrations(settings: Settings, _: argparse.Namespace) -> None:
     """Bring the database to this release, as its owner."""
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
@@ -145,8 +178,14 @@ def _parser() -> argparse.ArgumentParser:
         prog="episodes", description="The care-episodes service. Settings: EPISODES_… in the environment."
     )
     roles = parser.add_subparsers(required=True, metavar="ROLE")
-    for name, run in (("api", api), ("migrate", run_migrations), ("openapi", openapi)):
+    for name, run in (("api", api), ("relay", relay), ("migrate", run_migrations), ("openapi", openapi)):
         roles.add_parser(name, help=run.__doc__, description=run.__doc__).set_defaults(run=run)
+    topics_parser = roles.add_parser("topics", help=topics.__doc__, description=topics.__doc__)
+    topics_parser.set_defaults(run=topics)
+    topics_parser.add_argument("--partitions", type=int, default=PARTITIONS, help=f"default {PARTITIONS}")
+    topics_parser.add_argument(
+        "--replication", type=int, default=REPLICATION, help=f"default {REPLICATION}; 3 in production"
+    )
     issue = roles.add_parser("token", help=token.__doc__).add_subparsers(required=True, metavar="ACTION")
     issuing_parser = issue.add_parser("issue", help="print a token", description=token.__doc__)
     issuing_parser.set_defaults(run=token)

@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     public_url: str = "http://127.0.0.1:8000"
     kafka_bootstrap: str = ""
+    relay_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     keys_dir: Path = Path("var/keys/episodes")
     jwks_file: Path = Path("var/keys/jwks.json")
     token_issuer: str = "care-local"

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from cryptography.exceptions import InvalidTag
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -26,6 +27,8 @@ _EPISODES_OF_EVENTS = """SELECT substring(state FROM 19 FOR 36) AS event_id, ori
 WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
 _KEYS = """SELECT network_id, client_id, key_id, wrapped FROM client_keys
 JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND client_id = c"""
+
+_ANY_KEY = "SELECT network_id, client_id, key_id, wrapped FROM client_keys WHERE wrapped IS NOT NULL LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,16 @@ class Log:
             entries = await self._loaded(connection, [state for _, state in kept])
         reached = rows[-1][0] if rows else after
         return reached, [Placed(position, entry) for (position, _), entry in zip(kept, entries, strict=True)]
+
+    async def keys_fit(self) -> bool:
+        """Whether the master key opens what this store holds; true of an empty store."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(_ANY_KEY, binary=True)
+            row = await cursor.fetchone()
+        try:
+            return row is None or bool(self._unwrap(*row))
+        except InvalidTag:
+            return False
 
     async def _loaded(self, connection: AsyncConnection[Any], states: Sequence[bytes]) -> list[Recorded[Any]]:
         clients = {(header.network, header.client) for header in map(header_of, states)}

@@ -33,10 +33,13 @@ def router(revision: str) -> APIRouter:
 
 async def _why_not(request: Request, revision: str) -> str | None:
     try:
-        found = await services(request).directory.revision()
+        if await services(request).directory.revision() != revision:
+            return "the store is not at this release's revision: run migrate"
+        if not await services(request).log.keys_fit():
+            return "the master key does not open this store's records"
     except StoreUnavailable:
         return "the store cannot be reached"
-    return None if found == revision else "the store is not at this release's revision: run migrate"
+    return None
 
 
 async def live(request: Request) -> Response:

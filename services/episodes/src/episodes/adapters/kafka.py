@@ -1,0 +1,97 @@
+"""Kafka as this service uses it: the producer's settings, and topics that only a command makes."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import crc32c  # noqa: F401 - without it kafka-python sends several times slower and says nothing
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.partitioner.abc import Partitioner
+from kafka.partitioner.default import murmur2
+
+from contracts.envelope import topic_of
+
+PARTITIONS = 6
+REPLICATION = 1
+"""One broker's worth. In production 3, with `min.insync.replicas` 2."""
+
+_LONGEST_BLOCK = 3_000
+"""Milliseconds: no call here waits longer for a broker, so that a stop is heard within five seconds."""
+
+
+def quiet_logs() -> None:
+    """The library's DEBUG lines print payloads: they never appear, whatever the root logger is set to."""
+    logging.getLogger("kafka").setLevel(logging.WARNING)
+
+
+class RememberedPartitioner(Partitioner):  # type: ignore[misc] # the library is not typed
+    """Kafka's own choice of a key's partition; the hash of recent keys is kept, for in Python it is dear."""
+
+    def __init__(self) -> None:
+        self._hash = lru_cache(maxsize=65_536)(murmur2)
+
+    def partition(
+        self, topic: str, key: Any, serialized_key: bytes, value: Any, serialized_value: bytes, cluster: Any
+    ) -> int:
+        positive: int = self._hash(serialized_key) & 0x7FFFFFFF
+        return positive % len(cluster.partitions_for_topic(topic))
+
+
+def settings(bootstrap: str) -> dict[str, Any]:
+    """Of a producer that never reorders, and never gives up by itself."""
+    return {
+        "bootstrap_servers": bootstrap.split(","),
+        "client_id": "episodes-relay",
+        "enable_idempotence": True,
+        "acks": "all",
+        "linger_ms": 5,
+        "batch_size": 64 * 1024,
+        # By default a batch expires, and later sends of its partition were seen to hang for ever.
+        "delivery_timeout_ms": 2**31 - 1,
+        "allow_auto_create_topics": False,
+        "bootstrap_timeout_ms": _LONGEST_BLOCK,
+        "max_block_ms": _LONGEST_BLOCK,
+    }
+
+
+def producer(bootstrap: str) -> KafkaProducer:
+    """The relay's producer. Raises `KafkaError` while no broker answers."""
+    quiet_logs()
+    return KafkaProducer(**settings(bootstrap), partitioner=RememberedPartitioner())
+
+
+def administrator(bootstrap: str) -> KafkaAdminClient:
+    """Raises `KafkaError` while no broker answers, and leaves a thread behind: make a producer first."""
+    quiet_logs()
+    return KafkaAdminClient(
+        bootstrap_servers=bootstrap.split(","),
+        bootstrap_timeout_ms=_LONGEST_BLOCK,
+        request_timeout_ms=_LONGEST_BLOCK,
+    )
+
+
+def missing_topics(admin: KafkaAdminClient, networks: Iterable[str]) -> list[str]:
+    """The topics of these networks that the broker does not have. Raises `KafkaError`."""
+    there = set(admin.list_topics())
+    return [topic for topic in map(topic_of, networks) if topic not in there]
+
+
+def make_topics(
+    bootstrap: str,
+    networks: Sequence[str],
+    *,
+    partitions: int = PARTITIONS,
+    replication: int = REPLICATION,
+    say: Callable[[str], object],
+) -> None:
+    """Make the topic of each network where it is missing; what exists stays as it is. Raises `KafkaError`."""
+    with administrator(bootstrap) as admin:
+        missing = missing_topics(admin, networks)
+        for topic in map(topic_of, networks):
+            if topic not in missing:
+                say(f"{topic}: exists")
+                continue
+            wanted = {"num_partitions": partitions, "replication_factor": replication}
+            admin.create_topics({topic: wanted}, wait_for_metadata=True)
+            say(f"{topic}: made, partitions {partitions}, replication factor {replication}")

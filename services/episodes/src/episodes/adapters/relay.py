@@ -1,0 +1,136 @@
+"""Carries what is recorded to Kafka: at least once, in order per episode, nothing that is public skipped."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from eventsourcing.persistence import Notification
+from kafka.errors import KafkaError
+
+from contracts.codec import to_kafka
+from contracts.envelope import topic_of
+from episodes.adapters.database.positions import Claim, move
+from episodes.adapters.database.tailing import Tail
+from episodes.adapters.in_flight import InFlight, NotSent, Sent
+from episodes.adapters.relay_progress import Progress
+from episodes.application.publishing import published, published_name
+from episodes.application.recording import header_of, loaded
+
+PAGE = 1_000
+MOST_IN_FLIGHT = 5_000
+REPORT_EVERY = 10.0
+LAST_WAIT = 3.0
+"""Seconds a stopping relay waits for what is in flight."""
+
+Record = tuple[str, bytes, bytes, list[tuple[str, bytes]]]
+"""Topic, key, value and headers."""
+
+
+class OfALaterRelease(Exception):
+    """An event that must be published and that this release does not know; it may not be passed over."""
+
+
+class Deposed(Exception):
+    """Another relay has taken over."""
+
+
+class Relay:
+    """The loop of the one active relay. Any exception ends it: the position never moves past a failure."""
+
+    def __init__(
+        self,
+        *,
+        tail: Tail,
+        sender: Any,
+        claim: Claim,
+        public_url: str,
+        progress: Progress,
+        log: Any,
+        page: int = PAGE,
+    ) -> None:
+        self._tail = tail
+        self._sender = sender
+        self._claim = claim
+        self._public_url = public_url
+        self._progress = progress
+        self._log = log
+        self._page = page
+        self._read = claim.position
+        self._in_flight = InFlight(time.monotonic)
+        self._reported = (time.monotonic(), 0)
+
+    def run(self, stopping: threading.Event) -> bool:
+        """Until told to stop; false if sends had to be abandoned, which the next start repeats.
+
+        The next page is read and sent while those before it are acknowledged.
+        """
+        while not stopping.is_set():
+            sent = self._has_room() and self._send_page()
+            if not sent and not self._in_flight:
+                self._tail.wait(1.0)
+            self._advance(wait=0.0 if sent else 0.2)
+            self._report()
+        return self._finished()
+
+    def _has_room(self) -> bool:
+        return self._in_flight.pending + self._page <= MOST_IN_FLIGHT
+
+    def _send_page(self) -> bool:
+        page = self._tail.page(self._read, self._page)
+        if not page:
+            return False
+        futures: list[Any] = []
+        for topic, key, value, headers in records(page, self._tail, self._public_url):
+            try:
+                futures.append(self._sender.send(topic, value, key, headers))
+            except KafkaError as failure:
+                raise NotSent(f"{type(failure).__name__} on {topic}") from None
+        self._in_flight.add(Sent(page[-1].id, header_of(page[0].state).recorded_at, futures))
+        self._read = page[-1].id
+        return True
+
+    def _advance(self, wait: float) -> None:
+        done = self._in_flight.acknowledged(wait)
+        if done:
+            position = done[-1].position
+            if not move(self._tail.connection, self._claim, position):
+                raise Deposed("the position is held by a later epoch")
+            self._progress.position = position
+            self._progress.sent += sum(len(page.futures) for page in done)
+        self._progress.oldest = self._in_flight.oldest
+        self._progress.head = max(self._progress.head, self._read)
+
+    def _report(self) -> None:
+        since, sent = self._reported
+        if time.monotonic() - since < REPORT_EVERY or self._progress.sent == sent:
+            return
+        self._progress.head = self._tail.head()
+        self._reported = (time.monotonic(), self._progress.sent)
+        self._log.info("published", **self._progress.figures())
+
+    def _finished(self) -> bool:
+        until = time.monotonic() + LAST_WAIT
+        while self._in_flight and time.monotonic() < until:
+            self._advance(wait=0.2)
+        self._log.info("stopped", abandoned=self._in_flight.pending, **self._progress.figures())
+        return not self._in_flight
+
+
+def records(page: Sequence[Notification], tail: Tail, public_url: str) -> Iterator[Record]:
+    """The records of a page in order: private events are left out, erased ones say so."""
+    leaving = [event for event in page if _leaves(event)]
+    headers = [header_of(event.state) for event in leaving]
+    keys = tail.keys({(header.network, header.client) for header in headers}) if headers else {}
+    for event, header in zip(leaving, headers, strict=True):
+        message = published(loaded(event.state, keys), public_url)
+        assert message is not None
+        yield topic_of(header.network), *to_kafka(message)
+
+
+def _leaves(event: Notification) -> bool:
+    if published_name(event.topic) is not None:
+        return True
+    if header_of(event.state).sequence is not None:
+        raise OfALaterRelease(event.topic)
+    return False
