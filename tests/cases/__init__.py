@@ -1,0 +1,1 @@
+"""Published cases: their facts, the state each must lead to, and what compares the two."""

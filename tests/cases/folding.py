@@ -1,0 +1,57 @@
+"""Walks a case through the domain alone: each body read strictly as HTTP would, decided, and folded."""
+
+import json
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid5
+
+from pydantic_core import to_json
+
+from episodes.adapters.http.commands import Body, body_form
+from episodes.application.commands import Caller
+from episodes.application.views import Viewer, state
+from episodes.domain.deciding import Asked
+from episodes.domain.envelope import Actor
+from episodes.domain.episode import Episode
+from episodes.domain.steps import BY_RESOURCE, Step, decide, evolve
+from episodes.domain.time import When
+from laptop.cases import read_case
+from laptop.commands import Command, commands_of
+from laptop.setting import Setting, read_setting
+from tests.episodes.scenario import CLIENT, CLINIC, EPISODE, NETWORK, NOW, SUBJECT, THERAPIST, Past, recorded
+
+TODAY = NOW.date()
+
+
+def walked(name: str) -> dict[str, Any]:
+    """The state document of the case's episode. A refused command raises."""
+    setting = read_setting()
+    episode = Episode(id=EPISODE, network=NETWORK, clinic=CLINIC, client=CLIENT)
+    made: dict[str, str] = {}
+    for command in commands_of(read_case(name), setting, CLIENT, TODAY):
+        id_of_event = uuid5(EPISODE, command.step)
+        episode = _taken(episode, command, command.body_with(made), setting, id_of_event)
+        made[command.step] = str(id_of_event)
+    caller = Caller(actor=Actor(id=THERAPIST, role="therapist"), network=NETWORK, clinics=frozenset({CLINIC}))
+    document: dict[str, Any] = json.loads(to_json(state(Viewer(episode, caller, NOW)), exclude_none=True))
+    return document
+
+
+def _taken(
+    episode: Episode, command: Command, body: dict[str, Any], setting: Setting, id_of_event: UUID
+) -> Episode:
+    step = BY_RESOURCE[command.resource]
+    read = body_form(step).validate_json(json.dumps(body))
+    when = _when(step, read, setting.clinic.zone)
+    asked = Asked(draft=read.draft, when=when, now=NOW, event_ids=[id_of_event], subject=SUBJECT)
+    (decided,) = decide(episode, asked)
+    entry = recorded(Past(decided.fact, decided.when), episode.version + 1)
+    return evolve(episode, replace(entry, header=replace(entry.header, event_id=id_of_event)))
+
+
+def _when(step: Step, read: Body, zone: str) -> When:
+    if step.own_time is not None:
+        return step.own_time(read.draft, zone)
+    stated = read.circumstances
+    assert stated.occurred_at is not None
+    return When.of(stated.occurred_at, stated.precision or "second", zone)
