@@ -18,13 +18,15 @@ from episodes.application.known import Writing
 LOCK_TIMEOUT = 5
 """Seconds a batch waits for the log's table lock."""
 
+_EVENTS = """INSERT INTO stored_events (originator_id, originator_version, topic, state)
+SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"""
 _KEYS = """INSERT INTO client_keys (network_id, client_id, key_id, wrapped)
-SELECT * FROM unnest(%s::text[], %s::uuid[], %s::uuid[], %s::bytea[]) ORDER BY 1, 2"""
+SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::bytea[]) ORDER BY 1, 2"""
 _RECEIPTS = """INSERT INTO command_receipts (network_id, command_id, request_mac, status, response)
-SELECT n, c, m, 201, r FROM unnest(%s::text[], %s::uuid[], %s::bytea[], %s::bytea[]) AS w(n, c, m, r)
+SELECT n, c, m, 201, r FROM unnest(%b::text[], %b::uuid[], %b::bytea[], %b::bytea[]) AS w(n, c, m, r)
 ORDER BY 1, 2"""
 _REFERENCES = """INSERT INTO source_refs (network_id, reference, episode_id, event_id)
-SELECT * FROM unnest(%s::text[], %s::bytea[], %s::uuid[], %s::uuid[]) ORDER BY 1, 2"""
+SELECT * FROM unnest(%b::text[], %b::bytea[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2"""
 
 
 class OneConnection(PostgresDatastore):
@@ -62,6 +64,15 @@ class EventRecorder(PostgresApplicationRecorder):
             networks, hashes = zip(*writing.references, strict=True)
             episodes, events = zip(*writing.references.values(), strict=True)
             curs.execute(_REFERENCES, (list(networks), list(hashes), list(episodes), list(events)))
+
+    def _insert_stored_events(
+        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any
+    ) -> None:
+        """As the library's, under the same lock, but with binary columns in place of its text rows."""
+        self._lock_table(curs)
+        self._notify_channel(curs)
+        rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
+        curs.execute(_EVENTS, [list(column) for column in zip(*rows, strict=True)], prepare=True)
 
 
 def connected(url: str) -> Connection[DictRow]:
