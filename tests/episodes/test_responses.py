@@ -34,3 +34,8 @@ def test_a_period_that_ends_before_it_begins_is_refused() -> None:
     backwards = Covers(first=date(2026, 3, 9), last=date(2026, 3, 3))
     outcome = TREATED.when(ResponseNoted(session=SESSION.id, covers=backwards))
     outcome.then_refused("period-ends-before-it-begins", "/covers/last")
+
+
+def test_a_diary_may_cover_a_single_day() -> None:
+    diary = ResponseNoted(covers=Covers(first=date(2026, 3, 3), last=date(2026, 3, 3)))
+    TREATED.when(diary).then(diary)
