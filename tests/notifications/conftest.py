@@ -8,19 +8,26 @@ import pytest
 
 from notifications.adapters.database.migrate import migrate
 from tests.notifications.servers import EpisodesService
-from tests.notifications.service import Issuer, Notifications
+from tests.notifications.service import Api, Issuer, Notifications
 from tests.servers.postgres import Database, PostgresServer
 
 
-@pytest.fixture
-def issuer(tmp_path: Path) -> Issuer:
-    return Issuer(tmp_path)
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
+    return Issuer(tmp_path_factory.mktemp("issuer"))
 
 
-@pytest.fixture
-def episodes() -> Iterator[EpisodesService]:
+@pytest.fixture(scope="session")
+def episodes_server() -> Iterator[EpisodesService]:
     with EpisodesService() as server:
         yield server
+
+
+@pytest.fixture
+def episodes(episodes_server: EpisodesService) -> EpisodesService:
+    """With an empty log, and consent for everything."""
+    episodes_server.forget()
+    return episodes_server
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +42,24 @@ def migrated(postgres: PostgresServer) -> Database:
 def service(migrated: Database, tmp_path: Path, issuer: Issuer, episodes: EpisodesService) -> Notifications:
     empty(migrated)
     return Notifications(migrated, tmp_path, issuer, episodes.url)
+
+
+@pytest.fixture(scope="session")
+def running_api(
+    migrated: Database,
+    tmp_path_factory: pytest.TempPathFactory,
+    issuer: Issuer,
+    episodes_server: EpisodesService,
+) -> Iterator[Api]:
+    logs = tmp_path_factory.mktemp("api")
+    with Api(Notifications(migrated, logs, issuer, episodes_server.url)) as api:
+        yield api
+
+
+@pytest.fixture
+def api(running_api: Api, service: Notifications) -> Api:
+    """One process for all these tests; it keeps nothing between them."""
+    return running_api
 
 
 def empty(database: Database) -> None:

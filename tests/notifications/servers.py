@@ -76,6 +76,10 @@ class EpisodesService(Server):
 
     def __init__(self) -> None:
         super().__init__(v1_feed=self._feed, v1_disclosure_decisions=self._decide)
+        self.forget()
+
+    def forget(self) -> None:
+        """As new."""
         self.log: list[dict[str, Any]] = []
         self.answers = "allowed"
         self.refused: set[UUID] = set()
@@ -148,7 +152,7 @@ class PartnerEndpoint(Server):
     def __init__(self, *statuses: int, hangs: bool = False, headers: dict[str, str] | None = None) -> None:
         super().__init__(hook=self._receive)
         self._statuses = list(statuses or (204,))
-        self._hangs = hangs
+        self.hangs = hangs
         self._headers = headers or {}
         self.received: list[Received] = []
 
@@ -156,10 +160,13 @@ class PartnerEndpoint(Server):
     def address(self) -> str:
         return f"{self.url}/hook"
 
+    def has(self, count: int) -> bool:
+        return len(self.received) >= count
+
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.received.append(Received(headers, await request.read()))
-        if self._hangs:
+        if self.hangs:
             await asyncio.sleep(3600)
         status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
         return web.Response(status=status, headers=self._headers)

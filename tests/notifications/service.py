@@ -38,6 +38,7 @@ class Issuer:
     """Signs tokens as the identity provider would."""
 
     def __init__(self, directory: Path) -> None:
+        self.directory = directory
         self.key = OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True)
         self.jwks_file = directory / "jwks.json"
         self.jwks_file.write_text(json.dumps({"keys": [self.key.as_dict(private=False)]}))
@@ -67,11 +68,11 @@ class Issuer:
 class Notifications:
     """Starts roles with one environment, and looks into the database as its owner."""
 
-    def __init__(self, database: Database, directory: Path, issuer: Issuer, episodes_url: str) -> None:
+    def __init__(self, database: Database, logs: Path, issuer: Issuer, episodes_url: str) -> None:
         self.database = database
-        self._directory = directory
         self.issuer = issuer
-        tokens = directory / "service-tokens.json"
+        self._logs = logs
+        tokens = issuer.directory / "service-tokens.json"
         tokens.write_text(
             json.dumps({name: issuer.token("service", network=name) for name in ("demo", "other")})
         )
@@ -80,7 +81,7 @@ class Notifications:
             "NOTIFICATIONS_DATABASE_URL": database.app_url,
             "NOTIFICATIONS_EPISODES_URL": episodes_url,
             "NOTIFICATIONS_TOKENS_FILE": str(tokens),
-            "NOTIFICATIONS_KEYS_DIR": str(directory / "keys"),
+            "NOTIFICATIONS_KEYS_DIR": str(issuer.directory / "keys"),
             "NOTIFICATIONS_JWKS_FILE": str(issuer.jwks_file),
             "NOTIFICATIONS_ALLOW_LOOPBACK": "true",
         }
@@ -96,7 +97,7 @@ class Notifications:
 
     def start(self, role: str, **settings: str) -> "Role":
         more = {f"NOTIFICATIONS_{name.upper()}": value for name, value in settings.items()}
-        log = (self._directory / f"{role}.log").open("ab")
+        log = (self._logs / f"{role}.log").open("ab")
         return Role([role], os.environ | self.environment | more, log)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
@@ -108,7 +109,7 @@ class Notifications:
         )
 
     def log_of(self, role: str) -> str:
-        return (self._directory / f"{role}.log").read_text()
+        return (self._logs / f"{role}.log").read_text()
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         with psycopg.connect(self.database.owner_url, row_factory=dict_row) as db:
@@ -168,12 +169,16 @@ class Api:
     def stop(self) -> int:
         return self._role.stop()
 
+    @property
+    def log(self) -> str:
+        return self._service.log_of("api")
+
     def call(self, method: str, path: str, token: str | None = None, **more: Any) -> httpx.Response:
         headers = more.pop("headers", {}) | ({"Authorization": f"Bearer {token}"} if token else {})
         return self.client.request(method, path, headers=headers, **more)
 
     def _answers(self) -> bool:
-        assert self._role.running, "the api ended: " + self._service.log_of("api")
+        assert self._role.running, "the api ended: " + self.log
         try:
             return self.client.get("/health/live").status_code == 200
         except httpx.TransportError:

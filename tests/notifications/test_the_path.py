@@ -14,10 +14,10 @@ PARTNER = UUID("7c1f0a52-53a4-4c5e-9a1b-0f6c1d9e2b11")
 
 
 def test_a_delivered_session_reaches_the_partner_signed_and_with_what_consent_allows(
-    service: Notifications, episodes: EpisodesService
+    service: Notifications, episodes: EpisodesService, api: Api
 ) -> None:
     care = Care()
-    with PartnerEndpoint() as endpoint, Api(service) as api:
+    with PartnerEndpoint() as endpoint:
         made = subscribe(api, service, endpoint)
         episodes.publish(care.opened(), care.shared_with(PARTNER), session := care.session())
         with service.running("consume"), service.running("deliver"):
@@ -33,10 +33,10 @@ def test_a_delivered_session_reaches_the_partner_signed_and_with_what_consent_al
 
 
 def test_a_webhook_that_was_altered_on_the_way_does_not_verify(
-    service: Notifications, episodes: EpisodesService
+    service: Notifications, episodes: EpisodesService, api: Api
 ) -> None:
     care = Care()
-    with PartnerEndpoint() as endpoint, Api(service) as api:
+    with PartnerEndpoint() as endpoint:
         made = subscribe(api, service, endpoint)
         episodes.publish(care.opened(), care.shared_with(PARTNER), care.plan())
         with service.running("consume"), service.running("deliver"):
@@ -47,13 +47,13 @@ def test_a_webhook_that_was_altered_on_the_way_does_not_verify(
 
 
 def test_a_red_flag_reaches_the_inbox_of_its_clinic_and_is_acknowledged_once(
-    service: Notifications, episodes: EpisodesService
+    service: Notifications, episodes: EpisodesService, api: Api
 ) -> None:
     care = Care()
     episodes.publish(care.opened(), flag := care.red_flag())
     mine = service.issuer.token("therapist", clinics=[care.clinic])
     colleague = service.issuer.token("supervisor", clinics=[care.clinic])
-    with service.running("consume"), Api(service) as api:
+    with service.running("consume"):
         eventually(lambda: api.call("GET", "/v1/inbox", mine).json()["items"])
         (item,) = api.call("GET", "/v1/inbox", mine).json()["items"]
         first = api.call("POST", f"/v1/inbox/{item['id']}/acknowledgement", mine)
@@ -67,11 +67,11 @@ def test_a_red_flag_reaches_the_inbox_of_its_clinic_and_is_acknowledged_once(
 
 
 def test_another_network_and_another_clinic_see_nothing_of_the_inbox(
-    service: Notifications, episodes: EpisodesService
+    service: Notifications, episodes: EpisodesService, api: Api
 ) -> None:
     care = Care()
     episodes.publish(care.red_flag())
-    with service.running("consume"), Api(service) as api:
+    with service.running("consume"):
         eventually(lambda: service.count("inbox"))
         (item,) = service.rows("SELECT item_id FROM inbox")
         for stranger in (

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     token_issuer: str = "care-local"
     token_audience: str = "care"
     allow_loopback: bool = False
+    question_seconds: float = Field(5, gt=0, le=15)
     attempt_seconds: float = Field(15, gt=0, le=30)
     lease_seconds: float = Field(30, gt=0)
     retry_seconds: Annotated[tuple[float, ...], NoDecode] = tuple(it.total_seconds() for it in DELAYS)
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
     def _safe(self) -> Self:
         if self.environment == "production" and self.allow_loopback:
             raise ValueError("ALLOW_LOOPBACK is for development only")
-        if self.lease_seconds <= self.attempt_seconds + _LONGEST_QUESTION:
+        if self.lease_seconds <= self.question_seconds + self.attempt_seconds:
             raise ValueError("LEASE_SECONDS must outlast a question and an attempt")
         if self.source == "kafka" and not self.kafka_bootstrap:
             raise ValueError("SOURCE=kafka needs KAFKA_BOOTSTRAP")
@@ -73,6 +74,3 @@ class Settings(BaseSettings):
     def delays(self) -> tuple[timedelta, ...]:
         """The wait before each attempt of a delivery."""
         return tuple(timedelta(seconds=seconds) for seconds in self.retry_seconds)
-
-
-_LONGEST_QUESTION = 5.0

@@ -143,7 +143,8 @@ def _sources(settings: Settings) -> Sequence[Source]:
 
 
 def _disclosure(settings: Settings, session: aiohttp.ClientSession) -> HttpDisclosure:
-    return HttpDisclosure(settings.episodes_url, ServiceTokens(settings.tokens_file), session)
+    tokens = ServiceTokens(settings.tokens_file)
+    return HttpDisclosure(settings.episodes_url, tokens, session, settings.question_seconds)
 
 
 @asynccontextmanager

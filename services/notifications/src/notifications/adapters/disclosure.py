@@ -9,19 +9,21 @@ from contracts.disclosure import Decision, Question
 from notifications.adapters.service_tokens import NoToken
 from notifications.application.deliver import NoAnswer
 
-SECONDS = 5.0
 _LONGEST_ANSWER = 1024 * 1024
 _QUESTIONS = TypeAdapter(list[Question])
 _DECISIONS = TypeAdapter(list[Decision])
 
 
 class HttpDisclosure:
-    """At most five seconds a question; the caller tries again, so nothing is retried here."""
+    """The caller asks again, so nothing is retried here."""
 
-    def __init__(self, url: str, token: Callable[[str], str], session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, url: str, token: Callable[[str], str], session: aiohttp.ClientSession, seconds: float
+    ) -> None:
         self._url = f"{url}/v1/disclosure-decisions"
         self._token = token
         self._session = session
+        self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(2.0, seconds))
 
     async def ask(self, network: str, questions: Sequence[Question]) -> Sequence[Decision]:
         try:
@@ -35,9 +37,8 @@ class HttpDisclosure:
 
     async def _post(self, network: str, body: bytes) -> bytes:
         headers = {"Authorization": f"Bearer {self._token(network)}", "Content-Type": "application/json"}
-        timeout = aiohttp.ClientTimeout(total=SECONDS, sock_connect=2)
         request = self._session.post(
-            self._url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            self._url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
         )
         async with request as answer:
             if answer.status != 200:
