@@ -88,7 +88,14 @@ def test_equal_counts_as_held_at_both_ends() -> None:
 def test_an_ending_never_lengthens() -> None:
     interval = Interval(moment(march(9)), moment(march(10)))
     assert interval.ended(moment(march(12))) == interval
+    assert interval.ended(moment(date(2026, 3, 10))) == interval
     assert interval.ended(moment(march(9, 12))).until == moment(march(9, 12))
+
+
+def test_what_would_have_held_all_day_may_end_at_noon() -> None:
+    all_day = Interval(moment(march(9)), moment(date(2026, 3, 10)))
+    ended = all_day.ended(moment(march(10, 12)))
+    assert [ended.holds_at(moment(march(10, hour))) for hour in (12, 13)] == [True, False]
 
 
 def test_two_minutes_ahead_of_our_clock_are_accepted_and_no_second_more() -> None:

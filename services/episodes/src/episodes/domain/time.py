@@ -80,7 +80,7 @@ class Interval:
         return self.until is None or compare(when, self.until) <= 0
 
     def ended(self, when: When) -> "Interval":
-        """The same interval, ending at `when` unless it ended before."""
-        if self.until is not None and compare(self.until, when) <= 0:
+        """The same interval, ending at `when` unless it ended before; a day ends with its last moment."""
+        if self.until is not None and self.until.end <= when.end:
             return self
         return Interval(self.since, when)
