@@ -9,10 +9,11 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,6 +21,7 @@ import psycopg
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
+from contracts.envelope import topic_of
 from episodes.adapters.database.positions import Claim
 from episodes.adapters.database.reading import Unwrap
 from episodes.adapters.database.tailing import Tail
@@ -92,26 +94,28 @@ class _Needs:
 
     def broker(self, bootstrap: str, networks: Sequence[str]) -> KafkaProducer:
         """A producer, once the topic of every network is there."""
-        sender = self.waiting.until(lambda: _answering(producer, bootstrap))
+        sender = self.waiting.until(partial(_answering, producer, bootstrap))
         self.opened.callback(sender.close, timeout=1)
-        with self.waiting.until(lambda: _answering(administrator, bootstrap)) as admin:
-            self.waiting.until(lambda: _refuse_missing(admin, networks))
+        with self.waiting.until(partial(_answering, administrator, bootstrap)) as admin:
+            self.waiting.until(partial(_refuse_missing, admin, networks))
+        for topic in map(topic_of, networks):
+            self.waiting.until(partial(_answering, sender.partitions_for, topic))
         return sender
 
     def leadership(self, url: str) -> Claim:
         leadership = Leadership(url, NAME, lost=lambda: _end(self.log, Deposed("the lock is lost")))
         self.opened.callback(leadership.release)
-        return self.waiting.until(lambda: _led(leadership))
+        return self.waiting.until(partial(_led, leadership))
 
     def tail(self, url: str, unwrap: Unwrap) -> Tail:
-        tail = self.waiting.until(lambda: _reading(url, unwrap))
+        tail = self.waiting.until(partial(_reading, url, unwrap))
         self.opened.callback(tail.close)
         return tail
 
 
-def _answering(make: Any, bootstrap: str) -> Any:
+def _answering(ask: Callable[[str], Any], what: str) -> Any:
     try:
-        return make(bootstrap)
+        return ask(what)
     except KafkaError as failure:
         raise NotYet("broker-unreachable", error=type(failure).__name__) from None
 

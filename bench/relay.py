@@ -1,0 +1,93 @@
+"""The relay beside kafka-python's own producer: the same records to the same broker, settled to the last.
+
+The bare producer has its records ready in memory; the relay reads, unseals and maps its own, and moves on.
+"""
+
+import gc
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+from kafka import KafkaProducer
+
+from bench.table import Row
+from contracts.envelope import topic_of
+from episodes.adapters.database.migrate import migrate
+from episodes.adapters.database.positions import claim
+from episodes.adapters.database.tailing import Tail
+from episodes.adapters.kafka import make_topics, producer, settings
+from episodes.adapters.relay import Record, Relay, records
+from episodes.adapters.relay_progress import Progress
+from tests.episodes.recording_events import Log, session
+from tests.servers.postgres import PostgresServer
+
+EVENTS = 50_000
+EPISODES = 500
+PUBLIC_URL = "http://127.0.0.1:8000"
+TARGET = 0.5
+
+
+def measure(postgres: PostgresServer, bootstrap: str, rounds: int = 3) -> Iterator[Row]:
+    """Events per second of both, in turn. What waits in memory for the bare producer slows neither."""
+    database = postgres.fresh_database("episodes")
+    migrate(database.owner_url, "episodes_app")
+    network = f"bench-{uuid4().hex[:8]}"
+    make_topics(bootstrap, [network], say=lambda line: None)
+    with tempfile.TemporaryDirectory() as keys, closing(Log(database.app_url, Path(keys))) as log:
+        _fill(log, network)
+        with closing(Tail(database.app_url, log.keyring.unwrap)) as tail:
+            ready = list(records(tail.page(0, EVENTS), tail, PUBLIC_URL))
+            gc.collect()
+            gc.freeze()
+            bare, relayed = [], []
+            for _ in range(rounds):
+                bare.append(EVENTS / _seconds_to_send(bootstrap, ready))
+                relayed.append(EVENTS / _seconds_to_relay(bootstrap, tail, network))
+            gc.unfreeze()
+    yield Row("relay, events published", relayed, "kafka-python, same records ready", bare, TARGET)
+
+
+def _fill(log: Log, network: str) -> None:
+    """Sessions with words enough for about 1 KB in the store."""
+    episodes = [log.episode(network) for _ in range(EPISODES)]
+    log.record((episodes[number % EPISODES], session("word " * 20)) for number in range(EVENTS))
+
+
+def _seconds_to_send(bootstrap: str, ready: list[Record]) -> float:
+    with KafkaProducer(**settings(bootstrap)) as sender:
+        sender.partitions_for(ready[0][0])
+        began = time.perf_counter()
+        futures = [sender.send(topic, value, key, headers) for topic, key, value, headers in ready]
+        for future in futures:
+            future.get(timeout=60)
+        return time.perf_counter() - began
+
+
+def _seconds_to_relay(bootstrap: str, tail: Tail, network: str) -> float:
+    stopping = threading.Event()
+    progress = Progress(lambda: datetime.now(UTC))
+    with producer(bootstrap) as sender:
+        sender.partitions_for(topic_of(network))
+        relay = Relay(
+            tail=tail,
+            sender=sender,
+            claim=claim(tail.connection, f"bench-{uuid4()}"),
+            public_url=PUBLIC_URL,
+            progress=progress,
+            log=structlog.get_logger(),
+        )
+        thread = threading.Thread(target=relay.run, args=(stopping,))
+        began = time.perf_counter()
+        thread.start()
+        while progress.sent < EVENTS:
+            time.sleep(0.01)
+        took = time.perf_counter() - began
+        stopping.set()
+        thread.join()
+    return took

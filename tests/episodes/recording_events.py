@@ -1,0 +1,170 @@
+"""Real events in a real log, sealed and inserted as the service does it, but decided by nobody."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+from episodes.adapters.database.recorder import EventRecorder, OneConnection, connected, insert
+from episodes.adapters.keys import Keyring, keyring
+from episodes.application.known import Receipt, Writing
+from episodes.application.publishing import is_published
+from episodes.application.recording import Beside, DataKey, stored
+from episodes.domain.consenting import TreatmentConsented
+from episodes.domain.envelope import Actor, Header
+from episodes.domain.opening import Complaint, EpisodeOpened
+from episodes.domain.steps import BY_FACT
+from episodes.domain.treating import SessionDelivered, SoapNote
+from episodes.domain.values import Given, Site, Technique
+
+_ACTOR = Actor(id=UUID(int=1), role="therapist")
+_EVENTS_OF_A_TRANSACTION = 100
+
+
+@dataclass(slots=True, eq=False)
+class Episode:
+    """An episode as it grows."""
+
+    network: str
+    id: UUID
+    client: UUID
+    clinic: UUID
+    key: DataKey
+    wrapped: bytes
+    version: int = 0
+    sequence: int = 0
+
+
+class Log:
+    """Writes to the log of one database, whose clients' keys are wrapped with the keys in `keys_dir`."""
+
+    def __init__(self, url: str, keys_dir: Path) -> None:
+        self.keyring: Keyring = keyring(keys_dir, uuid4)
+        self._url = url
+        self._connect()
+
+    def _connect(self) -> None:
+        self._connection = connected(self._url)
+        self._recorder = EventRecorder(OneConnection(self._connection))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def episode(self, network: str = "demo") -> Episode:
+        """A client's new episode, nothing recorded yet."""
+        client = uuid4()
+        key, wrapped = self.keyring.data_key(network, client)
+        return Episode(network, uuid4(), client, uuid4(), key, wrapped)
+
+    def record(self, facts: Iterable[tuple[Episode, Any]]) -> list[Header]:
+        """Record the facts in order, many in one transaction."""
+        entries = [(_header(episode, fact), episode, fact) for episode, fact in facts]
+        for start in range(0, len(entries), _EVENTS_OF_A_TRANSACTION):
+            insert(self._recorder, _writing(entries[start : start + _EVENTS_OF_A_TRANSACTION]))
+        return [header for header, _, _ in entries]
+
+    def burn_positions(self, episode: Episode) -> None:
+        """A batch refused because its version is taken: nothing is recorded, and its positions are gone."""
+        stale = replace(episode, version=0)
+        try:
+            self.record([(stale, session())])
+        except psycopg.IntegrityError:
+            self.close()
+            self._connect()  # what the refused batch was to prepare is not there
+        else:
+            raise AssertionError("the episode had no first event yet")
+
+    def erase(self, episode: Episode) -> None:
+        """Destroy the client's key."""
+        self._connection.execute(
+            "UPDATE client_keys SET wrapped = NULL WHERE client_id = %s", (episode.client,)
+        )
+
+    def position(self) -> tuple[int, int]:
+        """Epoch and position of the relay."""
+        row = self._connection.execute("SELECT epoch, position FROM relay_position").fetchone()
+        return (0, 0) if row is None else (row["epoch"], row["position"])
+
+    def head(self) -> int:
+        row = self._connection.execute("SELECT max(notification_id) AS head FROM stored_events").fetchone()
+        assert row is not None
+        head: int = row["head"]
+        return head
+
+
+def opening(episode: Episode) -> EpisodeOpened:
+    return EpisodeOpened(
+        client=episode.client,
+        therapist=UUID(int=2),
+        complaint=Complaint(category="chronic_pain", words="the words of the complaint"),
+    )
+
+
+def private() -> TreatmentConsented:
+    """A fact that no published event tells."""
+    return TreatmentConsented(given=Given(by="client"), signed_at=datetime(2026, 1, 5, 9, tzinfo=UTC))
+
+
+def session(words: str = "the words of the note") -> SessionDelivered:
+    return SessionDelivered(
+        visit=uuid4(),
+        date_of_service=date(2026, 1, 5),
+        start=datetime(2026, 1, 5, 10, tzinfo=UTC),
+        duration=60,
+        plan_version=1,
+        techniques=(
+            Technique(code="trigger_point", site=Site(code="shoulder", side="left"), minutes=20, pressure=3),
+        ),
+        soap=SoapNote(subjective=words),
+    )
+
+
+def care(log: Log, episodes: int, sessions: int, network: str = "demo") -> list[tuple[Episode, Any]]:
+    """Episodes side by side: each opened, consented to (which stays private), and treated."""
+    growing = [log.episode(network) for _ in range(episodes)]
+    facts: list[tuple[Episode, Any]] = [(episode, opening(episode)) for episode in growing]
+    facts += [(episode, private()) for episode in growing]
+    for _ in range(sessions):
+        facts += [(episode, session()) for episode in growing]
+    return facts
+
+
+def _header(episode: Episode, fact: Any) -> Header:
+    episode.version += 1
+    leaves = is_published(type(fact))
+    episode.sequence += leaves
+    now = datetime.now(UTC)
+    return Header(
+        event_id=uuid4(),
+        type=BY_FACT[type(fact)].name,
+        episode_id=episode.id,
+        version=episode.version,
+        network=episode.network,
+        clinic=episode.clinic,
+        occurred_at=now,
+        precision="second",
+        zone="America/Los_Angeles",
+        recorded_at=now,
+        origin="live",
+        actor=_ACTOR,
+        client=episode.client,
+        command_id=uuid4(),
+        correlation_id=uuid4(),
+        key_id=episode.key.id,
+        sequence=episode.sequence if leaves else None,
+    )
+
+
+def _writing(entries: Sequence[tuple[Header, Episode, Any]]) -> Writing:
+    writing = Writing()
+    for header, episode, fact in entries:
+        writing.events.append(stored(header, fact, Beside(), episode.key, os.urandom(12)))
+        writing.receipts[header.network, header.command_id] = Receipt(b"mac", b"{}")
+        if isinstance(fact, EpisodeOpened):
+            writing.keys[header.network, header.client] = (episode.key.id, episode.wrapped)
+    return writing

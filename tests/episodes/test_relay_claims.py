@@ -1,0 +1,79 @@
+"""Only the relay that took over last moves the position, and no event it cannot publish is passed over."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from episodes.adapters.database.migrate import migrate
+from episodes.adapters.database.positions import claim, move
+from episodes.adapters.database.recorder import connected
+from episodes.adapters.database.tailing import Tail
+from episodes.adapters.leadership import Leadership
+from episodes.adapters.relay import OfALaterRelease, records
+from tests.episodes.recording_events import Log, opening
+from tests.episodes.relay_process import PUBLIC_URL, eventually
+from tests.servers.postgres import Database, PostgresServer
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> Database:
+    database = postgres.fresh_database("episodes")
+    migrate(database.owner_url, "episodes_app")
+    return database
+
+
+@pytest.fixture
+def log(database: Database, tmp_path: Path) -> Iterator[Log]:
+    with closing(Log(database.app_url, tmp_path)) as log:
+        yield log
+
+
+def test_an_older_claim_moves_nothing(database: Database) -> None:
+    with connected(database.app_url) as connection:
+        older = claim(connection, "kafka")
+        assert move(connection, older, 5)
+        newer = claim(connection, "kafka")
+        assert newer.position == 5
+        assert not move(connection, older, 6)
+        assert claim(connection, "kafka").position == 5
+        assert not move(connection, newer, 6)
+
+
+def test_two_relays_cannot_lead_at_once(database: Database) -> None:
+    first, second = (Leadership(database.app_url, "kafka", lost=_unexpected) for _ in range(2))
+    try:
+        assert first.tried() is not None
+        assert second.tried() is None
+        first.release()
+        eventually(lambda: second.tried() is not None, "the other takes over")
+    finally:
+        first.release()
+        second.release()
+
+
+def test_a_relay_of_another_name_leads_beside(database: Database) -> None:
+    one, other = (Leadership(database.app_url, name, lost=_unexpected) for name in ("kafka", "ledger"))
+    try:
+        assert one.tried() is not None
+        assert other.tried() is not None
+    finally:
+        one.release()
+        other.release()
+
+
+def test_an_event_of_a_later_release_is_not_passed_over(database: Database, log: Log) -> None:
+    episode = log.episode()
+    log.record([(episode, opening(episode))])
+    with closing(Tail(database.app_url, log.keyring.unwrap)) as tail:
+        page = tail.page(0, 10)
+        assert len(list(records(page, tail, PUBLIC_URL))) == 1
+        of_later = [replace(event, topic="unheard-of.1") for event in page]
+        with pytest.raises(OfALaterRelease, match=r"^unheard-of\.1$"):
+            list(records(of_later, tail, PUBLIC_URL))
+
+
+def _unexpected() -> None:
+    raise AssertionError("the lock was lost")
