@@ -1,0 +1,1 @@
+"""Both services together, as processes, on real servers."""
