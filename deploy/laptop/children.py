@@ -1,0 +1,86 @@
+"""Child processes in groups of their own, so that Ctrl-C reaches us alone and we stop them in order."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from laptop.roles import Role
+
+_PR_SET_PDEATHSIG = 1
+FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
+STEADY_SECONDS = 30.0
+
+
+@dataclass
+class Child:
+    """One role's process. When it dies it is started again, the sooner the longer it had run."""
+
+    role: Role
+    log: Path | None
+    process: "subprocess.Popen[bytes] | None" = None
+    started: float = 0.0
+    wait: float = FIRST_WAIT
+    due: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Its output goes to its log; without one, to where ours goes."""
+        self.started = time.monotonic()
+        output = None if self.log is None else self.log.open("ab")
+        try:
+            self.process = subprocess.Popen(
+                self.role.command,
+                env=dict(self.role.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            )
+        finally:
+            if output is not None:
+                output.close()
+
+    def died(self) -> int | None:
+        """Its exit status, once, and when it is to be started again."""
+        if self.process is None or (status := self.process.poll()) is None:
+            return None
+        self.process = None
+        if time.monotonic() - self.started > STEADY_SECONDS:
+            self.wait = FIRST_WAIT
+        self.due = time.monotonic() + self.wait
+        self.wait = min(self.wait * 2, LONGEST_WAIT)
+        return status
+
+    def restart_if_due(self) -> None:
+        if self.process is None and time.monotonic() >= self.due:
+            self.start()
+
+    def signal(self, number: signal.Signals) -> None:
+        """To all of its group."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+    @property
+    def ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+
+def stop(children: list[Child], seconds: float) -> None:
+    """Ask all at once, then kill what is left: nothing acknowledged is lost by that."""
+    for child in children:
+        child.signal(signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while not all(child.ended for child in children) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for child in children:
+        child.signal(signal.SIGKILL)
+
+
+def _end_with_parent() -> None:
+    """Linux only: when we are killed, our children get a SIGTERM and the next run finds the ports free."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

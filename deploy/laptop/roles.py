@@ -1,0 +1,131 @@
+"""The processes of both services as one machine runs them: what each is called and what it is told."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from laptop.addresses import HOST, Addresses
+from laptop.postgres import EmbeddedPostgres
+
+Environment = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A process: its name, how it is started, and where it says that it is ready, if it does."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Environment
+    ready: str | None = None
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", *self.arguments]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is run once before, and what is kept running."""
+
+    migrations: tuple[Role, ...]
+    topics: tuple[Role, ...]
+    roles: tuple[Role, ...]
+
+
+def plan(addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str | None, network: str) -> Plan:
+    """The feed stands in for Kafka unless a broker is named."""
+    episodes = _episodes(addresses, server, home, kafka, network)
+    notifications = _notifications(addresses, server, home, kafka, network)
+    partner = _for_laptop(addresses, episodes)
+
+    def ready(address: str) -> str:
+        return f"{address}/health/ready"
+
+    roles = [
+        Role("episodes-api", ("episodes", "api"), episodes, ready(addresses.episodes)),
+        Role("notifications-api", ("notifications", "api"), notifications, ready(addresses.notifications)),
+        Role("partner", ("laptop", "partner"), partner, ready(addresses.partner)),
+        Role("consume", ("notifications", "consume"), notifications),
+        Role("deliver", ("notifications", "deliver"), notifications),
+    ]
+    if kafka:
+        roles.append(Role("relay", ("episodes", "relay"), episodes))
+    return Plan(
+        migrations=(
+            Role("episodes-migrate", ("episodes", "migrate"), episodes),
+            Role("notifications-migrate", ("notifications", "migrate"), notifications),
+        ),
+        topics=(Role("topics", ("episodes", "topics"), episodes),) if kafka else (),
+        roles=tuple(roles),
+    )
+
+
+def walking(addresses: Addresses, home: Path) -> Role:
+    """The walk of a case, as one more process."""
+    return Role("walk", ("laptop", "walk"), _for_laptop(addresses, {**os.environ, **_keys(home, "episodes")}))
+
+
+def service_tokens_file(home: Path) -> Path:
+    return home / "keys" / "service-tokens.json"
+
+
+def keys_environment(home: Path) -> Environment:
+    """Where the key that signs tokens is, for whoever issues one."""
+    return {**os.environ, **_keys(home, "episodes")}
+
+
+def _episodes(
+    addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str | None, network: str
+) -> Environment:
+    return {
+        **_service("EPISODES", addresses.episodes, server, network),
+        **_keys(home, "episodes"),
+        "EPISODES_KAFKA_BOOTSTRAP": kafka or "",
+    }
+
+
+def _notifications(
+    addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str | None, network: str
+) -> Environment:
+    return {
+        **_service("NOTIFICATIONS", addresses.notifications, server, network),
+        **_keys(home, "notifications"),
+        "NOTIFICATIONS_SOURCE": "kafka" if kafka else "feed",
+        "NOTIFICATIONS_KAFKA_BOOTSTRAP": kafka or "",
+        "NOTIFICATIONS_EPISODES_URL": addresses.episodes,
+        "NOTIFICATIONS_TOKENS_FILE": str(service_tokens_file(home)),
+        "NOTIFICATIONS_ALLOW_LOOPBACK": "true",
+    }
+
+
+def _service(name: str, address: str, server: EmbeddedPostgres, network: str) -> Environment:
+    database = name.lower()
+    return {
+        **os.environ,
+        f"{name}_ENVIRONMENT": "development",
+        f"{name}_NETWORKS": network,
+        f"{name}_DATABASE_URL": server.url(database, f"{database}_app"),
+        f"{name}_OWNER_DATABASE_URL": server.url(database, f"{database}_owner"),
+        f"{name}_HOST": HOST,
+        f"{name}_PORT": str(urlsplit(address).port),
+        f"{name}_PUBLIC_URL": address,
+    }
+
+
+def _keys(home: Path, service: str) -> Environment:
+    keys, name = home / "keys", service.upper()
+    return {f"{name}_KEYS_DIR": str(keys / service), f"{name}_JWKS_FILE": str(keys / "jwks.json")}
+
+
+def _for_laptop(addresses: Addresses, environment: Environment) -> Environment:
+    return {
+        **environment,
+        "EPISODES_URL": addresses.episodes,
+        "NOTIFICATIONS_URL": addresses.notifications,
+        "PARTNER_URL": addresses.partner,
+        "PARTNER_WEBHOOKS_URL": addresses.webhooks,
+    }
