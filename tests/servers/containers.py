@@ -8,7 +8,13 @@ from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-from tests.servers.kafka import VERSION, KafkaBroker, console_consumer_options, free_port
+from tests.servers.kafka import (
+    CONSOLE_CONSUMER,
+    VERSION,
+    KafkaBroker,
+    console_consumer_options,
+    free_port,
+)
 from tests.servers.postgres import PostgresServer
 
 POSTGRES_IMAGE = "postgres:15"
@@ -68,9 +74,12 @@ class ContainerKafka(KafkaBroker):
         self.wait()
 
     def console_consumer(self, topic: str, count: int) -> list[str]:
-        tool = "/opt/kafka/bin/kafka-console-consumer.sh"
-        result = self._container.exec([tool, *console_consumer_options("localhost:19092", topic, count)])
-        return result.output.decode().splitlines()
+        tool = ["java", "-Xmx128m", "-cp", "/opt/kafka/libs/*", CONSOLE_CONSUMER]
+        options = console_consumer_options("localhost:19092", topic, count)
+        done = self._container.get_wrapped_container().exec_run([*tool, *options], demux=True)
+        records, complaints = (part or b"" for part in done.output)
+        assert done.exit_code == 0, complaints.decode()
+        return records.decode().splitlines()
 
     def kill(self) -> None:
         self._container.get_wrapped_container().kill()

@@ -17,7 +17,7 @@ START = Path(__file__).parents[2] / "deploy" / "kafka" / "start"
 VERSION = "4.3.1"
 # Length, then: request 18, version 0, correlation id 1, no client id.
 _API_VERSIONS_REQUEST = struct.pack(">ihhih", 10, 18, 0, 1, -1)
-_CONSOLE_CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
+CONSOLE_CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 
 
 class KafkaBroker(ABC):
@@ -111,7 +111,7 @@ class JavaKafka(KafkaBroker):
 
     def console_consumer(self, topic: str, count: int) -> list[str]:
         options = console_consumer_options(self.bootstrap, topic, count)
-        command = ["java", "-Xmx128m", "-cp", f"{self._jars}/*", _CONSOLE_CONSUMER, *options]
+        command = ["java", "-Xmx128m", "-cp", f"{self._jars}/*", CONSOLE_CONSUMER, *options]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
 
     def restart(self) -> None:
