@@ -22,6 +22,15 @@ Document = dict[str, Any]
 _SCREENED = ("screening", "health_update")
 """Parts of another event that need the kind `screening` as well."""
 
+_STAFF_AND_CLIENT = ("client", "therapist", "chaperone", "participants")
+"""Parts of a fact that name people by our ids: for no partner."""
+
+_FOR_PARTNERS = (
+    *("event_id", "type", "episode_id", "version", "sequence", "clinic", "origin"),
+    *("occurred_at", "precision", "zone", "recorded_at"),
+)
+"""What a partner sees of an envelope; the client appears as its subject."""
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -74,9 +83,11 @@ def viewer(episode: Episode | None, caller: Caller, at: datetime) -> Viewer:
     return look
 
 
-def state(look: Viewer) -> Document:
-    """The rebuilt state: a section per resource; what holds over an interval says since and until."""
-    episode = look.episode
+def state(look: Viewer, episode: Episode) -> Document:
+    """The rebuilt state: a section per resource; what holds over an interval says since and until.
+
+    `episode` may be an older version of the one looked at; what may be seen of it, today's consents say.
+    """
     spans = {held.id: held.interval for held in episode.held}
     sections: dict[str, list[Document]] = defaultdict(list)
     for entry in filter(look.sees, episode.entries):
@@ -110,9 +121,7 @@ def event(look: Viewer, entry: Recorded[Any]) -> Document:
         raise NotThere
     envelope = {field.name: getattr(header, field.name) for field in fields(Header)}
     if look.partner is not None:
-        for private in ("actor", "performer", "on_behalf_of", "key_id", "command_id", "client"):
-            envelope.pop(private)
-        envelope["subject"] = look.client()
+        envelope = {name: envelope[name] for name in _FOR_PARTNERS} | {"subject": look.client()}
     redacted = isinstance(entry.fact, Redacted)
     return {
         **plain(envelope),
@@ -159,7 +168,8 @@ def _summary(look: Viewer, entry: Recorded[Any]) -> Document:
 def _fact(look: Viewer, entry: Recorded[Any]) -> Document:
     document: Document = plain(entry.fact)
     if look.partner is not None:
-        document.pop("client", None)
+        for part in _STAFF_AND_CLIENT:
+            document.pop(part, None)
         if kind_of(entry.fact) != "screening" and not look.sees_screening(entry):
             for part in _SCREENED:
                 document.pop(part, None)

@@ -46,15 +46,11 @@ async def episode_state(request: Request) -> Response:
     refuse_unknown_parameters(request, "version")
     version = whole_number(request, "version", None, 1, 999_999_999)
     entries = await services(request).log.episode(path_id(request, "episode"))
-    newest = views.viewer(fold(entries), caller, now(request))
-    shown = newest
-    if version is not None:
-        if version > len(entries):
-            raise NotThere
-        at_version = fold(entries[:version])
-        assert at_version is not None  # version is at least 1
-        shown = Viewer(at_version, caller, now(request))
-    return _document(views.state(shown), shown.episode)
+    look = views.viewer(fold(entries), caller, now(request))
+    shown = look.episode if version is None else fold(entries[:version])
+    if shown is None or (version is not None and version > len(entries)):
+        raise NotThere
+    return _document(views.state(look, shown), shown)
 
 
 async def episode_history(request: Request) -> Response:
