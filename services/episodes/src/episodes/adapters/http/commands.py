@@ -18,6 +18,7 @@ from episodes.adapters.http.requests import (
     json_body,
     path_id,
     permitted,
+    refuse_unknown_parameters,
     services,
 )
 from episodes.adapters.keys import Keyring
@@ -72,6 +73,7 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
 
     async def record(request: Request) -> Response:
         caller = permitted(request, step.resource, "write")
+        refuse_unknown_parameters(request)
         key, expected = idempotency_key(request), if_match(request)
         raw = await json_body(request)
         body = form.validate_json(raw)

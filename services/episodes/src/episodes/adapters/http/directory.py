@@ -67,6 +67,7 @@ def router() -> APIRouter:
 def _put(resource: str, form: TypeAdapter[Any], put: Put) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         caller = permitted(request, resource, "write")
+        refuse_unknown_parameters(request)
         identifier = path_id(request, "id")
         await put(services(request).directory, caller.network, identifier, await parsed(request, form))
         return Response(status_code=204)
@@ -78,10 +79,11 @@ def _put(resource: str, form: TypeAdapter[Any], put: Put) -> Callable[[Request],
 def _get(resource: str, get: Get) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         caller = permitted(request, resource, "read")
+        refuse_unknown_parameters(request)
         row = await get(services(request).directory, caller.network, path_id(request, "id"))
         if row is None:
             raise NotThere
-        return Response(to_json(row), headers={"Cache-Control": "no-store"}, media_type="application/json")
+        return _private(row)
 
     endpoint.__name__ = f"get_{resource}"
     return endpoint
@@ -90,6 +92,7 @@ def _get(resource: str, get: Get) -> Callable[[Request], Awaitable[Response]]:
 async def delete_client(request: Request) -> Response:
     """Removes the client's identity; the record of care stays, under its random id."""
     caller = permitted(request, "clients", "delete")
+    refuse_unknown_parameters(request)
     if not await services(request).directory.delete_client(caller.network, path_id(request, "id")):
         raise NotThere
     return Response(status_code=204)
@@ -106,4 +109,10 @@ async def find_client(request: Request) -> Response:
         caller.network, Identifier(system=system, value=value)
     )
     found = [] if client is None else [{"id": client}]
-    return Response(to_json({"clients": found}), media_type="application/json")
+    return Response(
+        to_json({"clients": found}), headers={"Cache-Control": "no-store"}, media_type="application/json"
+    )
+
+
+def _private(document: Row) -> Response:
+    return Response(to_json(document), headers={"Cache-Control": "no-store"}, media_type="application/json")

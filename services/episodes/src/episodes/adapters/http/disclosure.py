@@ -12,8 +12,9 @@ from starlette.responses import Response
 from contracts.disclosure import Decision, Question, Questions
 from episodes.adapters.http.openapi import describing
 from episodes.adapters.http.queries import fold
-from episodes.adapters.http.requests import now, parsed, permitted, services
+from episodes.adapters.http.requests import now, parsed, permitted, refuse_unknown_parameters, services
 from episodes.adapters.http.services import Services
+from episodes.application.commands import Caller
 from episodes.application.disclosing import consent_for, decision
 from episodes.domain.episode import Episode, Held
 from episodes.domain.sharing import SharingConsented
@@ -32,8 +33,9 @@ def router() -> APIRouter:
 async def decide(request: Request) -> Response:
     """May each event go to that partner now? An answer serves one attempt, begun within two seconds."""
     caller = permitted(request, "disclosure-decisions", "write")
+    refuse_unknown_parameters(request)
     questions: tuple[Question, ...] = await parsed(request, _FORM)
-    found = await _episodes(services(request), caller.network, questions)
+    found = await _episodes(services(request), caller, questions)
     decisions: list[Decision] = []
     allowed: list[tuple[UUID, Question, UUID, Held[SharingConsented]]] = []
     for question in questions:
@@ -53,8 +55,10 @@ async def decide(request: Request) -> Response:
     return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 
-async def _episodes(services: Services, network: str, questions: tuple[Question, ...]) -> dict[UUID, Episode]:
-    """The episode of each event asked about, as recorded now; another network's is not there."""
+async def _episodes(
+    services: Services, caller: Caller, questions: tuple[Question, ...]
+) -> dict[UUID, Episode]:
+    """The episode of each event asked about, as recorded now; another network's or clinic's is not there."""
     places = await services.log.episodes_of([question.event_id for question in questions])
     events: dict[UUID, list[UUID]] = defaultdict(list)
     for event, episode in places.items():
@@ -62,6 +66,8 @@ async def _episodes(services: Services, network: str, questions: tuple[Question,
     found: dict[UUID, Episode] = {}
     for identifier, asked in events.items():
         folded = fold(await services.log.episode(identifier))
-        if folded is not None and folded.network == network:
+        if folded is None or folded.network != caller.network:
+            continue
+        if caller.may_act_for(folded.clinic):
             found.update(dict.fromkeys(asked, folded))
     return found

@@ -37,6 +37,7 @@ def router(wake: Wake) -> APIRouter:
             place, events = await services(request).log.page(
                 place, most, lambda network, name: network == caller.network and bool(published_name(name))
             )
+            events = [placed for placed in events if caller.may_act_for(placed.entry.header.clinic)]
             left = deadline - time.monotonic()
             if events or (left <= 0 and place == before):
                 return _page(events, place, services(request).public_url)

@@ -13,9 +13,9 @@ from episodes.adapters.http.services import Services
 from episodes.application.access import allow
 from episodes.application.commands import Caller
 
-_ETAG = re.compile(r'^"(\d{1,9})"$')
-_POSITION = re.compile(r"^p([0-9a-f]{1,15})$")
-_UUID = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
+_ETAG = re.compile(r'"([0-9]{1,9})"')
+_POSITION = re.compile(r"p([0-9a-f]{1,15})")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
 def services(request: Request) -> Services:
@@ -40,7 +40,7 @@ def path_id(request: Request, name: str) -> UUID:
 def uuid_of(text: str | None, pointer: str) -> UUID:
     if text is None:
         raise Malformed(pointer, "required")
-    if not _UUID.match(text):
+    if not _UUID.fullmatch(text):
         raise Malformed(pointer, "uuid")
     return UUID(text)
 
@@ -54,7 +54,7 @@ def if_match(request: Request) -> int | None:
     header = request.headers.get("if-match")
     if header is None:
         return None
-    match = _ETAG.match(header)
+    match = _ETAG.fullmatch(header)
     if match is None:
         raise Malformed("/headers/if-match", "etag")
     return int(match[1])
@@ -77,7 +77,7 @@ def whole_number(request: Request, name: str, default: int | None, least: int, m
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+    if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
         raise Malformed(f"/query/{name}", f"a whole number from {least} to {most}")
     return int(text)
 
@@ -87,7 +87,7 @@ def position(request: Request) -> int:
     text = request.query_params.get("after")
     if text is None:
         return 0
-    match = _POSITION.match(text)
+    match = _POSITION.fullmatch(text)
     if match is None:
         raise Malformed("/query/after", "a position this service gave")
     return int(match[1], 16)
@@ -98,9 +98,15 @@ def position_text(place: int) -> str:
 
 
 def refuse_unknown_parameters(request: Request, *known: str) -> None:
-    for name in request.query_params:
-        if name not in known:
-            raise Malformed("/query", "an unknown parameter")
+    """Refuses a query parameter that is not known, or given twice."""
+    if not request.scope["query_string"]:
+        return
+    given = [name for name, _ in request.query_params.multi_items()]
+    if not set(given) <= set(known):
+        raise Malformed("/query", "an unknown parameter")
+    for name in set(given):
+        if given.count(name) > 1:
+            raise Malformed(f"/query/{name}", "given once")
 
 
 def now(request: Request) -> datetime:
