@@ -115,6 +115,16 @@ class Notifications:
         with psycopg.connect(self.database.owner_url, row_factory=dict_row) as db:
             return db.execute(query.encode(), parameters).fetchall()
 
+    def write(self, statement: str, *parameters: object) -> None:
+        """As the owner."""
+        with psycopg.connect(self.database.owner_url) as db:
+            db.execute(statement.encode(), parameters)
+
+    def snapshot(self) -> list[str]:
+        """All that people and partners can change, row by row."""
+        tables = ("subscriptions", "deliveries", "inbox")
+        return [str(row) for table in tables for row in self.rows(f"SELECT * FROM {table}")]
+
     def count(self, table: str, where: str = "true") -> int:
         number: int = self.rows(f"SELECT count(*) AS n FROM {table} WHERE {where}")[0]["n"]
         return number
