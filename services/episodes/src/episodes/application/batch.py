@@ -73,9 +73,9 @@ class Batch:
             raise Moved(episode.version)
         self._refuse_known_reference(command)
         self._refuse_unknown_rows(command)
-        key = self._key(command, episode)
+        key = self._key(episode)
         asked = self._asked(command, episode)
-        return self._record(command, cached, asked, decide(episode, asked), key)
+        return self._record(command, cached, asked, decide(episode, asked), *key)
 
     def _replayed(self, command: Command, receipt: Receipt) -> Answer:
         """The recorded answer, once the caller is seen to be allowed there still."""
@@ -122,16 +122,15 @@ class Batch:
             if (row.table, command.caller.network, row.id) not in self.known.rows:
                 raise Unknown(f"unknown-{row.table.removesuffix('s')}", row.pointer)
 
-    def _key(self, command: Command, episode: Episode) -> DataKey:
-        place = (command.caller.network, episode.client)
+    def _key(self, episode: Episode) -> tuple[DataKey, bytes | None]:
+        """The client's data key; with its wrapped form if it is new, to be written with the first event."""
+        place = (episode.network, episode.client)
         key = self.known.keys.get(place)
         if key is None and episode.version == 0:
-            key, wrapped = self.draws.data_key(*place)
-            self.known.keys[place] = key
-            self.writing.keys[place] = (key.id, wrapped)
+            return self.draws.data_key(*place)
         if key is None or key.cipher is None:
             raise RuleBroken("client-erased")
-        return key
+        return key, None
 
     def _asked(self, command: Command, episode: Episode) -> Asked[Any]:
         subject = None
@@ -149,11 +148,12 @@ class Batch:
     def _when(self, command: Command, episode: Episode) -> When:
         """The fact's own time if it states one; a contradicting one beside it is refused."""
         zone = self.known.rows["clinics", episode.network, episode.clinic]["zone"]
+        said = command.circumstances
+        if said.occurred_at is None and said.precision is not None:
+            raise RuleBroken("precision-without-a-time", "/precision")
         stated = None
-        if command.circumstances.occurred_at is not None:
-            stated = When.of(
-                command.circumstances.occurred_at, command.circumstances.precision or "second", zone
-            )
+        if said.occurred_at is not None:
+            stated = When.of(said.occurred_at, said.precision or "second", zone)
         own_time = command.step.own_time
         if own_time is None:
             return stated or When(self.now, "second", zone)
@@ -163,7 +163,13 @@ class Batch:
         return own
 
     def _record(
-        self, command: Command, cached: Cached, asked: Asked[Any], decided: list[Decided], key: DataKey
+        self,
+        command: Command,
+        cached: Cached,
+        asked: Asked[Any],
+        decided: list[Decided],
+        key: DataKey,
+        wrapped: bytes | None,
     ) -> Answer | None:
         episode, size, events, entries = cached.episode, 0, [], []
         for place, item in enumerate(decided):
@@ -184,6 +190,9 @@ class Batch:
         self.size += size
         self.writing.events += events
         self.known.episodes[episode.id] = Cached(episode, cached.weight + size)
+        if wrapped is not None:
+            self.known.keys[episode.network, episode.client] = key
+            self.writing.keys[episode.network, episode.client] = (key.id, wrapped)
         if command.reference is not None:
             self.writing.references[command.caller.network, command.reference] = (
                 episode.id,

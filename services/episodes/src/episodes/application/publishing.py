@@ -146,6 +146,7 @@ def _attributes(header: Header, name: str, public_url: str) -> dict[str, str]:
         "origin": header.origin,
         "dataref": f"{public_url}/v1/episodes/{episode}/events/{event_id}",
         "correlationid": str(header.correlation_id),
+        "traceparent": f"00-{header.correlation_id.hex}-{header.event_id.hex[16:]}-01",
     }
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import StoredEvent
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from episodes.domain.envelope import Header, Recorded, Redacted
 from episodes.domain.form import Line
@@ -85,21 +85,29 @@ def stored(header: Header, fact: Any, beside: Beside, key: DataKey, nonce: bytes
 
 def header_of(state: bytes) -> Header:
     """The clear envelope. Unknown fields are ignored: history is never re-validated."""
-    return _HEADER.validate_json(_split(state)[0])
+    return _read_header(_split(state)[0])
+
+
+def _read_header(clear: bytes) -> Header:
+    try:
+        return _HEADER.validate_json(clear)
+    except ValidationError:
+        raise Damaged("the header of a stored event cannot be read") from None
 
 
 def loaded(state: bytes, keys: Mapping[UUID, DataKey]) -> Recorded[Any]:
-    """The event as recorded; `Redacted` in place of its fact when its key is gone."""
+    """The event as recorded; `Redacted` in place of its fact when its key is gone or its type is of a later
+    release. Raises `Damaged`."""
     clear, nonce, sealed = _split(state)
-    header = _HEADER.validate_json(clear)
-    key = keys.get(header.key_id)
-    if key is None or key.cipher is None:
+    header = _read_header(clear)
+    key, form = keys.get(header.key_id), _PAYLOADS.get(header.type)
+    if key is None or key.cipher is None or form is None:
         return Recorded(header, Redacted())
     try:
         payload = key.cipher.decrypt(nonce, sealed, _bound_to(header))
     except InvalidTag:
         raise Damaged(f"event {header.event_id} does not match its seal") from None
-    opened = _PAYLOADS[header.type].validate_json(payload)
+    opened = form.validate_json(payload)
     return Recorded(header, opened.fact, opened.beside.labels)
 
 

@@ -5,13 +5,14 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
+from episodes.domain.codes import TECHNIQUES
 from episodes.domain.deciding import Asked, Decided
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
-from episodes.domain.form import Length, Line, OneOf, Words
+from episodes.domain.form import Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.time import Interval, When
-from episodes.domain.values import Day, Document, Form, Given, Instant, Site
+from episodes.domain.values import Coded, Day, Document, Form, Given, Instant, Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Scope:
     """What is consented to: treatment in general, a technique, or a sensitive site."""
 
     of: Annotated[str, OneOf("general", "technique", "sensitive_site")] = "general"
-    technique: Line | None = None
+    technique: Annotated[Coded, TECHNIQUES] | None = None
     site: Site | None = None
 
 

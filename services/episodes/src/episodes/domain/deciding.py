@@ -40,7 +40,7 @@ class Decided:
 Decide = Callable[[Episode, Asked[Any]], list[Decided]]
 
 
-def refuse_future(when: When, now: datetime, pointer: str = "/occurred_at") -> None:
+def refuse_future(when: When, now: datetime, pointer: str) -> None:
     """Never from the future, but for two minutes between clocks."""
     if when.at > now + AHEAD:
         raise RuleBroken("from-the-future", pointer)

@@ -8,7 +8,7 @@ from episodes.domain.codes import RED_FLAGS
 from episodes.domain.deciding import Asked, Decided, known
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
-from episodes.domain.form import Length, Line, OneOf, Words
+from episodes.domain.form import Length, OneOf, Words
 from episodes.domain.time import Interval
 from episodes.domain.values import Coded, Site
 
@@ -26,7 +26,6 @@ class RedFlagRaised:
     urgency: Annotated[str, OneOf("routine", "urgent", "emergency")] = "urgent"
     action_advised: Words | None = None
     holds_care: bool = False
-    noted_by: Line | None = None
 
 
 def raise_flag(episode: Episode, asked: Asked[RedFlagRaised]) -> list[Decided]:

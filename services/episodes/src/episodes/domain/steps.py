@@ -40,7 +40,7 @@ class Step:
 
     `kind` is the class of facts a client consents to share, none if it goes to no partner.
     `after_closing` says whether it may be recorded once the episode is closed.
-    `own_time` reads the time the fact itself states, if it has one.
+    `own_time` reads the time the fact itself states, if it has one, and `time_at` says in which field.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Step:
     kind: str | None = None
     after_closing: str = NEVER
     own_time: Callable[[Any, str], When] | None = None
+    time_at: str = "/occurred_at"
 
 
 STEPS: tuple[Step, ...] = (
@@ -64,6 +65,7 @@ STEPS: tuple[Step, ...] = (
         consenting.consent,
         consenting.consented,
         own_time=lambda draft, zone: When.of(draft.signed_at, "second", zone),
+        time_at="/signed_at",
     ),
     Step(
         "assessed.1",
@@ -98,6 +100,7 @@ STEPS: tuple[Step, ...] = (
         kind="sessions",
         after_closing=OF_BEFORE,
         own_time=treating.session_time,
+        time_at="/date_of_service",
     ),
     Step(
         "session-not-delivered.1",
@@ -106,7 +109,6 @@ STEPS: tuple[Step, ...] = (
         treating.not_delivered,
         kind="sessions",
         after_closing=OF_BEFORE,
-        own_time=lambda draft, zone: When.of(draft.planned_start, "second", zone),
     ),
     Step(
         "response-noted.1",
@@ -151,7 +153,7 @@ BY_RESOURCE: Mapping[str, Step] = MappingProxyType({step.resource: step for step
 def decide(episode: Episode, asked: Asked[Any]) -> list[Decided]:
     """The facts a command records. Raises `Refused`; then nothing is recorded."""
     step = BY_FACT[type(asked.draft)]
-    refuse_future(asked.when, asked.now)
+    refuse_future(asked.when, asked.now, step.time_at)
     _refuse_after_closing(episode, step, asked.when)
     return step.decide(episode, asked)
 

@@ -129,9 +129,9 @@ def deliver(episode: Episode, asked: Asked[SessionDelivered]) -> list[Decided]:
     _refuse_malformed(episode, draft, asked.when)
     if draft.end is not None:
         refuse_future(When(draft.end, "second", asked.when.zone), asked.now, "/end")
-    given = {breach.rule: breach for breach in draft.breaches}
-    found = {rule: given.get(rule, Breach(rule=rule)) for rule in broken_rules(episode, draft, asked.when)}
-    return [Decided(replace(draft, breaches=tuple({**given, **found}.values())), asked.when)]
+    explained = {breach.rule: breach for breach in draft.breaches}
+    broken = (explained.get(rule, Breach(rule=rule)) for rule in broken_rules(episode, draft, asked.when))
+    return [Decided(replace(draft, breaches=tuple(broken)), asked.when)]
 
 
 def not_delivered(episode: Episode, asked: Asked[SessionNotDelivered]) -> list[Decided]:

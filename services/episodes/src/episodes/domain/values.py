@@ -219,7 +219,7 @@ class Limits:
     """How far a treatment may go."""
 
     pressure: Annotated[int, Between(1, 5)] | None = None
-    techniques: Annotated[tuple[Annotated[str, TECHNIQUES], ...], Length(50)] = ()
+    techniques: Annotated[tuple[Annotated[Coded, TECHNIQUES], ...], Length(50)] = ()
     sites: Annotated[tuple[Site, ...], Length(50)] = ()
     words: Words | None = None
 

@@ -141,7 +141,10 @@ def _take_subjects(connection: Connection[DictRow], known: Known, commands: Sequ
         cached = None if command.episode is None else known.episodes.get(command.episode)
         if cached is None or not isinstance(command.draft, SharingConsented):
             continue
-        place = (command.caller.network, cached.episode.client, command.draft.partner)
+        network, partner = command.caller.network, command.draft.partner
+        if cached.episode.network != network or ("partners", network, partner) not in known.rows:
+            continue  # refused in a moment, and must leave nothing behind
+        place = (network, cached.episode.client, partner)
         row = connection.execute(_SUBJECT, (*place, uuid4())).fetchone()
         assert row is not None
         known.subjects[place] = row["subject"]

@@ -9,15 +9,24 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    create_model,
+)
 from pydantic import Field as Bounds
 
 from episodes.domain.form import COMPUTED, Between, CodeList, Length, OneOf
 from episodes.domain.values import Coded
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+WITHOUT_NUL = r"^[^\x00]*$"
+"""PostgreSQL's text holds none, nor does anybody's handwriting."""
+D = TypeVar("D", datetime, date)
 YEARS = range(1900, 2200)
 
 
@@ -99,15 +108,17 @@ def _sized(annotation: Any, metadata: tuple[Any, ...]) -> Any:
 
 def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
     if hint is datetime:
-        return Annotated[AwareDatetime, AfterValidator(_within_years)]
+        return _MOMENT
     if hint is date:
-        return Annotated[date, AfterValidator(_within_years)]
+        return _DAY
     for form in metadata:
         match form:
             case Between(low, high):
                 return Annotated[hint, Bounds(ge=low, le=high)]
             case Length(most, least):
-                return Annotated[str, StringConstraints(min_length=least, max_length=most)]
+                return Annotated[
+                    str, StringConstraints(min_length=least, max_length=most, pattern=WITHOUT_NUL)
+                ]
             case OneOf(words=words):
                 return Literal[words]
             case CodeList(codes=codes):
@@ -115,7 +126,32 @@ def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
     return hint
 
 
-def _within_years(moment: Any) -> Any:
+def _moment(text: str) -> datetime:
+    return _within_years(datetime.fromisoformat(text))
+
+
+def _day(text: str) -> date:
+    return _within_years(date.fromisoformat(text))
+
+
+def _within_years(moment: D) -> D:
     if moment.year not in YEARS:
         raise ValueError("a year from 1900 to 2199")
     return moment
+
+
+_DATE = r"\d{4}-\d{2}-\d{2}"
+_TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
+_MOMENT = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_DATE}T{_TIME}(Z|[+-]\d{{2}}:\d{{2}})$"),
+    Bounds(json_schema_extra={"format": "date-time"}),
+    AfterValidator(_moment),
+]
+"""As RFC 3339 writes it: not the seconds since 1970 that a parser would also take."""
+_DAY = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_DATE}$"),
+    Bounds(json_schema_extra={"format": "date"}),
+    AfterValidator(_day),
+]

@@ -71,12 +71,13 @@ def _limited(receive: Receive) -> Receive:
 
 
 def _correlation(scope: Scope) -> UUID:
-    for name, value in scope["headers"]:
-        if name == b"x-correlation-id":
-            try:
-                return UUID(value.decode("ascii"))
-            except ValueError:
-                break
+    """The caller's correlation id, else the trace id of its `traceparent` (W3C), else a new one."""
+    headers = dict(scope["headers"])
+    for text in (headers.get(b"x-correlation-id"), headers.get(b"traceparent", b"")[3:35]):
+        try:
+            return UUID((text or b"").decode("ascii"))
+        except ValueError:
+            continue
     return uuid4()
 
 
