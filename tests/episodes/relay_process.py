@@ -22,7 +22,7 @@ class RelayProcess:
     """One relay on one database; what it logs is kept in `output`."""
 
     def __init__(
-        self, url: str, bootstrap: str, networks: list[str], keys_dir: Path, page: int = 1_000
+        self, url: str, bootstrap: str, networks: list[str], keys_dir: Path, page: int = 500
     ) -> None:
         self._command = [url, bootstrap, ",".join(networks), str(keys_dir), str(page)]
         self._output = keys_dir / f"relay-{uuid4().hex}.log"

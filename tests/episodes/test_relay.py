@@ -37,7 +37,7 @@ class Place:
     keys_dir: Path
     relays: list[RelayProcess] = field(default_factory=list)
 
-    def relay(self, page: int = 1_000, bootstrap: str | None = None) -> RelayProcess:
+    def relay(self, page: int = 500, bootstrap: str | None = None) -> RelayProcess:
         relay = RelayProcess(self.url, bootstrap or self.kafka.bootstrap, [self.network], self.keys_dir, page)
         self.relays.append(relay)
         return relay

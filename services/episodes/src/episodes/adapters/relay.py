@@ -17,7 +17,7 @@ from episodes.adapters.relay_progress import Progress
 from episodes.application.publishing import published, published_name
 from episodes.application.recording import header_of, loaded
 
-PAGE = 1_000
+PAGE = 500
 MOST_IN_FLIGHT = 5_000
 REPORT_EVERY = 10.0
 LAST_WAIT = 3.0

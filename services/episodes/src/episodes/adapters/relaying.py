@@ -75,7 +75,7 @@ def run_relay(
                 log=log,
                 page=page,
             )
-            _spare_the_collector()
+            spare_the_collector()
             if not relay.run(stopping):
                 _exit(os.EX_OK)
         except Stopped:
@@ -153,8 +153,9 @@ def _stop_signal() -> threading.Event:
     return stopping
 
 
-def _spare_the_collector() -> None:
-    """Sends come and go by the thousand and hold no cycles: looking for some costs a tenth of the rate."""
+def spare_the_collector() -> None:
+    """Sends come and go by the thousand and leave no cycles: looking for some costs a tenth of the rate."""
+    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
