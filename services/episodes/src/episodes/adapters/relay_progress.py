@@ -32,8 +32,8 @@ class Progress:
         }
 
 
-def serve(progress: Progress, port: int, host: str = "127.0.0.1") -> None:
-    """Serve /metrics for the life of the process."""
+def serve(progress: Progress, port: int, host: str = "127.0.0.1") -> Callable[[], None]:
+    """Serve /metrics until the function it gives is called."""
     registry = CollectorRegistry()
 
     def gauge(name: str, text: str, value: Callable[[], float]) -> None:
@@ -44,4 +44,11 @@ def serve(progress: Progress, port: int, host: str = "127.0.0.1") -> None:
     gauge("head", "Position of the newest event, as of the last look", lambda: progress.head)
     gauge("lag_seconds", "How long the oldest unpublished event has waited", lambda: progress.lag)
     gauge("sent", "Records acknowledged since the relay began to lead", lambda: progress.sent)
-    start_http_server(port, host, registry)
+    server, thread = start_http_server(port, host, registry)
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return stop

@@ -57,9 +57,9 @@ def run_relay(
     """Publish until SIGTERM or SIGINT. Any failure, or another leader, ends the process with `AGAIN`."""
     stopping = _stop_signal()
     progress = Progress(lambda: datetime.now(UTC))
-    if metrics_port is not None:
-        serve(progress, metrics_port)
     with ExitStack() as opened:
+        if metrics_port is not None:
+            opened.callback(serve(progress, metrics_port))
         needs = _Needs(Waiting(stopping, log), opened, log)
         try:
             sender = needs.broker(bootstrap, networks)
