@@ -1,0 +1,70 @@
+"""Who may do what, written out a second time by hand: a letter per role, a line per resource and action."""
+
+import pytest
+
+from episodes.application.access import ACCESS, ROLES, allow
+from episodes.domain.refusals import NotAllowed
+from episodes.domain.steps import STEPS
+
+LETTERS = dict(zip("TSCPOAV", ROLES, strict=True))
+"""Therapist, Supervisor, Coordinator, Partner, privacy Officer, Auditor, serVice."""
+
+MAY = {
+    ("episodes", "write"): "TSCV",
+    ("treatment-consents", "write"): "TSCV",
+    ("assessments", "write"): "TSV",
+    ("plans", "write"): "TSV",
+    ("plan-refinements", "write"): "TSV",
+    ("session-checks", "write"): "TSV",
+    ("sessions", "write"): "TSV",
+    ("missed-sessions", "write"): "TSCV",
+    ("responses", "write"): "TSV",
+    ("red-flags", "write"): "TSV",
+    ("sharing-consents", "write"): "TSCV",
+    ("sharing-consents/{about}/withdrawal", "write"): "TSCV",
+    ("closure", "write"): "TSV",
+    ("episodes", "read"): "TSCPOAV",
+    ("events", "read"): "TSCPOAV",
+    ("history", "read"): "TSCOAV",
+    ("feed", "read"): "AV",
+    ("disclosure-decisions", "write"): "V",
+    ("clients", "read"): "TSCOAV",
+    ("clients", "write"): "TSCOV",
+    ("clients", "delete"): "O",
+    ("clinics", "read"): "TSCPOAV",
+    ("clinics", "write"): "COV",
+    ("staff", "read"): "TSCOAV",
+    ("staff", "write"): "COV",
+    ("partners", "read"): "TSCPOAV",
+    ("partners", "write"): "COV",
+}
+CELLS = [
+    (role, resource, action, letter in letters)
+    for (resource, action), letters in MAY.items()
+    for letter, role in LETTERS.items()
+]
+
+
+def test_the_table_has_a_line_for_each_step_of_care_and_no_line_unseen_here() -> None:
+    assert set(ACCESS) == set(MAY)
+    assert {(step.resource, "write") for step in STEPS} <= set(MAY)
+
+
+@pytest.mark.parametrize(("role", "resource", "action", "may"), CELLS)
+def test_each_role_may_do_what_the_table_says_and_nothing_else(
+    role: str, resource: str, action: str, may: bool
+) -> None:
+    if may:
+        allow(role, resource, action)
+    else:
+        with pytest.raises(NotAllowed):
+            allow(role, resource, action)
+
+
+@pytest.mark.parametrize(
+    ("role", "resource", "action"),
+    [("admin", "episodes", "read"), ("service", "episodes", "delete"), ("service", "referrals", "write")],
+)
+def test_what_the_table_does_not_name_is_forbidden(role: str, resource: str, action: str) -> None:
+    with pytest.raises(NotAllowed):
+        allow(role, resource, action)
