@@ -11,6 +11,8 @@ from typing import Any
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg import Connection, Cursor, connect
+from psycopg import Error as DatabaseError
+from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow, dict_row
 
 from episodes.application.known import Writing
@@ -46,7 +48,10 @@ class EventRecorder(PostgresApplicationRecorder):
     """Writes what belongs to a batch before its events.
 
     Each table is written in key order, so that two batches cannot lock each other out.
+    `refused_by` is what the database said when it refused the events or something before them.
     """
+
+    refused_by: DatabaseError | None = None
 
     def _insert_events(
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
@@ -69,10 +74,14 @@ class EventRecorder(PostgresApplicationRecorder):
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any
     ) -> None:
         """As the library's, under the same lock, but with binary columns in place of its text rows."""
-        self._lock_table(curs)
-        self._notify_channel(curs)
         rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
-        curs.execute(_EVENTS, [list(column) for column in zip(*rows, strict=True)], prepare=True)
+        try:
+            self._lock_table(curs)
+            self._notify_channel(curs)
+            curs.execute(_EVENTS, [list(column) for column in zip(*rows, strict=True)], prepare=True)
+        except DatabaseError as error:
+            self.refused_by = error
+            raise
 
 
 def connected(url: str) -> Connection[DictRow]:
@@ -92,4 +101,9 @@ def connected(url: str) -> Connection[DictRow]:
 
 def insert(recorder: EventRecorder, writing: Writing) -> None:
     """One transaction, without the library's retry around it."""
-    recorder.insert_events.__wrapped__(recorder, writing.events, writing=writing)
+    try:
+        recorder.insert_events.__wrapped__(recorder, writing.events, writing=writing)
+    except PipelineAborted as aborted:
+        # A refusal that arrives before all is sent: the library's commit goes nowhere, hides the refusal
+        # behind this error, and leaves the transaction open.
+        raise recorder.refused_by or aborted from None

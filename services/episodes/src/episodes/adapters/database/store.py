@@ -49,8 +49,6 @@ class PostgresStore:
         with self._watchdog.watching():
             try:
                 return call(*self._open())
-            except psycopg.IntegrityError:
-                raise Conflict from None
             except psycopg.Error as error:
                 raise self._after(error, lost) from None
 
@@ -61,9 +59,12 @@ class PostgresStore:
         return self._connection, self._recorder
 
     def _after(self, error: psycopg.Error, lost: type[Exception]) -> Exception:
-        """What a database error means: contended and over, lost in the middle, or not to be had."""
-        if error.sqlstate in _CONTENDED:
-            return Conflict()
+        """What a database error means: refused or contended and over, lost in the middle, or not to be had.
+
+        The connection goes in any case: what a pipeline was to prepare after the error is not there.
+        """
         broken = self._connection is not None and self._connection.broken
         self.close()
+        if isinstance(error, psycopg.IntegrityError) or error.sqlstate in _CONTENDED:
+            return Conflict()
         return lost() if broken else StoreUnavailable()

@@ -1,0 +1,229 @@
+"""Two processes that write at once: what each is answered, and what is in the store then."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+
+from episodes.adapters.database.recorder import EventRecorder
+from episodes.adapters.database.store import PostgresStore
+from episodes.application.commands import Answer, Command
+from episodes.application.errors import Conflict, InConflict, Moved, ReferenceKnown
+from tests.episodes.storing import Desk, Interrupted, a_desk, a_flag, decided_on, recorded, submitted
+from tests.servers.postgres import PostgresServer
+
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="module")
+def desk(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return a_desk(postgres, tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture
+def ours(desk: Desk) -> Iterator[PostgresStore]:
+    store = desk.store()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def theirs(desk: Desk) -> Iterator[PostgresStore]:
+    store = desk.store()
+    yield store
+    store.close()
+
+
+async def test_one_command_in_conflict_is_decided_anew_and_its_neighbours_are_recorded(
+    desk: Desk, ours: PostgresStore, theirs: PostgresStore
+) -> None:
+    episodes = [desk.opened(ours) for _ in range(5)]
+    contended = episodes[2]
+
+    def interloper() -> None:
+        recorded(desk, theirs, [desk.command(a_flag(), contended)])
+
+    async with desk.writer(Interrupted(ours, interloper)) as writer:
+        answers = await submitted(writer, [desk.command(a_flag(), episode) for episode in episodes])
+
+    assert [_version(answer) for answer in answers] == [2, 2, 3, 2, 2]
+    assert [desk.versions(episode) for episode in episodes] == [
+        [1, 2, 3] if episode == contended else [1, 2] for episode in episodes
+    ]
+
+
+async def test_a_command_is_never_decided_past_the_version_its_caller_expects(
+    desk: Desk, ours: PostgresStore, theirs: PostgresStore
+) -> None:
+    moved, still = desk.opened(ours), desk.opened(ours)
+
+    def interloper() -> None:
+        recorded(desk, theirs, [desk.command(a_flag(), moved)])
+
+    async with desk.writer(Interrupted(ours, interloper)) as writer:
+        answers = await submitted(
+            writer, [desk.command(a_flag(), episode, if_match=1) for episode in (moved, still)]
+        )
+
+    assert isinstance(answers[0], Moved)
+    assert answers[0].version == 2
+    assert _version(answers[1]) == 2
+    assert (desk.versions(moved), desk.versions(still)) == ([1, 2], [1, 2])
+
+
+async def test_of_commands_that_expect_the_same_version_one_wins(
+    desk: Desk, ours: PostgresStore, theirs: PostgresStore
+) -> None:
+    episode = desk.opened(ours)
+    async with desk.writer(ours) as one, desk.writer(theirs) as other:
+        commands = [desk.command(a_flag(), episode, if_match=1) for _ in range(25)]
+        others = [desk.command(a_flag(), episode, if_match=1) for _ in range(25)]
+        first, second = await _both(submitted(one, commands), submitted(other, others))
+    answers = [*first, *second]
+    assert sum(isinstance(answer, Answer) for answer in answers) == 1
+    assert sum(isinstance(answer, Moved) for answer in answers) == 49
+    assert desk.versions(episode) == [1, 2]
+
+
+async def test_an_episode_contended_for_ever_is_answered_with_a_conflict(
+    desk: Desk, ours: PostgresStore, theirs: PostgresStore
+) -> None:
+    episode, quiet = desk.opened(ours), desk.opened(ours)
+
+    def interloper() -> None:
+        recorded(desk, theirs, [desk.command(a_flag(), episode)])
+
+    async with desk.writer(Interrupted(ours, *[interloper] * 20)) as writer:
+        answers = await submitted(writer, [desk.command(a_flag(), episode), desk.command(a_flag(), quiet)])
+
+    assert isinstance(answers[0], InConflict)
+    assert _version(answers[1]) == 2, "its neighbour is not drawn into it"
+    assert desk.versions(episode) == list(range(1, len(desk.versions(episode)) + 1))
+
+
+async def test_a_key_recorded_meanwhile_is_answered_from_its_receipt(
+    desk: Desk, ours: PostgresStore, theirs: PostgresStore
+) -> None:
+    episode = desk.opened(ours)
+    command = desk.command(a_flag(), episode)
+    theirs_said: list[Answer | Exception] = []
+
+    def interloper() -> None:
+        theirs_said.extend(recorded(desk, theirs, [command]))
+
+    async with desk.writer(Interrupted(ours, interloper)) as writer:
+        (answer,) = await submitted(writer, [command])
+
+    assert isinstance(answer, Answer)
+    assert isinstance(theirs_said[0], Answer)
+    assert answer.body == theirs_said[0].body
+    assert answer.replayed
+    assert desk.versions(episode) == [1, 2]
+
+
+def test_after_a_conflict_the_same_store_records_at_once(
+    desk: Desk, ours: PostgresStore, theirs: PostgresStore
+) -> None:
+    """Nothing a refused transaction was to prepare may be missed by the next."""
+    episode = desk.opened(ours)
+    for _ in range(6):
+        late = decided_on(desk, ours, [desk.command(a_flag(), episode)])
+        recorded(desk, theirs, [desk.command(a_flag(), episode)])
+        with pytest.raises(Conflict):
+            ours.write(late.writing)
+        assert isinstance(recorded(desk, ours, [desk.command(a_flag(), episode)])[0], Answer)
+    assert desk.versions(episode) == list(range(1, 14))
+
+
+@pytest.mark.parametrize("taken", ["version", "key", "reference"])
+@pytest.mark.parametrize("answered", ["early", "late"])
+def test_the_first_write_of_a_process_may_be_refused_and_its_next_is_recorded(
+    desk: Desk, theirs: PostgresStore, monkeypatch: pytest.MonkeyPatch, taken: str, answered: str
+) -> None:
+    episode, other = desk.opened(theirs), desk.opened(theirs)
+    fresh, reference = desk.store(), uuid4().bytes
+    command = desk.command(a_flag(), episode, reference=reference)
+    late = decided_on(desk, fresh, [command])
+    same = {"version": {}, "key": {"id": command.id}, "reference": {"reference": reference}}[taken]
+    recorded(desk, theirs, [desk.command(a_flag(), episode if taken == "version" else other, **same)])
+    if answered == "early":
+        _refusals_arrive_before_all_is_sent(monkeypatch)
+    with pytest.raises(Conflict):
+        fresh.write(late.writing)
+    assert isinstance(recorded(desk, fresh, [desk.command(a_flag(), episode)])[0], Answer)
+    fresh.close()
+
+
+async def test_a_known_source_ref_names_its_event_and_of_many_at_once_one_wins(
+    desk: Desk, ours: PostgresStore, theirs: PostgresStore
+) -> None:
+    episodes = [desk.opened(ours) for _ in range(20)]
+    reference = desk.keys.reference("demo", "old-system", str(uuid4()))
+    commands = [desk.command(a_flag(), episode, reference=reference) for episode in episodes]
+    async with desk.writer(ours) as one, desk.writer(theirs) as other:
+        first, second = await _both(submitted(one, commands[:10]), submitted(other, commands[10:]))
+    answers = [*first, *second]
+    (won,) = [answer for answer in answers if isinstance(answer, Answer)]
+    known = [answer for answer in answers if isinstance(answer, ReferenceKnown)]
+    assert len(known) == 19, [answer for answer in answers if answer not in (won, *known)]
+    assert {(it.episode, it.event) for it in known} == {(won.episode, won.event)}
+    assert desk.rows("SELECT event_id FROM source_refs WHERE reference = %s", reference) == [(won.event,)]
+
+
+def test_batches_with_the_same_keys_in_another_order_do_not_lock_each_other_out(
+    desk: Desk, ours: PostgresStore, theirs: PostgresStore
+) -> None:
+    episodes = [desk.opened(ours) for _ in range(15)]
+    together = threading.Barrier(2, timeout=5)
+    lost: list[list[UUID]] = [[], []]
+
+    def race(store: PostgresStore, side: int, rounds: list[list[Command]]) -> None:
+        for commands in rounds:
+            batch = decided_on(desk, store, commands if side else commands[::-1])
+            together.wait()
+            try:
+                store.write(batch.writing)
+            except Conflict:
+                lost[side].append(commands[0].id)
+            together.wait()
+
+    rounds = [[desk.command(a_flag(), one, reference=uuid4().bytes) for one in episodes] for _ in range(15)]
+    with ThreadPoolExecutor(2) as racers:
+        racing = [racers.submit(race, store, side, rounds) for side, store in enumerate((ours, theirs))]
+        for racer in racing:
+            racer.result(40)
+    assert len(lost[0]) + len(lost[1]) == 15, "each round has one that was recorded and one that was not"
+    assert _deadlocks(desk) == 0
+    for episode in episodes:
+        assert all(later == earlier + 1 for earlier, later in pairwise(desk.versions(episode)))
+
+
+def _version(answer: Answer | BaseException) -> int:
+    assert isinstance(answer, Answer), answer
+    return answer.version
+
+
+def _refusals_arrive_before_all_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = EventRecorder._lock_table
+
+    def slowly(recorder: EventRecorder, cursor: Any) -> None:
+        cursor.execute("SELECT 1")  # sends what waits
+        time.sleep(0.05)
+        lock(recorder, cursor)
+
+    monkeypatch.setattr(EventRecorder, "_lock_table", slowly)
+
+
+def _deadlocks(desk: Desk) -> int:
+    ((number,),) = desk.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    return int(number)
+
+
+async def _both(one: Awaitable[T], other: Awaitable[T]) -> tuple[T, T]:
+    return await asyncio.gather(one, other)
