@@ -26,7 +26,7 @@ from tests.servers.postgres import Database
 STOPS_WITHIN = 5.0
 
 
-def eventually(condition: Callable[[], object], within: float = 15.0) -> None:
+def eventually(condition: Callable[[], object], within: float = 40.0) -> None:
     """Return as soon as it holds; fail when it did not in time."""
     deadline = time.monotonic() + within
     while not condition():
@@ -145,7 +145,7 @@ class Role:
     def kill(self) -> None:
         """kill -9."""
         self._process.kill()
-        self._process.wait(5)
+        self._process.wait()
 
     def stop(self) -> int:
         """SIGTERM; fails when it takes longer than promised. The exit code."""

@@ -349,6 +349,19 @@ def test_the_roles_stop_when_told_to(service: Notifications) -> None:
         assert api.stop() == 0
 
 
+def test_a_deliverer_with_hung_attempts_stops_when_told_to(
+    service: Notifications, episodes: EpisodesService, api: Api
+) -> None:
+    care = Care()
+    with PartnerEndpoint(hangs=True) as hung:
+        partner = Partner(api, service, hung)
+        owe(service, 3, *told(care, partner), *(care.session() for _ in range(3)))
+        with service.running("deliver", attempt_seconds="15") as deliver:
+            eventually(lambda: hung.has(3))
+            assert deliver.stop() == 0
+    assert set(partner.states()) == {"pending"}
+
+
 def test_production_refuses_loopback(service: Notifications) -> None:
     with service.running("deliver", environment="production") as deliver:
         eventually(lambda: not deliver.running)

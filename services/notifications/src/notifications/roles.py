@@ -36,7 +36,7 @@ from notifications.adapters.webhooks import HttpEndpoint
 from notifications.application.deliver import Clock, Courier
 from notifications.config import Settings
 
-STOP_SECONDS = 4.0
+STOP_SECONDS = 3.5
 log = structlog.get_logger()
 
 

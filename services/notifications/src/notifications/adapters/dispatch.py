@@ -14,7 +14,7 @@ from notifications.application.deliver import Claimed, Courier
 IN_FLIGHT = 512
 AT_ONCE = 100
 POLL_SECONDS = 1.0
-DRAIN_SECONDS = 4.0
+DRAIN_SECONDS = 2.5
 log = structlog.get_logger()
 
 

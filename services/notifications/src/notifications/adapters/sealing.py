@@ -25,11 +25,11 @@ class Sealing:
         return nonce + self._aes.encrypt(nonce, secret.encode(), _bound_to(network, subscription))
 
     def open(self, sealed: bytes, network: str, subscription: UUID) -> str | None:
-        """None, and an error in the log, when it was sealed under another key or for another subscription."""
+        """None, and an error in the log, when it was not sealed under this key for this subscription."""
         nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
             return self._aes.decrypt(nonce, ciphertext, _bound_to(network, subscription)).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             log.error("a secret does not open", network=network, subscription=subscription)
             return None
 
