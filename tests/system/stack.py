@@ -68,10 +68,14 @@ class Stack:
             self._processes[role] = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
 
     def kill(self, role: str) -> None:
-        """kill -9."""
+        """kill -9, for good."""
         process = self._processes.pop(role)
         process.kill()
         process.wait(10)
+
+    def signal_kill(self, role: str) -> None:
+        """kill -9, for whoever supervises to see."""
+        self._processes[role].kill()
 
     def restart_dead(self) -> None:
         """What a supervisor does: a role that ended is started again."""
