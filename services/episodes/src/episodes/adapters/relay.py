@@ -15,7 +15,7 @@ from episodes.adapters.database.tailing import Tail
 from episodes.adapters.in_flight import InFlight, NotSent, Sent
 from episodes.adapters.relay_progress import Progress
 from episodes.application.publishing import published, published_name
-from episodes.application.recording import header_of, loaded
+from episodes.application.recording import header_of, opened, sealed
 
 PAGE = 500
 MOST_IN_FLIGHT = 5_000
@@ -119,13 +119,13 @@ class Relay:
 
 def records(page: Sequence[Notification], tail: Tail, public_url: str) -> Iterator[Record]:
     """The records of a page in order: private events are left out, erased ones say so."""
-    leaving = [event for event in page if _leaves(event)]
-    headers = [header_of(event.state) for event in leaving]
-    keys = tail.keys({(header.network, header.client) for header in headers}) if headers else {}
-    for event, header in zip(leaving, headers, strict=True):
-        message = published(loaded(event.state, keys), public_url)
+    leaving = [sealed(event.state) for event in page if _leaves(event)]
+    clients = {(event.header.network, event.header.client) for event in leaving}
+    keys = tail.keys(clients) if clients else {}
+    for event in leaving:
+        message = published(opened(event, keys), public_url)
         assert message is not None
-        yield topic_of(header.network), *to_kafka(message)
+        yield topic_of(event.header.network), *to_kafka(message)
 
 
 def _leaves(event: Notification) -> bool:

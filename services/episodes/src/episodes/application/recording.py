@@ -83,32 +83,46 @@ def stored(header: Header, fact: Any, beside: Beside, key: DataKey, nonce: bytes
     return StoredEvent(header.episode_id, header.version, header.type, state)
 
 
-def header_of(state: bytes) -> Header:
-    """The clear envelope. Unknown fields are ignored: history is never re-validated."""
-    return _read_header(_split(state)[0])
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A stored event whose envelope is read and whose payload is not opened yet."""
+
+    header: Header
+    nonce: bytes
+    payload: bytes
 
 
-def _read_header(clear: bytes) -> Header:
+def sealed(state: bytes) -> Sealed:
+    """The clear envelope; unknown fields are ignored: history is never re-validated. Raises `Damaged`."""
+    clear, nonce, payload = _split(state)
     try:
-        return _HEADER.validate_json(clear)
+        return Sealed(_HEADER.validate_json(clear), nonce, payload)
     except ValidationError:
         raise Damaged("the header of a stored event cannot be read") from None
 
 
-def loaded(state: bytes, keys: Mapping[UUID, DataKey]) -> Recorded[Any]:
-    """The event as recorded; `Redacted` in place of its fact when its key is gone or its type is of a later
-    release. Raises `Damaged`."""
-    clear, nonce, sealed = _split(state)
-    header = _read_header(clear)
+def opened(event: Sealed, keys: Mapping[UUID, DataKey]) -> Recorded[Any]:
+    """The event as recorded. `Redacted` stands for a fact whose key is gone, or of a later release's type.
+
+    Raises `Damaged`.
+    """
+    header = event.header
     key, form = keys.get(header.key_id), _PAYLOADS.get(header.type)
     if key is None or key.cipher is None or form is None:
         return Recorded(header, Redacted())
     try:
-        payload = key.cipher.decrypt(nonce, sealed, _bound_to(header))
+        payload = form.validate_json(key.cipher.decrypt(event.nonce, event.payload, _bound_to(header)))
     except InvalidTag:
         raise Damaged(f"event {header.event_id} does not match its seal") from None
-    opened = form.validate_json(payload)
-    return Recorded(header, opened.fact, opened.beside.labels)
+    return Recorded(header, payload.fact, payload.beside.labels)
+
+
+def header_of(state: bytes) -> Header:
+    return sealed(state).header
+
+
+def loaded(state: bytes, keys: Mapping[UUID, DataKey]) -> Recorded[Any]:
+    return opened(sealed(state), keys)
 
 
 def _split(state: bytes) -> tuple[bytes, bytes, bytes]:

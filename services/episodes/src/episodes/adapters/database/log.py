@@ -12,9 +12,9 @@ from cryptography.exceptions import InvalidTag
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from episodes.adapters.database.reading import Unwrap
+from episodes.adapters.database.reading import KEYS, Unwrap
 from episodes.application.errors import StoreUnavailable
-from episodes.application.recording import DataKey, header_of, loaded
+from episodes.application.recording import DataKey, Sealed, opened, sealed
 from episodes.domain.envelope import Recorded
 
 POOL_WAIT = 1.5
@@ -25,8 +25,6 @@ _AFTER = """SELECT notification_id, state FROM stored_events WHERE notification_
 ORDER BY notification_id LIMIT %s"""
 _EPISODES_OF_EVENTS = """SELECT substring(state FROM 19 FOR 36) AS event_id, originator_id FROM stored_events
 WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
-_KEYS = """SELECT network_id, client_id, key_id, wrapped FROM client_keys
-JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND client_id = c"""
 
 _ANY_KEY = "SELECT network_id, client_id, key_id, wrapped FROM client_keys WHERE wrapped IS NOT NULL LIMIT 1"
 
@@ -80,8 +78,7 @@ class Log:
         """Every event of an episode, oldest first; none if there is no such episode."""
         async with self._database.connection() as connection:
             cursor = await connection.execute(_OF_EPISODE, (identifier,), binary=True)
-            states = [bytes(row[0]) for row in await cursor.fetchall()]
-            return await self._loaded(connection, states)
+            return await self._opened(connection, [sealed(bytes(row[0])) for row in await cursor.fetchall()])
 
     async def episodes_of(self, events: Sequence[UUID]) -> dict[UUID, UUID]:
         """The episode of each event there is."""
@@ -97,13 +94,13 @@ class Log:
         it read. The log's positions have gaps that are no loss."""
         async with self._database.connection() as connection:
             cursor = await connection.execute(_AFTER, (after, most), binary=True)
-            rows = [(row[0], bytes(row[1])) for row in await cursor.fetchall()]
-            kept = []
-            for position, state in rows:
-                header = header_of(state)
-                if wanted(header.network, header.type):
-                    kept.append((position, state))
-            entries = await self._loaded(connection, [state for _, state in kept])
+            rows = [(row[0], sealed(bytes(row[1]))) for row in await cursor.fetchall()]
+            kept = [
+                (position, event)
+                for position, event in rows
+                if wanted(event.header.network, event.header.type)
+            ]
+            entries = await self._opened(connection, [event for _, event in kept])
         reached = rows[-1][0] if rows else after
         return reached, [Placed(position, entry) for (position, _), entry in zip(kept, entries, strict=True)]
 
@@ -117,16 +114,18 @@ class Log:
         except InvalidTag:
             return False
 
-    async def _loaded(self, connection: AsyncConnection[Any], states: Sequence[bytes]) -> list[Recorded[Any]]:
-        clients = {(header.network, header.client) for header in map(header_of, states)}
+    async def _opened(
+        self, connection: AsyncConnection[Any], events: Sequence[Sealed]
+    ) -> list[Recorded[Any]]:
+        clients = {(event.header.network, event.header.client) for event in events}
         keys = await self._keys(connection, clients) if clients else {}
-        return [loaded(state, keys) for state in states]
+        return [opened(event, keys) for event in events]
 
     async def _keys(
         self, connection: AsyncConnection[Any], clients: set[tuple[str, UUID]]
     ) -> dict[UUID, DataKey]:
         networks, identifiers = zip(*clients, strict=True)
-        cursor = await connection.execute(_KEYS, (list(networks), list(identifiers)), binary=True)
+        cursor = await connection.execute(KEYS, (list(networks), list(identifiers)), binary=True)
         rows = await cursor.fetchall()
         return {row[2]: self._unwrap(row[0], row[1], row[2], row[3]) for row in rows}
 

@@ -27,7 +27,7 @@ JOIN unnest(%s::text[], %s::bytea[]) AS w(n, r) ON network_id = n AND reference 
 _EVENTS = """SELECT originator_id, state FROM stored_events
 JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND originator_version > v
 ORDER BY originator_id, originator_version"""
-_KEYS = """SELECT network_id, client_id, key_id, wrapped FROM client_keys
+KEYS = """SELECT network_id, client_id, key_id, wrapped FROM client_keys
 JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND client_id = c"""
 _SUBJECT = """INSERT INTO client_subjects (network_id, client_id, partner_id, subject) VALUES (%s, %s, %s, %s)
 ON CONFLICT (network_id, client_id, partner_id) DO UPDATE SET subject = client_subjects.subject
@@ -63,7 +63,7 @@ def read(
             (_RECEIPTS, _columns({command.key for command in commands})),
             (_REFERENCES, _columns({(c.caller.network, c.reference) for c in commands if c.reference})),
             (_EVENTS, _columns(_versions(commands, recent))),
-            (_KEYS, _columns(clients)),
+            (KEYS, _columns(clients)),
             *((_ROWS[table], _columns(wanted)) for table, wanted in rows.items()),
         ],
     )
@@ -122,7 +122,7 @@ def _take_episodes(
         keys, clinics = _fetch(
             connection,
             [
-                (_KEYS, _columns({(header.network, header.client) for header in headers})),
+                (KEYS, _columns({(header.network, header.client) for header in headers})),
                 (_ROWS["clinics"], _columns({(header.network, header.clinic) for header in headers})),
             ],
         )

@@ -7,13 +7,10 @@ from eventsourcing.persistence import Notification
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from episodes.adapters.database.reading import Unwrap
+from episodes.adapters.database.reading import KEYS, Unwrap
 from episodes.adapters.database.recorder import EventRecorder, OneConnection, connected
 from episodes.application.known import Scoped
 from episodes.application.recording import DataKey
-
-_KEYS = """SELECT network_id, client_id, key_id, wrapped FROM client_keys
-JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND client_id = c"""
 
 
 class Tail:
@@ -40,7 +37,7 @@ class Tail:
         """The clients' data keys as they are now, by key id; an erased client's has no cipher."""
         networks, identifiers = zip(*clients, strict=True)
         cursor = self.connection.cursor(binary=True)
-        rows = cursor.execute(_KEYS, (list(networks), list(identifiers)), prepare=True).fetchall()
+        rows = cursor.execute(KEYS, (list(networks), list(identifiers)), prepare=True).fetchall()
         return {
             row["key_id"]: self._unwrap(row["network_id"], row["client_id"], row["key_id"], row["wrapped"])
             for row in rows
