@@ -10,12 +10,15 @@ import psycopg
 import pytest
 
 from contracts.codec import CloudEvent, to_kafka
+from contracts.envelope import PublishedEvent
 from notifications.adapters.consume import take_in
 from notifications.adapters.database.connecting import Connection, connect
 from notifications.adapters.database.positions import Moved
 from notifications.adapters.sources import Batch
+from notifications.application import react
 from notifications.application.messages import FeedMessage, KafkaMessage, Message
 from notifications.application.react import FOLLOWS
+from notifications.application.translating import translate
 from tests.notifications.happenings import Care, documents, id_of
 from tests.notifications.service import Notifications
 
@@ -171,6 +174,22 @@ async def test_what_is_no_event_at_all_is_parked(
     await Lane(db).take_raw(document, *documents([care.red_flag()]))
     assert service.count("parked") == 1
     assert service.count("inbox") == 1
+
+
+async def test_a_defect_of_ours_sets_one_message_aside_and_stops_no_other(
+    service: Notifications, db: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    care, other = Care(), Care()
+
+    def stumble(event: PublishedEvent) -> Any:
+        if event.episode == care.episode:
+            raise AttributeError("a defect")
+        return translate(event)
+
+    monkeypatch.setattr(react, "translate", stumble)
+    await Lane(db).take(other.red_flag(), care.red_flag(), other.red_flag())
+    assert service.rows("SELECT reason FROM parked") == [{"reason": "cannot be taken in: AttributeError"}]
+    assert service.count("inbox") == 2
 
 
 async def test_what_follows_a_parked_message_in_its_episode_waits_and_other_episodes_do_not(

@@ -49,7 +49,9 @@ async def take_in(db: Connection, batch: Batch, expected: str | None) -> None:
             await move(db, batch, expected)
             for message in batch.messages:
                 await react(Ledger(db), message)
-    except (psycopg.DataError, ValueError, TypeError, LookupError) as fault:
+    except Exception as fault:
+        if not _of_a_message(fault):
+            raise
         log.error("a batch cannot be taken in", lane=batch.lane, error=type(fault).__name__)
         await _one_by_one(db, batch, expected)
 
@@ -67,8 +69,15 @@ async def _alone(db: Connection, message: Message) -> None:
     try:
         async with db.transaction():
             await react(ledger, message)
-    except (psycopg.DataError, ValueError, TypeError, LookupError) as fault:
+    except Exception as fault:
+        if not _of_a_message(fault):
+            raise
         await set_aside(ledger, message, f"cannot be taken in: {type(fault).__name__}")
+
+
+def _of_a_message(fault: Exception) -> bool:
+    """Whether trying again would fail again: not what the database or another consumer caused."""
+    return isinstance(fault, psycopg.DataError) or not isinstance(fault, psycopg.Error | Moved)
 
 
 def _reason(fault: Exception) -> str | None:
