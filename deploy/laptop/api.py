@@ -1,7 +1,7 @@
 """The public HTTP API as any network's system would call it: one caller, patient while a service is away."""
 
 import time
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -19,6 +19,12 @@ class Api:
     def __init__(self, address: str, bearer: str | None = None) -> None:
         headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
         self._client = httpx.Client(base_url=address, headers=headers, timeout=40, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def get(self, path: str, **parameters: str) -> Any:
         return self._call("GET", path, params=parameters).json()

@@ -114,7 +114,8 @@ class DemoPartner:
             return web.Response(status=401)
         one = _received(request.headers["webhook-id"], json.loads(body), now)
         new = await self._ledger.keep(one)
-        print("verified" if new else "repeated", json.dumps(one), flush=True)
+        what = f"webhook {one['number']}, {one['type']}"
+        print(f"{what}: {'verified' if new else 'came again'} after {one['milliseconds']} ms", flush=True)
         return web.Response(status=204)
 
     async def listing(self, _: web.Request) -> web.Response:

@@ -40,7 +40,7 @@ class Supervisor:
         self._setting = setting
         self._home = home
         self._children: list[Child] = []
-        self._asked_to_stop = False
+        self._asked_to_stop = 0
         self._begun = time.monotonic()
         self._unwell = 0
         self._server_seen = self._tokens_made = 0.0
@@ -108,7 +108,9 @@ class Supervisor:
     def _still_walking(self, walk: Child) -> Child | None:
         if not walk.ended:
             return walk
-        print("\nEverything keeps running; Ctrl-C stops it.", flush=True)
+        status = walk.died()
+        failed = f"The walk ended with {status}. " if status else ""
+        print(f"\n{failed}Everything keeps running; Ctrl-C stops it.", flush=True)
         return None
 
     def _look(self) -> None:
@@ -151,11 +153,14 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Services first, so that the server has nobody to wait for."""
-        begun = time.monotonic()
-        print("stopping", flush=True)
+        begun, was_up = time.monotonic(), self._server.pid is not None
+        if was_up:
+            why = f" ({signal.Signals(self._asked_to_stop).name})" if self._asked_to_stop else ""
+            print(f"stopping{why}", flush=True)
         stop(self._children, STOP_SECONDS)
         self._server.stop()
-        print(f"stopped in {time.monotonic() - begun:.1f} s; what was recorded is kept", flush=True)
+        if was_up:
+            print(f"stopped in {time.monotonic() - begun:.1f} s; what was recorded is kept", flush=True)
 
     def _pause(self, seconds: float) -> None:
         if self._asked_to_stop:
@@ -163,7 +168,7 @@ class Supervisor:
         time.sleep(seconds)
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
-        self._asked_to_stop = True
+        self._asked_to_stop = number
 
     def _log(self, role: Role) -> Path:
         return self._home / "log" / f"{role.name}.log"

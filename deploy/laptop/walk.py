@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from contracts.events import PUBLISHED
 from laptop import showing
 from laptop.addresses import Addresses
-from laptop.api import Api
+from laptop.api import Api, Refused
 from laptop.cases import Case
 from laptop.clients import client_of
 from laptop.commands import Command, commands_of
@@ -20,6 +20,9 @@ from laptop.tokens import ROLES, token
 _PATIENCE = 20.0
 _TOLD_AS = {"plan_set": "plans", "session_delivered": "sessions", "episode_closed": "closure"}
 """Of what a walk records: what notifications tells partners, and the kind of consent it takes."""
+
+
+_HINT = "If the case or the setting changed since this walk began, AGAIN=1 begins anew with another client."
 
 
 class Tokens:
@@ -36,11 +39,9 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Walk:
-    """One case, one client. `event_ids` are those of the steps recorded so far."""
+    """One case, one client, and through whom each part of it is done."""
 
     setting: Setting
-    addresses: Addresses
-    tokens: Tokens
     therapist: Api
     partner: Api
     feed: Feed
@@ -51,8 +52,7 @@ class Walk:
         episode, repeated = "", 0
         print(showing.HEADING, flush=True)
         for command in commands:
-            path = "/v1/episodes" if not episode else f"/v1/episodes/{episode}/{command.resource}"
-            answer, before = self.therapist.record(path, command.body_with(made), str(command.key))
+            answer, before = self._recorded(command, episode, made)
             episode, made[command.step] = answer["episode"]["id"], answer["events"][0]["id"]
             repeated += before
             for event in answer["events"]:
@@ -62,6 +62,13 @@ class Walk:
         if repeated == len(commands):
             print("This case was walked to its end before. AGAIN=1 walks it with a new client.")
         return str(episode)
+
+    def _recorded(self, command: Command, episode: str, made: dict[str, str]) -> tuple[Any, bool]:
+        path = "/v1/episodes" if not episode else f"/v1/episodes/{episode}/{command.resource}"
+        try:
+            return self.therapist.record(path, command.body_with(made), str(command.key))
+        except Refused as refusal:
+            raise Refused(f"{command.step}: {refusal}\n{_HINT}") from None
 
     def _course_of(self, event: dict[str, Any]) -> str:
         """What became of an event just recorded."""
@@ -85,7 +92,8 @@ def walk(setting: Setting, addresses: Addresses, case: Case | None, again: bool)
     """Walk the case, if any, then show where everything is. Raises `Refused` and httpx's errors."""
     tokens = Tokens(setting)
     for address in (addresses.episodes, addresses.notifications, addresses.partner):
-        Api(address).ready()
+        with Api(address) as service:
+            service.ready()
     episode = None if case is None else _walk_case(setting, addresses, tokens, case, again)
     print(showing.addresses(addresses))
     print(showing.tokens({role: tokens[role] for role in ROLES}))
@@ -93,20 +101,24 @@ def walk(setting: Setting, addresses: Addresses, case: Case | None, again: bool)
 
 
 def _walk_case(setting: Setting, addresses: Addresses, tokens: Tokens, case: Case, again: bool) -> str:
-    directory = Api(addresses.episodes, tokens["coordinator"])
-    enter_setting(directory, setting)
     today = datetime.now(ZoneInfo(setting.clinic.zone)).date()
-    client = client_of(directory, setting, case["id"], again, today)
+    with Api(addresses.episodes, tokens["coordinator"]) as directory:
+        enter_setting(directory, setting)
+        client = client_of(directory, setting, case["id"], again, today)
     commands = commands_of(case, setting, client.id, client.today)
-    feed = Feed(Api(addresses.episodes, tokens["service"]))
-    feed.go_to_end()
-    therapist = Api(addresses.episodes, tokens["therapist"])
-    print(showing.title(case, commands, client.today))
-    course = Walk(setting, addresses, tokens, therapist, Api(addresses.partner), feed)
-    episode = course.record(commands)
-    print(showing.state(therapist.get(f"/v1/episodes/{episode}")))
-    inbox = Api(addresses.notifications, tokens["therapist"]).get("/v1/inbox")
-    print(showing.inbox([item for item in inbox["items"] if item["episode"] == episode]))
+    with (
+        Api(addresses.episodes, tokens["therapist"]) as therapist,
+        Api(addresses.episodes, tokens["service"]) as service,
+        Api(addresses.partner) as partner,
+    ):
+        feed = Feed(service)
+        feed.go_to_end()
+        print(showing.title(case, commands, client.today))
+        episode = Walk(setting, therapist, partner, feed).record(commands)
+        print(showing.state(therapist.get(f"/v1/episodes/{episode}")))
+    with Api(addresses.notifications, tokens["therapist"]) as notifications:
+        items = notifications.get("/v1/inbox")["items"]
+    print(showing.inbox([item for item in items if item["episode"] == episode]))
     return episode
 
 

@@ -33,7 +33,9 @@ def walked(name: str) -> dict[str, Any]:
         episode = _taken(episode, command, command.body_with(made), setting, id_of_event)
         made[command.step] = str(id_of_event)
     caller = Caller(actor=Actor(id=THERAPIST, role="therapist"), network=NETWORK, clinics=frozenset({CLINIC}))
-    document: dict[str, Any] = json.loads(to_json(state(Viewer(episode, caller, NOW), episode), exclude_none=True))
+    document: dict[str, Any] = json.loads(
+        to_json(state(Viewer(episode, caller, NOW), episode), exclude_none=True)
+    )
     return document
 
 

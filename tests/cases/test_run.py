@@ -1,0 +1,79 @@
+"""What a stranger sees who types `make run`: one story, told in order, on real processes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from laptop.api import Api
+from tests.cases.checking import differences, expected_of
+from tests.cases.running import KEEPS_RUNNING, Laptop, eventually
+
+KELLER, BELL = "keller-2012-lumbar-fusion", "bell-2008-low-back-sciatica"
+FIRST_WEBHOOK = "webhook 1 verified by the partner"
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def laptop(run_dir: Path) -> Iterator[Laptop]:
+    """Started once, with the case a stranger gets."""
+    laptop = Laptop(run_dir / "laptop")
+    try:
+        laptop.start()
+        yield laptop
+    finally:
+        laptop.close()
+
+
+def test_the_walked_case_gives_its_state_and_the_partner_hears_what_the_client_consented_to(
+    laptop: Laptop,
+) -> None:
+    assert FIRST_WEBHOOK in laptop.said
+    received = _received(laptop)
+    assert [one["type"] for one in received] == _types_for_partner(KELLER)
+    assert [one["number"] for one in received] == list(range(1, len(received) + 1))
+    with Api(laptop.address("episodes"), laptop.token("THERAPIST")) as therapist:
+        state = therapist.get(f"/v1/episodes/{received[0]['episode']}")
+    assert differences(expected_of(KELLER), state) == []
+    assert received[0]["subject"] != state["client"]
+
+
+def test_whatever_dies_is_started_again_and_the_next_case_goes_the_whole_way(laptop: Laptop) -> None:
+    laptop.kill_role("notifications", "consume")
+    laptop.kill_server()
+    laptop.kill_role("episodes", "api")
+    died = ("consume ended with -9", "PostgreSQL is up", "episodes-api ended with -9")
+    eventually(lambda: all(what in _since_walked(laptop) for what in died), 60, lambda: laptop.said)
+    story = laptop.walk(CASE="bell")
+    assert "not published" not in story
+    assert "not delivered" not in story
+    received = [one["type"] for one in _received(laptop)]
+    assert received == _types_for_partner(KELLER) + _types_for_partner(BELL)
+    with Api(laptop.address("notifications"), laptop.token("THERAPIST")) as notifications:
+        inbox = notifications.get("/v1/inbox")
+    assert [item["concern"] for item in inbox["items"]] == expected_of(BELL)["inbox"]
+
+
+def test_ctrl_c_ends_it_within_five_seconds_and_the_next_run_continues(laptop: Laptop) -> None:
+    assert laptop.stop() < 5
+    laptop.start()
+    assert "This case was walked to its end before" in laptop.said
+    assert "published, " not in laptop.said
+    assert laptop.stop() < 5
+
+
+def _since_walked(laptop: Laptop) -> str:
+    return laptop.said.partition(KEEPS_RUNNING)[2]
+
+
+def _types_for_partner(case: str) -> list[str]:
+    return [f"care.episode.{name}.v1" for name in expected_of(case)["partner_hears"]]
+
+
+def _received(laptop: Laptop) -> list[dict[str, Any]]:
+    """By the partner, verified."""
+    with Api(laptop.address("partner")) as partner:
+        received: list[dict[str, Any]] = partner.get("/")["received"]
+    return received
