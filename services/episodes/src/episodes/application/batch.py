@@ -1,15 +1,16 @@
 """Deciding many commands over what one read told, into one write. Pure but for the ids and keys it draws."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import to_json
+from eventsourcing.persistence import StoredEvent
 
-from episodes.application.commands import Answer, Command, named
+from episodes.application.admitting import admit, episode_of, refuse_to_repeat_elsewhere, time_of
+from episodes.application.answers import answer, repeated
+from episodes.application.commands import Answer, Command
 from episodes.application.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.application.known import Cached, Known, Receipt, Writing
 from episodes.application.publishing import is_published
@@ -17,10 +18,10 @@ from episodes.application.recording import Beside, DataKey, stored
 from episodes.domain.deciding import Asked, Decided
 from episodes.domain.envelope import Header, Recorded
 from episodes.domain.episode import Episode
-from episodes.domain.refusals import Refused, RuleBroken, Unknown
+from episodes.domain.refusals import Refused, RuleBroken
 from episodes.domain.sharing import SharingConsented
 from episodes.domain.steps import BY_FACT, decide, evolve
-from episodes.domain.time import LATE_AFTER, When, compare
+from episodes.domain.time import LATE_AFTER
 
 MOST_COMMANDS = 200
 MOST_BYTES = 192 * 1024
@@ -38,6 +39,22 @@ class Draws:
     episode_id: Callable[[], UUID]
     nonce: Callable[[], bytes]
     data_key: Callable[[str, UUID], tuple[DataKey, bytes]]
+
+
+@dataclass(slots=True)
+class Recording:
+    """The events of one command in the making."""
+
+    episode: Episode
+    events: list[StoredEvent] = field(default_factory=list)
+    headers: list[Header] = field(default_factory=list)
+    size: int = 0
+
+    def take(self, event: StoredEvent, entry: Recorded[Any]) -> None:
+        self.events.append(event)
+        self.headers.append(entry.header)
+        self.size += len(event.state)
+        self.episode = evolve(self.episode, entry)
 
 
 @dataclass(slots=True)
@@ -64,63 +81,21 @@ class Batch:
         return True
 
     def _decide(self, command: Command) -> Answer | None:
-        receipt = self.writing.receipts.get(command.key) or self.known.receipts.get(command.key)
+        receipt = self.known.receipts.get(command.key)
         if receipt is not None:
-            return self._replayed(command, receipt)
-        cached = self._episode(command)
-        episode = cached.episode
-        if command.if_match is not None and command.if_match != episode.version:
-            raise Moved(episode.version)
-        self._refuse_known_reference(command)
-        self._refuse_unknown_rows(command)
-        key = self._key(episode)
-        asked = self._asked(command, episode)
-        return self._record(command, cached, asked, decide(episode, asked), *key)
+            return self._repeat(command, receipt)
+        cached = episode_of(self.known, command, self.draws.episode_id)
+        admit(self.known, command, cached.episode)
+        key, wrapped = self._key(cached.episode)
+        asked = self._asked(command, cached.episode)
+        recorded = self._recorded(command, cached.episode, asked, key)
+        return self._keep(command, cached, recorded, asked, (key, wrapped))
 
-    def _replayed(self, command: Command, receipt: Receipt) -> Answer:
-        """The recorded answer, once the caller is seen to be allowed there still."""
+    def _repeat(self, command: Command, receipt: Receipt) -> Answer:
         if command.mac(receipt.mac) != receipt.mac:
             raise KeyReused
-        if command.episode is not None:
-            self._episode(command)
-        elif command.clinic is None or not command.caller.may_act_for(command.clinic):
-            raise NotThere
-        return _repeated(receipt.body)
-
-    def _episode(self, command: Command) -> Cached:
-        if command.episode is None:
-            return self._new_episode(command)
-        cached = self.known.episodes.get(command.episode)
-        if cached is None or cached.episode.network != command.caller.network:
-            raise NotThere
-        if not command.caller.may_act_for(cached.episode.clinic):
-            raise NotThere
-        return cached
-
-    def _new_episode(self, command: Command) -> Cached:
-        clinic = command.clinic
-        if clinic is None or not command.caller.may_act_for(clinic):
-            raise Unknown("unknown-clinic", "/clinic")
-        episode = Episode(
-            id=self.draws.episode_id(),
-            network=command.caller.network,
-            clinic=clinic,
-            client=command.draft.client,
-        )
-        return Cached(episode, 0)
-
-    def _refuse_known_reference(self, command: Command) -> None:
-        if command.reference is None:
-            return
-        place = (command.caller.network, command.reference)
-        found = self.writing.references.get(place) or self.known.references.get(place)
-        if found is not None:
-            raise ReferenceKnown(*found)
-
-    def _refuse_unknown_rows(self, command: Command) -> None:
-        for row in named(command):
-            if (row.table, command.caller.network, row.id) not in self.known.rows:
-                raise Unknown(f"unknown-{row.table.removesuffix('s')}", row.pointer)
+        refuse_to_repeat_elsewhere(self.known, command)
+        return repeated(receipt.body)
 
     def _key(self, episode: Episode) -> tuple[DataKey, bytes | None]:
         """The client's data key; with its wrapped form if it is new, to be written with the first event."""
@@ -135,72 +110,54 @@ class Batch:
     def _asked(self, command: Command, episode: Episode) -> Asked[Any]:
         subject = None
         if isinstance(command.draft, SharingConsented):
-            subject = self.known.subjects.get((command.caller.network, episode.client, command.draft.partner))
+            subject = self.known.subjects.get((episode.network, episode.client, command.draft.partner))
         return Asked(
             draft=command.draft,
-            when=self._when(command, episode),
+            when=time_of(self.known, command, episode, self.now),
             now=self.now,
             event_ids=(self.draws.event_id(), self.draws.event_id()),
             subject=subject,
             about=command.about,
         )
 
-    def _when(self, command: Command, episode: Episode) -> When:
-        """The fact's own time if it states one; a contradicting one beside it is refused."""
-        zone = self.known.rows["clinics", episode.network, episode.clinic]["zone"]
-        said = command.circumstances
-        if said.occurred_at is None and said.precision is not None:
-            raise RuleBroken("precision-without-a-time", "/precision")
-        stated = None
-        if said.occurred_at is not None:
-            stated = When.of(said.occurred_at, said.precision or "second", zone)
-        own_time = command.step.own_time
-        if own_time is None:
-            return stated or When(self.now, "second", zone)
-        own = own_time(command.draft, zone)
-        if stated is not None and compare(own, stated) != 0:
-            raise RuleBroken("contradicting-times", "/occurred_at")
-        return own
-
-    def _record(
-        self,
-        command: Command,
-        cached: Cached,
-        asked: Asked[Any],
-        decided: list[Decided],
-        key: DataKey,
-        wrapped: bytes | None,
-    ) -> Answer | None:
-        episode, size, events, entries = cached.episode, 0, [], []
-        for place, item in enumerate(decided):
-            header = self._header(command, episode, item, asked.event_ids[place], key)
-            beside = Beside(
-                labels=command.circumstances.labels,
-                source_ref=command.circumstances.source_ref if place == 0 else None,
-            )
+    def _recorded(self, command: Command, episode: Episode, asked: Asked[Any], key: DataKey) -> Recording:
+        """The decided facts, sealed, and the episode after them."""
+        recording = Recording(episode)
+        for place, item in enumerate(decide(episode, asked)):
+            header = self._header(command, recording.episode, item, asked.event_ids[place], key)
+            said = command.circumstances
+            beside = Beside(labels=said.labels, source_ref=said.source_ref if place == 0 else None)
             event = stored(header, item.fact, beside, key, self.draws.nonce())
             if len(event.state) > MOST_BYTES_OF_EVENT:
                 raise TooLarge
-            size += len(event.state)
-            events.append(event)
-            entries.append(header)
-            episode = evolve(episode, Recorded(header, item.fact, command.circumstances.labels))
-        if self.writing.events and self.size + size > MOST_BYTES:
+            recording.take(event, Recorded(header, item.fact, said.labels))
+        return recording
+
+    def _keep(
+        self,
+        command: Command,
+        cached: Cached,
+        recording: Recording,
+        asked: Asked[Any],
+        key: tuple[DataKey, bytes | None],
+    ) -> Answer | None:
+        """Into the transaction, unless it is full. What it will write is known to the commands after it."""
+        if self.writing.events and self.size + recording.size > MOST_BYTES:
             return None
-        self.size += size
-        self.writing.events += events
-        self.known.episodes[episode.id] = Cached(episode, cached.weight + size)
-        if wrapped is not None:
-            self.known.keys[episode.network, episode.client] = key
-            self.writing.keys[episode.network, episode.client] = (key.id, wrapped)
+        self.size += recording.size
+        self.writing.events += recording.events
+        episode, headers = recording.episode, recording.headers
+        self.known.episodes[episode.id] = Cached(episode, cached.weight + recording.size)
+        if key[1] is not None:
+            self.known.keys[episode.network, episode.client] = key[0]
+            self.writing.keys[episode.network, episode.client] = (key[0].id, key[1])
         if command.reference is not None:
-            self.writing.references[command.caller.network, command.reference] = (
-                episode.id,
-                entries[0].event_id,
-            )
-        body = _body(entries, episode, _warnings(asked))
-        self.writing.receipts[command.key] = Receipt(command.mac(None), body)
-        return Answer(body, episode.id, episode.version, entries[0].event_id)
+            place = (episode.network, command.reference)
+            self.known.references[place] = self.writing.references[place] = (episode.id, headers[0].event_id)
+        answered = answer(headers, episode, asked)
+        receipt = Receipt(command.mac(None), answered.body)
+        self.known.receipts[command.key] = self.writing.receipts[command.key] = receipt
+        return answered
 
     def _header(
         self, command: Command, episode: Episode, item: Decided, event_id: UUID, key: DataKey
@@ -237,34 +194,3 @@ def decided(batch: Batch, commands: Sequence[Command]) -> Sequence[Command]:
         if not batch.add(command):
             return commands[place:]
     return commands[MOST_COMMANDS:]
-
-
-def _repeated(body: bytes) -> Answer:
-    """A recorded answer, sent again."""
-    document = json.loads(body)
-    episode, event = document["episode"], document["events"][0]
-    return Answer(body, UUID(episode["id"]), episode["version"], UUID(event["id"]), replayed=True)
-
-
-def _warnings(asked: Asked[Any]) -> list[dict[str, str]]:
-    ahead = asked.when.at > asked.now
-    return [{"rule": "ahead-of-our-clock", "pointer": "/occurred_at"}] if ahead else []
-
-
-def _body(headers: list[Header], episode: Episode, warnings: list[dict[str, str]]) -> bytes:
-    return to_json(
-        {
-            "events": [
-                {
-                    "id": header.event_id,
-                    "type": header.type,
-                    "version": header.version,
-                    "occurred_at": header.occurred_at,
-                    "recorded_at": header.recorded_at,
-                }
-                for header in headers
-            ],
-            "episode": {"id": episode.id, "version": episode.version, "status": episode.status},
-            "warnings": warnings,
-        }
-    )
