@@ -25,7 +25,8 @@ _FORM: TypeAdapter[tuple[Question, ...]] = TypeAdapter(Questions)
 
 def router() -> APIRouter:
     routes = APIRouter(tags=["disclosure"])
-    extra = describing(PATH, body="Questions", answers=200)
+    decided = {"type": "array", "items": Decision.model_json_schema()}
+    extra = describing(PATH, body="Questions", answers=200, answer=decided)
     routes.add_api_route(PATH, decide, methods=["POST"], openapi_extra=extra)
     return routes
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic_core import to_json
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from episodes.adapters.http.metrics import READY
 from episodes.adapters.http.problems import KINDS
@@ -25,8 +25,10 @@ def router(revision: str) -> APIRouter:
 
     routes = APIRouter(tags=["operations"])
     routes.add_api_route("/health/live", live, methods=["GET"])
-    routes.add_api_route("/health/ready", ready, methods=["GET"])
-    routes.add_api_route("/metrics", metrics, methods=["GET"])
+    routes.add_api_route(
+        "/health/ready", ready, methods=["GET"], responses={503: {"description": "Not ready"}}
+    )
+    routes.add_api_route("/metrics", metrics, methods=["GET"], response_class=PlainTextResponse)
     routes.add_api_route("/problems/{type}", explain, methods=["GET"], openapi_extra=_PROBLEM_PARAMETER)
     return routes
 

@@ -53,6 +53,7 @@ def describing(
     body: str | None = None,
     query: Iterable[str] = (),
     answers: int = 204,
+    answer: Schema | None = None,
     command: bool = False,
 ) -> Schema:
     """What FastAPI cannot see of an endpoint that reads its request itself."""
@@ -64,7 +65,7 @@ def describing(
             *(_COMMAND_HEADERS if command else ()),
         ],
         "responses": {
-            str(answers): _answer(answers, command),
+            str(answers): _answer(answers, ANSWER if command else answer, command),
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses},
         },
         "security": [{"token": []}],
@@ -140,15 +141,13 @@ def _query(name: str) -> Schema:
     return {"name": name, "in": "query", "description": description, "schema": schema, **required}
 
 
-def _answer(status: int, command: bool) -> Schema:
+def _answer(status: int, schema: Schema | None, command: bool) -> Schema:
     if status == 204:
         return {"description": "Done"}
-    content = {"application/json": {"schema": {"type": "object"}}}
-    answer: Schema = {"description": "Recorded" if command else "Found", "content": content}
+    content = {"application/json": {"schema": schema or {"type": "object"}}}
     if command:
-        answer["headers"] = _ANSWER_HEADERS
-        content["application/json"]["schema"] = ANSWER
-    return answer
+        return {"description": "Recorded", "content": content, "headers": _ANSWER_HEADERS}
+    return {"description": "Found", "content": content}
 
 
 def _problem(status: int) -> Schema:
