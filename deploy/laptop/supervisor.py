@@ -15,7 +15,7 @@ from laptop.roles import Plan, Role, keys_environment, service_tokens_file
 from laptop.setting import Setting
 from laptop.tokens import HOURS, token
 
-STOP_SECONDS = 2.5
+STOP_SECONDS = 1.5
 READY_SECONDS = 60.0
 _LOOK = 0.2
 _LOOK_AT_SERVER = 1.0
