@@ -64,7 +64,7 @@ def run_walk() -> None:
 def run_partner() -> None:
     """The demo partner: subscribes, verifies webhooks, shows what it got."""
     setting, addresses = read_setting(), Addresses.of()
-    files = _home() / "partner"
+    files = Path(os.environ.get("PARTNER_DIR", _home() / "partner"))
     files.mkdir(parents=True, exist_ok=True)
     subscribing = Subscribing(
         addresses.notifications,
