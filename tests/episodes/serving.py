@@ -130,7 +130,8 @@ class Service:
         try:
             self._started.append(Api(process, log, self.token(subject=THERAPIST)))
         except BaseException:
-            process.kill()
+            if process.poll() is None:
+                process.kill()
             raise
         return self._started[-1]
 

@@ -1,4 +1,4 @@
-"""Recording without HTTP: commands as the endpoints make them, and a store and writer as a process has them."""
+"""Recording without HTTP: commands as the endpoints make them, and the store and writer of a process."""
 
 import asyncio
 import os

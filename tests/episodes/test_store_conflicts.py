@@ -150,8 +150,12 @@ def test_the_first_write_of_a_process_may_be_refused_and_its_next_is_recorded(
     fresh, reference = desk.store(), uuid4().bytes
     command = desk.command(a_flag(), episode, reference=reference)
     late = decided_on(desk, fresh, [command])
-    same = {"version": {}, "key": {"id": command.id}, "reference": {"reference": reference}}[taken]
-    recorded(desk, theirs, [desk.command(a_flag(), episode if taken == "version" else other, **same)])
+    shared: dict[str, dict[str, Any]] = {"key": {"id": command.id}, "reference": {"reference": reference}}
+    recorded(
+        desk,
+        theirs,
+        [desk.command(a_flag(), episode if taken == "version" else other, **shared.get(taken, {}))],
+    )
     if answered == "early":
         _refusals_arrive_before_all_is_sent(monkeypatch)
     with pytest.raises(Conflict):

@@ -139,7 +139,10 @@ class Directory:
             await cursor.executemany(_DISCLOSED, rows)
 
     async def revision(self) -> str | None:
-        """The migration the database is at."""
+        """The migration the database is at; none while it has no tables."""
+        row = await self._one("SELECT to_regclass('alembic_version') AS there", ())
+        if row is None or row["there"] is None:
+            return None
         row = await self._one("SELECT version_num FROM alembic_version", ())
         return None if row is None else row["version_num"]
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from cryptography.exceptions import InvalidTag
 from psycopg import AsyncConnection
+from psycopg.errors import UndefinedTable
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from episodes.adapters.database.reading import KEYS, Unwrap
@@ -38,7 +39,7 @@ class Placed:
 
 
 class Database:
-    """A small pool. Every failure to use it is `StoreUnavailable`."""
+    """A small pool. Every failure to use it is `StoreUnavailable`, also while the tables are not there."""
 
     def __init__(self, url: str, size: int = 8) -> None:
         self._pool = AsyncConnectionPool(
@@ -63,7 +64,7 @@ class Database:
         try:
             async with self._pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError):
+        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError, UndefinedTable):
             raise StoreUnavailable from None
 
 

@@ -1,0 +1,43 @@
+"""`kill -9` of PostgreSQL while commands flow: the service finds its way back without help."""
+
+import time
+from pathlib import Path
+
+from tests.episodes.serving import eventually, serving
+from tests.faults.load import FLAG, Load, holds_each_once
+from tests.servers.postgres import PostgresServer
+
+ROUNDS = 3
+
+
+def test_every_acknowledged_command_survives_the_death_of_the_database(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    with serving(postgres, tmp_path) as (service, api):
+        episodes = [api.opened() for _ in range(4)]
+        with Load(lambda: api, episodes) as load:
+            for _ in range(ROUNDS):
+                load.goes_on_for(40)
+                postgres.kill()
+                postgres.restart()
+        assert load.statuses <= {201, 503}
+        holds_each_once(service, api, load)
+
+
+def test_while_the_database_is_away_callers_are_told_to_come_back_and_after_it_all_is_well(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    with serving(postgres, tmp_path) as (service, api):
+        episode = api.opened()
+        postgres.kill()
+        began = time.monotonic()
+        refused = api.record(f"{episode}/red-flags", FLAG)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert time.monotonic() - began < 3
+        unready = api.http.get("/health/ready")
+        assert (unready.status_code, unready.json()["reason"]) == (503, "the store cannot be reached")
+        assert api.http.get(episode).status_code == 503
+        postgres.restart()
+        eventually(api.ready, "ready again by itself", within=10)
+        eventually(lambda: api.record(f"{episode}/red-flags", FLAG).status_code == 201, "records", 10)
+        assert len(service.rows("SELECT 1 FROM stored_events")) == 2, "what was refused left nothing"
