@@ -48,7 +48,8 @@ class Supervisor:
     def run(self, walk: Role | None) -> None:
         """Start everything, walk the case, keep all running until told to stop. Raises `Failed`."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask_to_stop)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup is obeyed
+                signal.signal(number, self._ask_to_stop)
         try:
             self._start()
             walking = self._walk(walk)
