@@ -12,7 +12,6 @@ PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 SERVICES := episodes notifications
 DISTRIBUTIONS := contracts services/episodes services/notifications
 TYPED := contracts/src services/episodes/src services/notifications/src deploy tests $(wildcard bench)
-COMPOSE := docker compose --file deploy/compose.yaml
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,11 +56,11 @@ schemas: $(READY) ## Generate the JSON Schemas, asyncapi.yaml and the OpenAPI do
 bench: $(READY) ## Measure side by side, and print a table with ratios
 	@PYTHONPATH=deploy $(VENV)/bin/python -m bench $(ARGS)
 
-up: ## The same in containers (PostgreSQL, Kafka, every role): wait until healthy, walk the case
-	$(COMPOSE) up --build --detach --wait
+up: $(READY) ## The same in containers (PostgreSQL, Kafka, every role): wait until healthy, walk the case
+	@deploy/containers/run up
 
-down: ## Stop and remove what `up` started, its data too
-	$(COMPOSE) down --volumes
+down: ## Remove the containers of `up` (VOLUMES=1: all they stored too)
+	@deploy/containers/run down
 
 topics: $(READY) ## Make the Kafka topics of every network (EPISODES_KAFKA_BOOTSTRAP=host:port)
 	@$(VENV)/bin/episodes topics

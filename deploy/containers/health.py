@@ -1,0 +1,63 @@
+"""Whether the role in this container does its work, by exit status: a running process alone says little."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import LiteralString
+from urllib.request import urlopen
+
+import psycopg
+
+_SECONDS = 3
+_CAUGHT_UP = "SELECT bool_and(caught_up_at > now() - interval '30 seconds') FROM positions"
+_LISTENING = "SELECT bool_or(query LIKE 'LISTEN %') FROM pg_stat_activity WHERE usename = current_user"
+
+
+def ready(port: int) -> bool:
+    """The service answers, and can reach what it needs."""
+    return _get(f"http://127.0.0.1:{port}/health/ready") is not None
+
+
+def leading() -> bool:
+    """This relay publishes."""
+    port = os.environ["EPISODES_RELAY_METRICS_PORT"]
+    return "\nepisodes_relay_leading 1.0\n" in (_get(f"http://127.0.0.1:{port}/metrics") or "")
+
+
+def true(query: LiteralString) -> bool:
+    """In the database of the notifications service."""
+    address = os.environ["NOTIFICATIONS_DATABASE_URL"]
+    try:
+        with psycopg.connect(address, connect_timeout=_SECONDS) as connection:
+            return connection.execute(query).fetchone() == (True,)
+    except psycopg.Error as fault:
+        print(fault)
+        return False
+
+
+CHECKS: Mapping[str, Callable[[], bool]] = MappingProxyType(
+    {
+        "episodes": partial(ready, 8000),
+        "relay": leading,
+        "notifications": partial(ready, 8001),
+        "consume": partial(true, _CAUGHT_UP),
+        "deliver": partial(true, _LISTENING),
+        "partner": partial(ready, 8002),
+    }
+)
+
+
+def _get(address: str) -> str | None:
+    try:
+        with urlopen(address, timeout=_SECONDS) as answer:  # noqa: S310 - our own addresses
+            text: str = answer.read().decode()
+            return text
+    except OSError as fault:
+        print(fault)
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(not CHECKS[sys.argv[1]]())
