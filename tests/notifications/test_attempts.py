@@ -72,6 +72,7 @@ def claimed(**more: Any) -> Claimed:
         recorded_at=NOW,
         origin="live",
         dataref="http://127.0.0.1:8000/v1/episodes/e/events/x",
+        correlation_id=uuid4(),
         owed_at=NOW,
     )
     return Claimed(due, uuid4(), 0, "https://partner.example/", secret_text(bytes(32)))

@@ -153,7 +153,10 @@ def test_without_an_answer_nothing_is_sent_and_nothing_is_lost(
         partner = Partner(api, service, endpoint)
         owe(service, 1, *told(care, partner), care.session())
         with service.running("deliver", **FAST):
-            eventually(lambda: len(episodes.asked) >= 2)
+            eventually(lambda: episodes.asked)
+            began = time.monotonic()
+            eventually(lambda: len(episodes.asked) >= 3)
+            assert time.monotonic() - began > 1.5, "asked again and again without a pause"
             assert endpoint.received == []
             assert partner.states() == ["pending"]
             assert partner.deliveries()[0]["attempts"] == []

@@ -31,6 +31,7 @@ class Due:
     recorded_at: datetime
     origin: Origin
     dataref: str
+    correlation_id: UUID
     owed_at: datetime
 
 

@@ -13,7 +13,7 @@ import structlog
 
 from contracts.disclosure import Decision, Question
 from notifications.application.bodies import Due, body_of
-from notifications.domain.schedule import DELAYS, Next, Outcome, Unanswered, after_attempt
+from notifications.domain.schedule import DELAYS, Answered, Next, Outcome, Unanswered, after_attempt
 from notifications.domain.signing import UnusableSecret, headers, webhook_id
 
 DECISION_SERVES_SECONDS = 2.0
@@ -124,6 +124,7 @@ class Courier:
         attempt = Attempt(decision.decision_id, started, self.clock.now() - started, outcome)
         following = after_attempt(outcome, claimed.attempts + 1, self.delays, self.clock.jitter())
         await self.outbox.record(claimed, attempt, following)
+        _tell(claimed, attempt)
 
     async def _send(self, claimed: Claimed, decision: Decision, started: datetime) -> Outcome:
         due = claimed.due
@@ -134,3 +135,19 @@ class Courier:
         except UnusableSecret:
             return Unanswered("unusable_secret")
         return await self.endpoint.post(claimed.url, signed, body)
+
+
+def _tell(claimed: Claimed, attempt: Attempt) -> None:
+    """One line per attempt, by ids only."""
+    due, outcome = claimed.due, attempt.outcome
+    log.info(
+        "attempt",
+        network=due.network,
+        subscription=due.subscription_id,
+        event_id=due.event_id,
+        correlation_id=due.correlation_id,
+        attempt=claimed.attempts + 1,
+        status=outcome.status if isinstance(outcome, Answered) else None,
+        error=outcome.error if isinstance(outcome, Unanswered) else None,
+        duration_ms=round(attempt.duration / timedelta(milliseconds=1)),
+    )

@@ -120,6 +120,7 @@ def due_of(row: dict[str, Any]) -> Due:
         recorded_at=datetime.fromisoformat(row["recorded_at"]),
         origin=row["origin"],
         dataref=row["dataref"],
+        correlation_id=row["correlation_id"],
         owed_at=row["owed_at"],
     )
 
