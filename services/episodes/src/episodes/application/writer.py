@@ -123,7 +123,7 @@ class Writer:
         except StoreUnavailable as away:
             return [(item, away) for item in waiting]
         except Exception:  # a defect met by one command must not fail its neighbours
-            return [(item, self._alone(item)) for item in waiting]
+            return self._one_by_one(waiting)
 
     def _together(self, waiting: Sequence[Waiting]) -> Settled:
         for attempt in (1, 2):
@@ -134,7 +134,15 @@ class Writer:
             self._observe(len(waiting), attempt)
             return settled
         self._observe(len(waiting), ATTEMPTS)
-        return [(item, self._alone(item)) for item in waiting]
+        return self._one_by_one(waiting)
+
+    def _one_by_one(self, waiting: Sequence[Waiting]) -> Settled:
+        """Each alone, until the store is away: then it is for the rest too, who need not each find out."""
+        settled: Settled = []
+        for item in waiting:
+            away = settled and isinstance(settled[-1][1], StoreUnavailable)
+            settled.append((item, settled[-1][1] if away else self._alone(item)))
+        return settled
 
     def _alone(self, item: Waiting) -> Outcome:
         for _ in range(ATTEMPTS):
