@@ -1,0 +1,116 @@
+"""The largest that is recorded at once, what is refused, and what is read when a client's key is gone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from episodes.adapters.database.store import PostgresStore
+from episodes.application.batch import MOST_BYTES, MOST_BYTES_OF_EVENT, MOST_COMMANDS
+from episodes.application.cache import FACTOR, Cache
+from episodes.application.commands import Answer
+from episodes.application.errors import TooLarge
+from episodes.domain.refusals import RuleBroken
+from tests.episodes.storing import AN_OPENING, Desk, a_desk, a_flag, decided_on, recorded, submitted
+from tests.servers.postgres import PostgresServer
+
+pytestmark = pytest.mark.timeout(40)  # what hangs must fail, and soon
+BESIDE_WORDS = 900
+"""Bytes of an event that are not the words of its flag, at most."""
+
+
+@pytest.fixture(scope="module")
+def desk(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return a_desk(postgres, tmp_path_factory.mktemp("limits"))
+
+
+@pytest.fixture
+def store(desk: Desk) -> Iterator[PostgresStore]:
+    store = desk.store()
+    yield store
+    store.close()
+
+
+def test_the_largest_batch_is_recorded_in_one_transaction(desk: Desk, store: PostgresStore) -> None:
+    episodes = [desk.opened(store) for _ in range(4)]
+    words = "x" * (MOST_BYTES // MOST_COMMANDS - BESIDE_WORDS)
+    for _ in range(3):
+        commands = [desk.command(a_flag(words), episodes[it % 4]) for it in range(MOST_COMMANDS)]
+        batch = decided_on(desk, store, commands)
+        assert len(batch.writing.events) == MOST_COMMANDS
+        store.write(batch.writing)
+    assert [len(desk.versions(episode)) for episode in episodes] == [151] * 4
+
+
+def test_the_largest_event_and_the_fullest_transaction_are_recorded(desk: Desk, store: PostgresStore) -> None:
+    episode = desk.opened(store)
+    (largest,) = recorded(
+        desk, store, [desk.command(a_flag("x" * (MOST_BYTES_OF_EVENT - BESIDE_WORDS)), episode)]
+    )
+    assert isinstance(largest, Answer)
+    halves = [desk.command(a_flag("x" * (MOST_BYTES // 2 - BESIDE_WORDS)), episode) for _ in range(2)]
+    batch = decided_on(desk, store, halves)
+    assert MOST_BYTES * 0.98 < sum(len(event.state) for event in batch.writing.events) <= MOST_BYTES
+    store.write(batch.writing)
+    assert desk.versions(episode) == [1, 2, 3, 4]
+
+
+async def test_what_does_not_fit_one_transaction_follows_in_the_next(
+    desk: Desk, store: PostgresStore
+) -> None:
+    episode = desk.opened(store)
+    async with desk.writer(store) as writer:
+        commands = [desk.command(a_flag("x" * 60_000), episode) for _ in range(12)]
+        answers = await submitted(
+            writer, [*commands, desk.command(a_flag("x" * MOST_BYTES_OF_EVENT), episode)]
+        )
+    assert [answer.version for answer in answers if isinstance(answer, Answer)] == list(range(2, 14))
+    assert isinstance(answers[-1], TooLarge)
+    assert desk.versions(episode) == list(range(1, 14))
+
+
+@pytest.mark.parametrize("row", ["destroyed", "missing"])
+def test_without_its_key_a_client_is_redacted_and_nothing_more_is_recorded(
+    desk: Desk, store: PostgresStore, row: str
+) -> None:
+    episode = desk.opened(store)
+    recorded(desk, store, [desk.command(a_flag(), episode)])
+    kept = desk.rows("SELECT key_id, wrapped FROM client_keys")
+    change = "DELETE FROM client_keys" if row == "missing" else "UPDATE client_keys SET wrapped = NULL"
+    desk.rows(f"{change} RETURNING 1")
+    try:
+        command = desk.command(a_flag(), episode)
+        batch = decided_on(desk, store, [command])
+        folded = batch.known.episodes[episode].episode
+        assert folded.version == 2, "the clear envelope still tells how far it is"
+        ((_, refusal),) = batch.outcomes
+        assert isinstance(refusal, RuleBroken)
+        assert refusal.rule == "client-erased"
+        assert not batch.writing.events
+    finally:
+        desk.rows(
+            """INSERT INTO client_keys SELECT 'demo', %s, %s, %s
+            ON CONFLICT (network_id, client_id) DO UPDATE SET wrapped = excluded.wrapped RETURNING 1""",
+            AN_OPENING.client,
+            *kept[0],
+        )
+    assert isinstance(recorded(desk, store, [desk.command(a_flag(), episode)])[0], Answer)
+
+
+def test_the_cache_is_bounded_in_bytes_and_drops_what_was_longest_unused(
+    desk: Desk, store: PostgresStore
+) -> None:
+    episodes = [desk.opened(store) for _ in range(3)]
+    known = store.read([desk.command(a_flag(), one) for one in episodes], Cache(0)).episodes
+    room = FACTOR * sum(cached.weight for cached in known.values())
+    cache = Cache(room - 1)
+    for identifier in (*episodes, episodes[1]):
+        cache.keep({identifier: known[identifier]})
+    assert set(cache) == set(episodes[1:])
+    cache.keep({episodes[0]: known[episodes[0]]})
+    assert set(cache) == {episodes[1], episodes[0]}, "the one longest unused went"
+    heavier = replace(known[episodes[0]], weight=room)
+    cache.keep({episodes[0]: heavier})
+    assert len(cache) == 0, "what is larger than the cache is not kept"
+    cache.keep({episodes[0]: known[episodes[0]]})
+    assert set(cache) == {episodes[0]}, "and is not counted for ever"
