@@ -169,7 +169,11 @@ class Api:
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=10)
 
     def __enter__(self) -> Self:
-        eventually(self._answers)
+        try:
+            eventually(self._answers)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
