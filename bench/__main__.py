@@ -1,6 +1,6 @@
 """`python -m bench`: every measurement, side by side, in one table; under five minutes.
 
-FULL=1 takes more and longer rounds. Ratios are the claim: absolute figures are this machine's and this hour's.
+FULL=1 takes more and longer rounds. Ratios are the claim; absolute figures are this machine's and hour's.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import commands, relay
 from bench.table import Row, lines
 from tests.infrastructure import NoServer, find_kafka, find_postgres, make_run_dir, remove_run_dir
+from tests.servers.postgres import PostgresServer
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -43,7 +44,7 @@ def _measure(only: list[str], rounds: int, seconds: int) -> Iterator[Row]:
         remove_run_dir(run_dir)
 
 
-def _relay(postgres: object, run_dir: Path, rounds: int) -> Iterator[Row]:
+def _relay(postgres: PostgresServer, run_dir: Path, rounds: int) -> Iterator[Row]:
     try:
         kafka = find_kafka(run_dir)
     except NoServer as missing:

@@ -1,4 +1,4 @@
-"""The episodes service with one more endpoint, the empty command: every check of a command, nothing recorded."""
+"""The episodes service and, beside it, the empty command: every check of a command, nothing recorded."""
 
 from typing import Any
 

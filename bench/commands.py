@@ -1,4 +1,4 @@
-"""Durable commands over HTTP against the empty command and against one row per transaction under the same lock."""
+"""Durable commands over HTTP, beside the empty command and beside one row per transaction under the lock."""
 
 import asyncio
 import json
@@ -69,22 +69,11 @@ class _Service:
         paths = self.files / "paths"
         episodes = (self.files / "episodes").read_text().split()
         paths.write_text("\n".join(f"/v1/episodes/{episode}/{resource}" for episode in episodes))
-        printed = subprocess.run(
-            [
-                "wrk",
-                "-t2",
-                f"-c{CONNECTIONS}",
-                f"-d{seconds}s",
-                "-s",
-                str(Path(__file__).with_name("load.lua")),
-            ]
-            + [self.base, "--", str(paths), str(self.files / "body"), self.token, str(run)],
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=seconds + 30,
-        ).stdout
-        result = next(line.split() for line in printed.splitlines() if line.startswith("RESULT"))
+        command = ["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds}s"]
+        command += ["-s", str(Path(__file__).with_name("load.lua")), self.base]
+        command += ["--", str(paths), str(self.files / "body"), self.token, str(run)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 30)
+        result = next(line.split() for line in done.stdout.splitlines() if line.startswith("RESULT"))
         if result[2] != "0":
             raise SystemExit(f"{result[2]} answers were errors: the figure would mean nothing")
         return Load(float(result[1]), float(result[3]), float(result[4]))

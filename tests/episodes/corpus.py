@@ -172,7 +172,12 @@ FACTS: Mapping[str, Any] = {
         health_update=_HEALTH,
         screening=_SCREENING,
         consent_confirmed=ConsentConfirmed(form="verbal", changes="not the neck"),
-        limits=Limits(pressure=3, techniques=(Coded(code="swedish", list="techniques/1"),), sites=(_BACK,), words="stay light"),
+        limits=Limits(
+            pressure=3,
+            techniques=(Coded(code="swedish", list="techniques/1"),),
+            sites=(_BACK,),
+            words="stay light",
+        ),
         verdict="go_with_limits",
         reasons=(VerdictReason(rule="judged-proceed-with-limits", source="EVENTS §5.1"),),
     ),

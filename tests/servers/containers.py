@@ -5,6 +5,7 @@ import subprocess
 from functools import cache
 
 from testcontainers.community.postgres import PostgresContainer
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
@@ -27,6 +28,7 @@ def docker_answers() -> bool:
     return shutil.which("docker") is not None and _succeeds(["docker", "info"], seconds=5)
 
 
+@cache
 def docker_has(image: str) -> bool:
     """The image is here or can be had."""
     if not docker_answers():
@@ -41,6 +43,7 @@ class ContainerPostgres(PostgresServer):
 
     def __init__(self) -> None:
         super().__init__()
+        _do_without_reaper_if_missing()
         self._container = PostgresContainer(POSTGRES_IMAGE, driver=None).with_bind_ports(5432, free_port())
         self._container.start()
         self.superuser_url = self._container.get_connection_url()
@@ -62,6 +65,7 @@ class ContainerKafka(KafkaBroker):
     description = f"Kafka {VERSION} (container)"
 
     def __init__(self) -> None:
+        _do_without_reaper_if_missing()
         port = free_port()
         self.bootstrap = f"127.0.0.1:{port}"
         self._container = (
@@ -96,6 +100,12 @@ class ContainerKafka(KafkaBroker):
 
     def close(self) -> None:
         self._container.stop()
+
+
+def _do_without_reaper_if_missing() -> None:
+    """It only cleans up after a run that was killed; where its image is not to be had, tests run as well."""
+    if not testcontainers_config.ryuk_disabled and not docker_has(testcontainers_config.ryuk_image):
+        testcontainers_config.ryuk_disabled = True
 
 
 def _settings(bootstrap: str) -> dict[str, str]:
