@@ -1,0 +1,64 @@
+"""A stranger's reading of the OpenAPI document, tried on a running service: no answer but the documented."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import CheckFunction, not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from episodes.adapters.database.log import Wake
+from episodes.adapters.http.app import create_app
+from tests.episodes.calling import bearer, tell
+from tests.episodes.serving import serving
+from tests.servers.postgres import PostgresServer
+
+CHECKS: list[CheckFunction] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+DOCUMENT = schemathesis.openapi.from_dict(create_app(None, Wake(""), "").openapi())
+FOUND = [found.ok() for found in DOCUMENT.get_all_operations() if isinstance(found, Ok)]
+OPERATIONS = {operation.label: operation for operation in FOUND}
+TAKES_ANY = [label for label in OPERATIONS if " /v1/" not in label]
+"""Operations without anything that could be wrong."""
+TRIED = [(label, GenerationMode.POSITIVE) for label in OPERATIONS]
+TRIED += [(label, GenerationMode.NEGATIVE) for label in OPERATIONS if label not in TAKES_ANY]
+
+
+class Served(NamedTuple):
+    url: str
+    headers: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(postgres, tmp_path_factory.mktemp("schemathesis")) as (service, api):
+        tell(api)
+        yield Served(api.url, bearer(service.token()))
+
+
+@pytest.mark.parametrize(("operation", "mode"), TRIED)
+def test_every_answer_is_as_the_document_says(served: Served, operation: str, mode: GenerationMode) -> None:
+    """With data the document allows, and with data it does not."""
+
+    @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(OPERATIONS[operation].as_strategy(generation_mode=mode))
+    def tried(case: Case[Any]) -> None:
+        if str(case.query.get("wait")).isdecimal():
+            del case.query["wait"]  # waiting is shown elsewhere, and would be most of this test
+        case.call_and_validate(base_url=served.url, headers=served.headers, checks=CHECKS)
+
+    tried()
