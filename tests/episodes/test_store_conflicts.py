@@ -1,20 +1,23 @@
 """Two processes that write at once: what each is answered, and what is in the store then."""
 
 import asyncio
-import threading
 import time
 from collections.abc import Awaitable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from dataclasses import replace
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg.errors import UniqueViolation
 
 from episodes.adapters.database.recorder import EventRecorder
 from episodes.adapters.database.store import PostgresStore
 from episodes.application.commands import Answer, Command
 from episodes.application.errors import Conflict, InConflict, Moved, ReferenceKnown
+from episodes.application.known import Writing
+from tests.episodes.serving import eventually
 from tests.episodes.storing import Desk, Interrupted, a_desk, a_flag, decided_on, recorded, submitted
 from tests.servers.postgres import PostgresServer
 
@@ -180,32 +183,27 @@ async def test_a_known_source_ref_names_its_event_and_of_many_at_once_one_wins(
     assert desk.rows("SELECT event_id FROM source_refs WHERE reference = %s", reference) == [(won.event,)]
 
 
+@pytest.mark.parametrize("table", ["command_receipts", "source_refs"])
 def test_batches_with_the_same_keys_in_another_order_do_not_lock_each_other_out(
-    desk: Desk, ours: PostgresStore, theirs: PostgresStore
+    desk: Desk, ours: PostgresStore, theirs: PostgresStore, table: str
 ) -> None:
-    episodes = [desk.opened(ours) for _ in range(15)]
-    together = threading.Barrier(2, timeout=5)
-    lost: list[list[UUID]] = [[], []]
-
-    def race(store: PostgresStore, side: int, rounds: list[list[Command]]) -> None:
-        for commands in rounds:
-            batch = decided_on(desk, store, commands if side else commands[::-1])
-            together.wait()
-            try:
-                store.write(batch.writing)
-            except Conflict:
-                lost[side].append(commands[0].id)
-            together.wait()
-
-    rounds = [[desk.command(a_flag(), one, reference=uuid4().bytes) for one in episodes] for _ in range(15)]
-    with ThreadPoolExecutor(2) as racers:
-        racing = [racers.submit(race, store, side, rounds) for side, store in enumerate((ours, theirs))]
-        for racer in racing:
-            racer.result(40)
-    assert len(lost[0]) + len(lost[1]) == 15, "each round has one that was recorded and one that was not"
-    assert _deadlocks(desk) == 0
-    for episode in episodes:
-        assert all(later == earlier + 1 for earlier, later in pairwise(desk.versions(episode)))
+    """Both are held up in their midst, by a row of a third that then goes away."""
+    episodes = [desk.opened(ours) for _ in range(9)]
+    commands = [desk.command(a_flag(), episode, reference=uuid4().bytes) for episode in episodes]
+    fresh = [replace(command, id=uuid4()) for command in commands]
+    others = commands if table == "command_receipts" else fresh
+    batches = [decided_on(desk, ours, commands), decided_on(desk, theirs, others[::-1])]
+    with psycopg.connect(desk.database.owner_url) as third, ThreadPoolExecutor(2) as writers:
+        _hold(third, table, commands)
+        writing = [
+            writers.submit(_written, store, batch.writing)
+            for store, batch in zip((ours, theirs), batches, strict=True)
+        ]
+        eventually(lambda: _held_up(desk) == 2, "both wait")
+        third.rollback()
+        refused = {it.result(20) for it in writing}
+    assert refused == {None, UniqueViolation}, "one is recorded, the other comes too late"
+    assert [desk.versions(episode) for episode in episodes] == [[1, 2]] * 9
 
 
 def _version(answer: Answer | BaseException) -> int:
@@ -224,10 +222,26 @@ def _refusals_arrive_before_all_is_sent(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(EventRecorder, "_lock_table", slowly)
 
 
-def _deadlocks(desk: Desk) -> int:
-    ((number,),) = desk.rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+def _hold(third: psycopg.Connection, table: str, commands: list[Command]) -> None:
+    """Insert the row in the middle of the order in which both would write theirs."""
+    if table == "command_receipts":
+        key = sorted(command.id for command in commands)[4]
+        third.execute("INSERT INTO command_receipts VALUES ('demo', %s, '', 201, '')", (key,))
+    else:
+        reference = sorted(command.reference or b"" for command in commands)[4]
+        values = (reference, uuid4(), uuid4())
+        third.execute("INSERT INTO source_refs VALUES ('demo', %s, %s, %s)", values)
+
+
+def _held_up(desk: Desk) -> int:
+    ((number,),) = desk.rows("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
     return int(number)
 
 
-async def _both(one: Awaitable[T], other: Awaitable[T]) -> tuple[T, T]:
-    return await asyncio.gather(one, other)
+def _written(store: PostgresStore, writing: Writing) -> type[BaseException] | None:
+    """What the database refused it for, if it did."""
+    try:
+        store.write(writing)
+    except Conflict as conflict:
+        return type(conflict.__context__)
+    return None

@@ -66,6 +66,8 @@ async def test_what_does_not_fit_one_transaction_follows_in_the_next(
         )
     assert [answer.version for answer in answers if isinstance(answer, Answer)] == list(range(2, 14))
     assert isinstance(answers[-1], TooLarge)
+    of_a_transaction = "SELECT sum(length(state)) FROM stored_events GROUP BY xmin::text"
+    assert all(size <= 192 * 1024 for (size,) in desk.rows(of_a_transaction))
     assert desk.versions(episode) == list(range(1, 14))
 
 
