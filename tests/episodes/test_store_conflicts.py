@@ -243,5 +243,10 @@ def _written(store: PostgresStore, writing: Writing) -> type[BaseException] | No
     try:
         store.write(writing)
     except Conflict as conflict:
+        assert conflict.__context__ is not None
         return type(conflict.__context__)
     return None
+
+
+async def _both(one: Awaitable[T], other: Awaitable[T]) -> tuple[T, T]:
+    return await asyncio.gather(one, other)
