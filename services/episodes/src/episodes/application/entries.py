@@ -1,6 +1,7 @@
 """The entries of the directory as given by callers: strict, and with names only where names belong."""
 
 from datetime import date
+from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -9,10 +10,22 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Places and UTC: not the machine's own `localtime`, nor the old names of single offsets."""
+    return frozenset(zone for zone in available_timezones() if "/" in zone) | {"UTC"}
+
+
 def _known_zone(zone: str) -> str:
-    if zone not in available_timezones():
+    if zone not in _zones():
         raise ValueError("an IANA time zone")
     return zone
+
+
+def _different(identifiers: tuple["Identifier", ...]) -> tuple["Identifier", ...]:
+    if len(set(identifiers)) < len(identifiers):
+        raise ValueError("each identifier once")
+    return identifiers
 
 
 class Entry(BaseModel):
@@ -58,4 +71,4 @@ class Client(Entry):
     name: Text | None = None
     birth_date: date | None = None
     contact: Text | None = None
-    identifiers: Annotated[tuple[Identifier, ...], Field(max_length=50)] = ()
+    identifiers: Annotated[tuple[Identifier, ...], Field(max_length=50), AfterValidator(_different)] = ()

@@ -168,9 +168,17 @@ def _summary(look: Viewer, entry: Recorded[Any]) -> Document:
 def _fact(look: Viewer, entry: Recorded[Any]) -> Document:
     document: Document = plain(entry.fact)
     if look.partner is not None:
+        _leave_out_other_partners(look.partner, entry.fact, document)
         for part in _STAFF_AND_CLIENT:
             document.pop(part, None)
         if kind_of(entry.fact) != "screening" and not look.sees_screening(entry):
             for part in _SCREENED:
                 document.pop(part, None)
     return document
+
+
+def _leave_out_other_partners(partner: UUID, fact: object, document: Document) -> None:
+    """Who else treats the client is for that partner alone to know."""
+    referral = getattr(fact, "referral", None)
+    if referral is not None and referral.partner != partner:
+        document.pop("referral")

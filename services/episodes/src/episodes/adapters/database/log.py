@@ -138,10 +138,14 @@ class Wake:
         self._url = url
         self._news = asyncio.Event()
 
-    async def wait(self, seconds: float) -> None:
+    def news(self) -> asyncio.Event:
+        """What the next record will set: taken before reading, so that nothing between is missed."""
+        return self._news
+
+    async def wait(self, news: asyncio.Event, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(min(seconds, 1.0)):
-                await self._news.wait()
+                await news.wait()
 
     async def listen(self) -> None:
         """Runs for the life of the service; a lost connection is made anew."""

@@ -33,7 +33,7 @@ def router(wake: Wake) -> APIRouter:
         wait = whole_number(request, "wait", 0, 0, LONGEST_WAIT) or 0
         deadline = time.monotonic() + wait
         while True:
-            before = place
+            before, news = place, wake.news()
             place, events = await services(request).log.page(
                 place, most, lambda network, name: network == caller.network and bool(published_name(name))
             )
@@ -42,7 +42,7 @@ def router(wake: Wake) -> APIRouter:
             if events or (left <= 0 and place == before):
                 return _page(events, place, services(request).public_url)
             if place == before:
-                await wake.wait(left)
+                await wake.wait(news, left)
 
     routes = APIRouter(tags=["feed"])
     routes.add_api_route(
