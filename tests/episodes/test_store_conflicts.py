@@ -243,8 +243,7 @@ def _written(store: PostgresStore, writing: Writing) -> type[BaseException] | No
     try:
         store.write(writing)
     except Conflict as conflict:
-        assert conflict.__context__ is not None
-        return type(conflict.__context__)
+        return type(conflict.__context__ or conflict)
     return None
 
 
