@@ -13,7 +13,7 @@ class Row:
     ours: Sequence[float]
     anchor_name: str
     anchor: Sequence[float]
-    target: float
+    target: float | None
 
     @property
     def ratios(self) -> list[float]:
@@ -21,7 +21,7 @@ class Row:
 
     @property
     def reached(self) -> bool:
-        return median(self.ratios) >= self.target
+        return self.target is None or median(self.ratios) >= self.target
 
 
 def lines(rows: Iterable[Row]) -> Iterable[str]:
@@ -29,8 +29,8 @@ def lines(rows: Iterable[Row]) -> Iterable[str]:
     yield f"{head} {'ratio':>6} {'spread':>12} {'target':>7}"
     for row in rows:
         low, high = min(row.ratios), max(row.ratios)
-        mark = "" if row.reached else "  missed"
+        target = "" if row.target is None else f"{row.target:.2f}" + ("" if row.reached else " missed")
         yield (
             f"{row.what:34} {median(row.ours):9,.0f}  {row.anchor_name:36} {median(row.anchor):9,.0f}"
-            f" {median(row.ratios):6.2f} {low:5.2f}–{high:<6.2f} {row.target:7.2f}{mark}"
+            f" {median(row.ratios):6.2f} {low:5.2f}–{high:<6.2f} {target:>7}"
         )

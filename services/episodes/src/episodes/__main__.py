@@ -63,6 +63,7 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=4,
     )
 

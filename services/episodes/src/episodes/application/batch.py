@@ -115,7 +115,7 @@ class Batch:
             draft=command.draft,
             when=time_of(self.known, command, episode, self.now),
             now=self.now,
-            event_ids=(self.draws.event_id(), self.draws.event_id()),
+            event_ids=[self.draws.event_id() for _ in range(command.step.most_events)],
             subject=subject,
             about=command.about,
         )

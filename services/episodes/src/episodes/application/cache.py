@@ -6,8 +6,8 @@ from uuid import UUID
 
 from episodes.application.known import Cached
 
-FACTOR = 8
-"""Roughly how much larger folded Python objects are than the stored events they came from."""
+FACTOR = 2
+"""How much larger folded objects are than their stored events: 2,070 bytes for 1,187, measured."""
 
 
 class Cache(Mapping[UUID, Cached]):

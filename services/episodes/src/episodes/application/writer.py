@@ -24,6 +24,7 @@ from episodes.application.errors import (
 from episodes.application.known import Store
 
 ATTEMPTS = 3
+MOST_TURNS = 8
 LONGEST_WAIT = 2.0
 """Seconds a caller waits before it is told to come back."""
 
@@ -77,22 +78,28 @@ class Writer:
         loop = asyncio.get_running_loop()
         waiting = Waiting(command, loop.create_future())
         if not self._gathered:
-            loop.call_soon(self._hand_over)
+            loop.call_soon(self._gather)
         self._gathered.append(waiting)
         self._waiting += 1
+        patience = loop.call_later(LONGEST_WAIT, _give_up, waiting.future)
         try:
-            async with asyncio.timeout(LONGEST_WAIT):
-                return await waiting.future
-        except TimeoutError:
-            raise TooManyWaiting from None
+            return await waiting.future
         finally:
+            patience.cancel()
             self._waiting -= 1
 
-    def _hand_over(self) -> None:
-        """Once per turn of the event loop, when it has read what had arrived.
+    def _gather(self, seen: int = 0, turns: int = 0) -> None:
+        """Hand over when a turn of the event loop brought nothing new, or after a few turns.
 
-        So the two threads do not fight over the interpreter, and a batch holds what came together.
+        So a batch holds what came together, and the two threads do not fight over the interpreter.
         """
+        if len(self._gathered) > seen and turns < MOST_TURNS:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._gather, len(self._gathered), turns + 1)
+        else:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
         if self._gathered:
             self._queue.put(self._gathered)
             self._gathered = []
@@ -103,7 +110,7 @@ class Writer:
             gathered = self._queue.get()
             waiting: list[Waiting] = []
             while gathered is not None:
-                waiting += (item for item in gathered if not item.future.cancelled())
+                waiting += (item for item in gathered if not item.future.done())
                 if self._queue.empty() or len(waiting) >= MOST_COMMANDS:
                     break
                 gathered = self._queue.get()
@@ -167,6 +174,11 @@ class Writer:
             outcomes += [outcome for _, outcome in batch.outcomes]
             commands = list(rest)
         return list(zip(waiting, outcomes, strict=True))
+
+
+def _give_up(future: asyncio.Future[Answer]) -> None:
+    if not future.done():
+        future.set_exception(TooManyWaiting())
 
 
 def _resolve(settled: Settled) -> None:

@@ -41,6 +41,7 @@ class Step:
     `kind` is the class of facts a client consents to share, none if it goes to no partner.
     `after_closing` says whether it may be recorded once the episode is closed.
     `own_time` reads the time the fact itself states, if it has one, and `time_at` says in which field.
+    `most_events` is how many one command may record.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Step:
     after_closing: str = NEVER
     own_time: Callable[[Any, str], When] | None = None
     time_at: str = "/occurred_at"
+    most_events: int = 1
 
 
 STEPS: tuple[Step, ...] = (
@@ -91,6 +93,7 @@ STEPS: tuple[Step, ...] = (
         checking.check_session,
         kind="screening",
         after_closing=OF_BEFORE,
+        most_events=2,
     ),
     Step(
         "session-delivered.1",

@@ -20,6 +20,18 @@ from episodes.application.known import Writing
 LOCK_TIMEOUT = 5
 """Seconds a batch waits for the log's table lock."""
 
+_OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "statement_timeout=8000",
+        # Every query here finds few rows by a key. A plan made while the tables were small, or with their
+        # statistics behind, would read them whole, and be kept.
+        "enable_seqscan=off",
+        "enable_hashjoin=off",
+        "enable_mergejoin=off",
+        "plan_cache_mode=force_generic_plan",
+    )
+)
 _EVENTS = """INSERT INTO stored_events (originator_id, originator_version, topic, state)
 SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"""
 _KEYS = """INSERT INTO client_keys (network_id, client_id, key_id, wrapped)
@@ -95,7 +107,7 @@ def connected(url: str) -> Connection[DictRow]:
         keepalives_interval=2,
         keepalives_count=2,
         tcp_user_timeout=8_000,
-        options="-c statement_timeout=8000",
+        options=_OPTIONS,
     )
 
 

@@ -1,6 +1,8 @@
 """The application: routes, and one handler for every error."""
 
 import asyncio
+import gc
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -9,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from contracts.disclosure import Questions
 from episodes.adapters.database.log import Database, Wake
@@ -44,7 +47,8 @@ def create_app(
     forms: dict[str, TypeAdapter[Any]] = {
         step.fact.__name__ + "Command": commands.body_form(step) for step in STEPS
     }
-    app.include_router(_commands(forms))
+    care = _commands(forms)
+    app.router.routes.extend(commands.CommandRoute.of(route) for route in care.routes)
     for router in (
         queries.router(),
         feed.router(wake),
@@ -54,7 +58,7 @@ def create_app(
     ):
         app.include_router(router)
     forms.update({entry.__name__: TypeAdapter(entry) for _, entry, _, _ in directory.ENTRIES})
-    _describe(app, {**forms, "Questions": TypeAdapter(Questions)})
+    _describe(app, care.routes, {**forms, "Questions": TypeAdapter(Questions)})
     return app
 
 
@@ -65,6 +69,7 @@ def running(services: Services, database: Database, wake: Wake) -> Lifespan:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.open()
         services.writer.start()
+        _tune_the_interpreter()
         listening = asyncio.create_task(wake.listen())
         yield
         listening.cancel()
@@ -74,7 +79,20 @@ def running(services: Services, database: Database, wake: Wake) -> Lifespan:
     return lifespan
 
 
+def _tune_the_interpreter() -> None:
+    """For two threads that hand work to each other, and many small objects without cycles.
+
+    Looking for cycles among the cached states cost more than the commands; and a writer that comes back from
+    the database waited up to 5 ms for its turn. What each gave is in DECISIONS.md.
+    """
+    sys.setswitchinterval(0.001)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000)
+
+
 def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
+    """The commands as FastAPI describes them."""
     routes = APIRouter(tags=["care"])
     for step in STEPS:
         name = step.fact.__name__ + "Command"
@@ -94,12 +112,12 @@ async def _answer_problem(request: Request, error: Exception) -> Response:
     return problem(error, str(request.state.correlation))
 
 
-def _describe(app: FastAPI, forms: Mapping[str, TypeAdapter[Any]]) -> None:
+def _describe(app: FastAPI, care: list[BaseRoute], forms: Mapping[str, TypeAdapter[Any]]) -> None:
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(document(app, forms))
+            made.update(document(app, [*care, *app.routes], forms))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, TypeAdapter, create_model
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 from episodes.adapters.http.forms import STRICT, strict_fields
 from episodes.adapters.http.requests import (
@@ -27,6 +29,24 @@ from episodes.domain.opening import EpisodeOpened
 from episodes.domain.steps import Step
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class CommandRoute(Route):
+    """A command's way past FastAPI's reading of parameters, a third of its time for nothing read.
+
+    It names itself to the metrics, as FastAPI's own routes do.
+    """
+
+    @classmethod
+    def of(cls, described: BaseRoute) -> "CommandRoute":
+        """The way to a route that FastAPI describes."""
+        if not isinstance(described, Route):
+            raise TypeError("a route with a path is needed")
+        return cls(described.path, described.endpoint, methods=["POST"])
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, found = super().matches(scope)
+        return match, {**found, "route": self}
 
 
 class Body(NamedTuple):

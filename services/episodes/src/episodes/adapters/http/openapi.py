@@ -1,12 +1,13 @@
 """The OpenAPI document: what the endpoints read by hand, described from the same forms they read with."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
+from starlette.routing import BaseRoute
 
 from episodes.adapters.http.examples import EXAMPLES
 from episodes.adapters.http.problems import KINDS, MEDIA_TYPE
@@ -78,10 +79,10 @@ def describing(
     return operation
 
 
-def document(app: FastAPI, forms: Mapping[str, TypeAdapter[Any]]) -> Schema:
+def document(app: FastAPI, routes: Sequence[BaseRoute], forms: Mapping[str, TypeAdapter[Any]]) -> Schema:
     """The whole document. `forms` are the bodies by name."""
     made = get_openapi(
-        title=app.title, version=app.version, description=app.description, routes=app.routes, tags=[]
+        title=app.title, version=app.version, description=app.description, routes=routes, tags=[]
     )
     _, definitions = TypeAdapter.json_schemas(
         [(name, "validation", form) for name, form in forms.items()],
