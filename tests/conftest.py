@@ -1,7 +1,7 @@
 """The servers as fixtures, and one last line that says what a run has proven and what it has not."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,6 +56,12 @@ def kafka(run_dir: Path, pytestconfig: pytest.Config) -> Iterator[KafkaBroker]:
     broker.close()
 
 
+@pytest.fixture
+def proven(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """For tests that bring their own servers: name them for the last line."""
+    return pytestconfig.stash[_FINDINGS].servers.append
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_FINDINGS] = Findings()
 
@@ -89,6 +95,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[N
 def _what_was_shown(config: pytest.Config, passed: bool) -> str:
     findings = config.stash[_FINDINGS]
     verdict = "Proven on" if passed else "NOT proven, see the failures above; ran on"
-    return ". ".join(
-        [f"{verdict}: {', '.join(findings.servers) or 'no server'}", *dict.fromkeys(findings.missing)]
-    )
+    servers = ", ".join(dict.fromkeys(findings.servers)) or "no server"
+    return ". ".join([f"{verdict}: {servers}", *dict.fromkeys(findings.missing)])

@@ -3,7 +3,7 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,13 +26,15 @@ RUN = CHECKOUT / "deploy" / "containers" / "run"
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
+def stack(tmp_path: Path, proven: Callable[[str], None]) -> Iterator[Stack]:
     """The roles of this checkout, on servers in containers."""
     with (
         closing(ContainerPostgres()) as postgres,
         closing(ContainerKafka()) as kafka,
         Stack(postgres, kafka, tmp_path) as running,
     ):
+        proven(postgres.description)
+        proven(kafka.description)
         yield running
 
 
@@ -49,7 +51,9 @@ def test_a_command_recorded_on_the_oldest_postgres_reaches_the_topic(stack: Stac
     assert f"ce_id:{answer.json()['events'][0]['id']}" in line
 
 
-def test_everything_in_containers_walks_a_case_and_leaves_nothing_behind() -> None:
+def test_everything_in_containers_walks_a_case_and_leaves_nothing_behind(
+    proven: Callable[[str], None],
+) -> None:
     project = f"care-{uuid4().hex[:8]}"
     ports = {name: str(free_port()) for name in ("EPISODES_PORT", "NOTIFICATIONS_PORT", "PARTNER_PORT")}
     environment = {**os.environ, **ports, "COMPOSE_PROJECT_NAME": project, "CASE": DEFAULT}
@@ -65,6 +69,7 @@ def test_everything_in_containers_walks_a_case_and_leaves_nothing_behind() -> No
     assert told
     assert sorted(webhook["number"] for webhook in heard) == told == list(range(1, len(told) + 1))
     assert _left_of(project) == ""
+    proven("every role in containers")
 
 
 def _run(what: str, environment: dict[str, str]) -> str:
