@@ -141,8 +141,14 @@ class EmbeddedPostgres:
                 self._spawn()
                 attempts += 1
             if attempts > _SPAWN_ATTEMPTS or time.monotonic() > deadline:
-                raise PostgresFailed(f"PostgreSQL does not start: see {self.log}")
+                raise PostgresFailed(f"PostgreSQL does not start: {self._last_words()} (see {self.log})")
             time.sleep(0.1)
+
+    def _last_words(self) -> str:
+        """What the server said last that tells why."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        telling = [line for line in lines if "FATAL" in line or "ERROR" in line]
+        return (telling or lines or ["it said nothing"])[-1]
 
     def _spawn(self) -> None:
         settings = _SETTINGS | {"unix_socket_directories": str(self._socket_directory())}
