@@ -120,7 +120,7 @@ class Supervisor:
         if now - self._server_seen > _LOOK_AT_SERVER:
             self._server_seen = now
             self._look_at_server()
-        if now - self._tokens_made > _RENEW:
+        if time.time() - self._tokens_made > _RENEW:
             self._write_service_tokens()
         for child in self._children:
             if child.log is None:
@@ -150,7 +150,7 @@ class Supervisor:
             json.dumps({self._setting.network: token("service", self._setting, keys_environment(self._home))})
         )
         staged.replace(file)
-        self._tokens_made = time.monotonic()
+        self._tokens_made = time.time()  # they expire by the clock, also while a laptop sleeps
 
     def _stop(self) -> None:
         """Services first, so that the server has nobody to wait for."""

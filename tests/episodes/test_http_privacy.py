@@ -12,7 +12,7 @@ from episodes.adapters.database.log import Wake
 from episodes.adapters.http.app import create_app
 from episodes.adapters.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.episodes.calling import CANARY, Told, bearer, consent, partner_token, record, tell
-from tests.episodes.serving import Api, Service, serving
+from tests.episodes.serving import Api, Service, eventually, serving
 from tests.servers.postgres import PostgresServer
 
 SCHEMAS: dict[str, Any] = create_app(None, Wake(""), "").openapi()["components"]["schemas"]
@@ -174,6 +174,7 @@ def test_a_refusal_is_logged_with_the_correlation_id_it_was_answered_with(served
     mine = uuid4()
     answer = served.api.http.get("/v1/episodes/1", headers={"x-correlation-id": str(mine)})
     assert answer.headers["x-correlation-id"] == str(mine)
+    eventually(lambda: str(mine) in served.api.log, "the refusal is logged")  # once it was answered
     [line] = [json.loads(line) for line in served.api.log.splitlines() if str(mine) in line]
     assert (line["status"], line["route"], line["method"]) == (400, "/v1/episodes/{episode}", "GET")
     assert set(line) == {

@@ -50,6 +50,12 @@ class InFlight:
         self._pages.append(page)
         self.pending += len(page.futures)
 
+    def refuse_failed(self) -> None:
+        """Raises `NotSent` if any send failed, also one whose turn has not come: nothing may overtake it."""
+        for page in self._pages:
+            for future in page.futures:
+                _answered(future, 0.0, self._clock)
+
     def acknowledged(self, wait: float) -> Sequence[Sent]:
         """The oldest pages that are wholly acknowledged; waits at most `wait` seconds for the first.
 

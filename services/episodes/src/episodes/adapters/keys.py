@@ -74,19 +74,42 @@ def _read_or_make(path: Path, may_create: bool) -> bytes:
         raise SystemExit(f"{path} is missing; this service does not make keys here")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     staged = path.with_suffix(f".{os.getpid()}")
-    staged.touch(mode=0o600, exist_ok=False)
-    staged.write_bytes(os.urandom(_SIZE))
+    _write_durably(staged, os.urandom(_SIZE))
     try:
         os.link(staged, path)  # whoever comes first made the key
     except FileExistsError:
         pass
     finally:
         staged.unlink()
-    return path.read_bytes()
+    _sync(path.parent)
+    made = _read(path)
+    assert made is not None
+    return made
+
+
+def _write_durably(path: Path, secret: bytes) -> None:
+    """On the disk before it is used: records sealed with a key that a power cut takes are lost."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.exists() else None
+    if not path.exists():
+        return None
+    key = path.read_bytes()
+    if len(key) != _SIZE:
+        raise SystemExit(f"{path} is not a key of {_SIZE} bytes: restore it from its backup")
+    return key
 
 
 def _bound_to(network: str, client: UUID, key: UUID) -> bytes:

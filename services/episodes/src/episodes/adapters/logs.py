@@ -30,9 +30,19 @@ def _frames_only(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+class _LibraryLine(logging.Formatter):
+    """Where a library reports from and the class of its exception: its words may quote a record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fault = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        return f"{record.levelname} {record.name} {record.module}:{record.lineno} {fault}".rstrip()
+
+
 def configure(role: str) -> None:
     """Once per process, by the composition root."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_LibraryLine())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -80,6 +80,7 @@ class Relay:
         page = self._tail.page(self._read, self._page)
         if not page:
             return False
+        self._in_flight.refuse_failed()
         futures: list[Any] = []
         for topic, key, value, headers in records(page, self._tail, self._public_url):
             try:

@@ -19,7 +19,7 @@ from episodes.domain.steps import BY_FACT
 
 Document = dict[str, Any]
 
-_SCREENED = ("screening", "health_update")
+_SCREENED = ("screening", "health_update", "breaches")
 """Parts of another event that need the kind `screening` as well."""
 
 _STAFF_AND_CLIENT = ("client", "therapist", "chaperone", "participants")
@@ -53,6 +53,9 @@ class Viewer:
 
     def sees_screening(self, entry: Recorded[Any]) -> bool:
         return self.partner is None or self._consented("screening", entry.labels)
+
+    def sees_closure(self) -> bool:
+        return self.partner is None or self._consented("closure", ())
 
     def client(self) -> UUID:
         """The client's id, to a partner the subject made for it. Not there without any live consent."""
@@ -98,15 +101,16 @@ def state(look: Viewer, episode: Episode) -> Document:
             document["until"] = None if interval.until is None else interval.until.at
         sections[_section(entry.fact)].append(document)
     opened = sections.pop("episodes", [])
-    return {
+    document = {
         "id": episode.id,
         "version": episode.version,
-        "status": episode.status,
+        "status": episode.status if look.sees_closure() else None,
         "clinic": episode.clinic,
         "client": look.client(),
         "opened": opened[0] if opened else None,
         **sections,
     }
+    return {name: part for name, part in document.items() if part is not None}
 
 
 def history(look: Viewer, entries: Iterable[Recorded[Any]]) -> Document:

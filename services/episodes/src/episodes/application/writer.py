@@ -65,6 +65,11 @@ class Writer:
     def start(self) -> None:
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """False once the thread has ended: then nothing is recorded any more."""
+        return self._thread.is_alive()
+
     async def stop(self) -> None:
         """Record what waits, then end."""
         self._hand_over()
@@ -152,14 +157,17 @@ class Writer:
         return settled
 
     def _alone(self, item: Waiting) -> Outcome:
+        outcome: Exception = InConflict()
         for _ in range(ATTEMPTS):
             try:
                 return self._attempt([item])[0][1]
-            except (Conflict, OutcomeUnknown):
-                continue
+            except Conflict:
+                outcome = InConflict()
+            except OutcomeUnknown:
+                outcome = StoreUnavailable()  # it may be recorded, which a 409 would deny
             except Exception as failure:
                 return failure
-        return InConflict()
+        return outcome
 
     def _attempt(self, waiting: Sequence[Waiting]) -> Settled:
         """Read, decide, write. What does not fit one transaction follows in the next."""

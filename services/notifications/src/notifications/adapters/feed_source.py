@@ -38,12 +38,13 @@ class FeedSource:
         events, position = _page(await self._get())
         if not events and position == self._after:
             await asyncio.sleep(_IDLE_SECONDS)
+        caught_up = not events and position == self._after
         self._after = position
         messages = [
             FeedMessage(self._network, f"{self._lane} before {position} #{index}", event)
             for index, event in enumerate(events, start=1)
         ]
-        return [Batch(self._lane, self._network, position, messages, caught_up=not events)]
+        return [Batch(self._lane, self._network, position, messages, caught_up=caught_up)]
 
     async def close(self) -> None:
         if self._session is not None:

@@ -16,7 +16,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from episodes.adapters.database.reading import KEYS, Unwrap
 from episodes.application.errors import StoreUnavailable
 from episodes.application.recording import DataKey, Sealed, opened, sealed
-from episodes.domain.envelope import Recorded
+from episodes.domain.envelope import Header, Recorded
+from episodes.domain.steps import BY_NAME
 
 POOL_WAIT = 1.5
 """Seconds to wait for a connection before the caller is told to come back."""
@@ -96,6 +97,8 @@ class Log:
         async with self._database.connection() as connection:
             cursor = await connection.execute(_AFTER, (after, most), binary=True)
             rows = [(row[0], sealed(bytes(row[1]))) for row in await cursor.fetchall()]
+            if any(_of_a_later_release(event.header) for _, event in rows):
+                raise StoreUnavailable  # published, and this release cannot say how: not to be passed over
             kept = [
                 (position, event)
                 for position, event in rows
@@ -129,6 +132,10 @@ class Log:
         cursor = await connection.execute(KEYS, (list(networks), list(identifiers)), binary=True)
         rows = await cursor.fetchall()
         return {row[2]: self._unwrap(row[0], row[1], row[2], row[3]) for row in rows}
+
+
+def _of_a_later_release(header: Header) -> bool:
+    return header.sequence is not None and header.type not in BY_NAME
 
 
 class Wake:

@@ -24,6 +24,8 @@ _OPTIONS = " ".join(
     f"-c {setting}"
     for setting in (
         "statement_timeout=8000",
+        # A writer paused between insert and COMMIT would hold the log's lock against all others.
+        "idle_in_transaction_session_timeout=5000",
         # Every query here finds few rows by a key. A plan made while the tables were small, or with their
         # statistics behind, would read them whole, and be kept.
         "enable_seqscan=off",

@@ -24,7 +24,9 @@ def router(revision: str) -> APIRouter:
         return _json({"ready": True})
 
     routes = APIRouter(tags=["operations"])
-    routes.add_api_route("/health/live", live, methods=["GET"])
+    routes.add_api_route(
+        "/health/live", live, methods=["GET"], responses={503: {"description": "To be started anew"}}
+    )
     routes.add_api_route(
         "/health/ready", ready, methods=["GET"], responses={503: {"description": "Not ready"}}
     )
@@ -34,6 +36,8 @@ def router(revision: str) -> APIRouter:
 
 
 async def _why_not(request: Request, revision: str) -> str | None:
+    if not services(request).writer.alive:
+        return "the writer has ended"
     try:
         if await services(request).directory.revision() != revision:
             return "the store is not at this release's revision: run migrate"
@@ -45,8 +49,9 @@ async def _why_not(request: Request, revision: str) -> str | None:
 
 
 async def live(request: Request) -> Response:
-    """200 while the process answers."""
-    return _json({"live": True})
+    """200 while the process answers and its writer lives; else it is to be started anew."""
+    alive = services(request).writer.alive
+    return _json({"live": alive}, 200 if alive else 503)
 
 
 async def metrics(request: Request) -> Response:
