@@ -45,7 +45,7 @@ def test_one_service_cannot_enter_the_database_of_the_other(postgres: PostgresSe
 
 
 def test_the_databases_of_both_services_can_be_made_twice(run_dir: Path) -> None:
-    server = EmbeddedPostgres(run_dir / "laptop")
+    server = EmbeddedPostgres(run_dir / "made-twice")
     server.start()
     try:
         server.create_databases()
