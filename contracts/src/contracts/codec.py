@@ -14,12 +14,9 @@ from pydantic import ValidationError
 from contracts.envelope import PublishedEvent, Unreadable, data_model
 from contracts.events import Redacted
 
-BATCH_TYPE = "application/cloudevents-batch+json"
 _INTEGERS = ("sequence", "version")
 _DATA_TYPE = "application/json"
 _PREFIX = "ce_"
-
-Headers = Sequence[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)

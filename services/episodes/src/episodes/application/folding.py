@@ -1,12 +1,22 @@
 """Rebuilding an episode's state from its stored events."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from episodes.application.known import Cached
 from episodes.application.recording import DataKey, loaded
+from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
 from episodes.domain.steps import evolve
+
+
+def fold(entries: Iterable[Recorded[Any]]) -> Episode | None:
+    """The episode these events make; none if there is none."""
+    episode: Episode | None = None
+    for entry in entries:
+        episode = evolve(episode, entry)
+    return episode
 
 
 def folded(cached: Cached | None, states: Iterable[bytes], keys: Mapping[UUID, DataKey]) -> Cached | None:

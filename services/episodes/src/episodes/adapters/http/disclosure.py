@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from contracts.disclosure import Decision, Question, Questions
 from episodes.adapters.http.openapi import describing
-from episodes.adapters.http.queries import fold
 from episodes.adapters.http.requests import now, parsed, permitted, refuse_unknown_parameters, services
 from episodes.adapters.http.services import Services
 from episodes.application.commands import Caller
 from episodes.application.disclosing import consent_for, decision
+from episodes.application.folding import fold
 from episodes.domain.episode import Episode, Held
 from episodes.domain.sharing import SharingConsented
 

@@ -19,10 +19,10 @@ from episodes.adapters.http.requests import (
 )
 from episodes.application import views
 from episodes.application.errors import NotThere
+from episodes.application.folding import fold
 from episodes.application.views import Viewer
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
-from episodes.domain.steps import evolve
 
 STATE = "/v1/episodes/{episode}"
 HISTORY = "/v1/episodes/{episode}/history"
@@ -76,13 +76,6 @@ async def one_event(request: Request) -> Response:
 async def _look(request: Request, caller: Any) -> tuple[Viewer, Sequence[Recorded[Any]]]:
     entries = await services(request).log.episode(path_id(request, "episode"))
     return views.viewer(fold(entries), caller, now(request)), entries
-
-
-def fold(entries: Sequence[Recorded[Any]]) -> Episode | None:
-    episode: Episode | None = None
-    for entry in entries:
-        episode = evolve(episode, entry)
-    return episode
 
 
 def _document(document: views.Document, episode: Episode) -> Response:
