@@ -37,7 +37,7 @@ def record(api: Api, path: str, body: object, **headers: str) -> str:
 def tell(api: Api, change: Callable[[str, Any], Any] = lambda name, body: body) -> Told:
     """Every example as a command, in the order of care. `change` may alter each body by its name."""
 
-    def body(name: str, **more: str) -> Any:
+    def body(name: str, **more: Any) -> Any:
         return change(name, {**EXAMPLES[name], **more})
 
     opened = api.record("/v1/episodes", body("EpisodeOpenedCommand"))
@@ -45,8 +45,8 @@ def tell(api: Api, change: Callable[[str, Any], Any] = lambda name, body: body) 
     path = f"/v1/episodes/{opened.json()['episode']['id']}"
     events = {"episodes": opened.json()["events"][0]["id"]}
 
-    def step(resource: str, name: str, **more: str) -> None:
-        events[resource] = record(api, f"{path}/{resource}", body(name, **more))
+    def step(resource: str, name: str, named: str = "", **more: Any) -> None:
+        events[named or resource] = record(api, f"{path}/{resource}", body(name, **more))
 
     step("treatment-consents", "TreatmentConsentedCommand")
     step("assessments", "AssessedCommand")
@@ -57,7 +57,28 @@ def tell(api: Api, change: Callable[[str, Any], Any] = lambda name, body: body) 
     step("responses", "ResponseNotedCommand", session=events["sessions"])
     step("plan-refinements", "PlanRefinedCommand")
     step("red-flags", "RedFlagRaisedCommand")
+    _tell_the_rest(step, events)
     return Told(path, events)
+
+
+def _tell_the_rest(step: Callable[..., None], events: Mapping[str, str]) -> None:
+    """What needs no consent to share: clearing, pausing, handing over, a report, and amendments."""
+    step("clearances", "ClearanceRecordedCommand")
+    step(f"red-flags/{events['red-flags']}/clearance", "RedFlagClearedCommand", named="flag clearance")
+    step("hold", "EpisodeHeldCommand")
+    step("resumption", "EpisodeResumedCommand")
+    step("transfers", "ResponsibilityTransferredCommand")
+    step("partner-reports", "PartnerReportedCommand")
+    step("red-flags", "RedFlagRaisedCommand", named="mistake")
+    session, response, mistake = (events[name] for name in ("sessions", "responses", "mistake"))
+    step(f"events/{session}/addition", "EntryAddedToCommand", named="addition")
+    corrected = {**EXAMPLES["EntryCorrectedCommand"]["replacement"], "session": session}
+    step(f"events/{response}/correction", "EntryCorrectedCommand", named="correction", replacement=corrected)
+    step(f"events/{mistake}/retraction", "EntryRetractedCommand", named="retraction")
+    step("attestations", "EntryAttestedCommand", events=[session])
+    step(f"events/{session}/amendment-refusal", "AmendmentRefusedCommand", named="refusal")
+    consent = events["treatment-consents"]
+    step(f"treatment-consents/{consent}/withdrawal", "TreatmentConsentWithdrawnCommand", named="withdrawal")
 
 
 def consent(api: Api, told: Told, *kinds: str, partner: str = PARTNER, **more: object) -> str:

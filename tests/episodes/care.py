@@ -3,18 +3,34 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from episodes.domain.amending import EntryAddedTo, EntryCorrected, EntryRetracted
 from episodes.domain.assessing import Assessed
 from episodes.domain.checking import SessionChecked
-from episodes.domain.closing import EpisodeClosed
+from episodes.domain.clearing import ClearanceRecorded
+from episodes.domain.closing import EpisodeClosed, EpisodeReopened
 from episodes.domain.consenting import TreatmentConsented
-from episodes.domain.flagging import RedFlagRaised
+from episodes.domain.flagging import RedFlagCleared, RedFlagRaised
+from episodes.domain.holding import EpisodeHeld, EpisodeResumed
 from episodes.domain.opening import Complaint, EpisodeOpened
 from episodes.domain.planning import PlanRefined, PlanSet
+from episodes.domain.referring import ReferralAnswered, ReferralMade
 from episodes.domain.sharing import SharingConsented
+from episodes.domain.transferring import ResponsibilityTransferred, Responsible
 from episodes.domain.treating import SessionDelivered
-from episodes.domain.values import Coded, Given, Screening, ScreeningItem, Site, Technique
-from tests.episodes.scenario import CLIENT, PARTNER, SUBJECT, THERAPIST, Past, march, past
+from episodes.domain.values import Coded, Given, Licensed, Screening, ScreeningItem, Site, Technique
+from tests.episodes.scenario import (
+    CLIENT,
+    CLINIC,
+    COLLEAGUE,
+    PARTNER,
+    SUBJECT,
+    THERAPIST,
+    Past,
+    march,
+    past,
+)
 
 BACK = Site(code="lumbar_spine", list="body-sites/1", side="both")
 
@@ -32,6 +48,14 @@ a_plan = PlanSet(plan_version=1, techniques=(SWEDISH,), planned_sessions=6)
 a_closure = EpisodeClosed(reason="plan_completed")
 a_screening = Screening(list_version="1")
 a_check = SessionChecked(screening=a_screening, verdict="go")
+a_hold = EpisodeHeld(reason="away for work")
+a_resumption = EpisodeResumed()
+a_reopening = EpisodeReopened(reason="relapse")
+a_retraction = EntryRetracted(reason="another client")
+an_acceptance = ReferralAnswered(accepted=True)
+a_physician = Licensed(role="physician", licence="MD 1", organisation="Harbor Clinic")
+a_clearance = ClearanceRecorded(condition=Coded(code="spinal_fusion", list="conditions/1"), by=a_physician)
+a_flag_clearing = RedFlagCleared(finding="ruled_out", authority=a_physician)
 
 
 def a_consent(signed_at: datetime, expires_on: date | None = None) -> TreatmentConsented:
@@ -64,6 +88,25 @@ def a_refinement(reason: str = "preference", **said: Any) -> PlanRefined:
 def a_sharing_consent(**said: Any) -> SharingConsented:
     usual: dict[str, Any] = {"partner": PARTNER, "kinds": ("sessions",), "given": Given(by="client")}
     return SharingConsented(**(usual | said))
+
+
+def a_correction_of(of: str, replacement: Any, **said: Any) -> EntryCorrected:
+    usual: dict[str, Any] = {"reason_code": "wrong_value", "reason": "a slip of the pen"}
+    return EntryCorrected(of=of, replacement=replacement, **(usual | said))
+
+
+def an_addition_to(of: str, **added: Any) -> EntryAddedTo:
+    return EntryAddedTo(of=of, added=added)
+
+
+def a_referral(**said: Any) -> ReferralMade:
+    return ReferralMade(partner=PARTNER, **said)
+
+
+def a_transfer(therapist: UUID = COLLEAGUE, clinic: UUID = CLINIC) -> ResponsibilityTransferred:
+    return ResponsibilityTransferred(
+        to=Responsible(therapist=therapist, clinic=clinic), reason="nearer to home"
+    )
 
 
 def judged(judgement: str, code: str = "fever", **said: Any) -> SessionChecked:

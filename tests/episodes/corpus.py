@@ -1,4 +1,4 @@
-"""One fact of every kind ever stored, as the golden files must load; a clinic's month in thirteen events."""
+"""One fact of every kind ever stored, as the golden files must load; a clinic's month and what followed."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from episodes.domain.assessing import Assessed, Finding
+from episodes.domain.breaches import Breach
 from episodes.domain.checking import ConsentConfirmed, SessionChecked, VerdictReason
 from episodes.domain.closing import EpisodeClosed, GoalOutcome
 from episodes.domain.consenting import Scope, TreatmentConsented
@@ -17,7 +18,6 @@ from episodes.domain.responding import Covers, ResponseNoted
 from episodes.domain.sharing import SharingConsented, SharingWithdrawn
 from episodes.domain.treating import (
     Advice,
-    Breach,
     EndedEarly,
     Participant,
     SessionDelivered,
@@ -41,16 +41,10 @@ from episodes.domain.values import (
     Site,
     Technique,
 )
+from tests.episodes.corpus_of_amendments import rest
+from tests.episodes.recorded_ids import CLIENT, OTHER_STAFF, PARTNER, SUBJECT, THERAPIST, VISIT, event_id
 
 GOLDEN = Path(__file__).parent / "golden"
-EPISODE = UUID("0199a000-0000-7000-8000-000000000001")
-CLIENT, THERAPIST, PARTNER, SUBJECT, OTHER_STAFF, VISIT = (
-    UUID(f"0c000000-0000-4000-8000-00000000000{number}") for number in range(1, 7)
-)
-
-
-def event_id(version: int) -> UUID:
-    return UUID(f"0199a000-0000-7000-9000-{version:012d}")
 
 
 def _at(text: str) -> datetime:
@@ -105,7 +99,7 @@ _GOALS = (
     ),
 )
 
-FACTS: Mapping[str, Any] = {
+_FIRST_MONTH: Mapping[str, Any] = {
     "episode-opened.1": EpisodeOpened(
         client=CLIENT,
         therapist=THERAPIST,
@@ -280,3 +274,5 @@ FACTS: Mapping[str, Any] = {
         maximum_benefit_reached=False,
     ),
 }
+
+FACTS: Mapping[str, Any] = {**_FIRST_MONTH, **rest(_FIRST_MONTH["session-delivered.1"])}

@@ -1,6 +1,7 @@
 """Any fact the types allow, for properties: built from the hints and the form beside them."""
 
 import types
+from collections.abc import Collection
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -8,7 +9,9 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from episodes.domain.form import Between, CodeList, Length, OneOf
+from episodes.adapters.http.amendments import AMENDABLE, part_of
+from episodes.domain.form import Between, CodeList, Length, OneOf, PartOf
+from episodes.domain.step import Step
 from episodes.domain.steps import STEPS
 
 IDS = tuple(UUID(int=1_000 + number) for number in range(30))
@@ -42,13 +45,30 @@ def facts() -> st.SearchStrategy[Any]:
 
 def drawn(kind: Any) -> st.SearchStrategy[Any]:
     """An instance of a dataclass of the domain; what may be left out sometimes is."""
+    held = part_of(kind)
+    if held is None:
+        return _drawn(kind).map(lambda said: kind(**said))
+    return st.sampled_from(AMENDABLE).flatmap(lambda of: _amendment(kind, held, of))
+
+
+def _amendment(kind: Any, held: tuple[str, PartOf], of: Step) -> st.SearchStrategy[Any]:
+    """One of an entry of the kind `of`, with the whole of it or some parts."""
+    name, part = held
+    payload = drawn(of.fact) if part.whole else _drawn(of.fact, every=False)
+    said = st.tuples(_drawn(kind, but={name, "of"}), payload)
+    return said.map(lambda both: kind(**both[0], **{name: both[1], "of": of.name}))
+
+
+def _drawn(kind: Any, every: bool = True, but: Collection[str] = ()) -> st.SearchStrategy[dict[str, Any]]:
+    """The fields of a dataclass; not `every` one that is required, if told so."""
     hints = get_type_hints(kind, include_extras=True)
     required: dict[str, st.SearchStrategy[Any]] = {}
     optional: dict[str, st.SearchStrategy[Any]] = {}
     for field in fields(kind):
-        chosen = required if field.default is MISSING else optional
-        chosen[field.name] = _of(hints[field.name])
-    return st.fixed_dictionaries(required, optional=optional).map(lambda said: kind(**said))
+        if field.name not in but:
+            chosen = required if field.default is MISSING and every else optional
+            chosen[field.name] = _of(hints[field.name])
+    return st.fixed_dictionaries(required, optional=optional)
 
 
 def _of(hint: Any, form: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:

@@ -17,6 +17,7 @@ from episodes.domain.time import When
 ZONE = "America/Los_Angeles"
 EPISODE, CLINIC, CLIENT, THERAPIST = (UUID(int=number) for number in range(1, 5))
 PARTNER, SUBJECT, NETWORK = UUID(int=5), UUID(int=6), "northwest"
+COLLEAGUE, OTHER_CLINIC = UUID(int=8), UUID(int=9)
 NEXT = (UUID(int=101), UUID(int=102))
 """The ids of the events a command would record."""
 
@@ -124,12 +125,18 @@ class Given:
     episode: Episode
 
     def when(
-        self, draft: Any, at: datetime | date | When = NOW, *, now: datetime = NOW, about: UUID | None = None
+        self,
+        draft: Any,
+        at: datetime | date | When = NOW,
+        *,
+        now: datetime = NOW,
+        about: UUID | None = None,
+        **more: Any,
     ) -> Outcome:
         own_time = BY_FACT[type(draft)].own_time
         when = own_time(draft, ZONE) if own_time is not None else moment(at)
         subject = SUBJECT if hasattr(draft, "subject") else None
-        asked = Asked(draft=draft, when=when, now=now, event_ids=NEXT, subject=subject, about=about)
+        asked = Asked(draft=draft, when=when, now=now, event_ids=NEXT, subject=subject, about=about, **more)
         try:
             return Outcome([decided.fact for decided in decide(self.episode, asked)])
         except Refused as refusal:

@@ -19,7 +19,7 @@ from joserfc.errors import SecurityWarning
 from psycopg.rows import dict_row
 
 from episodes.adapters.database.migrate import migrate
-from episodes.adapters.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
+from episodes.adapters.http.examples import CLIENT, CLINIC, COLLEAGUE, EXAMPLES, PARTNER, THERAPIST
 from episodes.adapters.issuing import issue, issuer_key
 from tests.servers.postgres import Database, PostgresServer
 
@@ -150,6 +150,7 @@ def fill_directory(api: Api) -> None:
     for path, identifier, entry in (
         ("clinics", CLINIC, "Clinic"),
         ("staff", THERAPIST, "Staff"),
+        ("staff", COLLEAGUE, "Staff"),
         ("partners", PARTNER, "Partner"),
         ("clients", CLIENT, "Client"),
     ):

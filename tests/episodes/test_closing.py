@@ -6,32 +6,52 @@ from typing import Any
 
 import pytest
 
+from episodes.domain.amending import AmendmentRefused, EntryAttested
+from episodes.domain.consenting import TreatmentConsentWithdrawn
+from episodes.domain.referring import PartnerReported, ReferralWithdrawn
 from episodes.domain.responding import ResponseNoted
 from episodes.domain.sharing import SharingWithdrawn
-from episodes.domain.steps import ALWAYS, NEVER, OF_BEFORE, STEPS
+from episodes.domain.status import status
+from episodes.domain.step import ALWAYS, NEVER, OF_BEFORE
+from episodes.domain.steps import STEPS
 from episodes.domain.treating import SessionNotDelivered
 from tests.episodes.care import (
     CHECKED,
     CLOSED,
+    CONSENTED,
+    FLAGGED,
     READY,
     a_baseline,
     a_check,
+    a_clearance,
     a_closure,
     a_consent,
+    a_correction_of,
     a_flag,
+    a_flag_clearing,
+    a_hold,
+    a_physician,
     a_plan,
+    a_referral,
     a_refinement,
+    a_reopening,
+    a_resumption,
+    a_retraction,
     a_session,
     a_sharing_consent,
+    a_transfer,
+    an_acceptance,
+    an_addition_to,
     an_episode,
     shared,
     treated,
 )
-from tests.episodes.scenario import Outcome, given, march
+from tests.episodes.scenario import COLLEAGUE, PARTNER, Outcome, given, march, moment, past
 
 BEFORE, AT, AFTER = march(19, 10), march(20, 17), march(21, 10)
-SHARED = shared()
-HISTORY = (*READY, CHECKED, treated(), SHARED, CLOSED)
+SHARED = shared(kinds=("sessions", "referrals"))
+REFERRED = past(a_referral(), march(12))
+HISTORY = (*READY, FLAGGED, CHECKED, treated(), SHARED, REFERRED, CLOSED)
 
 AFTER_CLOSING = {
     "episode-opened.1": NEVER,
@@ -47,6 +67,22 @@ AFTER_CLOSING = {
     "sharing-consented.1": NEVER,
     "sharing-withdrawn.1": ALWAYS,
     "episode-closed.1": NEVER,
+    "treatment-consent-withdrawn.1": ALWAYS,
+    "clearance-recorded.1": OF_BEFORE,
+    "red-flag-cleared.1": ALWAYS,
+    "referral-made.1": NEVER,
+    "referral-withdrawn.1": ALWAYS,
+    "referral-answered.1": ALWAYS,
+    "partner-reported.1": ALWAYS,
+    "responsibility-transferred.1": NEVER,
+    "episode-held.1": NEVER,
+    "episode-resumed.1": NEVER,
+    "episode-reopened.1": ALWAYS,
+    "entry-added-to.1": ALWAYS,
+    "entry-corrected.1": ALWAYS,
+    "entry-retracted.1": ALWAYS,
+    "entry-attested.1": ALWAYS,
+    "amendment-refused.1": ALWAYS,
 }
 
 
@@ -66,16 +102,42 @@ def drafts(at: datetime) -> dict[str, Any]:
         "sharing-consented.1": a_sharing_consent(),
         "sharing-withdrawn.1": SharingWithdrawn(),
         "episode-closed.1": a_closure,
+        "treatment-consent-withdrawn.1": TreatmentConsentWithdrawn(),
+        "clearance-recorded.1": a_clearance,
+        "red-flag-cleared.1": a_flag_clearing,
+        "referral-made.1": a_referral(),
+        "referral-withdrawn.1": ReferralWithdrawn(reason="goes elsewhere"),
+        "referral-answered.1": an_acceptance,
+        "partner-reported.1": PartnerReported(partner=PARTNER, author=a_physician),
+        "responsibility-transferred.1": a_transfer(),
+        "episode-held.1": a_hold,
+        "episode-resumed.1": a_resumption,
+        "episode-reopened.1": a_reopening,
+        "entry-added-to.1": an_addition_to("session-delivered.1", position="prone"),
+        "entry-corrected.1": a_correction_of("session-delivered.1", a_session(march(3, 10), duration=50)),
+        "entry-retracted.1": a_retraction,
+        "entry-attested.1": EntryAttested(events=(treated().id,), by=COLLEAGUE),
+        "amendment-refused.1": AmendmentRefused(reason="it is accurate"),
     }
 
 
+ABOUT = {
+    "sharing-withdrawn.1": SHARED.id,
+    "treatment-consent-withdrawn.1": CONSENTED.id,
+    "red-flag-cleared.1": FLAGGED.id,
+    "referral-withdrawn.1": REFERRED.id,
+    "referral-answered.1": REFERRED.id,
+}
+"""What the path names; amendments name the session."""
+
+
 def record_after_closing(name: str, at: datetime) -> Outcome:
-    return given(*HISTORY).when(drafts(at)[name], at, about=SHARED.id)
+    return given(*HISTORY).when(drafts(at)[name], at, about=ABOUT.get(name, treated().id))
 
 
 def test_closing_says_why() -> None:
     given(*READY).when(a_closure).then(a_closure)
-    assert given(*READY, CLOSED).episode.status == "closed"
+    assert status(given(*READY, CLOSED).episode) == "closed"
 
 
 def test_the_table_says_for_each_kind_of_event_whether_it_may_follow_the_closing() -> None:
@@ -88,6 +150,8 @@ def test_after_closing_what_happened_before_is_accepted_unless_it_is_a_desk_deci
         outcome = record_after_closing(name, at)
         if AFTER_CLOSING[name] == NEVER:
             outcome.then_refused("episode-closed")
+        elif name == "episode-reopened.1" and at == BEFORE:
+            outcome.then_refused("ends-before-it-begins", "/occurred_at")
         else:
             outcome.then_recorded()
 
@@ -108,5 +172,32 @@ def test_a_session_of_the_closing_day_known_to_the_day_was_before_it() -> None:
 
 def test_an_open_episode_takes_all_of_them() -> None:
     for name, draft in drafts(BEFORE).items():
-        if name not in ("plan-set.1", "episode-opened.1"):
-            given(*READY, treated(), SHARED).when(draft, BEFORE, about=SHARED.id).then_recorded()
+        if name not in ("plan-set.1", "episode-opened.1", "episode-reopened.1", "episode-resumed.1"):
+            asked = given(*HISTORY[:-1]).when(draft, BEFORE, about=ABOUT.get(name, treated().id))
+            asked.then_recorded()
+
+
+def test_a_reopened_episode_is_open_again_and_takes_desk_decisions() -> None:
+    reopened = past(a_reopening, march(25, 9))
+    episode = given(*HISTORY, reopened).episode
+    assert status(episode) == "open"
+    at = [status(episode, moment(day)) for day in (march(19), march(22), march(25, 9), march(26))]
+    assert at == ["open", "closed", "open", "open"]
+    given(*HISTORY, reopened).when(a_hold, march(26)).then(a_hold)
+
+
+def test_only_a_closed_episode_is_reopened_and_not_before_it_was_closed() -> None:
+    given(*READY).when(a_reopening).then_refused("not-closed")
+    given(*READY, CLOSED).when(a_reopening, march(19)).then_refused("ends-before-it-begins", "/occurred_at")
+
+
+def test_after_three_months_another_episode_continues_it() -> None:
+    later = datetime.fromisoformat("2026-06-20T17:00:00-07:00")
+    given(*READY, CLOSED).when(a_reopening, later, now=later).then(a_reopening)
+    day_after = later.replace(day=21)
+    refused = given(*READY, CLOSED).when(a_reopening, day_after, now=day_after)
+    refused.then_refused("closed-more-than-three-months-before")
+
+
+def test_an_episode_is_not_closed_before_it_was_opened() -> None:
+    given(*READY).when(a_closure, march(1)).then_refused("ends-before-it-begins", "/occurred_at")

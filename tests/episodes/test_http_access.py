@@ -41,6 +41,8 @@ def path_of(resource: str, action: str, episode: str) -> str:
             return f"/v1/{resource}"
         case "clients" | "clinics" | "staff" | "partners":
             return f"/v1/{resource}/{NOBODY}"
+        case "clients/{client}/sharing-withdrawals":
+            return f"/v1/clients/{NOBODY}/sharing-withdrawals"
         case _:
             return f"{episode}/{resource.replace('{about}', str(NOBODY))}"
 
@@ -90,7 +92,7 @@ def test_without_any_token_only_what_operators_and_readers_of_problems_need_is_o
     with httpx.Client(base_url=served.api.url) as nobody:
         closed = {path for path in nobody.get("/openapi.json").json()["paths"] if path.startswith("/v1/")}
         for path in closed:
-            tried = path.format_map(dict.fromkeys(("episode", "event", "about", "id"), NOBODY))
+            tried = path.format_map(dict.fromkeys(("episode", "event", "about", "id", "client"), NOBODY))
             answers = {nobody.request(method, tried).status_code for method in METHODS.values()}
             assert 401 in answers
             assert answers <= {401, 405}

@@ -1,6 +1,7 @@
 """Opening an episode."""
 
 from episodes.domain.opening import Responsibility
+from episodes.domain.status import status
 from tests.episodes.care import OPENED, an_episode
 from tests.episodes.scenario import CLIENT, CLINIC, THERAPIST, given, march
 
@@ -11,7 +12,7 @@ def test_a_client_with_a_complaint_opens_an_episode() -> None:
 
 def test_an_opened_episode_is_open_and_knows_client_and_clinic() -> None:
     episode = given(OPENED).episode
-    assert (episode.status, episode.client, episode.clinic, episode.version) == ("open", CLIENT, CLINIC, 1)
+    assert (status(episode), episode.client, episode.clinic, episode.version) == ("open", CLIENT, CLINIC, 1)
 
 
 def test_the_therapist_is_responsible_from_the_opening_on_and_not_before() -> None:

@@ -16,7 +16,7 @@ from tests.episodes.corpus import FACTS
 from tests.episodes.test_recording import KEYS, golden, sealed
 
 EXAMPLES = Path(__file__).parents[2] / "contracts/examples"
-PRIVATE = {"treatment-consented.1"}
+PRIVATE = {"treatment-consented.1", "treatment-consent-withdrawn.1", "amendment-refused.1"}
 KIND = {
     "episode-opened.1": "opening",
     "treatment-consented.1": None,
@@ -31,6 +31,23 @@ KIND = {
     "sharing-consented.1": None,
     "sharing-withdrawn.1": None,
     "episode-closed.1": "closure",
+    "treatment-consent-withdrawn.1": None,
+    "clearance-recorded.1": "screening",
+    "red-flag-cleared.1": "flags",
+    "referral-made.1": "referrals",
+    "referral-withdrawn.1": "referrals",
+    "referral-answered.1": "referrals",
+    "partner-reported.1": "referrals",
+    "responsibility-transferred.1": "opening",
+    "episode-held.1": "opening",
+    "episode-resumed.1": "opening",
+    "episode-reopened.1": "opening",
+    # of the kind of the entry they point at, in the corpus a missed session, a session and a partner's report
+    "entry-added-to.1": "sessions",
+    "entry-corrected.1": "sessions",
+    "entry-retracted.1": "referrals",
+    "entry-attested.1": None,
+    "amendment-refused.1": None,
 }
 
 

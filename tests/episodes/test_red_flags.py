@@ -1,11 +1,23 @@
-"""Red flags raised by hand."""
+"""Red flags raised by hand, and cleared by somebody with the authority."""
 
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
-from episodes.domain.checking import care_is_held
-from tests.episodes.care import BASELINE, FLAGGED, READY, a_flag
-from tests.episodes.scenario import given, march, moment
+from episodes.domain.flagging import RedFlagCleared, care_is_held
+from episodes.domain.values import Limits
+from tests.episodes.care import (
+    BASELINE,
+    FLAGGED,
+    READY,
+    a_check,
+    a_clearance,
+    a_flag,
+    a_flag_clearing,
+    a_physician,
+    judged,
+)
+from tests.episodes.scenario import given, march, moment, past
 
 
 def test_a_flag_is_recorded_and_may_name_its_source() -> None:
@@ -27,3 +39,56 @@ def test_care_is_held_from_the_flag_on_and_not_before() -> None:
 def test_care_is_held_as_long_as_one_of_two_flags_holds_it() -> None:
     harmless = replace(FLAGGED, fact=a_flag(holds_care=False))
     assert care_is_held(given(*READY, FLAGGED, harmless).episode, moment(march(3)))
+
+
+CLEARED = RedFlagCleared(flag_id=FLAGGED.id, finding="ruled_out", authority=a_physician)
+ACCEPTED = replace(CLEARED, finding="accepted_with_limits", limits=Limits(pressure=2))
+
+
+def test_a_flag_is_cleared_by_somebody_with_the_authority_and_holds_no_more() -> None:
+    given(*READY, FLAGGED).when(a_flag_clearing, about=FLAGGED.id).then(CLEARED)
+    cleared = past(CLEARED, march(5))
+    given(*READY, FLAGGED, cleared).when(a_check, march(4)).then_verdict("stop", "open-red-flag")
+    given(*READY, FLAGGED, cleared).when(a_check, march(6)).then_verdict("go")
+
+
+def test_a_flag_stands_again_after_the_day_its_clearing_was_valid_until() -> None:
+    for_a_week = past(replace(CLEARED, valid_until=date(2026, 3, 12)), march(5))
+    checks = {day: given(*READY, FLAGGED, for_a_week).when(a_check, march(day, 12)) for day in (6, 12, 13)}
+    verdicts = [check.then_recorded().verdict for check in checks.values()]
+    assert verdicts == ["go", "go", "stop"]
+    given(*READY, FLAGGED, for_a_week).when(a_flag_clearing, march(14), about=FLAGGED.id).then_recorded()
+
+
+def test_a_flag_accepted_with_limits_limits_every_check() -> None:
+    limitless = replace(a_flag_clearing, finding="accepted_with_limits")
+    given(*READY, FLAGGED).when(limitless, about=FLAGGED.id).then_refused(
+        "acceptance-needs-its-limits", "/limits"
+    )
+    accepted = past(ACCEPTED, march(5))
+    given(*READY, FLAGGED, accepted).when(a_check, march(6)).then_verdict(
+        "go_with_limits", "flag-accepted-with-limits"
+    )
+
+
+def test_only_a_flag_that_stands_is_cleared_and_not_before_it_was_raised() -> None:
+    given(*READY).when(a_flag_clearing, about=FLAGGED.id).then_refused("unknown-flag")
+    given(*READY, FLAGGED, past(CLEARED, march(5))).when(a_flag_clearing, about=FLAGGED.id).then_refused(
+        "flag-already-cleared"
+    )
+    given(*READY, FLAGGED).when(a_flag_clearing, march(1), about=FLAGGED.id).then_refused(
+        "ends-before-it-begins", "/occurred_at"
+    )
+    backwards = replace(a_flag_clearing, valid_until=date(2026, 3, 1))
+    given(*READY, FLAGGED).when(backwards, march(5), about=FLAGGED.id).then_refused(
+        "ends-before-it-begins", "/valid_until"
+    )
+
+
+def test_a_screening_may_rest_on_a_clearance_that_is_there() -> None:
+    cleared = past(a_clearance, march(2, 12))
+    resting = judged("proceed", clearance_id=cleared.id)
+    given(*READY, cleared).when(resting, march(3)).then_verdict("go")
+    given(*READY).when(resting, march(3)).then_refused("unknown-event", "/screening/items/0/clearance_id")
+    ended = replace(a_clearance, valid_until=date(2026, 3, 1))
+    given(*READY).when(ended, march(3)).then_refused("ends-before-it-begins", "/valid_until")

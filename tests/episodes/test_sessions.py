@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from episodes.domain.treating import Breach, SessionDelivered
+from episodes.domain.breaches import Breach
+from episodes.domain.treating import SessionDelivered
 from tests.episodes.care import (
     BASELINE,
     CHECKED,

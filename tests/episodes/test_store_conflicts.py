@@ -208,6 +208,7 @@ def test_batches_with_the_same_keys_in_another_order_do_not_lock_each_other_out(
 
 def _version(answer: Answer | BaseException) -> int:
     assert isinstance(answer, Answer), answer
+    assert answer.version is not None
     return answer.version
 
 

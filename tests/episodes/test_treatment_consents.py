@@ -1,11 +1,25 @@
 """Consent to treatment: from its signature, for a year at most, to a midnight in the clinic's zone."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
 
-from episodes.domain.consenting import TreatmentConsented
-from tests.episodes.care import OPENED, a_consent
+from episodes.domain.consenting import Scope, TreatmentConsented, TreatmentConsentWithdrawn
+from episodes.domain.values import Coded, Given
+from tests.episodes.care import (
+    BASELINE,
+    CHECKED,
+    CONSENTED,
+    OPENED,
+    PLANNED,
+    READY,
+    SWEDISH,
+    a_check,
+    a_consent,
+    a_session,
+    an_episode,
+)
 from tests.episodes.scenario import given, march, moment, past
 
 SIGNED = march(2, 9, 30)
@@ -71,3 +85,47 @@ def test_a_second_consent_leaves_the_first_as_it_was() -> None:
     episode = given(OPENED, first, second).episode
     held = [episode.in_force(TreatmentConsented, moment(date(2026, 3, day))) for day in (5, 11, 12)]
     assert [it and it.id for it in held] == [first.id, None, second.id]
+
+
+WITHDRAWN = TreatmentConsentWithdrawn(by="client")
+
+
+def test_a_withdrawn_consent_holds_until_it_was_withdrawn_and_not_after() -> None:
+    at = march(5, 9)
+    recorded = given(*READY).when(WITHDRAWN, at, about=CONSENTED.id).then_recorded()
+    assert (recorded.consent_id, recorded.effective_from) == (CONSENTED.id, at)
+    ended = (*READY, past(recorded, at))
+    given(*ended).when(a_check, march(4)).then_verdict("go")
+    given(*ended).when(a_check, march(6)).then_verdict("stop", "no-treatment-consent")
+
+
+def test_a_consent_that_is_not_there_or_was_withdrawn_before_is_not_withdrawn() -> None:
+    given(OPENED).when(WITHDRAWN, about=CONSENTED.id).then_refused("unknown-consent")
+    gone = past(replace(WITHDRAWN, consent_id=CONSENTED.id, effective_from=march(5)), march(5))
+    given(*READY, gone).when(WITHDRAWN, about=CONSENTED.id).then_refused("consent-already-withdrawn")
+    before = replace(WITHDRAWN, effective_from=march(1))
+    given(*READY).when(before, about=CONSENTED.id).then_refused("ends-before-it-begins", "/effective_from")
+
+
+def test_a_consent_to_one_technique_covers_that_technique_alone() -> None:
+    scope = Scope(of="technique", technique=Coded(code="swedish", list="techniques/1"))
+    signed = past(replace(a_consent(march(2, 9, 30)), scope=(scope,)), march(2, 9, 30))
+    ready = (OPENED, signed, BASELINE, PLANNED)
+    given(*ready).when(replace(a_check, techniques=(SWEDISH,)), march(3)).then_verdict("go")
+    given(*ready).when(a_check, march(3)).then_verdict("stop", "no-treatment-consent")
+    deep = replace(SWEDISH, code="deep_tissue")
+    given(*ready).when(replace(a_check, techniques=(SWEDISH, deep)), march(3)).then_verdict(
+        "stop", "no-treatment-consent"
+    )
+
+
+def test_a_minor_does_not_consent_alone() -> None:
+    child = past(replace(an_episode, age=15), march(2, 9))
+    ready = (child, CONSENTED, BASELINE, PLANNED)
+    given(*ready).when(a_check, march(3)).then_verdict("stop", "consent-of-a-minor-alone")
+    given(*ready, CHECKED).when(a_session(march(3, 10), check_id=CHECKED.id)).then_breaches(
+        "consent-of-a-minor-alone"
+    )
+    by_a_parent = replace(a_consent(march(2, 9, 40)), given=Given(by="guardian", relationship="mother"))
+    guarded = (*ready, past(by_a_parent, march(2, 9, 40)))
+    given(*guarded).when(a_check, march(3)).then_verdict("go")

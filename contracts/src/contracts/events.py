@@ -26,7 +26,7 @@ Kind = Literal[
 """A class of facts a client may consent to share with a partner."""
 
 Urgency = Literal["routine", "urgent", "emergency"]
-
+Priority = Literal["routine", "urgent", "asap", "stat"]
 
 Number = Annotated[int, Field(ge=1, lt=2**31)]
 """A count from one, within the 32 bits of a CloudEvents integer."""
@@ -93,6 +93,15 @@ class RedFlagRaised(Data):
     holds_care: bool
 
 
+class RedFlagCleared(Data):
+    type_name = "care.episode.red_flag_cleared.v1"
+    flag: UUID
+
+
+class ClearanceRecorded(Data):
+    type_name = "care.episode.clearance_recorded.v1"
+
+
 class SharingConsented(Data):
     """A client's consent that a partner may be told; `effective_from` and `until` bound when, not how old."""
 
@@ -111,8 +120,89 @@ class SharingWithdrawn(Data):
     effective_from: AwareDatetime
 
 
+class ReferralMade(Data):
+    """The client is referred to a partner, who is asked to accept or decline."""
+
+    type_name = "care.episode.referral_made.v1"
+    partner: UUID
+    priority: Priority
+
+
+class ReferralWithdrawn(Data):
+    type_name = "care.episode.referral_withdrawn.v1"
+    referral: UUID
+    partner: UUID
+
+
+class ReferralAnswered(Data):
+    type_name = "care.episode.referral_answered.v1"
+    referral: UUID
+    partner: UUID
+    accepted: bool
+
+
+class PartnerReported(Data):
+    """What a partner found or did; `referral` if it reports on one."""
+
+    type_name = "care.episode.partner_reported.v1"
+    partner: UUID
+    referral: UUID | None = None
+
+
+class ResponsibilityTransferred(Data):
+    """Who answers for the episode from now on. The envelope's `clinic` is the new one."""
+
+    type_name = "care.episode.responsibility_transferred.v1"
+    from_therapist: UUID
+    from_clinic: UUID
+    to_therapist: UUID
+    to_clinic: UUID
+
+
+class EpisodeHeld(Data):
+    type_name = "care.episode.episode_held.v1"
+
+
+class EpisodeResumed(Data):
+    type_name = "care.episode.episode_resumed.v1"
+
+
 class EpisodeClosed(Data):
     type_name = "care.episode.episode_closed.v1"
+
+
+class EpisodeReopened(Data):
+    type_name = "care.episode.episode_reopened.v1"
+
+
+class EntryAddedTo(Data):
+    """An event was completed by what it had left out."""
+
+    type_name = "care.episode.entry_added_to.v1"
+    entry: UUID
+
+
+class EntryCorrected(Data):
+    """An event was wrong and is replaced; `breaches` and `adverse` are of the event as it stands now."""
+
+    type_name = "care.episode.entry_corrected.v1"
+    entry: UUID
+    breaches: tuple[str, ...] = ()
+    adverse: bool = False
+
+
+class EntryRetracted(Data):
+    """An event should never have been recorded. It counts no more."""
+
+    type_name = "care.episode.entry_retracted.v1"
+    entry: UUID
+
+
+class EntryAttested(Data):
+    """A licensed person vouches for entries, a student's among them."""
+
+    type_name = "care.episode.entry_attested.v1"
+    entries: tuple[UUID, ...]
 
 
 class Redacted(BaseModel):
@@ -135,9 +225,23 @@ PUBLISHED: Mapping[str, type[Data]] = MappingProxyType(
             SessionNotDelivered,
             ResponseNoted,
             RedFlagRaised,
+            RedFlagCleared,
+            ClearanceRecorded,
             SharingConsented,
             SharingWithdrawn,
+            ReferralMade,
+            ReferralWithdrawn,
+            ReferralAnswered,
+            PartnerReported,
+            ResponsibilityTransferred,
+            EpisodeHeld,
+            EpisodeResumed,
             EpisodeClosed,
+            EpisodeReopened,
+            EntryAddedTo,
+            EntryCorrected,
+            EntryRetracted,
+            EntryAttested,
         )
     }
 )

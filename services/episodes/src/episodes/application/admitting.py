@@ -1,26 +1,48 @@
 """What must hold before a command is decided: its episode is the caller's, nobody is named in vain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from episodes.application.commands import Command, named
 from episodes.application.errors import Moved, NotThere, ReferenceKnown
 from episodes.application.known import Cached, Known
+from episodes.domain.amending import EntryAttested
 from episodes.domain.episode import Episode
-from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.referring import involved
+from episodes.domain.refusals import NotAllowed, RuleBroken, Unknown
 from episodes.domain.time import When, compare
 
 
-def episode_of(known: Known, command: Command, new_id: Callable[[], UUID]) -> Cached:
+def episode_of(known: Known, command: Command, now: datetime, new_id: Callable[[], UUID]) -> Cached:
     """The episode a command is for, or a new one for an opening."""
-    return _new(command, new_id()) if command.episode is None else _there(known, command, command.episode)
+    if command.episode is None:
+        return _new(command, new_id())
+    cached = _there(known, command, command.episode)
+    if not _may_act(command, cached.episode, now):
+        raise NotThere
+    return cached
+
+
+def episodes_of_client(known: Known, command: Command) -> Sequence[Cached]:
+    """Every episode of the client a command is for, if the caller acts for the clinic of one of them."""
+    assert command.client is not None
+    ids = known.of_clients.get((command.caller.network, command.client), [])
+    episodes = [known.episodes[identifier] for identifier in ids]
+    if not any(command.caller.may_act_for(cached.episode.clinic) for cached in episodes):
+        raise NotThere
+    return episodes
 
 
 def refuse_to_repeat_elsewhere(known: Known, command: Command) -> None:
-    """A repeat is answered only where its caller may still act."""
+    """A repeat is answered only where its caller may still act, or could when it was recorded."""
     if command.episode is not None:
-        _there(known, command, command.episode)
+        episode = _there(known, command, command.episode).episode
+        clinics = {episode.clinic} | {entry.header.clinic for entry in episode.entries}
+        if command.caller.partner is None and not any(map(command.caller.may_act_for, clinics)):
+            raise NotThere
+    elif command.client is not None:
+        episodes_of_client(known, command)
     elif command.clinic is None or not command.caller.may_act_for(command.clinic):
         raise NotThere
 
@@ -36,6 +58,17 @@ def admit(known: Known, command: Command, episode: Episode) -> None:
     for row in named(command):
         if (row.table, command.caller.network, row.id) not in known.rows:
             raise Unknown(f"unknown-{row.table.removesuffix('s')}", row.pointer)
+    _refuse_without_standing(known, command)
+
+
+def _refuse_without_standing(known: Known, command: Command) -> None:
+    """Imports come from a network's systems, and only somebody with a licence vouches for others."""
+    if command.circumstances.origin is not None and command.caller.actor.role != "service":
+        raise NotAllowed("imported-by-a-service-only", "/origin")
+    if isinstance(command.draft, EntryAttested):
+        attester = known.rows["staff", command.caller.network, command.draft.by]
+        if not attester["licensed"]:
+            raise RuleBroken("attested-without-a-licence", "/by")
 
 
 def time_of(known: Known, command: Command, episode: Episode, now: datetime) -> When:
@@ -57,13 +90,19 @@ def time_of(known: Known, command: Command, episode: Episode, now: datetime) -> 
 
 
 def _there(known: Known, command: Command, identifier: UUID) -> Cached:
-    """What is another network's or clinic's is not there."""
+    """What is another network's is not there."""
     cached = known.episodes.get(identifier)
     if cached is None or cached.episode.network != command.caller.network:
         raise NotThere
-    if not command.caller.may_act_for(cached.episode.clinic):
-        raise NotThere
     return cached
+
+
+def _may_act(command: Command, episode: Episode, now: datetime) -> bool:
+    """Staff for the clinic that has the episode now; a partner while it is involved."""
+    partner = command.caller.partner
+    if partner is not None:
+        return involved(episode, partner, now)
+    return command.caller.may_act_for(episode.clinic)
 
 
 def _new(command: Command, identifier: UUID) -> Cached:

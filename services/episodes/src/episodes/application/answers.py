@@ -11,32 +11,54 @@ from episodes.application.commands import Answer
 from episodes.domain.deciding import Asked
 from episodes.domain.envelope import Header
 from episodes.domain.episode import Episode
+from episodes.domain.status import status
 
 
 def answer(headers: Sequence[Header], episode: Episode, asked: Asked[Any]) -> Answer:
     """To a command that was recorded; a time a little ahead of our clock is accepted and marked."""
     ahead = asked.when.at > asked.now
+    shown = _episode(episode)
+    if asked.partner is not None:
+        del shown["status"]  # a partner learns of a closure only by consent
     body = to_json(
         {
-            "events": [
-                {
-                    "id": header.event_id,
-                    "type": header.type,
-                    "version": header.version,
-                    "occurred_at": header.occurred_at,
-                    "recorded_at": header.recorded_at,
-                }
-                for header in headers
-            ],
-            "episode": {"id": episode.id, "version": episode.version, "status": episode.status},
+            "events": [_event(header) for header in headers],
+            "episode": shown,
             "warnings": [{"rule": "ahead-of-our-clock", "pointer": "/occurred_at"}] if ahead else [],
         }
     )
     return Answer(body, episode.id, episode.version, headers[0].event_id)
 
 
+def answer_of_several(headers: Sequence[Header], episodes: Sequence[Episode]) -> Answer:
+    """To a command that was recorded in several episodes of a client, all or nothing."""
+    body = to_json(
+        {
+            "events": [_event(header) for header in headers],
+            "episodes": [_episode(episode) for episode in episodes],
+            "warnings": [],
+        }
+    )
+    return Answer(body, headers[0].episode_id, None, headers[0].event_id)
+
+
 def repeated(body: bytes) -> Answer:
     """A recorded answer, sent again."""
     document = json.loads(body)
-    episode, event = document["episode"], document["events"][0]
-    return Answer(body, UUID(episode["id"]), episode["version"], UUID(event["id"]), replayed=True)
+    event, one = document["events"][0], document.get("episode")
+    episode, version = (one["id"], one["version"]) if one else (document["episodes"][0]["id"], None)
+    return Answer(body, UUID(episode), version, UUID(event["id"]), replayed=True)
+
+
+def _event(header: Header) -> dict[str, Any]:
+    return {
+        "id": header.event_id,
+        "type": header.type,
+        "version": header.version,
+        "occurred_at": header.occurred_at,
+        "recorded_at": header.recorded_at,
+    }
+
+
+def _episode(episode: Episode) -> dict[str, Any]:
+    return {"id": episode.id, "version": episode.version, "status": status(episode)}

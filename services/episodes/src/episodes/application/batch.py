@@ -1,15 +1,21 @@
 """Deciding many commands over what one read told, into one write. Pure but for the ids and keys it draws."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from episodes.application.admitting import admit, episode_of, refuse_to_repeat_elsewhere, time_of
-from episodes.application.answers import answer, repeated
+from episodes.application.admitting import (
+    admit,
+    episode_of,
+    episodes_of_client,
+    refuse_to_repeat_elsewhere,
+    time_of,
+)
+from episodes.application.answers import answer, answer_of_several, repeated
 from episodes.application.commands import Answer, Command
 from episodes.application.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.application.known import Cached, Known, Receipt, Writing
@@ -18,8 +24,10 @@ from episodes.application.recording import Beside, DataKey, stored
 from episodes.domain.deciding import Asked, Decided
 from episodes.domain.envelope import Header, Recorded
 from episodes.domain.episode import Episode
+from episodes.domain.referring import ReferralMade
 from episodes.domain.refusals import Refused, RuleBroken
-from episodes.domain.sharing import SharingConsented
+from episodes.domain.sharing import EverySharingWithdrawn, SharingConsented, to_withdraw
+from episodes.domain.step import Step
 from episodes.domain.steps import BY_FACT, decide, evolve
 from episodes.domain.time import LATE_AFTER
 
@@ -27,6 +35,8 @@ MOST_COMMANDS = 200
 MOST_BYTES = 192 * 1024
 """Of event state in one transaction: the library's pipelined insert hangs from about 440 KB."""
 MOST_BYTES_OF_EVENT = 160 * 1024
+
+IMPORTED = "imported"
 
 Outcome = Answer | Exception
 
@@ -43,9 +53,10 @@ class Draws:
 
 @dataclass(slots=True)
 class Recording:
-    """The events of one command in the making."""
+    """The events of one command in one episode, in the making; `weight` is the episode's before."""
 
     episode: Episode
+    weight: int = 0
     events: list[StoredEvent] = field(default_factory=list)
     headers: list[Header] = field(default_factory=list)
     size: int = 0
@@ -84,12 +95,47 @@ class Batch:
         receipt = self.known.receipts.get(command.key)
         if receipt is not None:
             return self._repeat(command, receipt)
-        cached = episode_of(self.known, command, self.draws.episode_id)
+        if command.client is not None:
+            return self._everywhere(command)
+        cached = episode_of(self.known, command, self.now, self.draws.episode_id)
         admit(self.known, command, cached.episode)
         key, wrapped = self._key(cached.episode)
         asked = self._asked(command, cached.episode)
-        recorded = self._recorded(command, cached.episode, asked, key)
-        return self._keep(command, cached, recorded, asked, (key, wrapped))
+        recording = self._record(command, Recording(cached.episode, cached.weight), asked, key)
+        if not self._fits([recording]):
+            return None
+        if wrapped is not None:
+            self._keep_key(recording.episode, key, wrapped)
+        return self._keep(command, [recording], answer(recording.headers, recording.episode, asked))
+
+    def _everywhere(self, command: Command) -> Answer | None:
+        """A client's withdrawal from one partner, in every episode that shares with it; all or nothing."""
+        recordings = []
+        for cached in episodes_of_client(self.known, command):
+            admit(self.known, command, cached.episode)
+            recording = self._withdrawn(command, cached)
+            if recording.events:
+                recordings.append(recording)
+        if not recordings:
+            raise RuleBroken("no-consent-to-withdraw", "/partner")
+        if sum(recording.size for recording in recordings) > MOST_BYTES:
+            raise TooLarge
+        if not self._fits(recordings):
+            return None
+        headers = [header for recording in recordings for header in recording.headers]
+        answered = answer_of_several(headers, [recording.episode for recording in recordings])
+        return self._keep(command, recordings, answered)
+
+    def _withdrawn(self, command: Command, cached: Cached) -> Recording:
+        recording = Recording(cached.episode, cached.weight)
+        draft: EverySharingWithdrawn = command.draft
+        effective = max(draft.effective_from or self.now, self.now)
+        key, _ = self._key(cached.episode)
+        for consent in to_withdraw(cached.episode, draft.partner, effective):
+            asked = self._asked(command, recording.episode)
+            asked = replace(asked, draft=draft.of_each(), about=consent)
+            self._record(command, recording, asked, key)
+        return recording
 
     def _repeat(self, command: Command, receipt: Receipt) -> Answer:
         if command.mac(receipt.mac) != receipt.mac:
@@ -109,7 +155,7 @@ class Batch:
 
     def _asked(self, command: Command, episode: Episode) -> Asked[Any]:
         subject = None
-        if isinstance(command.draft, SharingConsented):
+        if isinstance(command.draft, SharingConsented | ReferralMade):
             subject = self.known.subjects.get((episode.network, episode.client, command.draft.partner))
         return Asked(
             draft=command.draft,
@@ -118,64 +164,72 @@ class Batch:
             event_ids=[self.draws.event_id() for _ in range(command.step.most_events)],
             subject=subject,
             about=command.about,
+            imported=command.circumstances.origin == IMPORTED,
+            partner=command.caller.partner,
         )
 
-    def _recorded(self, command: Command, episode: Episode, asked: Asked[Any], key: DataKey) -> Recording:
+    def _record(self, command: Command, recording: Recording, asked: Asked[Any], key: DataKey) -> Recording:
         """The decided facts, sealed, and the episode after them."""
-        recording = Recording(episode)
-        for place, item in enumerate(decide(episode, asked)):
+        said = command.circumstances
+        for place, item in enumerate(decide(recording.episode, asked)):
             header = self._header(command, recording.episode, item, asked.event_ids[place], key)
-            said = command.circumstances
-            beside = Beside(labels=said.labels, source_ref=said.source_ref if place == 0 else None)
+            labels = tuple(dict.fromkeys((*said.labels, *item.labels))) if item.labels else said.labels
+            beside = Beside(labels=labels, source_ref=None if recording.events else said.source_ref)
             event = stored(header, item.fact, beside, key, self.draws.nonce())
             if len(event.state) > MOST_BYTES_OF_EVENT:
                 raise TooLarge
-            recording.take(event, Recorded(header, item.fact, said.labels))
+            recording.take(event, Recorded(header, item.fact, labels))
         return recording
 
-    def _keep(
-        self,
-        command: Command,
-        cached: Cached,
-        recording: Recording,
-        asked: Asked[Any],
-        key: tuple[DataKey, bytes | None],
-    ) -> Answer | None:
-        """Into the transaction, unless it is full. What it will write is known to the commands after it."""
-        if self.writing.events and self.size + recording.size > MOST_BYTES:
-            return None
-        self.size += recording.size
-        self.writing.events += recording.events
-        episode, headers = recording.episode, recording.headers
-        self.known.episodes[episode.id] = Cached(episode, cached.weight + recording.size)
-        if key[1] is not None:
-            self.known.keys[episode.network, episode.client] = key[0]
-            self.writing.keys[episode.network, episode.client] = (key[0].id, key[1])
+    def _fits(self, recordings: Sequence[Recording]) -> bool:
+        """Whether this transaction has room; the first command always does."""
+        size = sum(recording.size for recording in recordings)
+        return not self.writing.events or self.size + size <= MOST_BYTES
+
+    def _keep_key(self, episode: Episode, key: DataKey, wrapped: bytes) -> None:
+        place = (episode.network, episode.client)
+        self.known.keys[place] = key
+        self.writing.keys[place] = (key.id, wrapped)
+
+    def _keep(self, command: Command, recordings: Sequence[Recording], answered: Answer) -> Answer:
+        """Into the transaction. What it will write is known to the commands after it."""
+        for recording in recordings:
+            episode = recording.episode
+            self.size += recording.size
+            self.writing.events += recording.events
+            self.known.episodes[episode.id] = Cached(episode, recording.weight + recording.size)
+        if command.clinic is not None:
+            self._keep_opening(recordings[0].episode)
         if command.reference is not None:
-            place = (episode.network, command.reference)
-            self.known.references[place] = self.writing.references[place] = (episode.id, headers[0].event_id)
-        answered = answer(headers, episode, asked)
+            first = recordings[0].headers[0]
+            place = (first.network, command.reference)
+            self.known.references[place] = self.writing.references[place] = (first.episode_id, first.event_id)
         receipt = Receipt(command.mac(None), answered.body)
         self.known.receipts[command.key] = self.writing.receipts[command.key] = receipt
         return answered
+
+    def _keep_opening(self, episode: Episode) -> None:
+        """A new episode is one of its client's, also to the commands after it."""
+        self.writing.openings.append((episode.network, episode.client, episode.id))
+        self.known.of_clients.setdefault((episode.network, episode.client), []).append(episode.id)
 
     def _header(
         self, command: Command, episode: Episode, item: Decided, event_id: UUID, key: DataKey
     ) -> Header:
         recorded_at = max(self.now, episode.recorded_at or self.now)
-        late = recorded_at - item.when.end > LATE_AFTER
+        step = BY_FACT[type(item.fact)]
         return Header(
             event_id=event_id,
-            type=BY_FACT[type(item.fact)].name,
+            type=step.name,
             episode_id=episode.id,
             version=episode.version + 1,
             network=episode.network,
-            clinic=episode.clinic,
+            clinic=item.clinic or episode.clinic,
             occurred_at=item.when.at,
             precision=item.when.precision,
             zone=item.when.zone,
             recorded_at=recorded_at,
-            origin="late" if late else "live",
+            origin=_origin(step, command, recorded_at - item.when.end),
             actor=command.caller.actor,
             client=episode.client,
             command_id=command.id,
@@ -186,6 +240,15 @@ class Batch:
             purpose=command.circumstances.purpose,
             sequence=episode.sequence + 1 if is_published(type(item.fact)) else None,
         )
+
+
+def _origin(step: Step, command: Command, after: timedelta) -> str:
+    """The first that applies."""
+    if step.rewrites:
+        return "corrected"
+    if command.circumstances.origin is not None:
+        return command.circumstances.origin
+    return "late" if after > LATE_AFTER else "live"
 
 
 def decided(batch: Batch, commands: Sequence[Command]) -> Sequence[Command]:

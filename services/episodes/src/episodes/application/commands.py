@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from episodes.application.naming import Named, named_in
 from episodes.application.recording import SourceRef
 from episodes.domain.envelope import Actor
 from episodes.domain.form import Length, Line, OneOf
-from episodes.domain.opening import EpisodeOpened
-from episodes.domain.sharing import SharingConsented
-from episodes.domain.steps import Step
+from episodes.domain.step import Step
 from episodes.domain.time import PRECISIONS
 from episodes.domain.values import Label
 
@@ -23,6 +22,11 @@ class Caller:
     actor: Actor
     network: str
     clinics: frozenset[UUID] | None
+
+    @property
+    def partner(self) -> UUID | None:
+        """The partner this caller speaks for: its organisation, if it is one."""
+        return (self.actor.organisation or self.actor.id) if self.actor.role == "partner" else None
 
     def may_act_for(self, clinic: UUID) -> bool:
         return self.clinics is None or clinic in self.clinics
@@ -38,6 +42,7 @@ class Circumstances:
     on_behalf_of: UUID | None = None
     purpose: Line | None = None
     labels: Annotated[tuple[Label, ...], Length(10)] = ()
+    origin: Annotated[str, OneOf("imported")] | None = None
     source_ref: SourceRef | None = None
 
 
@@ -47,8 +52,8 @@ class Command:
 
     `id` is the idempotency key; `mac` gives the authenticator of the request, with the key of an older one if
     given one, and so tells whether a repeat is the same. `episode` is none for an opening, which names its
-    `clinic` instead. `about` is the id in the path of what the command is about. `reference` is the keyed
-    hash of `source_ref`.
+    `clinic` instead, and for what is recorded in every episode of a `client`. `about` is the id in the path
+    of what the command is about. `reference` is the keyed hash of `source_ref`.
     """
 
     id: UUID
@@ -60,6 +65,7 @@ class Command:
     correlation: UUID
     episode: UUID | None = None
     clinic: UUID | None = None
+    client: UUID | None = None
     about: UUID | None = None
     if_match: int | None = None
     reference: bytes | None = None
@@ -72,22 +78,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back, byte for byte also to a repeat; and what its headers say of it."""
+    """What is sent back, byte for byte also to a repeat; and what its headers say of it.
+
+    `version` is none when several episodes answered.
+    """
 
     body: bytes
     episode: UUID
-    version: int
+    version: int | None
     event: UUID
     replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A row of the directory a command names, and where in the body."""
-
-    table: str
-    id: UUID
-    pointer: str
 
 
 def named(command: Command) -> Iterator[Named]:
@@ -96,11 +96,4 @@ def named(command: Command) -> Iterator[Named]:
         yield Named("clinics", command.clinic, "/clinic")
     if command.circumstances.performer is not None:
         yield Named("staff", command.circumstances.performer, "/performer")
-    match command.draft:
-        case EpisodeOpened() as draft:
-            yield Named("clients", draft.client, "/client")
-            yield Named("staff", draft.therapist, "/therapist")
-            if draft.referral is not None and draft.referral.partner is not None:
-                yield Named("partners", draft.referral.partner, "/referral/partner")
-        case SharingConsented() as draft:
-            yield Named("partners", draft.partner, "/partner")
+    yield from named_in(command.draft)

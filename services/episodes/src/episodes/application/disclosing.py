@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.disclosure import Decision, Question
-from episodes.application.publishing import kind_of
+from episodes.application.publishing import kind_of, may_concern
 from episodes.domain.envelope import Redacted
 from episodes.domain.episode import Episode, Held
 from episodes.domain.sharing import SharingConsented, live_consent
@@ -20,7 +20,7 @@ def consent_for(
     if entry is None or isinstance(entry.fact, Redacted):
         return None, "redacted"
     kind = kind_of(entry.fact)
-    if kind is None:
+    if kind is None or not may_concern(entry.fact, question.partner):
         return None, "not_shared"
     consent = live_consent(episode, question.partner, kind, entry.labels, now)
     return consent, "no_consent" if consent is None else "consented"

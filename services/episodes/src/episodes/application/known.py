@@ -40,17 +40,19 @@ class Known:
     keys: dict[Scoped, DataKey] = field(default_factory=dict)
     rows: dict[tuple[str, str, UUID], Mapping[str, Any]] = field(default_factory=dict)
     subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
+    of_clients: dict[Scoped, list[UUID]] = field(default_factory=dict)
     episodes: dict[UUID, Cached] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Writing:
-    """What one transaction records."""
+    """What one transaction records. `openings` are new episodes: network, client, episode."""
 
     events: list[StoredEvent] = field(default_factory=list)
     receipts: dict[Scoped, Receipt] = field(default_factory=dict)
     references: dict[tuple[str, bytes], tuple[UUID, UUID]] = field(default_factory=dict)
     keys: dict[Scoped, tuple[UUID, bytes]] = field(default_factory=dict)
+    openings: list[tuple[str, UUID, UUID]] = field(default_factory=list)
 
 
 class Store(Protocol):

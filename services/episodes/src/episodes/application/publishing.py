@@ -3,20 +3,26 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from contracts import events as public
 from contracts.codec import CloudEvent
 from contracts.envelope import source_of
 from episodes.domain import (
+    amending,
     assessing,
     checking,
+    clearing,
     closing,
     consenting,
     flagging,
+    holding,
     opening,
     planning,
+    referring,
     responding,
     sharing,
+    transferring,
     treating,
 )
 from episodes.domain.envelope import Header, Recorded, Redacted
@@ -54,11 +60,56 @@ def _shared(entry: Recorded[sharing.SharingConsented]) -> public.Data:
     )
 
 
+def _referred(entry: Recorded[referring.ReferralMade]) -> public.Data:
+    said = {"partner": entry.fact.partner, "priority": entry.fact.priority}
+    return public.ReferralMade.model_validate(said)
+
+
+def _referral_withdrawn(entry: Recorded[referring.ReferralWithdrawn]) -> public.Data:
+    said = {"referral": entry.fact.referral_id, "partner": entry.fact.partner}
+    return public.ReferralWithdrawn.model_validate(said)
+
+
+def _answered(entry: Recorded[referring.ReferralAnswered]) -> public.Data:
+    fact = entry.fact
+    said = {"referral": fact.referral_id, "partner": fact.partner, "accepted": fact.accepted}
+    return public.ReferralAnswered.model_validate(said)
+
+
+def _reported(entry: Recorded[referring.PartnerReported]) -> public.Data:
+    said = {"partner": entry.fact.partner, "referral": entry.fact.referral}
+    return public.PartnerReported.model_validate(said)
+
+
+def _transferred(entry: Recorded[transferring.ResponsibilityTransferred]) -> public.Data:
+    former, to = entry.fact.former or entry.fact.to, entry.fact.to
+    return public.ResponsibilityTransferred(
+        from_therapist=former.therapist,
+        from_clinic=former.clinic,
+        to_therapist=to.therapist,
+        to_clinic=to.clinic,
+    )
+
+
+def _about_entry(form: type[public.EntryAddedTo] | type[public.EntryRetracted]) -> Publish:
+    return lambda entry: form.model_validate({"entry": entry.fact.event})
+
+
+def _corrected(entry: Recorded[amending.EntryCorrected]) -> public.Data:
+    now = entry.fact.replacement
+    breaches = tuple(breach.rule for breach in getattr(now, "breaches", ()))
+    adverse = bool(getattr(now, "adverse", ()))
+    return public.EntryCorrected.model_validate(
+        {"entry": entry.fact.event, "breaches": breaches, "adverse": adverse}
+    )
+
+
 PUBLICATION: Mapping[type[Any], tuple[type[public.Data], Publish] | None] = MappingProxyType(
     {
         opening.EpisodeOpened: (public.EpisodeOpened, _opened),
         # Private: no policy reacts to it, no partner may have it, and the network reads it by the API.
         consenting.TreatmentConsented: None,
+        consenting.TreatmentConsentWithdrawn: None,
         assessing.Assessed: (public.Assessed, lambda entry: public.Assessed(stage=entry.fact.stage)),
         planning.PlanSet: (
             public.PlanSet,
@@ -87,6 +138,11 @@ PUBLICATION: Mapping[type[Any], tuple[type[public.Data], Publish] | None] = Mapp
             public.RedFlagRaised,
             lambda entry: public.RedFlagRaised(urgency=entry.fact.urgency, holds_care=entry.fact.holds_care),
         ),
+        flagging.RedFlagCleared: (
+            public.RedFlagCleared,
+            lambda entry: public.RedFlagCleared(flag=entry.fact.flag_id),
+        ),
+        clearing.ClearanceRecorded: (public.ClearanceRecorded, lambda entry: public.ClearanceRecorded()),
         sharing.SharingConsented: (public.SharingConsented, _shared),
         sharing.SharingWithdrawn: (
             public.SharingWithdrawn,
@@ -96,7 +152,24 @@ PUBLICATION: Mapping[type[Any], tuple[type[public.Data], Publish] | None] = Mapp
                 effective_from=entry.fact.effective_from,
             ),
         ),
+        referring.ReferralMade: (public.ReferralMade, _referred),
+        referring.ReferralWithdrawn: (public.ReferralWithdrawn, _referral_withdrawn),
+        referring.ReferralAnswered: (public.ReferralAnswered, _answered),
+        referring.PartnerReported: (public.PartnerReported, _reported),
+        transferring.ResponsibilityTransferred: (public.ResponsibilityTransferred, _transferred),
+        holding.EpisodeHeld: (public.EpisodeHeld, lambda entry: public.EpisodeHeld()),
+        holding.EpisodeResumed: (public.EpisodeResumed, lambda entry: public.EpisodeResumed()),
         closing.EpisodeClosed: (public.EpisodeClosed, lambda entry: public.EpisodeClosed()),
+        closing.EpisodeReopened: (public.EpisodeReopened, lambda entry: public.EpisodeReopened()),
+        amending.EntryAddedTo: (public.EntryAddedTo, _about_entry(public.EntryAddedTo)),
+        amending.EntryCorrected: (public.EntryCorrected, _corrected),
+        amending.EntryRetracted: (public.EntryRetracted, _about_entry(public.EntryRetracted)),
+        amending.EntryAttested: (
+            public.EntryAttested,
+            lambda entry: public.EntryAttested(entries=entry.fact.events),
+        ),
+        # Private: a dispute about the record is between the client and the clinic.
+        amending.AmendmentRefused: None,
     }
 )
 
@@ -151,6 +224,14 @@ def _attributes(header: Header, name: str, public_url: str) -> dict[str, str]:
 
 
 def kind_of(fact: object) -> str | None:
-    """The kind a client consents to share for this fact; none goes to no partner."""
-    step = BY_FACT.get(type(fact))
+    """The kind a client consents to share for this fact; none goes to no partner.
+
+    An amendment is of the kind of the entry it points at.
+    """
+    step = BY_NAME.get(fact.of) if isinstance(fact, amending.Amendment) else BY_FACT.get(type(fact))
     return None if step is None else step.kind
+
+
+def may_concern(fact: object, partner: UUID) -> bool:
+    """A referral and what follows from it are for the partner it names alone."""
+    return kind_of(fact) != "referrals" or getattr(fact, "partner", None) == partner

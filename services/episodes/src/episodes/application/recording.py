@@ -5,17 +5,20 @@ AES-256-GCM ciphertext. The header begins with the event id, at a fixed place an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, Generic, TypeVar, get_type_hints
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import StoredEvent
 from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
+from episodes.domain.amending import EntryAddedTo, EntryCorrected
 from episodes.domain.envelope import Header, Recorded, Redacted
 from episodes.domain.form import Line
+from episodes.domain.step import UNCHANGEABLE
 from episodes.domain.steps import STEPS
 
 F = TypeVar("F")
@@ -66,10 +69,20 @@ def _payload_of(fact: Any) -> Any:
     return Payload[fact]
 
 
+def _parts_of(fact: type[Any]) -> Any:
+    """Some of the fields of a fact: what an addition holds."""
+    hints = get_type_hints(fact, include_extras=True)
+    names = {field.name: hints[field.name] for field in fields(fact)}
+    return TypedDict(f"{fact.__name__}Parts", names, total=False)  # type: ignore[operator] # built from a list
+
+
 _HEADER = TypeAdapter(Header)
 _PAYLOADS: Mapping[str, TypeAdapter[Payload[Any]]] = {
     step.name: TypeAdapter(_payload_of(step.fact)) for step in STEPS
 }
+_AMENDABLE = [step for step in STEPS if step.amended != UNCHANGEABLE]
+_WHOLE: Mapping[str, TypeAdapter[Any]] = {step.name: TypeAdapter(step.fact) for step in _AMENDABLE}
+_PARTS: Mapping[str, TypeAdapter[Any]] = {step.name: TypeAdapter(_parts_of(step.fact)) for step in _AMENDABLE}
 
 
 def stored(header: Header, fact: Any, beside: Beside, key: DataKey, nonce: bytes) -> StoredEvent:
@@ -114,7 +127,20 @@ def opened(event: Sealed, keys: Mapping[UUID, DataKey]) -> Recorded[Any]:
         payload = form.validate_json(key.cipher.decrypt(event.nonce, event.payload, _bound_to(header)))
     except InvalidTag:
         raise Damaged(f"event {header.event_id} does not match its seal") from None
-    return Recorded(header, payload.fact, payload.beside.labels)
+    return Recorded(header, _typed(payload.fact), payload.beside.labels)
+
+
+def _typed(fact: Any) -> Any:
+    """An amendment holds the payload of another kind, which `of` names; one of a later release stays shut."""
+    match fact:
+        case EntryCorrected(of=of, replacement=whole):
+            return (
+                replace(fact, replacement=_WHOLE[of].validate_python(whole)) if of in _WHOLE else Redacted()
+            )
+        case EntryAddedTo(of=of, added=parts):
+            return replace(fact, added=_PARTS[of].validate_python(parts)) if of in _PARTS else Redacted()
+        case _:
+            return fact
 
 
 def header_of(state: bytes) -> Header:

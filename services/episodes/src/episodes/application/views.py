@@ -1,28 +1,32 @@
 """What is shown of an episode: its state, its history, one event; to a partner only what a consent names."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any
 from uuid import UUID
 
-from episodes.application.commands import Caller
 from episodes.application.errors import NotThere
 from episodes.application.publishing import kind_of
+from episodes.application.viewing import Viewer
+from episodes.domain.amending import Amendment, AmendmentRefused, EntryAttested
 from episodes.domain.envelope import Header, Recorded, Redacted
 from episodes.domain.episode import Episode
-from episodes.domain.opening import EpisodeOpened
+from episodes.domain.opening import Responsibility
 from episodes.domain.planning import Plan
-from episodes.domain.sharing import live_consent
+from episodes.domain.status import status
 from episodes.domain.steps import BY_FACT
+from episodes.domain.time import When, compare
 
 Document = dict[str, Any]
 
 _SCREENED = ("screening", "health_update", "breaches")
 """Parts of another event that need the kind `screening` as well."""
 
-_STAFF_AND_CLIENT = ("client", "therapist", "chaperone", "participants")
+_STAFF_AND_CLIENT = (
+    *("client", "therapist", "chaperone", "participants", "witness", "former", "to", "accepted_by"),
+    *("recorded_by", "performed_by", "subject"),
+)
 """Parts of a fact that name people by our ids: for no partner."""
 
 _FOR_PARTNERS = (
@@ -31,98 +35,67 @@ _FOR_PARTNERS = (
 )
 """What a partner sees of an envelope; the client appears as its subject."""
 
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who looks at an episode, when. A partner's `partner` is its organisation."""
-
-    episode: Episode
-    caller: Caller
-    at: datetime
-
-    @property
-    def partner(self) -> UUID | None:
-        actor = self.caller.actor
-        return (actor.organisation or actor.id) if actor.role == "partner" else None
-
-    def sees(self, entry: Recorded[Any]) -> bool:
-        if self.partner is None:
-            return True
-        kind = kind_of(entry.fact)
-        return kind is not None and self._consented(kind, entry.labels)
-
-    def sees_screening(self, entry: Recorded[Any]) -> bool:
-        return self.partner is None or self._consented("screening", entry.labels)
-
-    def sees_closure(self) -> bool:
-        return self.partner is None or self._consented("closure", ())
-
-    def client(self) -> UUID:
-        """The client's id, to a partner the subject made for it. Not there without any live consent."""
-        if self.partner is None:
-            return self.episode.client
-        for held in self.episode.held:
-            if getattr(held.fact, "partner", None) == self.partner:
-                for kind in held.fact.kinds:
-                    live = live_consent(self.episode, self.partner, kind, (), self.at)
-                    if live is not None and live.fact.subject is not None:
-                        return live.fact.subject
-        raise NotThere
-
-    def _consented(self, kind: str, labels: tuple[str, ...]) -> bool:
-        if self.partner is None:
-            return True
-        return live_consent(self.episode, self.partner, kind, labels, self.at) is not None
+_ABOUT_OTHERS = (Amendment, EntryAttested, AmendmentRefused)
+"""Facts that are shown with the entries they are about, not beside them."""
 
 
-def viewer(episode: Episode | None, caller: Caller, at: datetime) -> Viewer:
-    """Raises `NotThere` for what is not there or not the caller's: both look the same."""
-    if episode is None or episode.network != caller.network:
-        raise NotThere
-    look = Viewer(episode, caller, at)
-    if look.partner is None and not caller.may_act_for(episode.clinic):
-        raise NotThere
-    look.client()
-    return look
-
-
-def state(look: Viewer, episode: Episode) -> Document:
+def state(look: Viewer, episode: Episode, when: When | None = None) -> Document:
     """The rebuilt state: a section per resource; what holds over an interval says since and until.
 
-    `episode` may be an older version of the one looked at; what may be seen of it, today's consents say.
+    `episode` may be an older version of the one looked at. `when` shows it as it was then by all that this
+    version knows: what had happened by then, and whether what holds over an interval held.
     """
-    spans = {held.id: held.interval for held in episode.held}
+    intervals = {held.id: held.interval for held in episode.held if not isinstance(held.fact, Responsibility)}
+    about = _about(episode.entries)
     sections: dict[str, list[Document]] = defaultdict(list)
     for entry in filter(look.sees, episode.entries):
-        document = _entry(look, entry)
-        interval = spans.get(entry.header.event_id)
-        if interval is not None and not isinstance(entry.fact, EpisodeOpened):
+        if isinstance(entry.fact, _ABOUT_OTHERS) or not _by(when, entry.header.when):
+            continue
+        document = _entry(look, entry) | about.get(entry.header.event_id, {})
+        interval = intervals.get(entry.header.event_id)
+        if interval is not None:
             document["since"] = interval.since.at
             document["until"] = None if interval.until is None else interval.until.at
+            if when is not None:
+                document["holds"] = interval.holds_at(when)
         sections[_section(entry.fact)].append(document)
     opened = sections.pop("episodes", [])
     document = {
         "id": episode.id,
         "version": episode.version,
-        "status": episode.status if look.sees_closure() else None,
+        "status": status(episode, when) if look.sees_closure() else None,
         "clinic": episode.clinic,
         "client": look.client(),
         "opened": opened[0] if opened else None,
+        "responsible": None if look.partner is not None else _responsible(episode, when),
         **sections,
     }
     return {name: part for name, part in document.items() if part is not None}
 
 
-def history(look: Viewer, entries: Iterable[Recorded[Any]]) -> Document:
-    """Every event, oldest first: who, when, in which capacity; redacted ones keep their place."""
-    return {"events": [event(look, entry) for entry in entries]}
+def history(look: Viewer, entries: Sequence[Recorded[Any]]) -> Document:
+    """Every event, oldest first: who, when, why, late or not, amended by what; redacted ones are there."""
+    about = _about(entries)
+    return {
+        "events": [
+            _event(look, entry) | about.get(entry.header.event_id, {})
+            for entry in entries
+            if look.sees(entry)
+        ]
+    }
 
 
 def event(look: Viewer, entry: Recorded[Any]) -> Document:
-    """One event, whole: what `dataref` names."""
-    header = entry.header
-    if not look.sees(entry):
+    """One event, whole: what `dataref` names. Staff see it as it was recorded, a partner as it stands now."""
+    identifier = entry.header.event_id
+    standing = entry if look.partner is None else look.episode.entry(identifier)
+    if standing is None or not look.sees(standing):
         raise NotThere
+    return _event(look, standing) | _about(look.episode.entries).get(identifier, {})
+
+
+def _event(look: Viewer, entry: Recorded[Any]) -> Document:
+    header = entry.header
     envelope = {field.name: getattr(header, field.name) for field in fields(Header)}
     if look.partner is not None:
         envelope = {name: envelope[name] for name in _FOR_PARTNERS} | {"subject": look.client()}
@@ -145,8 +118,40 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _by(when: When | None, happened: When) -> bool:
+    return when is None or compare(happened, when) <= 0
+
+
 def _section(fact: object) -> str:
     return "plans" if isinstance(fact, Plan) else BY_FACT[type(fact)].resource.split("/{")[0]
+
+
+def _responsible(episode: Episode, when: When | None) -> list[Document]:
+    """Who answered for the episode, from when until when."""
+    return [
+        {
+            **plain(held.fact),
+            "since": held.interval.since.at,
+            "until": None if held.interval.until is None else held.interval.until.at,
+            **({} if when is None else {"holds": held.interval.holds_at(when)}),
+        }
+        for held in episode.spans(Responsibility)
+        if _by(when, held.interval.since)
+    ]
+
+
+def _about(entries: Iterable[Recorded[Any]]) -> dict[UUID, Document]:
+    """What was said later about an event: its amendments, and who vouched for it."""
+    about: dict[UUID, dict[str, list[Document]]] = defaultdict(lambda: defaultdict(list))
+    for entry in entries:
+        said = {"event": entry.header.event_id, "type": entry.header.type}
+        match entry.fact:
+            case Amendment(event=event) | AmendmentRefused(event=event) if event is not None:
+                about[event]["amended_by"].append(said)
+            case EntryAttested(events=events):
+                for event in events:
+                    about[event]["attested_by"].append(said)
+    return {event: dict(parts) for event, parts in about.items()}
 
 
 def _entry(look: Viewer, entry: Recorded[Any]) -> Document:
@@ -172,17 +177,18 @@ def _summary(look: Viewer, entry: Recorded[Any]) -> Document:
 def _fact(look: Viewer, entry: Recorded[Any]) -> Document:
     document: Document = plain(entry.fact)
     if look.partner is not None:
-        _leave_out_other_partners(look.partner, entry.fact, document)
-        for part in _STAFF_AND_CLIENT:
-            document.pop(part, None)
-        if kind_of(entry.fact) != "screening" and not look.sees_screening(entry):
-            for part in _SCREENED:
-                document.pop(part, None)
+        screened = kind_of(entry.fact) == "screening" or look.sees_screening(entry)
+        _leave_out(look.partner, document, screened)
     return document
 
 
-def _leave_out_other_partners(partner: UUID, fact: object, document: Document) -> None:
-    """Who else treats the client is for that partner alone to know."""
-    referral = getattr(fact, "referral", None)
-    if referral is not None and referral.partner != partner:
-        document.pop("referral")
+def _leave_out(partner: UUID, document: Document, screened: bool) -> None:
+    """What is not for this partner, also of a payload that an amendment holds."""
+    for part in (*_STAFF_AND_CLIENT, *(() if screened else _SCREENED)):
+        document.pop(part, None)
+    referral = document.get("referral")
+    if isinstance(referral, dict) and referral.get("partner") != partner:
+        document.pop("referral")  # who else treats the client is for that partner alone to know
+    for part in ("replacement", "added"):
+        if part in document:
+            _leave_out(partner, document[part], screened)

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
+from episodes.domain.clearing import refuse_unknown_clearances
 from episodes.domain.codes import CONDITIONS
 from episodes.domain.deciding import Asked, Decided
 from episodes.domain.episode import Episode
 from episodes.domain.form import Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken
+from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
 from episodes.domain.time import When, compare
 from episodes.domain.values import (
     AbsentReason,
@@ -57,6 +59,7 @@ def assess(episode: Episode, asked: Asked[Assessed]) -> list[Decided]:
     draft = asked.draft
     if (draft.stage == "new_baseline") != (draft.new_baseline_reason is not None):
         raise RuleBroken("new-baseline-needs-its-reason", "/new_baseline_reason")
+    refuse_unknown_clearances(episode, draft.screening)
     return [Decided(draft, asked.when)]
 
 
@@ -66,3 +69,14 @@ def has_baseline(episode: Episode, when: When) -> bool:
         entry.fact.stage in BASELINES and compare(entry.header.when, when) <= 0
         for entry in episode.of(Assessed)
     )
+
+
+ASSESSING = Step(
+    name="assessed.1",
+    fact=Assessed,
+    resource="assessments",
+    decide=assess,
+    kind="assessments",
+    after_closing=OF_BEFORE,
+    amended=RETRACTABLE,
+)

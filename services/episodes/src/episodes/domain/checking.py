@@ -1,6 +1,6 @@
 """The session check: may we treat, now? What can be prevented is prevented here, before the hands are on.
 
-It answers from consent, plan, open flags and the judgements given with the screening.
+It answers from consent, plan, holds, open flags and the judgements given with the screening.
 """
 
 from collections.abc import Iterator
@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
+from episodes.domain.clearing import refuse_unknown_clearances
 from episodes.domain.codes import RED_FLAGS
-from episodes.domain.consenting import TreatmentConsented
+from episodes.domain.consenting import broken_consent
 from episodes.domain.deciding import Asked, Decided
 from episodes.domain.episode import Episode
-from episodes.domain.flagging import RedFlagRaised
+from episodes.domain.flagging import RedFlagRaised, accepted_with_limits, care_is_held
 from episodes.domain.form import COMPUTED, Length, Words
+from episodes.domain.holding import on_hold
 from episodes.domain.planning import Plan
+from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
 from episodes.domain.time import When
 from episodes.domain.values import (
     Coded,
@@ -64,8 +67,9 @@ class SessionChecked:
 def check_session(episode: Episode, asked: Asked[SessionChecked]) -> list[Decided]:
     """Answers go, go with limits, or stop. A judgement `stop` also raises the flag that holds care."""
     draft, when = asked.draft, asked.when
+    refuse_unknown_clearances(episode, draft.screening)
     stops = tuple(stopping_rules(episode, draft, when))
-    limits = tuple(_limiting_rules(draft))
+    limits = tuple(_limiting_rules(episode, draft, when))
     verdict = STOP if stops else LIMITS if limits else GO
     reasons = tuple(VerdictReason(rule=rule, source=SOURCE) for rule in (*stops, *limits))
     decided = [Decided(replace(draft, verdict=verdict, reasons=reasons), when)]
@@ -78,22 +82,20 @@ def check_session(episode: Episode, asked: Asked[SessionChecked]) -> list[Decide
 
 def stopping_rules(episode: Episode, draft: SessionChecked, when: When) -> Iterator[str]:
     """The rules by which no treatment may begin at `when`."""
-    if episode.in_force(TreatmentConsented, when) is None:
-        yield "no-treatment-consent"
+    yield from broken_consent(episode, draft.techniques, when)
     if episode.in_force(Plan, when) is None:
         yield "no-plan-in-force"
     if care_is_held(episode, when):
         yield "open-red-flag"
+    if on_hold(episode, when):
+        yield "episode-on-hold"
     if any(item.judgement == "stop" for item in draft.screening.items):
         yield "judged-stop"
 
 
-def care_is_held(episode: Episode, when: When) -> bool:
-    """Whether an open flag that holds care stood at `when`."""
-    return any(held.fact.holds_care and held.interval.holds_at(when) for held in episode.spans(RedFlagRaised))
-
-
-def _limiting_rules(draft: SessionChecked) -> Iterator[str]:
+def _limiting_rules(episode: Episode, draft: SessionChecked, when: When) -> Iterator[str]:
+    if accepted_with_limits(episode, when):
+        yield "flag-accepted-with-limits"
     if draft.limits is not None or any(
         item.judgement == "proceed_with_limits" for item in draft.screening.items
     ):
@@ -110,3 +112,15 @@ def _flag(item: ScreeningItem, sites: tuple[Site, ...], check: UUID) -> RedFlagR
         urgency="urgent",
         holds_care=True,
     )
+
+
+CHECKING = Step(
+    name="session-checked.1",
+    fact=SessionChecked,
+    resource="session-checks",
+    decide=check_session,
+    kind="screening",
+    after_closing=OF_BEFORE,
+    amended=RETRACTABLE,
+    most_events=2,
+)

@@ -1,12 +1,17 @@
-"""Closing an episode: why, with what outcome per goal, and what follows."""
+"""Closing an episode, with what outcome per goal and what follows; and reopening it within three months."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
-from episodes.domain.deciding import Asked, Decided
+from episodes.domain.deciding import Asked, Decided, refuse_before
 from episodes.domain.envelope import Recorded
-from episodes.domain.episode import Episode
+from episodes.domain.episode import Episode, Held
 from episodes.domain.form import Length, Line, OneOf, Words
+from episodes.domain.holding import open_hold
+from episodes.domain.opening import EpisodeOpened
+from episodes.domain.refusals import RuleBroken
+from episodes.domain.step import ALWAYS, Step
+from episodes.domain.time import Interval, When, months_after
 from episodes.domain.values import AbsentReason
 
 
@@ -47,9 +52,70 @@ class EpisodeClosed:
     maximum_benefit_reached: bool | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeReopened:
+    """Care goes on in the same episode. What begins later is an episode of its own that continues it."""
+
+    reason: Annotated[str, OneOf("relapse", "re_injury", "new_referral", "closed_in_error")]
+    words: Words | None = None
+
+
+REOPENED_WITHIN_MONTHS = 3
+
+
+def closure(episode: Episode) -> Held[EpisodeClosed] | None:
+    """The closure that has not ended, if the episode is closed."""
+    return next((held for held in episode.spans(EpisodeClosed) if held.interval.until is None), None)
+
+
+def closed_at(episode: Episode, when: When) -> bool:
+    return any(held.interval.lasts_at(when) for held in episode.spans(EpisodeClosed))
+
+
 def close(episode: Episode, asked: Asked[EpisodeClosed]) -> list[Decided]:
+    for opened in episode.of(EpisodeOpened):
+        refuse_before(asked.when, opened.header.when)
+    return [Decided(asked.draft, asked.when)]
+
+
+def reopen(episode: Episode, asked: Asked[EpisodeReopened]) -> list[Decided]:
+    """Refused for an open episode, and when it was closed more than three months before."""
+    last = closure(episode)
+    if last is None:
+        raise RuleBroken("not-closed")
+    closed = last.interval.since
+    refuse_before(asked.when, closed)
+    if asked.when.date_in_zone() > months_after(closed.date_in_zone(), REOPENED_WITHIN_MONTHS):
+        raise RuleBroken("closed-more-than-three-months-before")
     return [Decided(asked.draft, asked.when)]
 
 
 def closed(episode: Episode, entry: Recorded[EpisodeClosed]) -> Episode:
-    return replace(episode, closed_at=entry.header.when)
+    """An episode that is closed is not on hold any more."""
+    when, held = entry.header.when, open_hold(episode)
+    ended = episode if held is None else episode.end(held.id, when)
+    return ended.begin(entry, Interval(when))
+
+
+def reopened(episode: Episode, entry: Recorded[EpisodeReopened]) -> Episode:
+    last = closure(episode)
+    return episode if last is None else episode.end(last.id, entry.header.when)
+
+
+CLOSING = Step(
+    name="episode-closed.1",
+    fact=EpisodeClosed,
+    resource="closure",
+    decide=close,
+    evolve=closed,
+    kind="closure",
+)
+REOPENING = Step(
+    name="episode-reopened.1",
+    fact=EpisodeReopened,
+    resource="reopening",
+    decide=reopen,
+    evolve=reopened,
+    kind="opening",
+    after_closing=ALWAYS,
+)

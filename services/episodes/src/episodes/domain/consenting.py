@@ -1,18 +1,26 @@
-"""Consent to treatment: given for a year at most, and in force from its signature."""
+"""Consent to treatment: given for a year at most, in force from its signature until withdrawn or expired."""
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
 from episodes.domain.codes import TECHNIQUES
-from episodes.domain.deciding import Asked, Decided
+from episodes.domain.deciding import Asked, Decided, refuse_before
 from episodes.domain.envelope import Recorded
-from episodes.domain.episode import Episode
-from episodes.domain.form import Length, OneOf, Words
-from episodes.domain.refusals import RuleBroken
-from episodes.domain.time import Interval, When
-from episodes.domain.values import Coded, Day, Document, Form, Given, Instant, Site
+from episodes.domain.episode import Episode, Held
+from episodes.domain.form import COMPUTED, STAFF, Length, OneOf, Words
+from episodes.domain.opening import EpisodeOpened
+from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.step import ALWAYS, Step
+from episodes.domain.time import Interval, When, months_after
+from episodes.domain.values import Coded, Day, Document, Form, Given, GivenBy, Instant, Site
+
+LONGEST_MONTHS = 12
+"""A written consent is valid for one year unless revoked (WAC 246-830-565)."""
+
+OF_AGE = 18
+"""Years from which a client may consent alone (RCW 26.28.015); before, a guardian or representative does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +39,21 @@ class TreatmentConsented:
     given: Given
     signed_at: Instant
     form: Form | None = None
-    witness: UUID | None = None
+    witness: Annotated[UUID, STAFF] | None = None
     expires_on: Day | None = None
     scope: Annotated[tuple[Scope, ...], Length(20)] = ()
     limits: Words | None = None
     document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatmentConsentWithdrawn:
+    """Takes effect at `effective_from`, else when it happened: a word of yesterday held yesterday."""
+
+    consent_id: Annotated[UUID | None, COMPUTED] = None
+    effective_from: Instant | None = None
+    by: GivenBy | None = None
+    reason: Words | None = None
 
 
 def consent(episode: Episode, asked: Asked[TreatmentConsented]) -> list[Decided]:
@@ -45,18 +63,77 @@ def consent(episode: Episode, asked: Asked[TreatmentConsented]) -> list[Decided]
         signed = asked.when.date_in_zone()
         if expires < signed:
             raise RuleBroken("consent-ends-before-it-begins", "/expires_on")
-        if expires > a_year_after(signed):
+        if expires > months_after(signed, LONGEST_MONTHS):
             raise RuleBroken("consent-longer-than-a-year", "/expires_on")
     return [Decided(asked.draft, asked.when)]
 
 
 def consented(episode: Episode, entry: Recorded[TreatmentConsented]) -> Episode:
     when = entry.header.when
-    last = entry.fact.expires_on or a_year_after(when.date_in_zone())
+    last = entry.fact.expires_on or months_after(when.date_in_zone(), LONGEST_MONTHS)
     return episode.begin(entry, Interval(when, When.day(last, when.zone)))
 
 
-def a_year_after(day: date) -> date:
-    """A written consent is valid for one year unless revoked (WAC 246-830-565)."""
-    leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + 1, day=28 if leap_day else day.day)
+def withdraw_consent(episode: Episode, asked: Asked[TreatmentConsentWithdrawn]) -> list[Decided]:
+    """Accepted in every status of the episode; refused for a consent not there or by then withdrawn."""
+    consent = next((held for held in episode.spans(TreatmentConsented) if held.id == asked.about), None)
+    if consent is None:
+        raise Unknown("unknown-consent")
+    effective = asked.draft.effective_from or asked.when.at
+    since = When(effective, asked.when.precision, asked.when.zone)
+    refuse_before(since, consent.interval.since, "/effective_from")
+    if any(entry.fact.consent_id == consent.id for entry in episode.of(TreatmentConsentWithdrawn)):
+        raise RuleBroken("consent-already-withdrawn")
+    withdrawn = replace(asked.draft, consent_id=consent.id, effective_from=effective)
+    return [Decided(withdrawn, asked.when)]
+
+
+def consent_withdrawn(episode: Episode, entry: Recorded[TreatmentConsentWithdrawn]) -> Episode:
+    fact, header = entry.fact, entry.header
+    if fact.consent_id is None:
+        return episode
+    effective = fact.effective_from or header.occurred_at
+    return episode.end(fact.consent_id, When(effective, header.precision, header.zone))
+
+
+def broken_consent(episode: Episode, techniques: Collection[Coded], when: When) -> Iterator[str]:
+    """What is wrong with the consent to treat with these techniques at `when`; nothing, if one is valid."""
+    holding = [held for held in episode.spans(TreatmentConsented) if held.interval.holds_at(when)]
+    covering = [held for held in holding if _covers(held, techniques)]
+    if not covering:
+        yield "no-treatment-consent"
+    elif _of_a_minor(episode) and all(held.fact.given.by == "client" for held in covering):
+        yield "consent-of-a-minor-alone"
+
+
+def _covers(held: Held[TreatmentConsented], techniques: Collection[Coded]) -> bool:
+    """Consent in general, or to each of the techniques."""
+    scopes = held.fact.scope
+    if not scopes or any(scope.of == "general" for scope in scopes):
+        return True
+    named = {scope.technique.code for scope in scopes if scope.technique is not None}
+    return bool(techniques) and {technique.code for technique in techniques} <= named
+
+
+def _of_a_minor(episode: Episode) -> bool:
+    """By the age told at the opening, which is all that is known of it."""
+    return any((entry.fact.age or OF_AGE) < OF_AGE for entry in episode.of(EpisodeOpened))
+
+
+CONSENTING = Step(
+    name="treatment-consented.1",
+    fact=TreatmentConsented,
+    resource="treatment-consents",
+    decide=consent,
+    evolve=consented,
+    own_time=lambda draft, zone: When.of(draft.signed_at, "second", zone),
+    time_at="/signed_at",
+)
+WITHDRAWING = Step(
+    name="treatment-consent-withdrawn.1",
+    fact=TreatmentConsentWithdrawn,
+    resource="treatment-consents/{about}/withdrawal",
+    decide=withdraw_consent,
+    evolve=consent_withdrawn,
+    after_closing=ALWAYS,
+)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from episodes.domain.episode import Episode
 from episodes.domain.refusals import RuleBroken, Unknown
-from episodes.domain.time import AHEAD, When
+from episodes.domain.time import AHEAD, When, compare
 
 F = TypeVar("F")
 
@@ -19,6 +19,7 @@ class Asked(Generic[F]):
 
     `event_ids` are for this command's events in order; own ids (of a check, a consent, a flag) are event ids.
     `subject` is the random id of client × partner, from the client directory, where the step needs one.
+    `about` is the id in the path of what the command is about. `partner` is the caller, if it is one.
     """
 
     draft: F
@@ -27,14 +28,19 @@ class Asked(Generic[F]):
     event_ids: Sequence[UUID]
     subject: UUID | None = None
     about: UUID | None = None
+    imported: bool = False
+    partner: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A fact to record, with its own time if that is not the command's."""
+    """A fact to record and when it happened. A transfer names the new clinic; an amendment has the labels
+    of the entry it points at."""
 
     fact: Any
     when: When
+    clinic: UUID | None = None
+    labels: tuple[str, ...] = ()
 
 
 Decide = Callable[[Episode, Asked[Any]], list[Decided]]
@@ -53,6 +59,12 @@ def known(episode: Episode, event_id: UUID | None, pointer: str, kind: type[Any]
     entry = episode.entry(event_id)
     if entry is None or not isinstance(entry.fact, kind):
         raise Unknown("unknown-event", pointer)
+
+
+def refuse_before(when: When, since: When, pointer: str = "/occurred_at") -> None:
+    """Nothing ends before it began."""
+    if compare(when, since) < 0:
+        raise RuleBroken("ends-before-it-begins", pointer)
 
 
 def record(episode: Episode, asked: Asked[Any]) -> list[Decided]:

@@ -1,7 +1,8 @@
 """The state of one care episode: what happened, and what held from when until when.
 
-State is a fold of recorded events and never a judgement: entries are dated facts, `held` are intervals
-(plans, consents, flags, responsibility), so that a late record can be judged by what held on its day.
+State is a fold of recorded events and never a judgement: entries are dated facts as they stand, amended where
+they were; `held` are intervals (plans, consents, holds, flags, responsibility), so that a late record can be
+judged by what held on its day.
 """
 
 from collections.abc import Iterator
@@ -45,11 +46,6 @@ class Episode:
     recorded_at: datetime | None = None
     entries: tuple[Recorded[Any], ...] = ()
     held: tuple[Held[Any], ...] = ()
-    closed_at: When | None = None
-
-    @property
-    def status(self) -> str:
-        return "open" if self.closed_at is None else "closed"
 
     def of(self, kind: type[T]) -> Iterator[Recorded[T]]:
         """The entries of one kind of fact, oldest first."""

@@ -47,6 +47,23 @@ class CodeList:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """The id of a row of the directory, which must be there: nobody is named in vain."""
+
+    table: str
+
+
+CLIENT, CLINIC, STAFF, PARTNER = Names("clients"), Names("clinics"), Names("staff"), Names("partners")
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """The payload of another kind of event, whole or in parts; `of` beside it says which kind."""
+
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Computed:
     """Set by the decision or the path, never by the caller."""
 

@@ -5,10 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from episodes.domain.codes import CONDITIONS
-from episodes.domain.deciding import Asked, Decided
+from episodes.domain.deciding import record
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
-from episodes.domain.form import Between, Length, Line, OneOf, Words
+from episodes.domain.form import CLIENT, PARTNER, STAFF, Between, Length, Line, OneOf, Words
+from episodes.domain.step import CORRECTABLE, Step
 from episodes.domain.time import Interval
 from episodes.domain.values import AbsentReason, Coded, Day, Site
 
@@ -41,7 +42,7 @@ class InboundReferral:
     source: Annotated[
         str, OneOf("gp", "physician", "specialist", "allied", "employer", "client", "partner", "other")
     ]
-    partner: UUID | None = None
+    partner: Annotated[UUID, PARTNER] | None = None
     their_reference: Line | None = None
     reason: Words | None = None
     asked_on: Day | None = None
@@ -52,26 +53,33 @@ class InboundReferral:
 class EpisodeOpened:
     """The first fact of an episode. `continues` names an ended episode of the same complaint."""
 
-    client: UUID
-    therapist: UUID
+    client: Annotated[UUID, CLIENT]
+    therapist: Annotated[UUID, STAFF]
     complaint: Complaint
     referral: InboundReferral | None = None
     continues: UUID | None = None
     age: Annotated[int, Between(0, 130)] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Responsibility:
-    """Who answers for the episode."""
+    """Who answers for the episode, over an interval."""
 
     therapist: UUID
-
-
-def open_episode(episode: Episode, asked: Asked[EpisodeOpened]) -> list[Decided]:
-    """Opening looks at no other episode: a stream cannot."""
-    return [Decided(asked.draft, asked.when)]
+    clinic: UUID
 
 
 def opened(episode: Episode, entry: Recorded[EpisodeOpened]) -> Episode:
-    responsible = Recorded(entry.header, Responsibility(therapist=entry.fact.therapist))
+    responsible = Recorded(entry.header, Responsibility(entry.fact.therapist, entry.header.clinic))
     return episode.begin(responsible, Interval(entry.header.when))
+
+
+OPENING = Step(
+    name="episode-opened.1",
+    fact=EpisodeOpened,
+    resource="episodes",
+    decide=record,  # opening looks at no other episode: a stream cannot
+    evolve=opened,
+    kind="opening",
+    amended=CORRECTABLE,
+)

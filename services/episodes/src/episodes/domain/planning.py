@@ -6,12 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 from episodes.domain.assessing import has_baseline
+from episodes.domain.breaches import Breach, of_the_desk, unless
 from episodes.domain.codes import MEASURES
-from episodes.domain.deciding import Asked, Decided, known
+from episodes.domain.deciding import Asked, Decided, known, refuse_before
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode, Held
 from episodes.domain.form import COMPUTED, Between, Length, Line, OneOf, Words
 from episodes.domain.refusals import RuleBroken
+from episodes.domain.step import Step
 from episodes.domain.time import Interval
 from episodes.domain.values import AbsentReason, Amount, Coded, Site, Technique
 
@@ -40,7 +42,7 @@ class Reassess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A treatment plan, whole."""
+    """A treatment plan, whole. `breaches` are of an imported plan alone: others are refused for theirs."""
 
     plan_version: Annotated[int, COMPUTED] = 0
     goals: Annotated[tuple[Goal, ...], Length(50)] = ()
@@ -53,6 +55,7 @@ class Plan:
     precautions: Annotated[tuple[Words, ...], Length(50)] = ()
     based_on: Annotated[tuple[UUID, ...], Length(50)] = ()
     agreed_with_client: bool | None = None
+    breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +87,17 @@ class PlanRefined(Plan):
     changed_fields: Annotated[tuple[str, ...], COMPUTED] = ()
 
 
+_NOT_OF_THE_PLAN = ("plan_version", "based_on", "breaches")
+
+
 def set_plan(episode: Episode, asked: Asked[PlanSet]) -> list[Decided]:
     """A desk decision that can wait: it needs a baseline assessment, and a second plan is a refinement."""
-    if not has_baseline(episode, asked.when):
-        raise RuleBroken("plan-needs-a-baseline-assessment")
     if _newest(episode) is not None:
         raise RuleBroken("plan-already-set")
     _refuse_unknown_basis(episode, asked.draft)
-    return [Decided(replace(asked.draft, plan_version=1), asked.when)]
+    based = unless(has_baseline(episode, asked.when), "plan-needs-a-baseline-assessment")
+    breaches = of_the_desk(asked, based)
+    return [Decided(replace(asked.draft, plan_version=1, breaches=breaches), asked.when)]
 
 
 def refine_plan(episode: Episode, asked: Asked[PlanRefined]) -> list[Decided]:
@@ -100,16 +106,19 @@ def refine_plan(episode: Episode, asked: Asked[PlanRefined]) -> list[Decided]:
     if newest is None:
         raise RuleBroken("no-plan-to-refine")
     draft = asked.draft
+    refuse_before(asked.when, newest.interval.since)
     _refuse_unknown_basis(episode, draft)
     for index, event_id in enumerate(draft.evidence):
         known(episode, event_id, f"/evidence/{index}")
     changed = changed_fields(newest.fact, draft)
     if not changed:
         raise RuleBroken("refinement-changes-nothing")
-    if draft.reason == "clinical" and not _newer_evidence(episode, draft, newest):
-        raise RuleBroken("clinical-refinement-needs-newer-evidence", "/evidence")
+    founded = draft.reason != "clinical" or _newer_evidence(episode, draft, newest)
+    breaches = of_the_desk(asked, unless(founded, "clinical-refinement-needs-newer-evidence", "/evidence"))
     replaces = newest.fact.plan_version
-    refined = replace(draft, plan_version=replaces + 1, replaces=replaces, changed_fields=changed)
+    refined = replace(
+        draft, plan_version=replaces + 1, replaces=replaces, changed_fields=changed, breaches=breaches
+    )
     return [Decided(refined, asked.when)]
 
 
@@ -123,7 +132,7 @@ def plan_begun(episode: Episode, entry: Recorded[Plan]) -> Episode:
 
 def changed_fields(old: Plan, new: Plan) -> tuple[str, ...]:
     """The names of the plan's fields that differ."""
-    names = [field.name for field in fields(Plan) if field.name not in ("plan_version", "based_on")]
+    names = [field.name for field in fields(Plan) if field.name not in _NOT_OF_THE_PLAN]
     return tuple(name for name in names if getattr(old, name) != getattr(new, name))
 
 
@@ -139,3 +148,16 @@ def _newer_evidence(episode: Episode, draft: PlanRefined, newest: Held[Plan]) ->
 def _refuse_unknown_basis(episode: Episode, plan: Plan) -> None:
     for index, event_id in enumerate(plan.based_on):
         known(episode, event_id, f"/based_on/{index}")
+
+
+SETTING = Step(
+    name="plan-set.1", fact=PlanSet, resource="plans", decide=set_plan, evolve=plan_begun, kind="plans"
+)
+REFINING = Step(
+    name="plan-refined.1",
+    fact=PlanRefined,
+    resource="plan-refinements",
+    decide=refine_plan,
+    evolve=plan_begun,
+    kind="plans",
+)

@@ -9,6 +9,7 @@ from episodes.domain.deciding import Asked, Decided, known
 from episodes.domain.episode import Episode
 from episodes.domain.form import Between, Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken
+from episodes.domain.step import ALWAYS, RETRACTABLE, Step
 from episodes.domain.treating import SessionDelivered
 from episodes.domain.values import Adverse, InstrumentResult, Reading
 
@@ -44,3 +45,14 @@ def note_response(episode: Episode, asked: Asked[ResponseNoted]) -> list[Decided
     if draft.covers is not None and draft.covers.last < draft.covers.first:
         raise RuleBroken("period-ends-before-it-begins", "/covers/last")
     return [Decided(draft, asked.when)]
+
+
+RESPONDING = Step(
+    name="response-noted.1",
+    fact=ResponseNoted,
+    resource="responses",
+    decide=note_response,
+    kind="responses",
+    after_closing=ALWAYS,
+    amended=RETRACTABLE,
+)

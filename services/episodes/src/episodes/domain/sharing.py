@@ -3,6 +3,7 @@
 A consent bounds when we may send, not how old the fact may be.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -11,10 +12,11 @@ from uuid import UUID
 from episodes.domain.deciding import Asked, Decided
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode, Held
-from episodes.domain.form import COMPUTED, Length, Line, OneOf
+from episodes.domain.form import COMPUTED, PARTNER, Length, Line, OneOf
 from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.step import ALWAYS, Step
 from episodes.domain.time import Interval, When
-from episodes.domain.values import Document, Form, Given, Instant, Label
+from episodes.domain.values import Document, Form, Given, GivenBy, Instant, Label
 
 KINDS = (
     "identity",
@@ -34,7 +36,7 @@ KINDS = (
 class SharingConsented:
     """The consent's id is the id of this event. `subject` is the only client id that partner ever sees."""
 
-    partner: UUID
+    partner: Annotated[UUID, PARTNER]
     subject: Annotated[UUID | None, COMPUTED] = None
     purposes: Annotated[tuple[Line, ...], Length(20)] = ()
     kinds: Annotated[tuple[Annotated[str, OneOf(*KINDS)], ...], Length(len(KINDS), least=1)]
@@ -53,8 +55,25 @@ class SharingWithdrawn:
     consent_id: Annotated[UUID | None, COMPUTED] = None
     partner: Annotated[UUID | None, COMPUTED] = None
     effective_from: Instant | None = None
-    by: Annotated[str, OneOf("client", "guardian", "representative")] | None = None
+    by: GivenBy | None = None
     partner_asked_to_erase: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EverySharingWithdrawn:
+    """A client ends every consent to one partner, whichever episode it was given in."""
+
+    partner: Annotated[UUID, PARTNER]
+    effective_from: Instant | None = None
+    by: GivenBy | None = None
+    partner_asked_to_erase: bool | None = None
+
+    def of_each(self) -> SharingWithdrawn:
+        return SharingWithdrawn(
+            effective_from=self.effective_from,
+            by=self.by,
+            partner_asked_to_erase=self.partner_asked_to_erase,
+        )
 
 
 def consent_to_share(episode: Episode, asked: Asked[SharingConsented]) -> list[Decided]:
@@ -78,6 +97,14 @@ def withdraw_sharing(episode: Episode, asked: Asked[SharingWithdrawn]) -> list[D
         asked.draft, consent_id=asked.about, partner=consent.fact.partner, effective_from=effective
     )
     return [Decided(withdrawn, asked.when)]
+
+
+def to_withdraw(episode: Episode, partner: UUID, effective: datetime) -> Iterator[UUID]:
+    """The consents to `partner` that a withdrawal would end: those that hold at or after its effect."""
+    for held in episode.spans(SharingConsented):
+        until = held.interval.until
+        if held.fact.partner == partner and (until is None or until.at > effective):
+            yield held.id
 
 
 def _withdrawn_by(episode: Episode, consent_id: UUID, moment: datetime) -> bool:
@@ -107,18 +134,44 @@ def sharing_ended(episode: Episode, entry: Recorded[SharingWithdrawn]) -> Episod
 def live_consent(
     episode: Episode, partner: UUID, kind: str, labels: tuple[str, ...], at: datetime
 ) -> Held[SharingConsented] | None:
-    """The consent under which a fact of `kind` with `labels` may go to `partner` at the moment `at`, if any.
+    """The consent under which a fact of `kind` with `labels` may go to `partner` at the moment `at`."""
+    for held in live_consents(episode, partner, at):
+        if kind in held.fact.kinds and set(labels) <= set(held.fact.labels_allowed):
+            return held
+    return None
+
+
+def live_consents(episode: Episode, partner: UUID, at: datetime) -> Iterator[Held[SharingConsented]]:
+    """Every consent to share with `partner` that holds at the moment `at`.
 
     The end is excluded: from the moment a withdrawal takes effect nothing may be sent.
     """
     for held in episode.spans(SharingConsented):
         begins, ends = held.interval.since.at, held.interval.until
-        if (
-            held.fact.partner == partner
-            and kind in held.fact.kinds
-            and set(labels) <= set(held.fact.labels_allowed)
-            and begins <= at
-            and (ends is None or at < ends.at)
-        ):
-            return held
-    return None
+        if held.fact.partner == partner and begins <= at and (ends is None or at < ends.at):
+            yield held
+
+
+SHARING = Step(
+    name="sharing-consented.1",
+    fact=SharingConsented,
+    resource="sharing-consents",
+    decide=consent_to_share,
+    evolve=sharing_begun,
+)
+WITHDRAWING = Step(
+    name="sharing-withdrawn.1",
+    fact=SharingWithdrawn,
+    resource="sharing-consents/{about}/withdrawal",
+    decide=withdraw_sharing,
+    evolve=sharing_ended,
+    after_closing=ALWAYS,
+)
+EVERYWHERE = Step(
+    name=WITHDRAWING.name,
+    fact=EverySharingWithdrawn,
+    resource="clients/{client}/sharing-withdrawals",
+    decide=withdraw_sharing,
+    after_closing=ALWAYS,
+)
+"""A command of its own without an event of its own: recorded as a withdrawal of each consent it ends."""

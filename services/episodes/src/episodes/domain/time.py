@@ -41,6 +41,10 @@ class When:
             case _:
                 return self.at
 
+    def next_day(self) -> "When":
+        """The day after, known to the day."""
+        return When.day(self.date_in_zone() + timedelta(days=1), self.zone)
+
     def date_in_zone(self) -> date:
         return self.at.astimezone(ZoneInfo(self.zone)).date()
 
@@ -66,6 +70,17 @@ def compare(one: When, other: When) -> int:
     return (first > second) - (first < second)
 
 
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the last day of a month that is too short."""
+    years, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(day.year + years, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """What held from `since` up to and including `until`, or still holds."""
@@ -78,6 +93,12 @@ class Interval:
         if compare(self.since, when) > 0:
             return False
         return self.until is None or compare(when, self.until) <= 0
+
+    def lasts_at(self, when: When) -> bool:
+        """As a status holds: from the moment it ends another one does."""
+        if compare(self.since, when) > 0:
+            return False
+        return self.until is None or compare(when, self.until) < 0
 
     def ended(self, when: When) -> "Interval":
         """The same interval, ending at `when` unless it ended before; a day ends with its last moment."""

@@ -6,14 +6,19 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from episodes.domain.checking import STOP, SessionChecked, care_is_held
+from episodes.domain.breaches import Breach
+from episodes.domain.checking import STOP, SessionChecked
+from episodes.domain.clearing import refuse_unknown_clearances
 from episodes.domain.codes import ADVICE, OTHER
-from episodes.domain.consenting import TreatmentConsented
+from episodes.domain.consenting import broken_consent
 from episodes.domain.deciding import Asked, Decided, known, refuse_future
 from episodes.domain.episode import Episode
-from episodes.domain.form import COMPUTED, Between, Length, Line, OneOf, Words
+from episodes.domain.flagging import care_is_held
+from episodes.domain.form import STAFF, Between, Length, Line, OneOf, Words
+from episodes.domain.holding import on_hold
 from episodes.domain.planning import Plan
 from episodes.domain.refusals import RuleBroken
+from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
 from episodes.domain.time import When, compare
 from episodes.domain.values import (
     Adverse,
@@ -26,30 +31,6 @@ from episodes.domain.values import (
     Technique,
 )
 
-RULES_VERSION = "1"
-
-BREACHES = (
-    "no-plan-in-force",
-    "no-treatment-consent",
-    "no-session-check",
-    "check-said-stop",
-    "check-of-another-day",
-    "check-after-start",
-    "check-used-before",
-    "open-red-flag",
-    "minutes-exceed-duration",
-    "technique-outside-plan",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breach:
-    """A broken rule of care and the therapist's explanation."""
-
-    rule: Annotated[str, OneOf(*BREACHES)]
-    rules_version: Annotated[str, COMPUTED] = RULES_VERSION
-    explanation: Words | None = None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedEarly:
@@ -61,7 +42,7 @@ class EndedEarly:
 class Participant:
     """Somebody else in the room."""
 
-    id: UUID
+    id: Annotated[UUID, STAFF]
     role: Annotated[str, OneOf("assistant", "student", "supervisor", "interpreter")]
 
 
@@ -100,7 +81,7 @@ class SessionDelivered:
     declined: Annotated[tuple[Words, ...], Length(20)] = ()
     ended_early: EndedEarly | None = None
     position: Line | None = None
-    chaperone: UUID | None = None
+    chaperone: Annotated[UUID, STAFF] | None = None
     participants: Annotated[tuple[Participant, ...], Length(20)] = ()
     adverse: Annotated[tuple[Adverse, ...], Length(20)] = ()
     advice: Annotated[tuple[Advice, ...], Length(50)] = ()
@@ -144,10 +125,11 @@ def broken_rules(episode: Episode, draft: SessionDelivered, when: When) -> Itera
     plan = episode.in_force(Plan, when)
     if plan is None:
         yield "no-plan-in-force"
-    if episode.in_force(TreatmentConsented, when) is None:
-        yield "no-treatment-consent"
+    yield from broken_consent(episode, draft.techniques, when)
     if care_is_held(episode, when):
         yield "open-red-flag"
+    if on_hold(episode, when):
+        yield "episode-on-hold"
     yield from _broken_by_check(episode, draft, when)
     minutes, lasted = sum(technique.minutes or 0 for technique in draft.techniques), _lasted(draft)
     if lasted is not None and minutes > lasted:
@@ -193,6 +175,7 @@ def _identity(technique: Technique) -> tuple[str, str | None]:
 
 def _refuse_malformed(episode: Episode, draft: SessionDelivered, when: When) -> None:
     known(episode, draft.check_id, "/check_id", SessionChecked)
+    refuse_unknown_clearances(episode, draft.screening)
     if when.date_in_zone() != draft.date_of_service:
         raise RuleBroken("contradicting-times", "/date_of_service")
     if draft.start is not None and draft.end is not None and draft.end < draft.start:
@@ -212,3 +195,25 @@ def session_time(draft: SessionDelivered, zone: str) -> When:
     if draft.start is not None:
         return When.of(draft.start, "minute" if draft.start.second == 0 else "second", zone)
     return When.day(draft.date_of_service, zone)
+
+
+DELIVERING = Step(
+    name="session-delivered.1",
+    fact=SessionDelivered,
+    resource="sessions",
+    decide=deliver,
+    kind="sessions",
+    after_closing=OF_BEFORE,
+    amended=RETRACTABLE,
+    own_time=session_time,
+    time_at="/date_of_service",
+)
+MISSING = Step(
+    name="session-not-delivered.1",
+    fact=SessionNotDelivered,
+    resource="missed-sessions",
+    decide=not_delivered,
+    kind="sessions",
+    after_closing=OF_BEFORE,
+    amended=RETRACTABLE,
+)

@@ -232,12 +232,24 @@ class Document:
     sha256: Annotated[str, Length(64, least=64)] | None = None
 
 
+GivenBy = Annotated[str, OneOf("client", "guardian", "representative")]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """Who gave a consent, and in what relation to the client."""
 
-    by: Annotated[str, OneOf("client", "guardian", "representative")]
+    by: GivenBy
     relationship: Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Licensed:
+    """Who vouches for something outside our staff: role, licence and organisation, never a name."""
+
+    role: Line | None = None
+    licence: Line
+    organisation: Line
 
 
 Day = date

@@ -13,6 +13,7 @@ from episodes.application.folding import folded
 from episodes.application.known import Cached, Known, Receipt, Scoped
 from episodes.application.recording import DataKey, header_of
 from episodes.domain.opening import EpisodeOpened
+from episodes.domain.referring import ReferralMade
 from episodes.domain.sharing import SharingConsented
 
 Unwrap = Callable[[str, UUID, UUID, bytes | None], DataKey]
@@ -29,6 +30,8 @@ JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND orig
 ORDER BY originator_id, originator_version"""
 KEYS = """SELECT network_id, client_id, key_id, wrapped FROM client_keys
 JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND client_id = c"""
+_OF_CLIENTS = """SELECT network_id, client_id, episode_id FROM client_episodes
+JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND client_id = c ORDER BY episode_id"""
 _SUBJECT = """INSERT INTO client_subjects (network_id, client_id, partner_id, subject) VALUES (%s, %s, %s, %s)
 ON CONFLICT (network_id, client_id, partner_id) DO UPDATE SET subject = client_subjects.subject
 RETURNING subject"""
@@ -37,7 +40,7 @@ _ROWS = {
 JOIN unnest(%s::text[], %s::uuid[]) AS w(n, i) ON network_id = n AND client_id = i""",
     "clinics": """SELECT network_id, clinic_id AS id, zone FROM clinics
 JOIN unnest(%s::text[], %s::uuid[]) AS w(n, i) ON network_id = n AND clinic_id = i""",
-    "staff": """SELECT network_id, staff_id AS id FROM staff
+    "staff": """SELECT network_id, staff_id AS id, licences <> '[]' AS licensed FROM staff
 JOIN unnest(%s::text[], %s::uuid[]) AS w(n, i) ON network_id = n AND staff_id = i""",
     "partners": """SELECT network_id, partner_id AS id FROM partners
 JOIN unnest(%s::text[], %s::uuid[]) AS w(n, i) ON network_id = n AND partner_id = i""",
@@ -52,7 +55,10 @@ def read(
 ) -> Known:
     """What the store knows now about the commands."""
     known = Known()
-    recent = {c.episode: cached[c.episode] for c in commands if c.episode is not None and c.episode in cached}
+    _take_clients(connection, known, commands)
+    wanted = {command.episode for command in commands if command.episode is not None}
+    wanted.update(*known.of_clients.values())
+    recent = {identifier: cached[identifier] for identifier in wanted if identifier in cached}
     clients = {(c.caller.network, c.draft.client) for c in commands if isinstance(c.draft, EpisodeOpened)}
     clients |= {(one.episode.network, one.episode.client) for one in recent.values()}
     clinics = {(one.episode.network, one.episode.clinic) for one in recent.values()}
@@ -62,7 +68,7 @@ def read(
         [
             (_RECEIPTS, _columns({command.key for command in commands})),
             (_REFERENCES, _columns({(c.caller.network, c.reference) for c in commands if c.reference})),
-            (_EVENTS, _columns(_versions(commands, recent))),
+            (_EVENTS, _columns(_versions(wanted, recent))),
             (KEYS, _columns(clients)),
             *((_ROWS[table], _columns(wanted)) for table, wanted in rows.items()),
         ],
@@ -90,9 +96,17 @@ def _rows_wanted(commands: Sequence[Command], clinics: set[Scoped]) -> dict[str,
     return wanted
 
 
-def _versions(commands: Sequence[Command], recent: Mapping[UUID, Cached]) -> list[tuple[UUID, int]]:
-    identifiers = {command.episode for command in commands if command.episode is not None}
-    return [(one, recent[one].episode.version if one in recent else 0) for one in identifiers]
+def _take_clients(connection: Connection[DictRow], known: Known, commands: Sequence[Command]) -> None:
+    """The episodes of the clients whose every episode a command is for."""
+    clients = {(c.caller.network, c.client) for c in commands if c.client is not None}
+    if clients:
+        for row in _fetch(connection, [(_OF_CLIENTS, _columns(clients))])[0]:
+            place = (row["network_id"], row["client_id"])
+            known.of_clients.setdefault(place, []).append(row["episode_id"])
+
+
+def _versions(wanted: Iterable[UUID], recent: Mapping[UUID, Cached]) -> list[tuple[UUID, int]]:
+    return [(one, recent[one].episode.version if one in recent else 0) for one in wanted]
 
 
 def _take_keys(known: Known, rows: Iterable[DictRow], unwrap: Unwrap) -> None:
@@ -113,11 +127,18 @@ def _take_episodes(
     events: Sequence[DictRow],
     unwrap: Unwrap,
 ) -> None:
-    """Fold what is newer than the cache. An episode not cached names its client and clinic only now."""
+    """Fold what is newer than the cache. An episode not cached names its client and clinic only now, and one
+    that another process transferred its new clinic.
+    """
     states: dict[UUID, list[bytes]] = defaultdict(list)
     for row in events:
         states[row["originator_id"]].append(bytes(row["state"]))
-    headers = [header_of(newer[0]) for identifier, newer in states.items() if identifier not in recent]
+    last = {identifier: header_of(newer[-1]) for identifier, newer in states.items()}
+    headers = [
+        header
+        for identifier, header in last.items()
+        if identifier not in recent or recent[identifier].episode.clinic != header.clinic
+    ]
     if headers:
         keys, clinics = _fetch(
             connection,
@@ -139,7 +160,7 @@ def _take_subjects(connection: Connection[DictRow], known: Known, commands: Sequ
     """The partner's id for the client, made once per client and partner."""
     for command in commands:
         cached = None if command.episode is None else known.episodes.get(command.episode)
-        if cached is None or not isinstance(command.draft, SharingConsented):
+        if cached is None or not isinstance(command.draft, SharingConsented | ReferralMade):
             continue
         network, partner = command.caller.network, command.draft.partner
         if cached.episode.network != network or ("partners", network, partner) not in known.rows:

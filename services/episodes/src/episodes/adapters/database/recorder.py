@@ -41,6 +41,8 @@ SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::bytea[]) ORDER BY 1
 _RECEIPTS = """INSERT INTO command_receipts (network_id, command_id, request_mac, status, response)
 SELECT n, c, m, 201, r FROM unnest(%b::text[], %b::uuid[], %b::bytea[], %b::bytea[]) AS w(n, c, m, r)
 ORDER BY 1, 2"""
+_OPENINGS = """INSERT INTO client_episodes (network_id, client_id, episode_id)
+SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
 _REFERENCES = """INSERT INTO source_refs (network_id, reference, episode_id, event_id)
 SELECT * FROM unnest(%b::text[], %b::bytea[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2"""
 
@@ -75,6 +77,9 @@ class EventRecorder(PostgresApplicationRecorder):
             networks, clients = zip(*writing.keys, strict=True)
             ids, wrapped = zip(*writing.keys.values(), strict=True)
             curs.execute(_KEYS, (list(networks), list(clients), list(ids), list(wrapped)), prepare=True)
+        if writing.openings:
+            openings = [list(column) for column in zip(*writing.openings, strict=True)]
+            curs.execute(_OPENINGS, openings, prepare=True)
         networks, commands = zip(*writing.receipts, strict=True)
         receipts = writing.receipts.values()
         macs, bodies = [receipt.mac for receipt in receipts], [receipt.body for receipt in receipts]

@@ -20,7 +20,7 @@ from episodes.adapters.http.middleware import Envelope
 from episodes.adapters.http.openapi import describing, document
 from episodes.adapters.http.problems import HANDLED, problem
 from episodes.adapters.http.services import Services
-from episodes.domain.steps import STEPS
+from episodes.domain.steps import COMMANDS
 
 DESCRIPTION = "Event-sourced care episodes for clinical massage therapy: one resource per step of care."
 
@@ -45,7 +45,7 @@ def create_app(
     for error in HANDLED:
         app.add_exception_handler(error, _answer_problem)
     forms: dict[str, TypeAdapter[Any]] = {
-        step.fact.__name__ + "Command": commands.body_form(step) for step in STEPS
+        step.fact.__name__ + "Command": commands.body_form(step) for step in COMMANDS
     }
     care = _commands(forms)
     app.router.routes.extend(commands.CommandRoute.of(route) for route in care.routes)
@@ -94,7 +94,7 @@ def _tune_the_interpreter() -> None:
 def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
     """The commands as FastAPI describes them."""
     routes = APIRouter(tags=["care"])
-    for step in STEPS:
+    for step in COMMANDS:
         name = step.fact.__name__ + "Command"
         path = commands.path_of(step)
         routes.add_api_route(

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
+from episodes.adapters.http.amendments import amendment_form, part_of
 from episodes.adapters.http.forms import STRICT, strict_fields
 from episodes.adapters.http.requests import (
     correlation,
@@ -26,7 +27,8 @@ from episodes.adapters.http.requests import (
 from episodes.adapters.keys import Keyring
 from episodes.application.commands import Answer, Caller, Circumstances, Command
 from episodes.domain.opening import EpisodeOpened
-from episodes.domain.steps import Step
+from episodes.domain.sharing import EVERYWHERE, EverySharingWithdrawn
+from episodes.domain.step import Step
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -58,13 +60,27 @@ class Body(NamedTuple):
 
 
 def path_of(step: Step) -> str:
-    return "/v1/episodes" if step.fact is EpisodeOpened else f"/v1/episodes/{{episode}}/{step.resource}"
+    if step.fact is EpisodeOpened or step is EVERYWHERE:
+        return f"/v1/{step.resource}"
+    return f"/v1/episodes/{{episode}}/{step.resource}"
 
 
 def body_form(step: Step) -> TypeAdapter[Body]:
     """Reads a command's body strictly: the fact's own fields and the common ones, on one level."""
     clinic: dict[str, Any] = {"clinic": (UUID, ...)} if step.fact is EpisodeOpened else {}
-    own, common = strict_fields(step.fact), strict_fields(Circumstances)
+    own, common, held = strict_fields(step.fact), strict_fields(Circumstances), part_of(step.fact)
+    drafted = list(own) if held is None else [*own, "of", held[0]]
+
+    def split(body: BaseModel) -> Body:
+        values = body.__dict__
+        return Body(
+            step.fact(**{name: values[name] for name in drafted}),
+            Circumstances(**{name: values[name] for name in common}),
+            values.get("clinic"),
+        )
+
+    if held is not None:
+        return amendment_form(step, held, common, split)
     model = create_model(
         f"{step.fact.__name__}Command",
         __config__=STRICT,
@@ -73,22 +89,13 @@ def body_form(step: Step) -> TypeAdapter[Body]:
         **own,
         **common,
     )
-
-    def split(body: BaseModel) -> Body:
-        values = body.__dict__
-        return Body(
-            step.fact(**{name: values[name] for name in own}),
-            Circumstances(**{name: values[name] for name in common}),
-            values.get("clinic"),
-        )
-
     form: TypeAdapter[Body] = TypeAdapter(Annotated[model, AfterValidator(split)])  # type: ignore[arg-type]
     return form
 
 
 def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
     """The endpoint that records this step."""
-    opening = step.fact is EpisodeOpened
+    opening, everywhere = step.fact is EpisodeOpened, step.fact is EverySharingWithdrawn
     names_what = "{about}" in step.resource
 
     async def record(request: Request) -> Response:
@@ -106,8 +113,9 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
             circumstances=body.circumstances,
             mac=partial(keyring.mac, _digest(request, caller, raw)),
             correlation=correlation(request),
-            episode=None if opening else path_id(request, "episode"),
+            episode=None if opening or everywhere else path_id(request, "episode"),
             clinic=body.clinic,
+            client=path_id(request, "client") if everywhere else None,
             about=path_id(request, "about") if names_what else None,
             if_match=expected,
             reference=_reference(keyring, caller, body.circumstances),
@@ -134,10 +142,11 @@ def _reference(keyring: Keyring, caller: Caller, circumstances: Circumstances) -
 
 def _answer(answer: Answer) -> Response:
     headers = {
-        "ETag": f'"{answer.version}"',
         "Location": f"/v1/episodes/{answer.episode}/events/{answer.event}",
         "Cache-Control": "no-store",
     }
+    if answer.version is not None:
+        headers["ETag"] = f'"{answer.version}"'
     if answer.replayed:
         headers["Idempotency-Replayed"] = "true"
     return Response(answer.body, 201, headers, "application/json")

@@ -6,6 +6,7 @@ from typing import Any
 CLIENT = "0c5c1a52-6f0b-4c7e-9a75-0d6a6a1e2b01"
 CLINIC = "5f9a1c1e-7c39-4b0c-8b64-2f2b8f2d1c02"
 THERAPIST = "a3c1f0de-2b77-4a63-9d9e-6f1d5f3c4e03"
+COLLEAGUE = "b4d2f1ef-3c88-4b74-8eaf-7a206a4d5f13"
 PARTNER = "e0a7c2d4-51c6-4f38-8a2b-7b9e0c1d5f04"
 SESSION = "0191a1b2-c3d4-7e5f-8a6b-1c2d3e4f5a05"
 
@@ -104,7 +105,69 @@ EXAMPLES: Mapping[str, Any] = {
         "form": "written",
     },
     "SharingWithdrawnCommand": {"by": "client"},
+    "EverySharingWithdrawnCommand": {"partner": PARTNER, "by": "client"},
     "EpisodeClosedCommand": {"reason": "goal_achieved", "summary": "Pain down, motion up"},
+    "EpisodeReopenedCommand": {"reason": "relapse", "words": "Pain came back after a week of lifting"},
+    "EpisodeHeldCommand": {"reason": "Away for work", "expected_until": "2026-12-01"},
+    "EpisodeResumedCommand": {},
+    "TreatmentConsentWithdrawnCommand": {"by": "client", "reason": "Wants to stop"},
+    "ClearanceRecordedCommand": {
+        "condition": {"code": "spinal_fusion"},
+        "by": {"role": "surgeon", "licence": "MD 12345", "organisation": "Harbor Spine Center"},
+        "valid_until": "2027-03-01",
+        "limits": {"pressure": 3, "words": "No work over the scar"},
+    },
+    "RedFlagClearedCommand": {
+        "finding": "ruled_out",
+        "authority": {"role": "physician", "licence": "MD 67890", "organisation": "Harbor Clinic"},
+    },
+    "ReferralMadeCommand": {
+        "partner": PARTNER,
+        "priority": "routine",
+        "service": "Chiropractic assessment",
+        "reason": "Stiff above the fusion",
+        "kinds_sent": ["assessments"],
+        "answer_due": "2026-12-15",
+    },
+    "ReferralWithdrawnCommand": {"reason": "The client goes elsewhere"},
+    "ReferralAnsweredCommand": {
+        "accepted": True,
+        "first_appointment": "2026-12-10T09:00:00-08:00",
+        "their_reference": "HC-1001/7",
+    },
+    "PartnerReportedCommand": {
+        "partner": PARTNER,
+        "findings": "Reduced thoracic extension",
+        "treatment_given": "Mobilisation",
+        "author": {"role": "chiropractor", "licence": "CH 4711", "organisation": "Harbor Chiropractic"},
+    },
+    "ResponsibilityTransferredCommand": {
+        "to": {"therapist": COLLEAGUE, "clinic": CLINIC},
+        "reason": "On leave",
+        "accepted_by": COLLEAGUE,
+    },
+    "EntryAddedToCommand": {
+        "of": "session-delivered.1",
+        "added": {"place": "clinic"},
+        "reason": "Left out in the evening",
+    },
+    "EntryCorrectedCommand": {
+        "of": "response-noted.1",
+        "reason_code": "wrong_value",
+        "reason": "Was 5, written as 4",
+        "replacement": {
+            "session": SESSION,
+            "hours_after": 24,
+            "source": "client",
+            "readings": [{**_PAIN, "context": "average_24h", "value": 5}],
+        },
+    },
+    "EntryRetractedCommand": {"reason": "Recorded for the wrong client"},
+    "EntryAttestedCommand": {"events": [SESSION], "by": THERAPIST},
+    "AmendmentRefusedCommand": {
+        "reason": "The entry is accurate and complete",
+        "statement": "I remember it differently",
+    },
     "Clinic": {"zone": "America/Los_Angeles", "jurisdiction": "US-WA"},
     "Staff": {"role": "therapist", "licences": [{"jurisdiction": "US-WA", "number": "MA 60123456"}]},
     "Partner": {"kind": "chiropractor", "organisation": "Harbor Chiropractic"},

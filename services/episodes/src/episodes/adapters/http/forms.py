@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic import Field as Bounds
 
-from episodes.domain.form import COMPUTED, Between, CodeList, Length, OneOf
+from episodes.domain.form import Between, CodeList, Computed, Length, OneOf, PartOf
 from episodes.domain.values import Coded
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
@@ -52,7 +52,7 @@ def _definitions(cls: type[Any], codes: CodeList | None) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     for field in fields(cls):
         hint = hints[field.name]
-        if COMPUTED in getattr(hint, "__metadata__", ()):
+        if any(isinstance(form, Computed | PartOf) for form in getattr(hint, "__metadata__", ())):
             continue
         if codes is not None and field.name == "code":
             hint = Annotated[str, codes]
@@ -108,7 +108,7 @@ def _sized(annotation: Any, metadata: tuple[Any, ...]) -> Any:
 
 def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
     if hint is datetime:
-        return _MOMENT
+        return MOMENT
     if hint is date:
         return _DAY
     for form in metadata:
@@ -142,7 +142,7 @@ def _within_years(moment: D) -> D:
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
-_MOMENT = Annotated[
+MOMENT = Annotated[
     str,
     StringConstraints(pattern=rf"^{_DATE}T{_TIME}(Z|[+-]\d{{2}}:\d{{2}})$"),
     Bounds(json_schema_extra={"format": "date-time"}),

@@ -11,12 +11,16 @@ from starlette.routing import BaseRoute
 
 from episodes.adapters.http.examples import EXAMPLES
 from episodes.adapters.http.problems import KINDS, MEDIA_TYPE
+from episodes.domain.status import STATUSES
 
 Schema = dict[str, Any]
 
 _UUID: Schema = {"type": "string", "format": "uuid"}
+_TIME: Schema = {"type": "string", "format": "date-time"}
 _QUERY: Mapping[str, tuple[str, Schema]] = {
     "version": ("The state as of this version", {"type": "integer", "minimum": 1, "maximum": 999_999_999}),
+    "recorded_at": ("The state as of what was recorded by this time", _TIME),
+    "occurred_at": ("The state as it was at this time, by what is known", _TIME),
     "after": ("A position this service gave", {"type": "string", "pattern": "^p[0-9a-f]{1,15}$"}),
     "limit": ("Most events of a page", {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100}),
     "wait": ("Seconds to hold back an empty answer", {"type": "integer", "minimum": 0, "maximum": 30}),
@@ -157,9 +161,19 @@ def _problem(status: int) -> Schema:
     return {"description": "; ".join(titles), "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
+_EPISODE: Schema = {
+    "type": "object",
+    "required": ["id", "version"],
+    "properties": {
+        "id": _UUID,
+        "version": {"type": "integer"},
+        "status": {"type": "string", "enum": list(STATUSES), "description": "Not told to a partner"},
+    },
+}
 ANSWER: Schema = {
     "type": "object",
-    "required": ["events", "episode", "warnings"],
+    "required": ["events", "warnings"],
+    "description": "`episode`, or `episodes` where a command is recorded in several.",
     "properties": {
         "events": {
             "type": "array",
@@ -176,15 +190,8 @@ ANSWER: Schema = {
                 },
             },
         },
-        "episode": {
-            "type": "object",
-            "required": ["id", "version", "status"],
-            "properties": {
-                "id": _UUID,
-                "version": {"type": "integer"},
-                "status": {"type": "string", "enum": ["open", "closed"]},
-            },
-        },
+        "episode": _EPISODE,
+        "episodes": {"type": "array", "minItems": 1, "items": _EPISODE},
         "warnings": {"type": "array", "items": {"type": "object"}},
     },
 }

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from episodes.adapters.tokens import Unauthenticated
 from episodes.application import errors
 from episodes.domain import refusals
+from episodes.domain.steps import BY_NAME
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -151,7 +152,15 @@ def _particulars(error: Exception) -> dict[str, Any]:
 
 
 def _fault(fault: ErrorDetails) -> dict[str, str]:
-    return {"pointer": pointer(fault["loc"]), "rule": fault["type"], "detail": _detail(fault)}
+    location = fault["loc"]
+    if fault["type"].startswith("union_tag"):
+        return {"pointer": "/of", "rule": "of", "detail": "The kind of an entry that may be amended"}
+    told_apart = location and location[0] in BY_NAME  # the form of an amendment is found by its `of`
+    return {
+        "pointer": pointer(location[1:] if told_apart else location),
+        "rule": fault["type"],
+        "detail": _detail(fault),
+    }
 
 
 def _detail(fault: ErrorDetails) -> str:

@@ -1,6 +1,7 @@
 """Reading: an episode's state, its history, one event. What is not yours is not there."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,7 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from episodes.adapters.http.openapi import describing
+from episodes.adapters.http.problems import Malformed
 from episodes.adapters.http.requests import (
+    moment,
     now,
     path_id,
     permitted,
@@ -18,11 +21,12 @@ from episodes.adapters.http.requests import (
     whole_number,
 )
 from episodes.application import views
+from episodes.application.commands import Caller
 from episodes.application.errors import NotThere
 from episodes.application.folding import fold
-from episodes.application.views import Viewer
+from episodes.application.viewing import Viewer, viewer
 from episodes.domain.envelope import Recorded
-from episodes.domain.episode import Episode
+from episodes.domain.time import When
 
 STATE = "/v1/episodes/{episode}"
 HISTORY = "/v1/episodes/{episode}/history"
@@ -31,7 +35,7 @@ EVENT = "/v1/episodes/{episode}/events/{event}"
 
 def router() -> APIRouter:
     routes = APIRouter(tags=["episodes"])
-    state_extra = describing(STATE, query=("version",), answers=200)
+    state_extra = describing(STATE, query=("version", "recorded_at", "occurred_at"), answers=200)
     routes.add_api_route(STATE, episode_state, methods=["GET"], openapi_extra=state_extra)
     routes.add_api_route(
         HISTORY, episode_history, methods=["GET"], openapi_extra=describing(HISTORY, answers=200)
@@ -41,24 +45,32 @@ def router() -> APIRouter:
 
 
 async def episode_state(request: Request) -> Response:
-    """The state, rebuilt from its events; `version` asks for the state as of that version."""
+    """The state, rebuilt from its events: as of a version, or of what was recorded by a time; and as it was
+    at another time. Both clocks may be asked at once."""
     caller = permitted(request, "episodes", "read")
-    refuse_unknown_parameters(request, "version")
+    refuse_unknown_parameters(request, "version", "recorded_at", "occurred_at")
     version = whole_number(request, "version", None, 1, 999_999_999)
-    entries = await services(request).log.episode(path_id(request, "episode"))
-    look = views.viewer(fold(entries), caller, now(request))
-    shown = look.episode if version is None else fold(entries[:version])
-    if shown is None or (version is not None and version > len(entries)):
+    recorded, occurred = moment(request, "recorded_at"), moment(request, "occurred_at")
+    if version is not None and recorded is not None:
+        raise Malformed("/query/recorded_at", "version or recorded_at, not both")
+    look, entries = await _look(request, caller)
+    entries = look.reach(entries)
+    if version is not None and version > len(entries):
         raise NotThere
-    return _document(views.state(look, shown), shown)
+    shown = fold(_prefix(entries, version, recorded))
+    if shown is None:
+        raise NotThere
+    when = None if occurred is None else When.of(occurred, "second", entries[0].header.zone)
+    return _document(views.state(look, shown, when), shown.version)
 
 
 async def episode_history(request: Request) -> Response:
-    """Every event of the episode, oldest first: who, when, why."""
+    """Every event of the episode, oldest first: who, when, why, late or not, amended by what."""
     caller = permitted(request, "history", "read")
     refuse_unknown_parameters(request)
     look, entries = await _look(request, caller)
-    return _document(views.history(look, entries), look.episode)
+    entries = look.reach(entries)
+    return _document(views.history(look, entries), entries[-1].header.version)
 
 
 async def one_event(request: Request) -> Response:
@@ -70,17 +82,26 @@ async def one_event(request: Request) -> Response:
     entry = next((one for one in entries if one.header.event_id == event), None)
     if entry is None:
         raise NotThere
-    return _document(views.event(look, entry), look.episode)
+    return _document(views.event(look, entry), look.reach(entries)[-1].header.version)
 
 
-async def _look(request: Request, caller: Any) -> tuple[Viewer, Sequence[Recorded[Any]]]:
+async def _look(request: Request, caller: Caller) -> tuple[Viewer, Sequence[Recorded[Any]]]:
     entries = await services(request).log.episode(path_id(request, "episode"))
-    return views.viewer(fold(entries), caller, now(request)), entries
+    return viewer(fold(entries), entries, caller, now(request)), entries
 
 
-def _document(document: views.Document, episode: Episode) -> Response:
+def _prefix(
+    entries: Sequence[Recorded[Any]], version: int | None, recorded: datetime | None
+) -> Sequence[Recorded[Any]]:
+    """The events up to a version, or those recorded by a moment: `recorded_at` never goes back."""
+    if recorded is not None:
+        return [entry for entry in entries if entry.header.recorded_at <= recorded]
+    return entries[:version]
+
+
+def _document(document: views.Document, version: int) -> Response:
     return Response(
         to_json(document, exclude_none=True),
-        headers={"ETag": f'"{episode.version}"', "Cache-Control": "no-store"},
+        headers={"ETag": f'"{version}"', "Cache-Control": "no-store"},
         media_type="application/json",
     )

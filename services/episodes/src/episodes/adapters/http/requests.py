@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
+from episodes.adapters.http.forms import MOMENT
 from episodes.adapters.http.problems import Malformed, NotJson
 from episodes.adapters.http.services import Services
 from episodes.application.access import allow
@@ -15,6 +16,7 @@ from episodes.application.commands import Caller
 
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 _POSITION = re.compile(r"p([0-9a-f]{1,15})")
+_MOMENT: TypeAdapter[Any] = TypeAdapter(MOMENT)
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
@@ -80,6 +82,18 @@ def whole_number(request: Request, name: str, default: int | None, least: int, m
     if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
         raise Malformed(f"/query/{name}", f"a whole number from {least} to {most}")
     return int(text)
+
+
+def moment(request: Request, name: str) -> datetime | None:
+    """A query parameter that is a time of RFC 3339 with its offset."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        found: datetime = _MOMENT.validate_python(text)
+    except ValidationError:
+        raise Malformed(f"/query/{name}", "a time with its offset (RFC 3339)") from None
+    return found
 
 
 def position(request: Request) -> int:

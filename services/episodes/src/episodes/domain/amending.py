@@ -1,0 +1,295 @@
+"""Amending what was recorded: additions, corrections, retractions, attestations and refused amendments.
+
+Nothing is overwritten: each is an event of its own, and the original stays in the history. The state is
+folded with the amended entry in the original's place.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from episodes.domain.deciding import Asked, Decide, Decided, known, refuse_future
+from episodes.domain.envelope import Recorded
+from episodes.domain.episode import Episode
+from episodes.domain.form import COMPUTED, STAFF, Length, Line, OneOf, PartOf, Words
+from episodes.domain.opening import EpisodeOpened
+from episodes.domain.planning import Plan
+from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.step import ALWAYS, RETRACTABLE, UNCHANGEABLE, Step
+from episodes.domain.time import PRECISIONS, When, compare
+from episodes.domain.values import Instant
+
+RequestedBy = Annotated[str, OneOf("client", "guardian", "representative", "therapist", "clinic", "partner")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """What points at an entry: its event, of which kind it is, and the partner it concerns, if it does."""
+
+    event: Annotated[UUID | None, COMPUTED] = None
+    of: Annotated[str, COMPUTED] = ""
+    partner: Annotated[UUID | None, COMPUTED] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryAddedTo(Amendment):
+    """What an entry had left out; what it says already stays."""
+
+    added: Annotated[Any, PartOf(whole=False)]
+    reason: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryCorrected(Amendment):
+    """The whole entry anew; `happened_at` and `performed_by` correct when and by whom it happened."""
+
+    reason_code: Annotated[
+        str,
+        OneOf(
+            "wrong_value", "wrong_time", "wrong_site", "wrong_performer", "misheard", "incomplete", "other"
+        ),
+    ]
+    reason: Words
+    replacement: Annotated[Any, PartOf(whole=True)]
+    happened_at: Instant | None = None
+    happened_precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
+    performed_by: Annotated[UUID, STAFF] | None = None
+    requested_by: RequestedBy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRetracted(Amendment):
+    """The entry should never have been recorded."""
+
+    reason: Words
+    requested_by: RequestedBy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryAttested:
+    """A licensed person vouches for entries, as a supervisor does for a student's."""
+
+    events: Annotated[tuple[UUID, ...], Length(100, least=1)]
+    by: Annotated[UUID, STAFF]
+    statement: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendmentRefused:
+    """A client asked for a correction and was refused; their own statement stays with the entry."""
+
+    event: Annotated[UUID | None, COMPUTED] = None
+    reason: Words
+    statement: Words | None = None
+    reviewed_by: Line | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """What amendments must know of all kinds: the step of a name, and the state that follows from entries."""
+
+    step: Callable[[str], Step]
+    derived: Callable[[Episode], Episode]
+
+
+def original(episode: Episode, event_id: UUID | None) -> Recorded[Any]:
+    """The entry an amendment is about. One that points at a correction means what that one corrected."""
+    entry = None if event_id is None else episode.entry(event_id)
+    if entry is None:
+        raise Unknown("unknown-event")
+    return original(episode, entry.fact.event) if isinstance(entry.fact, Amendment) else entry
+
+
+def without(episode: Episode, event_id: UUID) -> Episode:
+    return replace(episode, entries=tuple(e for e in episode.entries if e.header.event_id != event_id))
+
+
+def adding(kinds: Kinds) -> Decide:
+    def add(episode: Episode, asked: Asked[EntryAddedTo]) -> list[Decided]:
+        """Refused for what is there already: that is a correction."""
+        draft, (entry, _) = asked.draft, _amendable(kinds, episode, asked)
+        for name in draft.added:
+            if getattr(entry.fact, name) not in (None, ()):
+                raise RuleBroken("already-stated", f"/added/{name}")
+        if not draft.added:
+            raise RuleBroken("addition-adds-nothing", "/added")
+        return [_about(entry, draft, asked)]
+
+    return add
+
+
+def correcting(kinds: Kinds) -> Decide:
+    def correct(episode: Episode, asked: Asked[EntryCorrected]) -> list[Decided]:
+        """The replacement is decided as it would be now, on the episode without what it replaces."""
+        draft, (entry, step) = asked.draft, _amendable(kinds, episode, asked)
+        if isinstance(entry.fact, EpisodeOpened) and draft.replacement.client != entry.fact.client:
+            raise RuleBroken("another-client", "/replacement/client")
+        when = _happened(entry, step, draft)
+        refuse_future(when, asked.now, "/happened_at")
+        before = kinds.derived(without(episode, entry.header.event_id))
+        redone = step.decide(before, replace(asked, draft=draft.replacement, when=when))
+        corrected = replace(
+            draft, replacement=redone[0].fact, happened_at=when.at, happened_precision=when.precision
+        )
+        return [_about(entry, corrected, asked), *redone[1:]]
+
+    return correct
+
+
+def retracting(kinds: Kinds) -> Decide:
+    def retract(episode: Episode, asked: Asked[EntryRetracted]) -> list[Decided]:
+        """Refused for what a plan rests on: that may be corrected."""
+        entry, step = _amendable(kinds, episode, asked)
+        if step.amended != RETRACTABLE:
+            raise RuleBroken("corrected-not-retracted")
+        if entry.header.event_id in _cited(episode):
+            raise RuleBroken("cited-as-evidence")
+        return [_about(entry, asked.draft, asked)]
+
+    return retract
+
+
+def attest(episode: Episode, asked: Asked[EntryAttested]) -> list[Decided]:
+    for place, event_id in enumerate(asked.draft.events):
+        known(episode, event_id, f"/events/{place}")
+    return [Decided(asked.draft, asked.when)]
+
+
+def refuse_amendment(episode: Episode, asked: Asked[AmendmentRefused]) -> list[Decided]:
+    entry = original(episode, asked.about)
+    return [Decided(replace(asked.draft, event=entry.header.event_id), asked.when, labels=entry.labels)]
+
+
+def added(episode: Episode, entry: Recorded[EntryAddedTo]) -> Episode:
+    def completed(of: Recorded[Any]) -> Recorded[Any]:
+        names = {field.name for field in fields(of.fact)}
+        more = {name: value for name, value in entry.fact.added.items() if name in names}
+        return replace(of, fact=replace(of.fact, **more), labels=_both(of, entry))
+
+    return _rewritten(episode, entry, completed)
+
+
+def corrected(episode: Episode, entry: Recorded[EntryCorrected]) -> Episode:
+    fact = entry.fact
+
+    def replaced(of: Recorded[Any]) -> Recorded[Any]:
+        if type(fact.replacement) is not type(of.fact):
+            return of
+        header = replace(
+            of.header,
+            occurred_at=fact.happened_at or of.header.occurred_at,
+            precision=fact.happened_precision or of.header.precision,
+            performer=fact.performed_by or of.header.performer,
+        )
+        return Recorded(header, fact.replacement, _both(of, entry))
+
+    return _rewritten(episode, entry, replaced)
+
+
+def retracted(episode: Episode, entry: Recorded[EntryRetracted]) -> Episode:
+    return episode if entry.fact.event is None else without(episode, entry.fact.event)
+
+
+def _rewritten(
+    episode: Episode, entry: Recorded[Any], rewrite: Callable[[Recorded[Any]], Recorded[Any]]
+) -> Episode:
+    about = entry.fact.event
+    return replace(
+        episode,
+        entries=tuple(rewrite(one) if one.header.event_id == about else one for one in episode.entries),
+    )
+
+
+def _both(of: Recorded[Any], entry: Recorded[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*of.labels, *entry.labels)))
+
+
+def _amendable(kinds: Kinds, episode: Episode, asked: Asked[Any]) -> tuple[Recorded[Any], Step]:
+    """The original and its step, if it may be amended and the draft speaks of its kind."""
+    entry = original(episode, asked.about)
+    step = kinds.step(entry.header.type)
+    if step.amended == UNCHANGEABLE:
+        raise RuleBroken("amended-by-its-opposite")
+    if asked.draft.of not in ("", step.name):
+        raise RuleBroken("entry-of-another-kind", "/of")
+    return entry, step
+
+
+def _cited(episode: Episode) -> set[UUID]:
+    """The entries that plans rest on, as evidence or as their basis."""
+    named = {
+        event
+        for plan in episode.of(Plan)
+        for event in (*plan.fact.based_on, *getattr(plan.fact, "evidence", ()))
+    }
+    about = (entry.fact for entry in episode.of(Amendment) if entry.header.event_id in named)
+    return named | {fact.event for fact in about if fact.event is not None}
+
+
+def _happened(entry: Recorded[Any], step: Step, draft: EntryCorrected) -> When:
+    """When the corrected entry happened: by its own time, as told anew, or as before."""
+    before = entry.header.when
+    stated = None
+    if draft.happened_at is not None:
+        stated = When.of(draft.happened_at, draft.happened_precision or before.precision, before.zone)
+    if step.own_time is None:
+        return stated or before
+    own = step.own_time(draft.replacement, before.zone)
+    if stated is not None and compare(own, stated) != 0:
+        raise RuleBroken("contradicting-times", "/happened_at")
+    return own
+
+
+def _about(entry: Recorded[Any], draft: Any, asked: Asked[Any]) -> Decided:
+    concerned = getattr(entry.fact, "partner", None)
+    about = replace(draft, event=entry.header.event_id, of=entry.header.type, partner=concerned)
+    return Decided(about, asked.when, labels=entry.labels)
+
+
+def amendments(kinds: Kinds) -> tuple[Step, ...]:
+    """The steps of this module, for the table that knows all kinds."""
+    return (
+        Step(
+            name="entry-added-to.1",
+            fact=EntryAddedTo,
+            resource="events/{about}/addition",
+            decide=adding(kinds),
+            evolve=added,
+            after_closing=ALWAYS,
+            rewrites=True,
+        ),
+        Step(
+            name="entry-corrected.1",
+            fact=EntryCorrected,
+            resource="events/{about}/correction",
+            decide=correcting(kinds),
+            evolve=corrected,
+            after_closing=ALWAYS,
+            rewrites=True,
+            most_events=2,
+        ),
+        Step(
+            name="entry-retracted.1",
+            fact=EntryRetracted,
+            resource="events/{about}/retraction",
+            decide=retracting(kinds),
+            evolve=retracted,
+            after_closing=ALWAYS,
+            rewrites=True,
+        ),
+        Step(
+            name="entry-attested.1",
+            fact=EntryAttested,
+            resource="attestations",
+            decide=attest,
+            after_closing=ALWAYS,
+        ),
+        Step(
+            name="amendment-refused.1",
+            fact=AmendmentRefused,
+            resource="events/{about}/amendment-refusal",
+            decide=refuse_amendment,
+            after_closing=ALWAYS,
+        ),
+    )

@@ -1,0 +1,51 @@
+"""Broken rules of care, stored with what broke them.
+
+What was done is recorded whatever it broke. A desk decision can wait, so a broken rule refuses it; one that
+is imported was made long ago, so there too the rule is stored as broken.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from episodes.domain.deciding import Asked
+from episodes.domain.form import COMPUTED, OneOf, Words
+from episodes.domain.refusals import RuleBroken
+
+RULES_VERSION = "1"
+
+OF_SESSIONS = (
+    "no-plan-in-force",
+    "no-treatment-consent",
+    "consent-of-a-minor-alone",
+    "no-session-check",
+    "check-said-stop",
+    "check-of-another-day",
+    "check-after-start",
+    "check-used-before",
+    "open-red-flag",
+    "episode-on-hold",
+    "minutes-exceed-duration",
+    "technique-outside-plan",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A broken rule of care and the explanation of who broke it."""
+
+    rule: Annotated[str, OneOf(*OF_SESSIONS)]
+    rules_version: Annotated[str, COMPUTED] = RULES_VERSION
+    explanation: Words | None = None
+
+
+def of_the_desk(asked: Asked[Any], *broken: RuleBroken | None) -> tuple[Breach, ...]:
+    """The breaches of an imported decision; any other is refused by the first rule it breaks."""
+    rules = [rule for rule in broken if rule is not None]
+    if rules and not asked.imported:
+        raise rules[0]
+    return tuple(Breach(rule=rule.rule) for rule in rules)
+
+
+def unless(held: object, rule: str, pointer: str = "") -> RuleBroken | None:
+    """The broken rule, unless `held`."""
+    return None if held else RuleBroken(rule, pointer)

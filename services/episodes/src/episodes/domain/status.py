@@ -1,0 +1,17 @@
+"""Open, on hold or closed: what the intervals say, now or at a moment."""
+
+from episodes.domain.closing import closed_at, closure
+from episodes.domain.episode import Episode
+from episodes.domain.holding import on_hold, open_hold
+from episodes.domain.time import When
+
+STATUSES = ("open", "on_hold", "closed")
+
+
+def status(episode: Episode, when: When | None = None) -> str:
+    """As of the last event, or as it was at `when` by all that is known now."""
+    closed = closure(episode) is not None if when is None else closed_at(episode, when)
+    if closed:
+        return "closed"
+    held = open_hold(episode) is not None if when is None else on_hold(episode, when)
+    return "on_hold" if held else "open"

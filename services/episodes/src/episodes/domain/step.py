@@ -1,0 +1,49 @@
+"""One kind of event and the command that records it: what its module declares, and `steps` lists."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from episodes.domain.deciding import Decide
+from episodes.domain.envelope import Recorded
+from episodes.domain.episode import Episode
+from episodes.domain.time import When
+
+Evolve = Callable[[Episode, Recorded[Any]], Episode]
+
+NEVER, OF_BEFORE, ALWAYS = "never", "of the time before", "always"
+"""When a fact may be recorded of a closed episode."""
+
+UNCHANGEABLE, CORRECTABLE, RETRACTABLE = "by its opposite", "corrected", "corrected or retracted"
+"""How an entry that was wrong is set right."""
+
+
+def nothing_more(episode: Episode, entry: Recorded[Any]) -> Episode:
+    return episode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One kind of event. `resource` is the command's path and its name in the role table.
+
+    `name` is what is stored, for ever: it is data, not a Python path. Never reuse or change one.
+    `kind` is the class of facts a client consents to share, none if it goes to no partner.
+    `after_closing` says whether it may be recorded once the episode is closed.
+    `amended` says whether an entry of this kind may be corrected or retracted.
+    `rewrites` tells that `evolve` changes entries before it, so that what follows from them is derived anew.
+    `own_time` reads the time the fact itself states, if it has one, and `time_at` says in which field.
+    `most_events` is how many one command may record.
+    """
+
+    name: str
+    fact: type[Any]
+    resource: str
+    decide: Decide
+    evolve: Evolve = nothing_more
+    kind: str | None = None
+    after_closing: str = NEVER
+    amended: str = UNCHANGEABLE
+    rewrites: bool = False
+    own_time: Callable[[Any, str], When] | None = None
+    time_at: str = "/occurred_at"
+    most_events: int = 1

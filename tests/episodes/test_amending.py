@@ -1,0 +1,189 @@
+"""Amending: the original stays, and the state is folded with the amended entry in its place."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from episodes.domain.amending import AmendmentRefused, EntryAttested
+from episodes.domain.assessing import Assessed
+from episodes.domain.flagging import RedFlagRaised, care_is_held
+from episodes.domain.opening import Responsibility
+from episodes.domain.treating import SessionDelivered
+from tests.episodes.care import (
+    BASELINE,
+    CHECKED,
+    FLAGGED,
+    OPENED,
+    PLANNED,
+    READY,
+    a_baseline,
+    a_check,
+    a_correction_of,
+    a_flag,
+    a_flag_clearing,
+    a_refinement,
+    a_retraction,
+    a_session,
+    an_addition_to,
+    an_episode,
+    judged,
+    shared,
+    treated,
+)
+from tests.episodes.scenario import COLLEAGUE, NOW, Outcome, Past, given, march, moment, past
+
+TREATED = treated()
+HISTORY = (*READY, CHECKED, TREATED)
+SESSION = "session-delivered.1"
+A_SHORTER_SESSION = a_session(march(3, 10), duration=50, check_id=CHECKED.id)
+
+
+def amended(outcome: Outcome, *labels: str) -> Past:
+    """The amendment as an event of the history after it."""
+    return past(outcome.then_recorded(), NOW, *labels)
+
+
+def corrected(draft: object, about: Past, *history: Past) -> Past:
+    return amended(given(*history).when(draft, about=about.id))
+
+
+def test_a_correction_takes_the_originals_place_and_the_original_stays_in_the_history() -> None:
+    correction = corrected(a_correction_of(SESSION, A_SHORTER_SESSION), TREATED, *HISTORY)
+    episode = given(*HISTORY, correction).episode
+    sessions = list(episode.of(SessionDelivered))
+    assert [session.fact.duration for session in sessions] == [50]
+    assert sessions[0].header.event_id == TREATED.id
+    assert episode.version == len(HISTORY) + 1
+
+
+def test_a_correction_is_judged_by_the_rules_without_what_it_replaces() -> None:
+    unchecked = a_correction_of(SESSION, a_session(march(3, 10)))
+    breaches = given(*HISTORY).when(unchecked, about=TREATED.id).then_recorded().replacement.breaches
+    assert [breach.rule for breach in breaches] == ["no-session-check"]
+    same_check = a_correction_of(SESSION, A_SHORTER_SESSION)
+    assert given(*HISTORY).when(same_check, about=TREATED.id).then_recorded().replacement.breaches == ()
+
+
+def test_a_corrected_time_of_its_own_moves_the_entry() -> None:
+    next_day = a_correction_of(SESSION, a_session(march(4, 10)), reason_code="wrong_time")
+    episode = given(*HISTORY, corrected(next_day, TREATED, *HISTORY)).episode
+    assert next(episode.of(SessionDelivered)).header.occurred_at == march(4, 10)
+    contradicting = replace(next_day, happened_at=march(5, 10))
+    given(*HISTORY).when(contradicting, about=TREATED.id).then_refused("contradicting-times", "/happened_at")
+
+
+def test_a_time_that_only_the_envelope_has_may_be_corrected_too() -> None:
+    earlier = a_correction_of("assessed.1", a_baseline, happened_at=march(1, 8), performed_by=COLLEAGUE)
+    episode = given(*READY, corrected(earlier, BASELINE, *READY)).episode
+    header = next(episode.of(Assessed)).header
+    assert (header.occurred_at, header.performer) == (march(1, 8), COLLEAGUE)
+    tomorrow = replace(earlier, happened_at=NOW.replace(month=4, day=2))
+    given(*READY).when(tomorrow, about=BASELINE.id).then_refused("from-the-future", "/happened_at")
+
+
+def test_a_correction_of_a_correction_points_at_the_original() -> None:
+    first = corrected(a_correction_of(SESSION, A_SHORTER_SESSION), TREATED, *HISTORY)
+    longer = a_correction_of(SESSION, replace(A_SHORTER_SESSION, duration=55))
+    second = given(*HISTORY, first).when(longer, about=first.id).then_recorded()
+    assert second.event == TREATED.id
+    episode = given(*HISTORY, first, past(second, NOW)).episode
+    assert [session.fact.duration for session in episode.of(SessionDelivered)] == [55]
+
+
+def test_what_follows_from_an_entry_follows_from_its_correction() -> None:
+    history = (*READY, FLAGGED)
+    harmless = corrected(a_correction_of("red-flag-raised.1", a_flag(holds_care=False)), FLAGGED, *history)
+    assert care_is_held(given(*history).episode, moment(march(3)))
+    assert not care_is_held(given(*history, harmless).episode, moment(march(3)))
+
+
+def test_a_check_corrected_to_stop_raises_the_flag_it_should_have_raised() -> None:
+    stop = a_correction_of("session-checked.1", judged("stop"))
+    facts = given(*READY, CHECKED).when(stop, about=CHECKED.id).facts
+    assert [type(fact).__name__ for fact in facts] == ["EntryCorrected", "RedFlagRaised"]
+    assert facts[0].replacement.verdict == "stop"
+
+
+def test_an_opening_is_corrected_but_never_to_another_client() -> None:
+    other = replace(an_episode, therapist=COLLEAGUE)
+    episode = given(OPENED, corrected(a_correction_of("episode-opened.1", other), OPENED, OPENED)).episode
+    assert [held.fact.therapist for held in episode.spans(Responsibility)] == [COLLEAGUE]
+    stranger = a_correction_of("episode-opened.1", replace(an_episode, client=UUID(int=99)))
+    given(OPENED).when(stranger, about=OPENED.id).then_refused("another-client", "/replacement/client")
+    given(OPENED).when(a_retraction, about=OPENED.id).then_refused("corrected-not-retracted")
+
+
+def test_a_correction_speaks_of_the_kind_it_corrects() -> None:
+    wrong = a_correction_of("assessed.1", a_baseline)
+    given(*HISTORY).when(wrong, about=TREATED.id).then_refused("entry-of-another-kind", "/of")
+
+
+def test_what_has_an_opposite_is_not_amended() -> None:
+    consent = shared()
+    given(*READY, consent).when(a_retraction, about=consent.id).then_refused("amended-by-its-opposite")
+    given(*READY).when(a_retraction, about=PLANNED.id).then_refused("amended-by-its-opposite")
+
+
+def test_a_retracted_entry_counts_no_more() -> None:
+    history = (*READY, FLAGGED)
+    gone = corrected(a_retraction, FLAGGED, *history)
+    episode = given(*history, gone).episode
+    assert not list(episode.of(RedFlagRaised))
+    assert not care_is_held(episode, moment(march(3)))
+    for draft in (a_retraction, a_flag_clearing):
+        outcome = given(*history, gone).when(draft, about=FLAGGED.id)
+        assert outcome.refusal is not None
+    given(*READY, CHECKED, TREATED, corrected(a_retraction, TREATED, *HISTORY)).when(
+        a_session(march(3, 10), check_id=CHECKED.id)
+    ).then_breaches()
+
+
+def test_an_entry_cited_as_evidence_is_corrected_not_retracted() -> None:
+    refined = past(a_refinement("clinical", evidence=(TREATED.id,), plan_version=2), march(5))
+    given(*HISTORY, refined).when(a_retraction, about=TREATED.id).then_refused("cited-as-evidence")
+    given(*HISTORY, refined).when(
+        a_correction_of(SESSION, A_SHORTER_SESSION), about=TREATED.id
+    ).then_recorded()
+
+
+def test_an_entry_cited_by_its_correction_is_not_retracted_either() -> None:
+    correction = corrected(a_correction_of(SESSION, A_SHORTER_SESSION), TREATED, *HISTORY)
+    refined = past(a_refinement("clinical", evidence=(correction.id,), plan_version=2), march(31, 18))
+    given(*HISTORY, correction, refined).when(a_retraction, about=TREATED.id).then_refused(
+        "cited-as-evidence"
+    )
+
+
+def test_an_addition_fills_what_was_left_out_and_changes_nothing_else() -> None:
+    more = an_addition_to(SESSION, position="prone", declined=("the feet",))
+    session = next(given(*HISTORY, corrected(more, TREATED, *HISTORY)).episode.of(SessionDelivered)).fact
+    assert (session.position, session.declined, session.duration) == ("prone", ("the feet",), 60)
+    given(*HISTORY).when(an_addition_to(SESSION, duration=50), about=TREATED.id).then_refused(
+        "already-stated", "/added/duration"
+    )
+    given(*HISTORY).when(an_addition_to(SESSION), about=TREATED.id).then_refused(
+        "addition-adds-nothing", "/added"
+    )
+
+
+def test_an_amendment_has_the_labels_of_its_entry_and_may_add_some() -> None:
+    labelled = past(a_baseline, march(2, 10), "abuse")
+    draft = a_correction_of("assessed.1", replace(a_baseline, symptoms="worse at night"))
+    correction = amended(given(OPENED, labelled).when(draft, about=labelled.id), "mental_health")
+    entry = next(given(OPENED, labelled, correction).episode.of(Assessed))
+    assert set(entry.labels) == {"abuse", "mental_health"}
+
+
+def test_attesting_and_refusing_an_amendment_name_entries_that_are_there() -> None:
+    attesting = EntryAttested(events=(TREATED.id, UUID(int=99)), by=COLLEAGUE)
+    given(*HISTORY).when(attesting).then_refused("unknown-event", "/events/1")
+    given(*HISTORY).when(replace(attesting, events=(TREATED.id,))).then_recorded()
+    refusing = AmendmentRefused(reason="it is accurate")
+    given(*HISTORY).when(refusing, about=UUID(int=99)).then_refused("unknown-event")
+    given(*HISTORY).when(refusing, about=TREATED.id).then(replace(refusing, event=TREATED.id))
+
+
+def test_a_check_given_again_as_a_correction_says_what_it_would_have_said() -> None:
+    unplanned = given(*READY[:3], past(a_check, march(2, 10, 30)))
+    check = past(a_check, march(2, 10, 30))
+    verdict = unplanned.when(a_correction_of("session-checked.1", a_check), about=check.id).then_recorded()
+    assert verdict.replacement.verdict == "stop"
