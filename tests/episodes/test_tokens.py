@@ -4,15 +4,19 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from joserfc.jwk import KeySet
 
+from episodes.adapters.issuer_keys import IssuerKeys, KeyFile
+from episodes.adapters.jwks import read_jwks
 from episodes.adapters.tokens import LEEWAY, LONGEST_TOKEN, Tokens, Unauthenticated
 
 pytestmark = pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
@@ -122,8 +126,9 @@ ATTACKS: dict[str, str] = {
 }
 
 
-def tokens(clock: list[float] | None = None) -> Tokens:
-    keys = KeySet.import_key_set({"keys": [PUBLIC]})  # type: ignore[list-item]
+def tokens(clock: list[float] | None = None, published: Sequence[object] = (PUBLIC,)) -> Tokens:
+    keys = IssuerKeys(KeyFile(Path("none")), structlog.get_logger())
+    keys.take(read_jwks(json.dumps({"keys": published}).encode()))
     ticking = clock or [NOW]
     return Tokens(keys, "care-local", "care", ("demo", "other"), lambda: ticking[0])
 

@@ -13,7 +13,7 @@ from joserfc import jws, jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import OctKey, OKPKey, RSAKey
 
-from tests.notifications.service import Api, Issuer, Notifications, partner_token
+from tests.notifications.service import Api, Issuer, Notifications, eventually, partner_token
 from tests.notifications.test_consuming import PARTNER
 
 URL = "https://partner.example/care"
@@ -243,10 +243,9 @@ def test_a_token_signed_by_rsa_is_accepted_when_its_key_is_among_the_issuers(ser
     with Api(service, jwks_file=str(jwks)) as api:
         assert api.call("GET", "/v1/inbox", token).status_code == 200
         jwks.write_text(service.issuer.jwks_file.read_text())
-        assert api.call("GET", "/v1/inbox", token).status_code == 401
+        eventually(lambda: api.call("GET", "/v1/inbox", token).status_code == 401)
         jwks.unlink()
-        assert_problem(api.call("GET", "/v1/inbox", token), 503)
-        assert api.call("GET", "/health/ready").status_code == 503
+        assert api.call("GET", "/v1/inbox", service.issuer.token("therapist")).status_code == 200
 
 
 def test_production_takes_https_addresses_only(service: Notifications) -> None:

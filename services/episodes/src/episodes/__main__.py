@@ -21,12 +21,13 @@ from episodes.adapters.database.log import Database, Log, Wake
 from episodes.adapters.database.migrate import migrate, newest
 from episodes.adapters.database.store import PostgresStore
 from episodes.adapters.http.app import create_app, running
-from episodes.adapters.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS
+from episodes.adapters.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
 from episodes.adapters.http.services import Services
+from episodes.adapters.issuer_keys import IssuerKeys, KeyAddress, KeyFile
 from episodes.adapters.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.adapters.keys import Keyring, keyring
 from episodes.adapters.relaying import run_relay
-from episodes.adapters.tokens import Tokens, key_set
+from episodes.adapters.tokens import Tokens
 from episodes.adapters.watchdog import Watchdog
 from episodes.application.access import ROLES
 from episodes.application.batch import Draws
@@ -71,25 +72,32 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
 def application(settings: Settings) -> Any:
     """The HTTP application over real services."""
     url = settings.require("database_url", "the address of the episodes database")
-    if settings.environment == "development":
+    if settings.environment == "development" and not settings.jwks_url:
         issuing.issuer_key(settings.keys_dir, settings.jwks_file)
     keys = _keyring(settings)
     database = Database(url)
     directory = Directory(database)
     wake = Wake(url)
+    issuer_keys = _issuer_keys(settings)
     services = Services(
         writer=_writer(settings, url, keys),
         log=Log(database, keys.unwrap),
         directory=directory,
-        tokens=Tokens(
-            key_set(settings.jwks_file), settings.token_issuer, settings.token_audience, settings.networks
-        ),
+        tokens=Tokens(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
+        issuer_keys=issuer_keys,
         keyring=keys,
         clock=_now,
         new_id=uuid4,
         public_url=settings.public_url,
     )
     return create_app(services, wake, newest(), running(services, database, wake))
+
+
+def _issuer_keys(settings: Settings) -> IssuerKeys:
+    source = KeyAddress(settings.jwks_url) if settings.jwks_url else KeyFile(settings.jwks_file)
+    keys = IssuerKeys(source, structlog.get_logger("issuer"))
+    ISSUER_KEYS_AGE.set_function(keys.age)
+    return keys
 
 
 def _writer(settings: Settings, url: str, keys: Keyring) -> Writer:

@@ -16,7 +16,7 @@ from uuid import uuid4
 import aiohttp
 import structlog
 import uvicorn
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 
 from notifications.adapters.consume import follow
 from notifications.adapters.database.connecting import Pool, connect, pool
@@ -27,6 +27,7 @@ from notifications.adapters.dispatch import Dispatch
 from notifications.adapters.feed_source import FeedSource
 from notifications.adapters.http.app import create_app
 from notifications.adapters.http.services import Services
+from notifications.adapters.issuer_keys import IssuerKeys, KeyAddress, KeyFile
 from notifications.adapters.kafka_source import KafkaSource
 from notifications.adapters.sealing import Sealing
 from notifications.adapters.service_tokens import ServiceTokens
@@ -44,14 +45,17 @@ async def api(settings: Settings) -> int:
     """Serve until told to stop."""
     _stop_signal()
     async with _database(settings, size=8) as database, aiohttp.ClientSession(trust_env=False) as session:
+        metrics = CollectorRegistry()
+        issuer_keys = _issuer_keys(settings, metrics)
         services = Services(
             pool=database,
             tokens=TokenVerifier(
-                settings.jwks_file, settings.token_issuer, settings.token_audience, settings.networks
+                issuer_keys, settings.token_issuer, settings.token_audience, settings.networks
             ),
+            issuer_keys=issuer_keys,
             sealing=Sealing(settings.keys_dir),
             disclosure=_disclosure(settings, session),
-            metrics=CollectorRegistry(),
+            metrics=metrics,
             public_url=settings.public_url,
             allow_http=settings.development,
             allow_loopback=settings.allow_loopback,
@@ -73,7 +77,9 @@ async def api(settings: Settings) -> int:
             )
         )
         log.info("api begins", port=settings.port, environment=settings.environment)
+        following = await issuer_keys.begin()
         await server.serve()
+        following.cancel()
     return 0 if server.started else 1
 
 
@@ -140,6 +146,18 @@ def _sources(settings: Settings) -> Sequence[Source]:
         return [KafkaSource(settings.kafka_bootstrap, settings.networks)]
     tokens = ServiceTokens(settings.tokens_file)
     return [FeedSource(settings.episodes_url, network, tokens) for network in settings.networks]
+
+
+def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
+    source = KeyAddress(settings.jwks_url) if settings.jwks_url else KeyFile(settings.jwks_file)
+    keys = IssuerKeys(source, log)
+    age = Gauge(
+        "notifications_issuer_keys_age_seconds",
+        "Since the token issuer's keys were last read without a fault",
+        registry=metrics,
+    )
+    age.set_function(keys.age)
+    return keys
 
 
 def _disclosure(settings: Settings, session: aiohttp.ClientSession) -> HttpDisclosure:

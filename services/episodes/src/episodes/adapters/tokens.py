@@ -4,31 +4,39 @@ import base64
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
+from collections.abc import Callable, Collection
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, Field
 
+from episodes.adapters.issuer_keys import IssuerKeys, NoKeys
+from episodes.adapters.jwks import ALGORITHMS, PublicKey
 from episodes.application.access import NETWORK_WIDE
 from episodes.application.commands import Caller
 from episodes.domain.envelope import Actor
 
-ALGORITHMS = ["EdDSA", "Ed25519", "RS256"]
-"""EdDSA is what issuers still send; its new name is Ed25519 (RFC 9864), which the library warns of."""
 LONGEST_TOKEN = 8_192
 LEEWAY = 30
 """Seconds two clocks may differ."""
+TYPES = frozenset({"jwt", "at+jwt"})
+"""Of tokens, in lower case; others are signed by the same keys for other ends (RFC 8725, 3.11)."""
 _KEPT = 10_000
 _Id = Annotated[UUID, Field(strict=False)]
 
 
 class Unauthenticated(Exception):
     """No token, or none that may be believed. The reason is for the caller and names no claim's value."""
+
+
+class KeyUnknown(Unauthenticated):
+    """The token names a key that is not among the issuer's: worth a look whether `keys` were rotated."""
+
+    def __init__(self, keys: IssuerKeys) -> None:
+        super().__init__("the token names an unknown key")
+        self.keys = keys
 
 
 class Claims(BaseModel):
@@ -49,11 +57,12 @@ class Claims(BaseModel):
 
 
 class Tokens:
-    """Verifies tokens. A verified one is remembered until it expires: signatures cost more than commands."""
+    """Verifies tokens. A verified one is remembered until it expires or the issuer's keys change, because
+    signatures cost more than commands."""
 
     def __init__(
         self,
-        keys: KeySet,
+        keys: IssuerKeys,
         issuer: str,
         audience: str,
         networks: Collection[str],
@@ -65,9 +74,10 @@ class Tokens:
         self._networks = frozenset(networks)
         self._clock = clock
         self._verified: OrderedDict[str, tuple[int, Caller]] = OrderedDict()
+        keys.on_change(self._verified.clear)
 
     def caller(self, authorization: str | None) -> Caller:
-        """The caller of a request. Raises `Unauthenticated`."""
+        """The caller of a request. Raises `Unauthenticated`, also as `KeyUnknown`, or `NoKeys`."""
         if authorization is None or not authorization.startswith("Bearer "):
             raise Unauthenticated("a bearer token is required")
         token = authorization.removeprefix("Bearer ")
@@ -85,15 +95,29 @@ class Tokens:
         if len(token) > LONGEST_TOKEN:
             raise Unauthenticated("the token is too long")
         try:
-            jwt.decode(token, self._keys, algorithms=ALGORITHMS)
-            header, claims = map(_said_once, token.split(".")[:2])
-            if header.get("crit") is not None:
-                raise Unauthenticated("the token asks for what this service does not know")
-            read = Claims.model_validate(claims)
+            head, body, _ = token.split(".")
+            jwt.decode(token, self._key(_said_once(head)), algorithms=ALGORITHMS)
+            read = Claims.model_validate(_said_once(body))
         except (JoseError, ValueError, KeyError, TypeError, RecursionError):
             raise Unauthenticated("the token is not valid") from None
         self._check(read)
         return read.exp, _caller(read)
+
+    def _key(self, header: dict[str, Any]) -> PublicKey:
+        if header.get("crit") is not None:
+            raise Unauthenticated("the token asks for what this service does not know")
+        if str(header.get("typ", "JWT")).lower() not in TYPES:
+            raise Unauthenticated("the token is of another type")
+        keys = self._keys.current
+        if keys is None:
+            raise NoKeys
+        kid = header.get("kid")
+        if isinstance(kid, str) and not keys.knows(kid):
+            raise KeyUnknown(self._keys)
+        key = keys.fitting(header["alg"], kid)
+        if key is None:
+            raise Unauthenticated("no key of the issuer fits the token")
+        return key
 
     def _check(self, claims: Claims) -> None:
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
@@ -133,9 +157,3 @@ def _caller(claims: Claims) -> Caller:
         network=claims.network,
         clinics=None if whole_network else frozenset(claims.clinics or ()),
     )
-
-
-def key_set(jwks_file: Path) -> KeySet:
-    """The issuer's public keys."""
-    document: Mapping[str, Any] = json.loads(jwks_file.read_text())
-    return KeySet.import_key_set(dict(document))  # type: ignore[arg-type]

@@ -1,24 +1,25 @@
-"""Who calls: verifies bearer tokens against a key file that may be replaced while we run."""
+"""Who calls: verifies bearer tokens against the issuer's keys, which may rotate while we run."""
 
 import base64
 import json
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import KeySet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from notifications.adapters.issuer_keys import IssuerKeys, NoKeys
+from notifications.adapters.jwks import ALGORITHMS, PublicKey
 from notifications.application.access import Caller, Role
 
-ALGORITHMS = ("EdDSA", "Ed25519", "RS256")
 LEEWAY = 30
 """Seconds by which two clocks may differ."""
+TYPES = frozenset({"jwt", "at+jwt"})
+"""Of tokens, in lower case; others are signed by the same keys for other ends (RFC 8725, 3.11)."""
 _LONGEST_TOKEN = 8 * 1024
 _MOST_CACHED = 4096
 
@@ -27,8 +28,8 @@ class Unauthenticated(Exception):
     """No token, or none that we accept; deliberately without a reason for the caller."""
 
 
-class NoKeys(Exception):
-    """The key file cannot be read: no token can be judged now."""
+class KeyUnknown(Unauthenticated):
+    """The token names a key that is not among the issuer's: worth a look whether they were rotated."""
 
 
 AnyUUID = Annotated[UUID, Field(strict=False)]
@@ -54,22 +55,20 @@ class TokenVerifier:
 
     def __init__(
         self,
-        jwks_file: Path,
+        keys: IssuerKeys,
         issuer: str,
         audience: str,
         networks: Sequence[str],
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._file, self._issuer, self._audience = jwks_file, issuer, audience
+        self._keys, self._issuer, self._audience = keys, issuer, audience
         self._networks = frozenset(networks)
         self._now = now
-        self._stamp: tuple[int, int] | None = None
-        self._keys = KeySet([])
         self._known: dict[str, tuple[float, Caller]] = {}
+        keys.on_change(self._known.clear)
 
     def verify(self, token: str) -> Caller:
-        """Raises `Unauthenticated` or `NoKeys`."""
-        self.refresh()
+        """Raises `Unauthenticated`, also as `KeyUnknown`, or `NoKeys`."""
         known = self._known.get(token)
         if known is not None and self._now() < known[0] + LEEWAY:
             return known[1]
@@ -80,29 +79,29 @@ class TokenVerifier:
         self._known[token] = (claims.exp, caller)
         return caller
 
-    def refresh(self) -> None:
-        """Read the keys again if their file was replaced. Raises `NoKeys`."""
-        try:
-            status = self._file.stat()
-            stamp = (status.st_mtime_ns, status.st_size)
-            if stamp != self._stamp:
-                self._keys = KeySet.import_key_set(json.loads(self._file.read_bytes()))
-                self._stamp = stamp
-                self._known.clear()
-        except (OSError, ValueError, KeyError, TypeError, JoseError):
-            raise NoKeys from None
-
     def _claims(self, token: str) -> Claims:
         try:
-            _refuse_ambiguity(token)
+            key = self._key(_header(token))
             with warnings.catch_warnings():
                 warnings.simplefilter(
                     "ignore", SecurityWarning
                 )  # RFC 9864 renames EdDSA; issuers still say it
-                decoded = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
+                decoded = jwt.decode(token, key, algorithms=ALGORITHMS)
             return Claims.model_validate(decoded.claims)
         except (JoseError, ValidationError, ValueError, TypeError, KeyError, RecursionError):
             raise Unauthenticated from None
+
+    def _key(self, header: dict[str, Any]) -> PublicKey:
+        """The one the token must be signed with."""
+        keys, kid = self._keys.current, header.get("kid")
+        if keys is None:
+            raise NoKeys
+        if isinstance(kid, str) and not keys.knows(kid):
+            raise KeyUnknown
+        key = keys.fitting(header["alg"], kid)
+        if key is None or str(header.get("typ", "JWT")).lower() not in TYPES:
+            raise Unauthenticated
+        return key
 
     def _accepted(self, claims: Claims) -> Caller:
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
@@ -125,14 +124,20 @@ def _caller(claims: Claims) -> Caller:
     return Caller(claims.sub, claims.role, claims.network, frozenset(claims.clinics), partner)
 
 
-def _refuse_ambiguity(token: str) -> None:
-    """Too long, not three parts, or a name twice in header or claims, which libraries read differently."""
+def _header(token: str) -> dict[str, Any]:
+    """Refuses what is too long, not three parts, or says a name twice, which libraries read differently."""
     if len(token) > _LONGEST_TOKEN:
         raise Unauthenticated
     header, claims, _ = token.split(".")
-    for part in (header, claims):
-        text = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
-        json.loads(text, object_pairs_hook=_once_each)
+    read, _ = _read_once(header), _read_once(claims)
+    if not isinstance(read, dict):
+        raise Unauthenticated
+    return read
+
+
+def _read_once(part: str) -> Any:
+    text = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    return json.loads(text, object_pairs_hook=_once_each)
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

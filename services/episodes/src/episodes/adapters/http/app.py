@@ -20,6 +20,7 @@ from episodes.adapters.http.middleware import Envelope
 from episodes.adapters.http.openapi import describing, document
 from episodes.adapters.http.problems import HANDLED, problem
 from episodes.adapters.http.services import Services
+from episodes.adapters.tokens import KeyUnknown
 from episodes.domain.steps import COMMANDS
 
 DESCRIPTION = "Event-sourced care episodes for clinical massage therapy: one resource per step of care."
@@ -42,6 +43,7 @@ def create_app(
     )
     app.state.services = services
     app.add_middleware(Envelope)
+    app.add_exception_handler(KeyUnknown, _leave_to_the_envelope)
     for error in HANDLED:
         app.add_exception_handler(error, _answer_problem)
     forms: dict[str, TypeAdapter[Any]] = {
@@ -70,9 +72,10 @@ def running(services: Services, database: Database, wake: Wake) -> Lifespan:
         await database.open()
         services.writer.start()
         _tune_the_interpreter()
-        listening = asyncio.create_task(wake.listen())
+        background = [asyncio.create_task(wake.listen()), await services.issuer_keys.begin()]
         yield
-        listening.cancel()
+        for task in background:
+            task.cancel()
         await services.writer.stop()
         await database.close()
 
@@ -110,6 +113,10 @@ def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
 
 async def _answer_problem(request: Request, error: Exception) -> Response:
     return problem(error, str(request.state.correlation))
+
+
+async def _leave_to_the_envelope(request: Request, error: Exception) -> Response:
+    raise error
 
 
 def _describe(app: FastAPI, care: list[BaseRoute], forms: Mapping[str, TypeAdapter[Any]]) -> None:

@@ -16,7 +16,7 @@ def router(revision: str) -> APIRouter:
     """`revision` is the migration this release needs."""
 
     async def ready(request: Request) -> Response:
-        """200 while the store can be reached and stands at the right revision, else 503 with the reason."""
+        """200 while the store is at the right revision and tokens can be judged, else 503 with the reason."""
         reason = await _why_not(request, revision)
         READY.set(0 if reason else 1)
         if reason:
@@ -38,6 +38,9 @@ def router(revision: str) -> APIRouter:
 async def _why_not(request: Request, revision: str) -> str | None:
     if not services(request).writer.alive:
         return "the writer has ended"
+    issuer = services(request).issuer_keys
+    if issuer.current is None:
+        return f"the keys of the token issuer cannot be read: {issuer.fault}"
     try:
         if await services(request).directory.revision() != revision:
             return "the store is not at this release's revision: run migrate"

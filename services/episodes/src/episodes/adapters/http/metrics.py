@@ -13,4 +13,7 @@ BATCH_COMMANDS = Histogram(
     "episodes_batch_commands", "Commands recorded in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100, 200)
 )
 BATCH_CONFLICTS = Counter("episodes_batch_conflicts_total", "Batches that had to be decided again")
-READY = Gauge("episodes_ready", "1 while the store can be reached at the right revision")
+READY = Gauge("episodes_ready", "1 while the store can be reached at the right revision and tokens be judged")
+ISSUER_KEYS_AGE = Gauge(
+    "episodes_issuer_keys_age_seconds", "Since the token issuer's keys were last read without a fault"
+)

@@ -1,6 +1,7 @@
 """Around every request: a correlation id, the body limit, metrics, and one log line on failure."""
 
 import time
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import structlog
@@ -8,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from episodes.adapters.http.metrics import REQUEST_SECONDS, REQUESTS
 from episodes.adapters.http.problems import BodyTooLarge, problem
+from episodes.adapters.tokens import KeyUnknown
 
 MOST_BODY = 128 * 1024
 """Bytes of a request body."""
@@ -30,13 +32,26 @@ class Envelope:
         answer = _Answer(send, str(correlation))
         began = time.perf_counter()
         try:
-            await self._app(scope, _limited(receive), answer)
+            try:
+                await self._app(scope, _limited(receive), answer)
+            except KeyUnknown as unknown:
+                await self._judge_again(unknown, scope, receive, answer, correlation)
         except Exception as error:
             log.error("defect", error=type(error).__name__, correlation_id=str(correlation), exc_info=True)
             if not answer.begun:
                 await problem(error, str(correlation))(scope, receive, answer)
         finally:
             _observe(scope, answer.status, time.perf_counter() - began, correlation)
+
+    async def _judge_again(
+        self, unknown: KeyUnknown, scope: Scope, receive: Receive, send: Send, correlation: UUID
+    ) -> None:
+        """The request from its beginning, once the issuer's keys were read; nothing of it was read before."""
+        if await unknown.keys.renewed():
+            with suppress(KeyUnknown):
+                await self._app(scope, _limited(receive), send)
+                return
+        await problem(unknown, str(correlation))(scope, receive, send)
 
 
 class _Answer:

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails, to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from episodes.adapters.issuer_keys import NoKeys
 from episodes.adapters.tokens import Unauthenticated
 from episodes.application import errors
 from episodes.domain import refusals
@@ -75,6 +76,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         Malformed: "malformed",
         ValidationError: "malformed",
         Unauthenticated: "unauthenticated",
+        NoKeys: "unavailable",
         NotJson: "unsupported-media-type",
         BodyTooLarge: "too-large",
         refusals.NotAllowed: "forbidden",

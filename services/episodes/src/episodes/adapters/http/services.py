@@ -7,6 +7,7 @@ from uuid import UUID
 
 from episodes.adapters.database.directory import Directory
 from episodes.adapters.database.log import Log
+from episodes.adapters.issuer_keys import IssuerKeys
 from episodes.adapters.keys import Keyring
 from episodes.adapters.tokens import Tokens
 from episodes.application.writer import Writer
@@ -20,6 +21,7 @@ class Services:
     log: Log
     directory: Directory
     tokens: Tokens
+    issuer_keys: IssuerKeys
     keyring: Keyring
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]

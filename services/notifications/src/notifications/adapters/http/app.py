@@ -19,7 +19,8 @@ from notifications.adapters.http.examples import EXAMPLES
 from notifications.adapters.http.middleware import Envelope
 from notifications.adapters.http.problems import Problem, ProblemDocument, answer, malformed
 from notifications.adapters.http.services import Services
-from notifications.adapters.tokens import NoKeys, Unauthenticated
+from notifications.adapters.issuer_keys import NoKeys
+from notifications.adapters.tokens import Unauthenticated
 from notifications.application.deliver import NoAnswer
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

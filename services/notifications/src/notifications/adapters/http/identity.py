@@ -8,7 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from notifications.adapters.http.problems import Problem
 from notifications.adapters.http.services import Here
-from notifications.adapters.tokens import Unauthenticated
+from notifications.adapters.tokens import KeyUnknown, Unauthenticated
 from notifications.application.access import Action, Caller
 
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
@@ -16,10 +16,15 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 
 
 async def caller(here: Here, bearer: Bearer) -> Caller:
-    """Raises `Unauthenticated`."""
+    """Raises `Unauthenticated` or `NoKeys`."""
     if bearer is None:
         raise Unauthenticated
-    return here.tokens.verify(bearer.credentials)
+    try:
+        return here.tokens.verify(bearer.credentials)
+    except KeyUnknown:
+        if not await here.issuer_keys.renewed():
+            raise
+        return here.tokens.verify(bearer.credentials)
 
 
 def allowed(action: Action) -> Any:

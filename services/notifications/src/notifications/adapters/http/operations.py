@@ -8,7 +8,6 @@ from pydantic import BaseModel
 from notifications.adapters.database.figures import Figures, ready
 from notifications.adapters.http.problems import KINDS, Problem
 from notifications.adapters.http.services import Here
-from notifications.adapters.tokens import NoKeys
 
 router = APIRouter(tags=["operations"])
 
@@ -67,11 +66,10 @@ async def explain(name: str) -> Explained:
 
 
 async def _why_not(here: Here) -> str | None:
+    if here.issuer_keys.current is None:
+        return f"the keys of the token issuer cannot be read: {here.issuer_keys.fault}"
     try:
-        here.tokens.refresh()
         async with here.pool.connection() as db:
             return None if await ready(db) else "the tables are not there: run migrate"
-    except NoKeys:
-        return "the keys of the token issuer cannot be read"
     except psycopg.Error:
         return "the database cannot be reached"

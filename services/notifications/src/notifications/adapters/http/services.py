@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from notifications.adapters.database.connecting import Pool
+from notifications.adapters.issuer_keys import IssuerKeys
 from notifications.adapters.sealing import Sealing
 from notifications.adapters.tokens import TokenVerifier
 from notifications.application.deliver import Disclosure
@@ -21,6 +22,7 @@ class Services:
 
     pool: Pool
     tokens: TokenVerifier
+    issuer_keys: IssuerKeys
     sealing: Sealing
     disclosure: Disclosure
     metrics: CollectorRegistry
