@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+import notifications.config
 from episodes.config import Settings
 
 
@@ -36,6 +37,38 @@ def test_a_setting_that_cannot_be_meant_is_refused(
     with pytest.raises(ValidationError) as refused:
         Settings()
     assert refused.value.errors()[0]["loc"][0] == name.lower()
+
+
+ISSUERS = [
+    ("production", "https://id.example/keys?of=care", True),
+    ("development", "https://id.example:8443/keys", True),
+    ("development", "http://localhost:8080/keys", True),
+    ("development", "http://[::1]/keys", True),
+    ("development", "http://id.example/keys", False),
+    ("development", "http://localhost.example/keys", False),
+    ("production", "http://127.0.0.1/keys", False),
+    ("production", "https://care:secret@id.example/keys", False),
+    ("production", "https:///keys", False),
+    ("production", "https://id.example:99999/keys", False),
+    ("production", "https://id.example/keys#now", False),
+    ("production", "https://id.example/a b", False),
+    ("production", "file:///etc/keys", False),
+    ("production", "keys", False),
+]
+
+
+@pytest.mark.parametrize("settings", [Settings, notifications.config.Settings])
+@pytest.mark.parametrize(("environment", "address", "taken"), ISSUERS)
+def test_the_address_of_the_issuers_keys_must_be_one_nobody_can_alter(
+    settings: type[Settings | notifications.config.Settings], environment: str, address: str, taken: bool
+) -> None:
+    asked = {"environment": environment, "jwks_url": address}
+    if taken:
+        assert settings.model_validate(asked).jwks_url == address
+        return
+    with pytest.raises(ValidationError) as refused:
+        settings.model_validate(asked)
+    assert refused.value.errors()[0]["loc"] == ("jwks_url",)
 
 
 def test_a_setting_that_must_be_said_is_asked_for_by_name() -> None:

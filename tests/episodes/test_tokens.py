@@ -97,6 +97,10 @@ ATTACKS: dict[str, str] = {
     "a critical extension": signed(header=HEADER | {"crit": ["exp"]}),
     "no critical extension, but the list": signed(header=HEADER | {"crit": []}),
     "an unencoded payload": signed(header=HEADER | {"crit": ["b64"], "b64": False}),
+    "another type": signed(header=HEADER | {"typ": "logout+jwt"}),
+    "no type, but said": signed(header=HEADER | {"typ": None}),
+    "a list of types": signed(header=HEADER | {"typ": ["JWT"]}),
+    "an empty key id": signed(header=HEADER | {"kid": ""}),
     "a compressed payload": signed(header=HEADER | {"zip": "DEF"}),
     "two algorithms": signed(header=b'{"alg": "none", "alg": "EdDSA", "kid": "one"}'),
     "a claim said twice": signed(raw('"role": "service"')),
@@ -150,6 +154,19 @@ def test_no_other_token_is_believed_and_the_reason_quotes_nothing_of_it(attack: 
     assert len(ATTACKS[attack]) > LONGEST_TOKEN or attack != "too long"
     reason = refusal(f"Bearer {ATTACKS[attack]}")
     assert not any(str(value) in reason for value in ("elsewhere", "billing", "admin", "Dr. Who", STAFF))
+
+
+@pytest.mark.parametrize("typ", ["JWT", "jwt", "at+jwt", "AT+JWT"])
+def test_access_tokens_may_say_what_they_are(typ: str) -> None:
+    assert tokens().caller(f"Bearer {signed(header=HEADER | {'typ': typ})}").actor.id == STAFF
+
+
+def test_a_token_that_names_no_key_is_believed_only_where_one_key_fits() -> None:
+    unnamed = f"Bearer {signed(header={'alg': 'EdDSA'})}"
+    assert tokens().caller(unnamed).actor.id == STAFF
+    with pytest.raises(Unauthenticated, match="no key of the issuer fits"):
+        tokens(published=(PUBLIC, FOREIGN_JWK)).caller(unnamed)
+    assert tokens(published=(PUBLIC, FOREIGN_JWK)).caller(f"Bearer {GOOD}").actor.id == STAFF
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Basic dXNlcjpwYXNz", GOOD, f"Bearer  {GOOD}"])

@@ -113,7 +113,8 @@ class IssuerKeys:
         self._log = log
         self._clock = clock
         self._listeners: list[Callable[[], object]] = []
-        self._reading: asyncio.Task[None] | None = None
+        self._one_by_one = asyncio.Lock()
+        self._asked: asyncio.Task[None] | None = None
         self._read_at = self._asked_at = -math.inf
         self._fresh: float | None = None
 
@@ -135,39 +136,33 @@ class IssuerKeys:
 
     async def begin(self) -> asyncio.Task[None]:
         """The task that reads for ever, after the first keys or the second in which they did not come."""
-        await self._refresh(within=1.0)
+        self._asked = asyncio.create_task(self._read())
+        await asyncio.wait({self._asked}, timeout=1)
         return asyncio.create_task(self._follow())
 
     async def renewed(self) -> bool:
         """Read because a token names a key we do not know. False if that was done only just now, so that
         made-up names cannot flood the issuer; then the token is refused."""
-        if not self._under_way():
+        if self._asked is None or self._asked.done():
             if self._clock() - self._asked_at < self._source.apart:
                 return False
             self._asked_at = self._clock()
-        await self._refresh(within=2 * ANSWERS_WITHIN)
+            self._asked = asyncio.create_task(self._read())
+        await asyncio.wait({self._asked}, timeout=2 * ANSWERS_WITHIN)
         return True
 
     async def _follow(self) -> None:
         while True:
             await asyncio.sleep(self._pause())
-            await self._refresh(within=None)
-
-    async def _refresh(self, within: float | None) -> None:
-        """Joins a reading under way; waits for its end for so many seconds."""
-        if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read())
-        await asyncio.wait({self._reading}, timeout=within)
-
-    def _under_way(self) -> bool:
-        return self._reading is not None and not self._reading.done()
+            await self._read()
 
     async def _read(self) -> None:
         """Whatever goes wrong is noted: were this to end, a removed key would be believed for ever."""
         try:
-            keys, self._fresh = await asyncio.to_thread(_load, self._source)
-            self.take(keys)
-            self._read_at = self._clock()
+            async with self._one_by_one:
+                keys, self._fresh = await asyncio.to_thread(_load, self._source)
+                self.take(keys)
+                self._read_at = self._clock()
             fault = None
         except Unusable as refused:
             fault = str(refused)
