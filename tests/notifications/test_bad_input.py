@@ -200,6 +200,9 @@ TOKENS: dict[str, Callable[[Issuer, dict[str, Any]], str]] = {
     "clinics as text": changed(clinics="all"),
     "a partner without organisation": changed(role="partner", organisation=None),
     "a partner whose organisation is no id": changed(role="partner", organisation="x"),
+    "another type": lambda issuer, claims: _sign(
+        issuer.key, {"alg": "EdDSA", "kid": issuer.key.kid, "typ": "logout+jwt"}, claims
+    ),
     "a word": lambda issuer, claims: "token",
     "two parts": lambda issuer, claims: "a.b",
     "four parts": lambda issuer, claims: issuer.sign(claims) + ".x",
