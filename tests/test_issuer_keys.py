@@ -23,8 +23,10 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 import episodes.adapters.issuer_keys
 import episodes.adapters.jwks
+import episodes.adapters.key_sources
 import notifications.adapters.issuer_keys
 import notifications.adapters.jwks
+import notifications.adapters.key_sources
 from tests.servers.issuer import IssuerServer, answering, jwks, new_key
 
 OLD, NEW = new_key(), new_key()
@@ -32,21 +34,16 @@ RSA = RSAKey.generate_key(2048, auto_kid=True)
 PUBLIC = OLD.as_dict(private=False)
 
 
-@pytest.fixture(params=[episodes.adapters.issuer_keys, notifications.adapters.issuer_keys], ids=["ep", "no"])
+@pytest.fixture(params=[episodes.adapters, notifications.adapters], ids=["episodes", "notifications"])
 def ours(request: pytest.FixtureRequest) -> ModuleType:
-    module: ModuleType = request.param
-    return module
-
-
-@pytest.fixture(params=[episodes.adapters.jwks, notifications.adapters.jwks], ids=["ep", "no"])
-def reading(request: pytest.FixtureRequest) -> ModuleType:
-    module: ModuleType = request.param
-    return module
+    """The adapters of one service."""
+    package: ModuleType = request.param
+    return package
 
 
 @asynccontextmanager
 async def following(ours: ModuleType, source: Any) -> AsyncIterator[Any]:
-    keys = ours.IssuerKeys(source, structlog.get_logger())
+    keys = ours.issuer_keys.IssuerKeys(source, structlog.get_logger())
     task = await keys.begin()
     try:
         yield keys
@@ -70,7 +67,7 @@ async def test_keys_rotate_at_the_interval_and_whoever_remembers_tokens_is_told_
     ours: ModuleType,
 ) -> None:
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.KeyAddress(issuer.url, every=0.02)) as keys:
+        async with following(ours, ours.key_sources.KeyAddress(issuer.url, every=0.02)) as keys:
             changes: list[bool] = []
             keys.on_change(lambda: changes.append(knows(keys, NEW)))
             await eventually(lambda: issuer.fetches > 3)
@@ -86,7 +83,7 @@ async def test_many_unknown_names_at_once_cause_one_reading_and_none_follows_too
     ours: ModuleType,
 ) -> None:
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.KeyAddress(issuer.url)) as keys:
+        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
             assert issuer.fetches == 1
             issuer.respond = answering(jwks(NEW))
             assert all(await asyncio.gather(*(keys.renewed() for _ in range(200))))
@@ -98,7 +95,7 @@ async def test_many_unknown_names_at_once_cause_one_reading_and_none_follows_too
 async def test_an_issuer_that_is_away_at_start_is_found_when_it_comes(ours: ModuleType) -> None:
     with IssuerServer(answering(jwks(OLD))) as issuer:
         issuer.stop()
-        async with following(ours, ours.KeyAddress(issuer.url, retry=0.02)) as keys:
+        async with following(ours, ours.key_sources.KeyAddress(issuer.url, retry=0.02)) as keys:
             assert keys.current is None
             assert keys.fault == "ConnectionRefusedError"
             assert keys.age() == float("inf")
@@ -136,7 +133,7 @@ SPOILT: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str]] = {
 @pytest.mark.parametrize("what", SPOILT)
 async def test_what_is_no_set_of_keys_leaves_the_last_good_one(ours: ModuleType, what: str) -> None:
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.KeyAddress(issuer.url)) as keys:
+        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
             issuer.respond, fault = SPOILT[what]
             read_at = keys.age()
             assert await keys.renewed()
@@ -148,9 +145,9 @@ async def test_what_is_no_set_of_keys_leaves_the_last_good_one(ours: ModuleType,
 
 
 async def test_an_answer_that_trickles_is_cut(ours: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ours, "ANSWERS_WITHIN", 0.3)
+    monkeypatch.setattr(ours.key_sources, "ANSWERS_WITHIN", 0.3)
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.KeyAddress(issuer.url)) as keys:
+        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
             issuer.respond = trickling
             began = time.monotonic()
             await keys.renewed()
@@ -161,7 +158,7 @@ async def test_an_answer_that_trickles_is_cut(ours: ModuleType, monkeypatch: pyt
 
 async def test_the_event_loop_goes_on_while_the_issuer_hangs(ours: ModuleType) -> None:
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.KeyAddress(issuer.url)) as keys:
+        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
             issuer.respond = lambda request: time.sleep(0.5)
             asked = asyncio.create_task(keys.renewed())
             turns = 0
@@ -176,7 +173,7 @@ async def test_how_long_a_set_is_fresh_is_heard_within_bounds(
     ours: ModuleType, said: str, pause: float
 ) -> None:
     with IssuerServer(answering(jwks(OLD), headers={"Cache-Control": f"public, max-age={said}"})) as issuer:
-        async with following(ours, ours.KeyAddress(issuer.url)) as keys:
+        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
             assert keys._pause() == pause
 
 
@@ -184,7 +181,7 @@ async def test_proxy_settings_are_not_followed(ours: ModuleType, monkeypatch: py
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.KeyAddress(issuer.url)) as keys:
+        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
             assert knows(keys, OLD)
 
 
@@ -195,7 +192,7 @@ async def test_an_https_issuer_needs_a_certificate_this_machine_trusts(
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
     with IssuerServer(answering(jwks(OLD)), tls) as issuer:
-        async with following(ours, ours.KeyAddress(issuer.url, retry=0.02)) as keys:
+        async with following(ours, ours.key_sources.KeyAddress(issuer.url, retry=0.02)) as keys:
             assert keys.current is None
             assert keys.fault == "SSLCertVerificationError"
             monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
@@ -204,7 +201,7 @@ async def test_an_https_issuer_needs_a_certificate_this_machine_trusts(
 
 async def test_a_file_is_read_again_when_it_was_replaced(ours: ModuleType, tmp_path: Path) -> None:
     file = tmp_path / "jwks.json"
-    async with following(ours, ours.KeyFile(file, every=0.02, retry=0.02)) as keys:
+    async with following(ours, ours.key_sources.KeyFile(file, every=0.02, retry=0.02)) as keys:
         assert keys.fault == "FileNotFoundError"
         file.write_bytes(jwks(OLD))
         await eventually(lambda: knows(keys, OLD))
@@ -216,7 +213,7 @@ async def test_a_file_is_read_again_when_it_was_replaced(ours: ModuleType, tmp_p
         assert knows(keys, NEW)
 
 
-def test_of_a_document_only_public_keys_for_signatures_are_taken(reading: ModuleType) -> None:
+def test_of_a_document_only_public_keys_for_signatures_are_taken(ours: ModuleType) -> None:
     with pytest.warns(UserWarning, match="Key size"):
         short = RSAKey.generate_key(1024, private=False)
     others: list[Any] = [
@@ -242,23 +239,23 @@ def test_of_a_document_only_public_keys_for_signatures_are_taken(reading: Module
         None,
     ]
     for entry in others:
-        with pytest.raises(reading.Unusable):
-            reading.read_jwks(json.dumps({"keys": [entry]}).encode())
+        with pytest.raises(ours.jwks.Unusable):
+            ours.jwks.read_jwks(json.dumps({"keys": [entry]}).encode())
     good = PUBLIC | {"kid": "good", "alg": "EdDSA"}
-    read = reading.read_jwks(json.dumps({"keys": [*others, good]}).encode())
+    read = ours.jwks.read_jwks(json.dumps({"keys": [*others, good]}).encode())
     assert [entry.kid for entry in read.keys] == ["good"]
     assert not any(key.is_private for key in read.keys.values())
 
 
-def test_a_token_that_names_no_key_finds_one_only_where_exactly_one_fits(reading: ModuleType) -> None:
-    one = reading.read_jwks(jwks(OLD, RSA))
+def test_a_token_that_names_no_key_finds_one_only_where_exactly_one_fits(ours: ModuleType) -> None:
+    one = ours.jwks.read_jwks(jwks(OLD, RSA))
     assert one.fitting("EdDSA", None).thumbprint() == OLD.thumbprint()
     assert one.fitting("RS256", None).thumbprint() == RSA.thumbprint()
     assert one.fitting("RS256", OLD.kid) is None
     assert one.fitting("HS256", None) is one.fitting("none", None) is None
-    assert reading.read_jwks(jwks(OLD, NEW)).fitting("EdDSA", None) is None
+    assert ours.jwks.read_jwks(jwks(OLD, NEW)).fitting("EdDSA", None) is None
     twice = json.dumps({"keys": [PUBLIC, NEW.as_dict(private=False) | {"kid": OLD.kid}]}).encode()
-    assert reading.read_jwks(twice).fitting("EdDSA", OLD.kid) is None
+    assert ours.jwks.read_jwks(twice).fitting("EdDSA", OLD.kid) is None
 
 
 def _certificate(directory: Path) -> Path:

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from episodes.adapters.issuer_keys import IssuerKeys, KeyFile
+from episodes.adapters.issuer_keys import IssuerKeys
 from episodes.adapters.jwks import read_jwks
+from episodes.adapters.key_sources import KeyFile
 from episodes.adapters.tokens import LEEWAY, LONGEST_TOKEN, Tokens, Unauthenticated
 
 pytestmark = pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")

@@ -23,8 +23,9 @@ from episodes.adapters.database.store import PostgresStore
 from episodes.adapters.http.app import create_app, running
 from episodes.adapters.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
 from episodes.adapters.http.services import Services
-from episodes.adapters.issuer_keys import IssuerKeys, KeyAddress, KeyFile
+from episodes.adapters.issuer_keys import IssuerKeys
 from episodes.adapters.kafka import PARTITIONS, REPLICATION, make_topics
+from episodes.adapters.key_sources import KeyAddress, KeyFile
 from episodes.adapters.keys import Keyring, keyring
 from episodes.adapters.relaying import run_relay
 from episodes.adapters.tokens import Tokens

@@ -27,8 +27,9 @@ from notifications.adapters.dispatch import Dispatch
 from notifications.adapters.feed_source import FeedSource
 from notifications.adapters.http.app import create_app
 from notifications.adapters.http.services import Services
-from notifications.adapters.issuer_keys import IssuerKeys, KeyAddress, KeyFile
+from notifications.adapters.issuer_keys import IssuerKeys
 from notifications.adapters.kafka_source import KafkaSource
+from notifications.adapters.key_sources import KeyAddress, KeyFile
 from notifications.adapters.sealing import Sealing
 from notifications.adapters.service_tokens import ServiceTokens
 from notifications.adapters.sources import Source
