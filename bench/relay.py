@@ -41,7 +41,7 @@ def measure(postgres: PostgresServer, bootstrap: str, rounds: int = 3) -> Iterat
     make_topics(bootstrap, [network], say=lambda line: None)
     with tempfile.TemporaryDirectory() as keys, closing(Log(database.app_url, Path(keys))) as log:
         _fill(log, network)
-        with closing(Tail(database.app_url, log.keyring.unwrap)) as tail:
+        with closing(Tail(database.app_url, log.keyring.unwrap, [network])) as tail:
             ready = list(records(tail.page(0, EVENTS), tail, PUBLIC_URL))
             spare_the_collector()
             bare, relayed = [], []

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from episodes.adapters.database.recorder import EventRecorder, OneConnection, connected, insert
+from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.adapters.keys import Keyring, keyring
 from episodes.application.known import Receipt, Writing
 from episodes.application.publishing import is_published
@@ -81,9 +82,11 @@ class Log:
 
     def erase(self, episode: Episode) -> None:
         """Destroy the client's key."""
-        self._connection.execute(
-            "UPDATE client_keys SET wrapped = NULL WHERE client_id = %s", (episode.client,)
-        )
+        with self._connection.transaction():
+            self._connection.execute(SCOPE, scoped([episode.network]))
+            self._connection.execute(
+                "UPDATE client_keys SET wrapped = NULL WHERE client_id = %s", (episode.client,)
+            )
 
     def position(self) -> tuple[int, int]:
         """Epoch and position of the relay."""

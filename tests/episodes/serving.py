@@ -136,8 +136,10 @@ class Service:
         return self._started[-1]
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
-        """What the database holds, as its owner sees it."""
-        with psycopg.connect(self.database.owner_url, row_factory=dict_row, autocommit=True) as connection:
+        """What the database holds, as nobody but the superuser sees it: all networks at once."""
+        with psycopg.connect(
+            self.database.superuser_url, row_factory=dict_row, autocommit=True
+        ) as connection:
             return connection.execute(query.encode(), parameters).fetchall()
 
     def close(self) -> None:

@@ -85,7 +85,7 @@ class Desk:
         return answer.episode
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.database.owner_url, autocommit=True) as connection:
+        with psycopg.connect(self.database.superuser_url, autocommit=True) as connection:
             return connection.execute(query.encode(), parameters).fetchall()
 
     def versions(self, episode: UUID) -> list[int]:
@@ -101,7 +101,7 @@ def a_desk(postgres: PostgresServer, directory: Path) -> Desk:
     """A migrated database of its own with a clinic, a therapist and a client."""
     database = postgres.fresh_database("episodes")
     migrate(database.owner_url, APP_ROLE)
-    with psycopg.connect(database.owner_url) as connection:
+    with psycopg.connect(database.superuser_url) as connection:
         connection.execute(
             "INSERT INTO clinics (network_id, clinic_id, zone) VALUES ('demo', %s, 'America/Los_Angeles')",
             (CLINIC,),

@@ -10,7 +10,7 @@ import pytest
 from episodes.adapters.database.migrate import migrate
 from episodes.adapters.database.positions import claim, move
 from episodes.adapters.database.recorder import connected
-from episodes.adapters.database.tailing import Tail
+from episodes.adapters.database.tailing import Tail, UnknownNetwork
 from episodes.adapters.leadership import Leadership
 from episodes.adapters.relay import OfALaterRelease, records
 from tests.episodes.recording_events import Log, opening
@@ -67,7 +67,7 @@ def test_a_relay_of_another_name_leads_beside(database: Database) -> None:
 def test_an_event_of_a_later_release_is_not_passed_over(database: Database, log: Log) -> None:
     episode = log.episode()
     log.record([(episode, opening(episode))])
-    with closing(Tail(database.app_url, log.keyring.unwrap)) as tail:
+    with closing(Tail(database.app_url, log.keyring.unwrap, ["demo"])) as tail:
         page = tail.page(0, 10)
         assert len(list(records(page, tail, PUBLIC_URL))) == 1
         of_later = [replace(event, topic="unheard-of.1") for event in page]
@@ -77,3 +77,15 @@ def test_an_event_of_a_later_release_is_not_passed_over(database: Database, log:
 
 def _unexpected() -> None:
     raise AssertionError("the lock was lost")
+
+
+def test_the_keys_of_a_network_that_is_not_configured_are_not_taken_for_destroyed(
+    database: Database, log: Log
+) -> None:
+    episode = log.episode("elsewhere")
+    log.record([(episode, opening(episode))])
+    with (
+        closing(Tail(database.app_url, log.keyring.unwrap, ["demo"])) as tail,
+        pytest.raises(UnknownNetwork, match=r"^elsewhere$"),
+    ):
+        list(records(tail.page(0, 10), tail, PUBLIC_URL))

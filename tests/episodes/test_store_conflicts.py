@@ -193,7 +193,7 @@ def test_batches_with_the_same_keys_in_another_order_do_not_lock_each_other_out(
     fresh = [replace(command, id=uuid4()) for command in commands]
     others = commands if table == "command_receipts" else fresh
     batches = [decided_on(desk, ours, commands), decided_on(desk, theirs, others[::-1])]
-    with psycopg.connect(desk.database.owner_url) as third, ThreadPoolExecutor(2) as writers:
+    with psycopg.connect(desk.database.superuser_url) as third, ThreadPoolExecutor(2) as writers:
         _hold(third, table, commands)
         writing = [
             writers.submit(_written, store, batch.writing)

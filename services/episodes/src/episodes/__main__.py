@@ -82,7 +82,7 @@ def application(settings: Settings) -> Any:
     issuer_keys = _issuer_keys(settings)
     services = Services(
         writer=_writer(settings, url, keys),
-        log=Log(database, keys.unwrap),
+        log=Log(database, keys.unwrap, settings.networks),
         directory=directory,
         tokens=Tokens(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
         issuer_keys=issuer_keys,

@@ -24,7 +24,7 @@ from kafka.errors import KafkaError
 from contracts.envelope import topic_of
 from episodes.adapters.database.positions import Claim
 from episodes.adapters.database.reading import Unwrap
-from episodes.adapters.database.tailing import Tail
+from episodes.adapters.database.tailing import Tail, UnknownNetwork
 from episodes.adapters.in_flight import NotSent
 from episodes.adapters.kafka import administrator, missing_topics, producer
 from episodes.adapters.leadership import Leadership
@@ -39,7 +39,7 @@ NAME = "kafka"
 AGAIN = 75
 """Exit code (EX_TEMPFAIL of sysexits): start me again, I continue from the position."""
 
-_OURS = (Damaged, Deposed, NotSent, OfALaterRelease)
+_OURS = (Damaged, Deposed, NotSent, OfALaterRelease, UnknownNetwork)
 """Failures whose words are our own, so that they may be logged."""
 
 
@@ -67,7 +67,7 @@ def run_relay(
             log.info("leading", epoch=claim.epoch, position=claim.position)
             progress.leading, progress.position = True, claim.position
             relay = Relay(
-                tail=needs.tail(database_url, unwrap),
+                tail=needs.tail(database_url, unwrap, networks),
                 sender=sender,
                 claim=claim,
                 public_url=public_url,
@@ -107,8 +107,8 @@ class _Needs:
         self.opened.callback(leadership.release)
         return self.waiting.until(partial(_led, leadership))
 
-    def tail(self, url: str, unwrap: Unwrap) -> Tail:
-        tail = self.waiting.until(partial(_reading, url, unwrap))
+    def tail(self, url: str, unwrap: Unwrap, networks: Sequence[str]) -> Tail:
+        tail = self.waiting.until(partial(_reading, url, unwrap, networks))
         self.opened.callback(tail.close)
         return tail
 
@@ -139,9 +139,9 @@ def _led(leadership: Leadership) -> Claim:
     return claim
 
 
-def _reading(url: str, unwrap: Unwrap) -> Tail:
+def _reading(url: str, unwrap: Unwrap, networks: Sequence[str]) -> Tail:
     try:
-        return Tail(url, unwrap)
+        return Tail(url, unwrap, networks)
     except psycopg.Error as failure:
         raise NotYet("store-unreachable", error=type(failure).__name__) from None
 

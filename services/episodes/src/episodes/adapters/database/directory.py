@@ -16,6 +16,8 @@ from episodes.domain.refusals import RuleBroken
 from episodes.domain.sharing import SharingConsented
 
 Row = dict[str, Any]
+Parameters = tuple[str, *tuple[Any, ...]]
+"""The network comes first: it is whose rows the query may see."""
 
 _PUT_CLINIC = """INSERT INTO clinics (network_id, clinic_id, zone, jurisdiction) VALUES (%s, %s, %s, %s)
 ON CONFLICT (network_id, clinic_id)
@@ -53,7 +55,7 @@ class Directory:
         """Replaces the row whole. Refuses an identifier that is another client's."""
         identity = Jsonb(entry.model_dump(mode="json", exclude={"identifiers"}, exclude_none=True))
         try:
-            async with self._database.connection() as connection, connection.transaction():
+            async with self._database.within(network) as connection:
                 await connection.execute(_PUT_CLIENT, (network, client, identity))
                 await connection.execute(
                     "DELETE FROM client_identifiers WHERE network_id = %s AND client_id = %s",
@@ -135,29 +137,45 @@ class Directory:
             )
             for decision, question, episode, consent in allowed
         ]
-        async with self._database.connection() as connection, connection.cursor() as cursor:
+        async with self._database.within(network) as connection, connection.cursor() as cursor:
             await cursor.executemany(_DISCLOSED, rows)
 
     async def revision(self) -> str | None:
         """The migration the database is at; none while it has no tables."""
-        row = await self._one("SELECT to_regclass('alembic_version') AS there", ())
+        row = await self._asked("SELECT to_regclass('alembic_version') AS there")
         if row is None or row["there"] is None:
             return None
-        row = await self._one("SELECT version_num FROM alembic_version", ())
+        row = await self._asked("SELECT version_num FROM alembic_version")
         return None if row is None else row["version_num"]
 
-    async def _execute(self, sql: str, parameters: Sequence[Any]) -> None:
-        async with self._database.connection() as connection:
-            await connection.execute(sql, parameters)
+    async def bypasses_row_security(self) -> bool:
+        """Whether our role could see past the policies that keep networks apart."""
+        row = await self._asked(
+            "SELECT rolsuper OR rolbypassrls AS may FROM pg_roles WHERE rolname = current_user"
+        )
+        return row is None or row["may"]
 
-    async def _all(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+    async def _asked(self, sql: str) -> Row | None:
+        """About the database itself, which holds no network's rows."""
         async with (
             self._database.connection() as connection,
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            await cursor.execute(sql)
+            return await cursor.fetchone()
+
+    async def _execute(self, sql: str, parameters: Parameters) -> None:
+        async with self._database.within(parameters[0]) as connection:
+            await connection.execute(sql, parameters)
+
+    async def _all(self, sql: str, parameters: Parameters) -> list[Row]:
+        async with (
+            self._database.within(parameters[0]) as connection,
             connection.cursor(row_factory=dict_row) as cursor,
         ):
             await cursor.execute(sql, parameters)
             return await cursor.fetchall()
 
-    async def _one(self, sql: str, parameters: Sequence[Any]) -> Row | None:
+    async def _one(self, sql: str, parameters: Parameters) -> Row | None:
         rows = await self._all(sql, parameters)
         return rows[0] if rows else None

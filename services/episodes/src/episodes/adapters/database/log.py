@@ -1,7 +1,7 @@
 """Reading the event log for queries and the feed, without blocking the event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ from psycopg.errors import UndefinedTable
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from episodes.adapters.database.reading import KEYS, Unwrap
+from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.errors import StoreUnavailable
 from episodes.application.recording import DataKey, Sealed, opened, sealed
 from episodes.domain.envelope import Header, Recorded
@@ -68,17 +69,25 @@ class Database:
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError, UndefinedTable):
             raise StoreUnavailable from None
 
+    @asynccontextmanager
+    async def within(self, *networks: str) -> AsyncIterator[AsyncConnection[Any]]:
+        """A transaction that sees and writes the rows of these networks alone."""
+        async with self.connection() as connection, connection.transaction():
+            await connection.execute(SCOPE, scoped(networks))
+            yield connection
+
 
 class Log:
     """The log, opened with the clients' keys."""
 
-    def __init__(self, database: Database, unwrap: Unwrap) -> None:
+    def __init__(self, database: Database, unwrap: Unwrap, networks: Collection[str]) -> None:
         self._database = database
         self._unwrap = unwrap
+        self._networks = networks
 
-    async def episode(self, identifier: UUID) -> Sequence[Recorded[Any]]:
-        """Every event of an episode, oldest first; none if there is no such episode."""
-        async with self._database.connection() as connection:
+    async def episode(self, network: str, identifier: UUID) -> Sequence[Recorded[Any]]:
+        """Every event of an episode, oldest first; none if the network has no such episode."""
+        async with self._database.within(network) as connection:
             cursor = await connection.execute(_OF_EPISODE, (identifier,), binary=True)
             return await self._opened(connection, [sealed(bytes(row[0])) for row in await cursor.fetchall()])
 
@@ -90,11 +99,11 @@ class Log:
             return {UUID(bytes(row[0]).decode()): row[1] for row in await cursor.fetchall()}
 
     async def page(
-        self, after: int, most: int, wanted: Callable[[str, str], bool]
+        self, network: str, after: int, most: int, wanted: Callable[[str], bool]
     ) -> tuple[int, list[Placed]]:
-        """Up to `most` events after a position, of which those whose network and type are wanted; and how far
-        it read. The log's positions have gaps that are no loss."""
-        async with self._database.connection() as connection:
+        """Up to `most` events after a position, of which those of the network whose type is wanted; and how
+        far it read. The log's positions have gaps that are no loss."""
+        async with self._database.within(network) as connection:
             cursor = await connection.execute(_AFTER, (after, most), binary=True)
             rows = [(row[0], sealed(bytes(row[1]))) for row in await cursor.fetchall()]
             if any(_of_a_later_release(event.header) for _, event in rows):
@@ -102,7 +111,7 @@ class Log:
             kept = [
                 (position, event)
                 for position, event in rows
-                if wanted(event.header.network, event.header.type)
+                if event.header.network == network and wanted(event.header.type)
             ]
             entries = await self._opened(connection, [event for _, event in kept])
         reached = rows[-1][0] if rows else after
@@ -110,7 +119,7 @@ class Log:
 
     async def keys_fit(self) -> bool:
         """Whether the master key opens what this store holds; true of an empty store."""
-        async with self._database.connection() as connection:
+        async with self._database.within(*self._networks) as connection:
             cursor = await connection.execute(_ANY_KEY, binary=True)
             row = await cursor.fetchone()
         try:

@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.commands import Command, named
 from episodes.application.folding import folded
 from episodes.application.known import Cached, Known, Receipt, Scoped
@@ -20,6 +22,7 @@ Unwrap = Callable[[str, UUID, UUID, bytes | None], DataKey]
 """Network, client, key id and wrapped key to the data key."""
 
 Query = tuple[str, Sequence[Any]]
+Fetch = Callable[[Sequence[Query]], list[list[DictRow]]]
 
 _RECEIPTS = """SELECT network_id, command_id, request_mac, response FROM command_receipts
 JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND command_id = c"""
@@ -55,7 +58,8 @@ def read(
 ) -> Known:
     """What the store knows now about the commands."""
     known = Known()
-    _take_clients(connection, known, commands)
+    fetch = partial(_fetch, connection, {command.caller.network for command in commands})
+    _take_clients(fetch, known, commands)
     wanted = {command.episode for command in commands if command.episode is not None}
     wanted.update(*known.of_clients.values())
     recent = {identifier: cached[identifier] for identifier in wanted if identifier in cached}
@@ -63,8 +67,7 @@ def read(
     clients |= {(one.episode.network, one.episode.client) for one in recent.values()}
     clinics = {(one.episode.network, one.episode.clinic) for one in recent.values()}
     rows = _rows_wanted(commands, clinics)
-    receipts, references, events, keys, *found = _fetch(
-        connection,
+    receipts, references, events, keys, *found = fetch(
         [
             (_RECEIPTS, _columns({command.key for command in commands})),
             (_REFERENCES, _columns({(c.caller.network, c.reference) for c in commands if c.reference})),
@@ -82,8 +85,8 @@ def read(
     _take_keys(known, keys, unwrap)
     for table, some in zip(rows, found, strict=True):
         _take_rows(known, table, some)
-    _take_episodes(connection, known, recent, events, unwrap)
-    _take_subjects(connection, known, commands)
+    _take_episodes(fetch, known, recent, events, unwrap)
+    _take_subjects(fetch, known, commands)
     return known
 
 
@@ -96,11 +99,11 @@ def _rows_wanted(commands: Sequence[Command], clinics: set[Scoped]) -> dict[str,
     return wanted
 
 
-def _take_clients(connection: Connection[DictRow], known: Known, commands: Sequence[Command]) -> None:
+def _take_clients(fetch: Fetch, known: Known, commands: Sequence[Command]) -> None:
     """The episodes of the clients whose every episode a command is for."""
     clients = {(c.caller.network, c.client) for c in commands if c.client is not None}
     if clients:
-        for row in _fetch(connection, [(_OF_CLIENTS, _columns(clients))])[0]:
+        for row in fetch([(_OF_CLIENTS, _columns(clients))])[0]:
             place = (row["network_id"], row["client_id"])
             known.of_clients.setdefault(place, []).append(row["episode_id"])
 
@@ -121,7 +124,7 @@ def _take_rows(known: Known, table: str, rows: Iterable[DictRow]) -> None:
 
 
 def _take_episodes(
-    connection: Connection[DictRow],
+    fetch: Fetch,
     known: Known,
     recent: Mapping[UUID, Cached],
     events: Sequence[DictRow],
@@ -140,12 +143,11 @@ def _take_episodes(
         if identifier not in recent or recent[identifier].episode.clinic != header.clinic
     ]
     if headers:
-        keys, clinics = _fetch(
-            connection,
+        keys, clinics = fetch(
             [
                 (KEYS, _columns({(header.network, header.client) for header in headers})),
                 (_ROWS["clinics"], _columns({(header.network, header.clinic) for header in headers})),
-            ],
+            ]
         )
         _take_keys(known, keys, unwrap)
         _take_rows(known, "clinics", clinics)
@@ -156,7 +158,7 @@ def _take_episodes(
             known.episodes[identifier] = episode
 
 
-def _take_subjects(connection: Connection[DictRow], known: Known, commands: Sequence[Command]) -> None:
+def _take_subjects(fetch: Fetch, known: Known, commands: Sequence[Command]) -> None:
     """The partner's id for the client, made once per client and partner."""
     for command in commands:
         cached = None if command.episode is None else known.episodes.get(command.episode)
@@ -166,18 +168,19 @@ def _take_subjects(connection: Connection[DictRow], known: Known, commands: Sequ
         if cached.episode.network != network or ("partners", network, partner) not in known.rows:
             continue  # refused in a moment, and must leave nothing behind
         place = (network, cached.episode.client, partner)
-        row = connection.execute(_SUBJECT, (*place, uuid4())).fetchone()
-        assert row is not None
-        known.subjects[place] = row["subject"]
+        known.subjects[place] = fetch([(_SUBJECT, (*place, uuid4()))])[0][0]["subject"]
 
 
 def _columns(rows: Collection[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] or [[], []]
 
 
-def _fetch(connection: Connection[DictRow], queries: Iterable[Query]) -> list[list[DictRow]]:
-    """All queries with anything to look for, in one round trip."""
+def _fetch(
+    connection: Connection[DictRow], networks: Collection[str], queries: Iterable[Query]
+) -> list[list[DictRow]]:
+    """All queries with anything to look for, in one round trip, which is one transaction."""
     with connection.pipeline():
+        connection.execute(SCOPE, scoped(networks), prepare=True)
         cursors = [
             connection.cursor(binary=True).execute(sql, parameters, prepare=True) if parameters[0] else None
             for sql, parameters in queries

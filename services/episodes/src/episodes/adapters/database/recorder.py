@@ -15,6 +15,7 @@ from psycopg import Error as DatabaseError
 from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow, dict_row
 
+from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.known import Writing
 
 LOCK_TIMEOUT = 5
@@ -73,6 +74,7 @@ class EventRecorder(PostgresApplicationRecorder):
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> None:
         writing: Writing = kwargs["writing"]
+        curs.execute(SCOPE, scoped({network for network, _ in writing.receipts}), prepare=True)
         if writing.keys:
             networks, clients = zip(*writing.keys, strict=True)
             ids, wrapped = zip(*writing.keys.values(), strict=True)

@@ -9,17 +9,23 @@ from psycopg.rows import DictRow
 
 from episodes.adapters.database.reading import KEYS, Unwrap
 from episodes.adapters.database.recorder import EventRecorder, OneConnection, connected
+from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.known import Scoped
 from episodes.application.recording import DataKey
+
+
+class UnknownNetwork(Exception):
+    """The log holds an event of a network that is not among the configured ones."""
 
 
 class Tail:
     """Belongs to one thread. Every call may raise psycopg's errors, also `Tail(...)` itself."""
 
-    def __init__(self, url: str, unwrap: Unwrap) -> None:
+    def __init__(self, url: str, unwrap: Unwrap, networks: Collection[str]) -> None:
         self.connection: Connection[DictRow] = connected(url)
         self._recorder = EventRecorder(OneConnection(self.connection))
         self._unwrap = unwrap
+        self._networks = frozenset(networks)
         self.connection.execute("LISTEN stored_events")
 
     def page(self, after: int, most: int) -> Sequence[Notification]:
@@ -34,10 +40,18 @@ class Tail:
         return newest or 0
 
     def keys(self, clients: Collection[Scoped]) -> dict[UUID, DataKey]:
-        """The clients' data keys as they are now, by key id; an erased client's has no cipher."""
+        """The clients' data keys as they are now, by key id; an erased client's has no cipher.
+
+        Raises `UnknownNetwork`: a key that may not be seen is not one that was destroyed.
+        """
         networks, identifiers = zip(*clients, strict=True)
-        cursor = self.connection.cursor(binary=True)
-        rows = cursor.execute(KEYS, (list(networks), list(identifiers)), prepare=True).fetchall()
+        if not self._networks.issuperset(networks):
+            raise UnknownNetwork(", ".join(set(networks) - self._networks))
+        with self.connection.pipeline():
+            self.connection.execute(SCOPE, scoped(self._networks), prepare=True)
+            cursor = self.connection.cursor(binary=True)
+            cursor.execute(KEYS, (list(networks), list(identifiers)), prepare=True)
+            rows = cursor.fetchall()
         return {
             row["key_id"]: self._unwrap(row["network_id"], row["client_id"], row["key_id"], row["wrapped"])
             for row in rows

@@ -66,7 +66,7 @@ async def _episodes(
         events[episode].append(event)
     found: dict[UUID, Episode] = {}
     for identifier, asked in events.items():
-        folded = fold(await services.log.episode(identifier))
+        folded = fold(await services.log.episode(caller.network, identifier))
         if folded is None or folded.network != caller.network:
             continue
         if caller.may_act_for(folded.clinic):

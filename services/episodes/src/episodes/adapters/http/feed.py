@@ -37,7 +37,7 @@ def router(wake: Wake) -> APIRouter:
         while True:
             before, news = place, wake.news()
             place, events = await services(request).log.page(
-                place, most, lambda network, name: network == caller.network and bool(published_name(name))
+                caller.network, place, most, lambda name: published_name(name) is not None
             )
             events = [placed for placed in events if caller.may_act_for(placed.entry.header.clinic)]
             left = deadline - time.monotonic()

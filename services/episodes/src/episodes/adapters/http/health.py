@@ -44,6 +44,8 @@ async def _why_not(request: Request, revision: str) -> str | None:
     try:
         if await services(request).directory.revision() != revision:
             return "the store is not at this release's revision: run migrate"
+        if await services(request).directory.bypasses_row_security():
+            return "the database role may read past row-level security: use one that may not"
         if not await services(request).log.keys_fit():
             return "the master key does not open this store's records"
     except StoreUnavailable:

@@ -86,7 +86,7 @@ async def one_event(request: Request) -> Response:
 
 
 async def _look(request: Request, caller: Caller) -> tuple[Viewer, Sequence[Recorded[Any]]]:
-    entries = await services(request).log.episode(path_id(request, "episode"))
+    entries = await services(request).log.episode(caller.network, path_id(request, "episode"))
     return viewer(fold(entries), entries, caller, now(request)), entries
 
 
