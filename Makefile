@@ -1,7 +1,7 @@
 # The manual: `make` lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help doctor setup run test check schemas bench up down topics kafka lock clean
+.PHONY: help doctor setup run test check schemas release-contracts bench up down topics kafka lock clean
 
 # The first Python on the PATH that is new enough; without one, python3, and `doctor` says what is wrong.
 PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -14,7 +14,7 @@ DISTRIBUTIONS := contracts services/episodes services/notifications
 TYPED := contracts/src services/episodes/src services/notifications/src deploy tests $(wildcard bench)
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 doctor: ## Name what this machine lacks, with the remedy
 	@$(PYTHON) deploy/laptop/doctor.py
@@ -39,7 +39,7 @@ test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pyte
 	@$(MAKE) --silent setup
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
-check: $(READY) ## Style, types, layers, and that the committed schemas are fresh
+check: $(READY) ## Style, types, layers; the committed schemas are fresh and keep what was released
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy $(TYPED)
@@ -52,6 +52,9 @@ schemas: $(READY) ## Generate the JSON Schemas, asyncapi.yaml and the OpenAPI do
 	$(VENV)/bin/python -m contracts schemas
 	@mkdir -p contracts/openapi
 	@$(foreach it,$(SERVICES),$(VENV)/bin/$(it) openapi > contracts/openapi/$(it).json;)
+
+release-contracts: schemas ## On purpose: today's schemas become what is promised (contracts/released)
+	$(VENV)/bin/python -m contracts release
 
 bench: $(READY) ## Measure side by side, and print a table with ratios
 	@PYTHONPATH=deploy $(VENV)/bin/python -m bench $(ARGS)

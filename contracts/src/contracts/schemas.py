@@ -15,6 +15,8 @@ from contracts.events import PUBLISHED, Data, Redacted
 from contracts.webhook import Webhook
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+ACCEPTED = frozenset({"disclosure-questions"})
+"""The documents of what we are sent; all others are of what we send."""
 
 
 def documents() -> Iterator[tuple[str, str]]:
