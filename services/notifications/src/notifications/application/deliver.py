@@ -103,7 +103,7 @@ class Courier:
         except NoAnswer as silence:
             log.warning("no disclosure decision", network=network, reason=str(silence), count=len(claimed))
             for it in claimed:
-                await self.outbox.release(it, timedelta(0))
+                await self.outbox.release(it, WAIT_FOR_ANSWER)  # else a claim under way asks again at once
             return ()
 
     async def attempt(self, claimed: Claimed, decision: Decision, decided_at: float) -> None:
