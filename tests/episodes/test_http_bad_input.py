@@ -278,8 +278,18 @@ def test_every_type_of_problem_is_explained_where_it_points(served: Served) -> N
     refused(served.api.http.get("/problems/of-another-kind"), 404, "not-found")
 
 
-@pytest.mark.parametrize(("method", "path"), [("PATCH", "/v1/clinics/{id}"), ("DELETE", "/v1/episodes/{id}")])
-def test_a_method_that_is_none_here_is_told_which_are(served: Served, method: str, path: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "/v1/clinics/{id}", "GET, PUT"),
+        ("PATCH", "/v1/clients/{id}", "GET, PUT, DELETE"),
+        ("DELETE", "/v1/episodes/{id}", "GET"),
+        ("GET", "/v1/episodes/{id}/plans", "POST"),
+    ],
+)
+def test_a_method_that_is_none_here_is_told_all_that_are(
+    served: Served, method: str, path: str, allowed: str
+) -> None:
     answer = served.api.http.request(method, path.format(id=uuid4()))
     refused(answer, 405, "method-not-allowed")
-    assert answer.headers["allow"] in ("GET", "PUT")
+    assert answer.headers["allow"] == allowed

@@ -124,6 +124,20 @@ def test_an_address_or_parameter_that_is_not_right_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("request_line", "allowed"),
+    [
+        ("PUT /v1/subscriptions", "GET, POST"),
+        ("POST /v1/subscriptions/{id}", "GET, DELETE"),
+        ("DELETE /v1/inbox", "GET"),
+    ],
+)
+def test_a_method_that_is_none_here_is_told_all_that_are(request_line: str, allowed: str, api: Api) -> None:
+    method, path = request_line.format(id=uuid4()).split(" ")
+    answer = api.call(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize(
     "query", ["after=-1", "after=x", "after=99999999999999999999", "limit=0", "limit=1e3", "x=1"]
 )
 @pytest.mark.parametrize("what", ["deliveries", "events"])

@@ -19,6 +19,7 @@ from episodes.adapters.http import commands, directory, disclosure, feed, health
 from episodes.adapters.http.middleware import Envelope
 from episodes.adapters.http.openapi import describing, document
 from episodes.adapters.http.problems import HANDLED, problem
+from episodes.adapters.http.requests import methods_here
 from episodes.adapters.http.services import Services
 from episodes.adapters.tokens import KeyUnknown
 from episodes.domain.steps import COMMANDS
@@ -112,7 +113,10 @@ def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
 
 
 async def _answer_problem(request: Request, error: Exception) -> Response:
-    return problem(error, str(request.state.correlation))
+    answer = problem(error, str(request.state.correlation))
+    if answer.status_code == 405:
+        answer.headers["Allow"] = methods_here(request)
+    return answer
 
 
 async def _leave_to_the_envelope(request: Request, error: Exception) -> Response:

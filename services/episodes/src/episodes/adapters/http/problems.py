@@ -126,8 +126,6 @@ def _headers(error: Exception, kind: Kind) -> dict[str, str]:
         headers["WWW-Authenticate"] = "Bearer"
     if kind.status in (503, 409) and kind.retry:
         headers["Retry-After"] = "1"
-    if isinstance(error, HTTPException) and error.headers:
-        headers.update({name: value for name, value in error.headers.items() if name.lower() == "allow"})
     return headers
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
+from starlette.routing import Match
 
 from episodes.adapters.http.forms import MOMENT
 from episodes.adapters.http.problems import Malformed, NotJson
@@ -14,6 +15,7 @@ from episodes.adapters.http.services import Services
 from episodes.application.access import allow
 from episodes.application.commands import Caller
 
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 _POSITION = re.compile(r"p([0-9a-f]{1,15})")
 _MOMENT: TypeAdapter[Any] = TypeAdapter(MOMENT)
@@ -33,6 +35,15 @@ def permitted(request: Request, resource: str, action: str) -> Caller:
 
 def correlation(request: Request) -> UUID:
     return cast(UUID, request.state.correlation)
+
+
+def methods_here(request: Request) -> str:
+    """All the path takes, for `Allow`: a router names those of the first route that fits the path alone."""
+    routes = request.app.router.routes
+    scopes = ({**request.scope, "method": method} for method in _METHODS)
+    return ", ".join(
+        scope["method"] for scope in scopes if any(it.matches(scope)[0] is Match.FULL for it in routes)
+    )
 
 
 def path_id(request: Request, name: str) -> UUID:

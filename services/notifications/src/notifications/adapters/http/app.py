@@ -18,6 +18,7 @@ from notifications.adapters.http.bodies import SubscriptionWanted
 from notifications.adapters.http.examples import EXAMPLES
 from notifications.adapters.http.middleware import Envelope
 from notifications.adapters.http.problems import Problem, ProblemDocument, answer, malformed
+from notifications.adapters.http.requests import methods_here
 from notifications.adapters.http.services import Services
 from notifications.adapters.issuer_keys import NoKeys
 from notifications.adapters.tokens import Unauthenticated
@@ -61,8 +62,8 @@ def create_app(services: Services | None = None, lifespan: Lifespan | None = Non
 
 async def _answer(request: Request, fault: Exception) -> Response:
     made = answer(_problem(fault), request.state.correlation_id)
-    if isinstance(fault, HTTPException) and fault.headers:
-        made.headers.update(fault.headers)
+    if made.status_code == 405:
+        made.headers["Allow"] = methods_here(request)
     return made
 
 
