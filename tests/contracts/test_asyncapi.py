@@ -64,6 +64,11 @@ def test_a_webhooks_address_is_its_subscribers() -> None:
     assert DOCUMENT["operations"]["deliverWebhook"]["action"] == "send"
 
 
+def test_a_webhook_is_of_either_level() -> None:
+    messages = [resolved(it["$ref"]) for it in DOCUMENT["channels"]["webhook"]["messages"].values()]
+    assert [resolved(it["payload"]["$ref"])["title"] for it in messages] == ["Webhook", "Notice"]
+
+
 @pytest.mark.parametrize("type_name", TYPES)
 def test_what_the_codec_writes_is_what_the_document_describes(type_name: str) -> None:
     message = DOCUMENT["components"]["messages"][PUBLISHED[type_name].__name__]

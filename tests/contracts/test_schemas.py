@@ -34,6 +34,7 @@ def test_the_committed_files_are_those_the_models_give() -> None:
 def test_there_is_a_schema_and_an_example_for_each_published_event_and_no_other() -> None:
     assert {path.stem for path in SCHEMAS} - set(TYPES) == {
         "webhook",
+        "notice",
         "disclosure-questions",
         "disclosure-decisions",
     }

@@ -10,10 +10,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from jsonschema import Draft202012Validator
 from standardwebhooks.webhooks import Webhook
 
 from contracts.codec import CloudEvent
 from notifications.adapters.database.connecting import connect
+from tests.contracts.examples import CONTRACTS
 from tests.notifications.happenings import Care, id_of
 from tests.notifications.servers import EpisodesService, PartnerEndpoint
 from tests.notifications.service import Api, Notifications, eventually, partner_token
@@ -281,6 +283,7 @@ def test_an_empty_webhook_says_where_to_ask_and_nothing_else(
         missed = document["data"]["missed"].removeprefix(PUBLIC_URL)
         pulled = api.call("GET", missed, partner.token).json()["events"]
     assert document["type"] == "care.notice.v1"
+    Draft202012Validator(json.loads((CONTRACTS / "schemas" / "notice.json").read_text())).validate(document)
     assert set(document["data"]) == {"subscription_id", "number", "missed"}
     for secret in (id_of(session), care.episode, care.clinic, episodes.subject):
         assert str(secret) not in json.dumps(document)

@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from contracts.envelope import PublishedEvent, topic_of
 from contracts.events import PUBLISHED, Data, Redacted
-from contracts.webhook import Webhook
+from contracts.webhook import Notice, Webhook
 
 _SCHEMAS = "#/components/schemas/{model}"
 _ABOUT = "What happens in care episodes, told to a network's systems on Kafka and to its partners by webhook."
@@ -69,7 +69,7 @@ def _webhook() -> Object:
         "address": None,
         "description": "Standard Webhooks: headers webhook-id, webhook-timestamp and webhook-signature.",
         "servers": [_ref("servers", "partner")],
-        "messages": {"Webhook": _ref("components/messages", "Webhook")},
+        "messages": {name: _ref("components/messages", name) for name in ("Webhook", "Notice")},
     }
 
 
@@ -90,11 +90,11 @@ def _operations() -> Object:
 
 
 def _components() -> Object:
-    models: list[type[BaseModel]] = [*PUBLISHED.values(), Redacted, Webhook]
+    models: list[type[BaseModel]] = [*PUBLISHED.values(), Redacted, Webhook, Notice]
     _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_SCHEMAS)
     return {
         "messages": {model.__name__: _message(model) for model in PUBLISHED.values()}
-        | {"Webhook": _webhook_message()},
+        | {"Webhook": _webhook_message("webhook", Webhook), "Notice": _webhook_message("notice", Notice)},
         "messageTraits": {"cloudEvent": _cloud_event()},
         "schemas": schemas["$defs"],
     }
@@ -111,17 +111,17 @@ def _message(model: type[Data]) -> Object:
     }
 
 
-def _webhook_message() -> Object:
+def _webhook_message(name: str, model: type[BaseModel]) -> Object:
     named = ("webhook-id", "webhook-timestamp", "webhook-signature")
     return {
-        "name": "webhook",
+        "name": name,
         "contentType": "application/json",
         "headers": {
             "type": "object",
             "required": list(named),
-            "properties": {name: {"type": "string"} for name in named},
+            "properties": {header: {"type": "string"} for header in named},
         },
-        "payload": _ref("components/schemas", "Webhook"),
+        "payload": _ref("components/schemas", model.__name__),
     }
 
 

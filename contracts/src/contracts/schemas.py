@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, create_model
 from contracts.disclosure import Decisions, Questions
 from contracts.envelope import PublishedEvent
 from contracts.events import PUBLISHED, Data, Redacted
-from contracts.webhook import Webhook
+from contracts.webhook import Notice, Webhook
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ACCEPTED = frozenset({"disclosure-questions"})
@@ -20,10 +20,11 @@ ACCEPTED = frozenset({"disclosure-questions"})
 
 
 def documents() -> Iterator[tuple[str, str]]:
-    """Each file's name and text: every published event, the webhook, a disclosure question and its answer."""
+    """Each file's name and text: published events, both webhooks, a disclosure question and its answer."""
     for type_name, model in PUBLISHED.items():
         yield _file(type_name, event_schema(model))
     yield _file("webhook", TypeAdapter(Webhook).json_schema())
+    yield _file("notice", TypeAdapter(Notice).json_schema())
     yield _file("disclosure-questions", TypeAdapter(Questions).json_schema())
     yield _file("disclosure-decisions", TypeAdapter(Decisions).json_schema())
 

@@ -1,5 +1,9 @@
-"""The body of a webhook to a partner (Standard Webhooks): what happened, where, and the delivery's number."""
+"""The bodies of webhooks to a partner (Standard Webhooks): what happened and where, or that something did.
 
+Which of them a partner is sent is its subscription's level: `ids` or `empty`.
+"""
+
+from typing import Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -43,3 +47,21 @@ class Webhook(BaseModel):
     type: str
     timestamp: AwareDatetime
     data: WebhookData
+
+
+class NoticeData(BaseModel):
+    """Where to ask for it: `missed` answers this delivery and all after it."""
+
+    model_config = ConfigDict(frozen=True)
+    subscription_id: UUID
+    number: int = Field(ge=1)
+    missed: str
+
+
+class Notice(BaseModel):
+    """At level `empty`: that there is something; `timestamp` is when it became due."""
+
+    model_config = ConfigDict(frozen=True)
+    type: Literal["care.notice.v1"]
+    timestamp: AwareDatetime
+    data: NoticeData

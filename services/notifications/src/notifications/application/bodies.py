@@ -4,13 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-
 from contracts.disclosure import Decision, Level
 from contracts.envelope import Origin, Precision
-from contracts.webhook import Links, Webhook, WebhookData
-
-NOTICE = "care.notice.v1"
+from contracts.webhook import Links, Notice, NoticeData, Webhook, WebhookData
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +31,6 @@ class Due:
     owed_at: datetime
 
 
-class NoticeData(BaseModel):
-    """At level `empty`: that there is something, and where to ask for it."""
-
-    model_config = ConfigDict(frozen=True)
-    subscription_id: UUID
-    number: int = Field(ge=1)
-    missed: str
-
-
-class Notice(BaseModel):
-    """The webhook of a subscription at level `empty`; `timestamp` is when it became due."""
-
-    model_config = ConfigDict(frozen=True)
-    type: str = NOTICE
-    timestamp: AwareDatetime
-    data: NoticeData
-
-
 def body_of(due: Due, decision: Decision, public_url: str) -> bytes:
     """The bytes to sign and send. Absent values are left out."""
     model: Webhook | Notice
@@ -60,7 +38,7 @@ def body_of(due: Due, decision: Decision, public_url: str) -> bytes:
         data = NoticeData(
             subscription_id=due.subscription_id, number=due.number, missed=_missed(due, public_url)
         )
-        model = Notice(timestamp=due.owed_at, data=data)
+        model = Notice(type="care.notice.v1", timestamp=due.owed_at, data=data)
     else:
         model = webhook_of(due, decision, public_url)
     return model.model_dump_json(exclude_none=True).encode()

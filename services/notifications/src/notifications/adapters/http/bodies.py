@@ -18,7 +18,7 @@ def _published(name: str) -> str:
     return name
 
 
-EventType = Annotated[str, AfterValidator(_published)]
+EventType = Annotated[str, AfterValidator(_published), Field(json_schema_extra={"enum": [*PUBLISHED]})]
 Address = Annotated[str, StringConstraints(min_length=8, max_length=2000, pattern=r"^https?://[!-~]+$")]
 
 

@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
 from notifications.adapters.database.figures import Figures, ready
-from notifications.adapters.http.problems import KINDS, Problem
+from notifications.adapters.http.problems import KINDS, Problem, problems_of
 from notifications.adapters.http.services import Here
 
 router = APIRouter(tags=["operations"])
@@ -41,7 +41,7 @@ async def is_ready(here: Here, response: Response) -> Health:
     return Health(ok=reason is None, reason=reason)
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses=problems_of("unavailable"))
 async def metrics(here: Here) -> Response:
     """For Prometheus: our own requests, and what the database says of consume and deliver."""
     async with here.pool.connection() as db:
@@ -50,7 +50,7 @@ async def metrics(here: Here) -> Response:
     return Response(content, media_type=CONTENT_TYPE_LATEST)
 
 
-@router.get("/problems/{name}", responses={404: {"description": "No such problem"}})
+@router.get("/problems/{name}", responses=problems_of("not-found"))
 async def explain(name: str) -> Explained:
     """What a type of problem means and what to do."""
     kind = KINDS.get(name)

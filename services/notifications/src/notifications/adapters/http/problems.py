@@ -96,8 +96,13 @@ def malformed(faults: Sequence[Mapping[str, Any]]) -> Problem:
 
 
 def documented(*names: str) -> dict[int | str, dict[str, Any]]:
-    """For OpenAPI: the problems an endpoint answers with, besides those that any may."""
-    kinds = [KINDS[name] for name in ("malformed", "unauthenticated", "forbidden", "unavailable", *names)]
+    """For OpenAPI: the problems an endpoint answers with, besides those that any with a token may."""
+    return problems_of("malformed", "unauthenticated", "forbidden", "unavailable", *names)
+
+
+def problems_of(*names: str) -> dict[int | str, dict[str, Any]]:
+    """For OpenAPI: these problems and no other."""
+    kinds = [KINDS[name] for name in names]
     return {
         kind.status: {
             "description": kind.title,
