@@ -8,6 +8,7 @@ import pytest
 
 from laptop.api import Api
 from tests.cases.checking import differences, expected_of
+from tests.cases.readme import EXAMPLES, run
 from tests.cases.running import KEEPS_RUNNING, Laptop, eventually
 
 KELLER, BELL = "keller-2012-lumbar-fusion", "bell-2008-low-back-sciatica"
@@ -54,6 +55,13 @@ def test_whatever_dies_is_started_again_and_the_next_case_goes_the_whole_way(lap
     with Api(laptop.address("notifications"), laptop.token("THERAPIST")) as notifications:
         inbox = notifications.get("/v1/inbox")
     assert [item["concern"] for item in inbox["items"]] == expected_of(BELL)["inbox"]
+
+
+@pytest.mark.parametrize("block", EXAMPLES, ids=("network", "partner", "auditor"))
+def test_the_examples_of_the_readme_run_as_they_stand(laptop: Laptop, block: str) -> None:
+    answers = run(block, laptop)
+    assert len(answers) == block.count("curl ")
+    assert all(200 <= answer.status < 300 for answer in answers), answers
 
 
 def test_ctrl_c_ends_it_within_five_seconds_and_the_next_run_continues(laptop: Laptop) -> None:
