@@ -9,11 +9,13 @@ from pydantic_core import to_json
 
 from episodes.adapters.http.commands import Body, body_form
 from episodes.application.commands import Caller
-from episodes.application.views import Viewer, state
+from episodes.application.viewing import Viewer
+from episodes.application.views import state
 from episodes.domain.deciding import Asked
 from episodes.domain.envelope import Actor
 from episodes.domain.episode import Episode
-from episodes.domain.steps import BY_RESOURCE, Step, decide, evolve
+from episodes.domain.step import Step
+from episodes.domain.steps import BY_RESOURCE, decide, evolve
 from episodes.domain.time import When
 from laptop.cases import read_case
 from laptop.commands import Command, commands_of
