@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
-from laptop.cases import Case, NotUnderstood
-from laptop.course import Course, Made
-from laptop.days import lay_out
-from laptop.readings import Body
+from laptop.cases import Case
+from laptop.course.chart import Body, Chart, Made
+from laptop.course.days import lay_out
+from laptop.course.steps import steps_of
 from laptop.setting import Setting
 
 
@@ -30,12 +30,10 @@ class Command:
 
 def commands_of(case: Case, setting: Setting, client: UUID, today: date) -> list[Command]:
     """The whole course of care, laid out so that its last fact is the day before `today`."""
-    if case["refinements"]:
-        raise NotUnderstood(f"{case['id']}: a refined plan, told in words only")
-    course = Course(case, setting, client, lay_out(case, setting, today))
+    chart = Chart(case, setting, client, lay_out(case, setting, today))
     return [
         Command(step, resource, body, uuid5(client, f"{case['id']} {step}"))
-        for step, resource, body in course.steps()
+        for step, resource, body in steps_of(chart)
     ]
 
 

@@ -63,7 +63,10 @@ class Screening:
 
 @dataclass(frozen=True)
 class Setting:
-    """`times` are of the day at the clinic; `days` turn a rhythm into days after the first session."""
+    """`times` are of the day at the clinic; `days` turn a rhythm or a case into days after the first session.
+
+    `missed` tells which of the sessions of a case was missed.
+    """
 
     network: str
     clinic: Clinic
@@ -75,6 +78,7 @@ class Setting:
     screening: Screening
     times: Mapping[str, str]
     days: Mapping[str, list[int]]
+    missed: Mapping[str, int]
 
 
 _PARTS = {

@@ -27,7 +27,7 @@ def seen(state: Document) -> Document:
     sessions = state.get("sessions", [])
     first = date.fromisoformat(sessions[0]["date_of_service"]) if sessions else None
     opened = state["opened"]
-    return {
+    shown = {
         "status": state["status"],
         "age": opened.get("age"),
         "complaint": {
@@ -42,14 +42,26 @@ def seen(state: Document) -> Document:
         "checks": [_screened(check) for check in checks.values()],
         "sessions": [_session(it, checks, first) for it in sessions],
         "missed_sessions": len(state.get("missed-sessions", [])),
-        "responses": [_response(it, sessions) for it in state.get("responses", [])],
+        "responses": [_response(it, sessions, first) for it in state.get("responses", [])],
         "red_flags": len(state.get("red-flags", [])),
         "closure": [_closure(it) for it in state.get("closure", [])],
     }
+    return shown | _where_told(labelled=_labelled(state))
+
+
+def _labelled(state: Document) -> Document:
+    """Where in the state something is labelled, and with what."""
+    sections = {name: [part] if name == "opened" else part for name, part in state.items()}
+    labels = {
+        name: {label for entry in entries for label in entry.get("labels", [])}
+        for name, entries in sections.items()
+        if isinstance(entries, list)
+    }
+    return {name: sorted(found) for name, found in labels.items() if found}
 
 
 def _plan(plan: Document) -> Document:
-    return {
+    shown = {
         "version": plan["plan_version"],
         "sessions": plan.get("planned_sessions"),
         "minutes": plan.get("minutes_per_session"),
@@ -58,46 +70,67 @@ def _plan(plan: Document) -> Document:
         "goals": [goal["words"] for goal in plan["goals"]],
         "home_care": plan["home_care"],
     }
+    return shown | _where_told(reassess_after=plan.get("reassess_after"), refined=_refined(plan))
+
+
+def _refined(plan: Document) -> Document:
+    if "rationale" not in plan:
+        return {}
+    return {"reason": plan["reason"], "rationale": plan["rationale"], "changed": plan["changed_fields"]}
 
 
 def _assessment(it: Document) -> Document:
-    return {
+    shown = {
         "stage": it["stage"],
         "history": it.get("history"),
         "symptoms": it.get("symptoms"),
         "readings": [_reading(reading) for reading in it["readings"]],
         "instruments": [_result(result) for result in it["instruments"]],
     }
+    return shown | _where_told(
+        medications=it.get("health_update", {}).get("medications"),
+        new_baseline_reason=it.get("new_baseline_reason"),
+    )
 
 
 def _reading(reading: Document) -> Document:
-    said = {
-        "measure": reading["measure"]["code"],
-        "side": reading.get("site", {}).get("side"),
-        "phase": reading.get("phase"),
-        "value": reading.get("value"),
-        "unit": reading.get("unit"),
-        "scale": reading.get("scale"),
-        "change": reading.get("reported_change", {}).get("amount"),
-        "absent": reading.get("absent_reason"),
-    }
-    return {name: part for name, part in said.items() if part is not None}
+    return _where_told(
+        measure=_name(reading["measure"]),
+        site=_place(reading["site"]) if "site" in reading else None,
+        phase=reading.get("phase"),
+        value=reading.get("value"),
+        unit=reading.get("unit"),
+        scale=reading.get("scale"),
+        finding=reading.get("finding"),
+        absent=reading.get("absent_reason"),
+        **_change(reading),
+    )
 
 
 def _result(result: Document) -> Document:
-    scale = result["scale"]
-    said = {
-        "instrument": result["instrument"]["code"],
-        "reported_score": result.get("reported_score"),
-        "computed_score": result.get("score"),
-        "change": result.get("reported_change", {}).get("amount"),
-        "scale": f"{scale['min']:g}-{scale['max']:g}, higher is {scale['higher_is']}",
-    }
-    return {name: part for name, part in said.items() if part is not None}
+    scale = result.get("scale")
+    return _where_told(
+        instrument=_name(result["instrument"]),
+        reported_score=result.get("reported_score"),
+        computed_score=result.get("score"),
+        scale=scale and f"{scale['min']:g}-{scale['max']:g}, higher is {scale['higher_is']}",
+        absent=result.get("absent_reason"),
+        **_change(result),
+    )
+
+
+def _change(measured: Document) -> Document:
+    change = measured.get("reported_change", {})
+    parts = {"change": "amount", "least": "least", "most": "most", "percent": "percent"}
+    return {name: change.get(part) for name, part in parts.items()}
+
+
+def _where_told(**parts: Any) -> dict[str, Any]:
+    return {name: part for name, part in parts.items() if part not in (None, {})}
 
 
 def _screened(check: Document) -> str:
-    found = [f"{item['code']} {item['answer']}" for item in check["screening"]["items"]]
+    found = [f"{_name(item)} {item['answer']}" for item in check["screening"]["items"]]
     return ", ".join([check["verdict"], *found])
 
 
@@ -116,18 +149,24 @@ def _session(session: Document, checks: Mapping[str, Document], first: date | No
     }
 
 
-def _response(response: Document, sessions: Sequence[Document]) -> Document:
+def _response(response: Document, sessions: Sequence[Document], first: date | None) -> Document:
+    """With its day where that is not the day of its session."""
     numbers = {session["id"]: number for number, session in enumerate(sessions, 1)}
+    after = numbers.get(response.get("session", ""))
+    day = date.fromisoformat(response["occurred_at"][:10])
+    of_session = None if after is None else date.fromisoformat(sessions[after - 1]["date_of_service"])
     return {
-        "after_session": numbers.get(response.get("session", "")),
+        "after_session": after,
         "note": response.get("note"),
         "adverse": [it["kind"]["code"] for it in response["adverse"]],
+        **_where_told(day=(day - first).days if first and day != of_session else None),
     }
 
 
 def _closure(closure: Document) -> Document:
     outcomes = [it.get("achieved", it.get("absent_reason")) for it in closure["outcomes"]]
-    return {"reason": closure["reason"], "goals": outcomes, "summary": closure.get("summary")}
+    shown = {"reason": closure["reason"], "goals": outcomes, "summary": closure.get("summary")}
+    return shown | _where_told(reason_words=closure.get("reason_words"))
 
 
 def _technique(technique: Document) -> str:

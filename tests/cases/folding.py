@@ -50,7 +50,8 @@ def _taken(
     asked = Asked(draft=read.draft, when=when, now=NOW, event_ids=[id_of_event], subject=SUBJECT)
     (decided,) = decide(episode, asked)
     entry = recorded(Past(decided.fact, decided.when), episode.version + 1)
-    return evolve(episode, replace(entry, header=replace(entry.header, event_id=id_of_event)))
+    labels = tuple(read.circumstances.labels)
+    return evolve(episode, replace(entry, header=replace(entry.header, event_id=id_of_event), labels=labels))
 
 
 def _when(step: Step, read: Body, zone: str) -> When:

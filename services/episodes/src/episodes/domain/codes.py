@@ -15,23 +15,23 @@ def _list(name: str, version: int, codes: str) -> CodeList:
 TECHNIQUES = _list(
     "techniques",
     1,
-    """swedish myofascial_release trigger_point deep_tissue neuromuscular lymphatic_drainage cross_fiber
-    scar_mobilisation instrument_assisted stretching joint_mobilisation intraoral hydrotherapy
-    muscle_energy craniosacral general_massage""",
+    """swedish effleurage petrissage friction compression myofascial_release trigger_point deep_tissue
+    neuromuscular lymphatic_drainage cross_fiber scar_mobilisation instrument_assisted stretching
+    joint_mobilisation intraoral hydrotherapy muscle_energy craniosacral general_massage""",
 )
 
 BODY_SITES = _list(
     "body-sites",
     1,
-    """whole_body head face jaw temporomandibular_joint neck cervical_spine shoulder upper_arm elbow forearm
-    wrist hand chest abdomen back thoracic_spine lumbar_spine sacrum sacroiliac_joint pelvis hip buttock
-    thigh hamstrings knee lower_leg calf ankle foot""",
+    """whole_body head face jaw temporomandibular_joint neck cervical_spine shoulder upper_limb upper_arm
+    elbow forearm wrist hand chest abdomen back thoracic_spine lumbar_spine sacrum sacroiliac_joint pelvis
+    hip buttock lower_limb thigh hamstrings knee lower_leg calf ankle foot""",
 )
 
 MEASURES = _list(
     "measures",
     1,
-    """pain headache_frequency stiffness fatigue function sleep
+    """pain headache_frequency stiffness fatigue function sleep range_of_motion
     jaw.opening jaw.deviation cervical.flexion cervical.extension cervical.rotation cervical.lateral_flexion
     thoracolumbar.flexion thoracolumbar.extension thoracolumbar.rotation thoracolumbar.lateral_flexion
     shoulder.flexion shoulder.extension shoulder.abduction shoulder.adduction shoulder.internal_rotation
@@ -45,7 +45,7 @@ INSTRUMENTS = _list(
     "instruments",
     1,
     """oswestry roland_morris neck_disability_index quickdash lefs psfs promis_physical_function
-    promis_pain_interference pgic groc mymop2 headache_diary""",
+    promis_pain_interference pgic groc mymop2 functional_rating_index headache_diary""",
 )
 
 CONDITIONS = _list(
@@ -63,7 +63,8 @@ SCREENING_ITEMS = _list(
     suspected_fracture intoxication open_wound burn contagious_skin recent_surgery acute_sprain varicosity
     tumour_site acute_joint_flare recent_fracture anticoagulants low_platelets active_cancer pregnancy
     severe_osteoporosis neuropathy implanted_device hypertension epilepsy radiating_pain fused_segment
-    night_pain weight_loss cancer_history progressive_neurological_deficit thunderclap_headache""",
+    night_pain weight_loss cancer_history progressive_neurological_deficit thunderclap_headache
+    neurological_signs inflammatory_joint_disease spinal_degeneration trauma_history""",
 )
 
 RED_FLAGS = _list(
