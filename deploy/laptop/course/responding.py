@@ -33,15 +33,23 @@ def told_after(chart: Chart, number: int) -> list[Told]:
     return [Told(days, number, findings) for days, findings in sorted(by_day.items())]
 
 
+def told_at_once(chart: Chart, number: int) -> Iterator[Told]:
+    """On the day of the session."""
+    return (told for told in told_after(chart, number) if not told.days)
+
+
+def told_later(chart: Chart, number: int) -> Iterator[Told]:
+    return (told for told in told_after(chart, number) if told.days)
+
+
 def told_after_closing(chart: Chart) -> Iterator[Told]:
     """What came later than the last session, and a summary that tells of it."""
     summary = chart.case["outcome"]["summary_own_words"]
     summed_up = LATER.get(summary, 0)
-    for told in told_after(chart, chart.days.delivered):
-        if told.days:
-            also = [summary] if told.days == summed_up else []
-            summed_up = 0 if also else summed_up
-            yield Told(told.days, told.session, [*told.findings, *also])
+    for told in told_later(chart, chart.days.delivered):
+        also = [summary] if told.days == summed_up else []
+        summed_up = 0 if also else summed_up
+        yield Told(told.days, told.session, [*told.findings, *also])
     if summed_up:
         yield Told(summed_up, None, [summary])
 

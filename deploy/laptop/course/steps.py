@@ -1,9 +1,10 @@
 """The steps of care in a case, in order: what is posted where."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from laptop.cases import Case
 from laptop.course import assessing, ending, opening, planning, responding, treating
 from laptop.course.chart import Body, Chart
 from laptop.course.labels import labelled
@@ -45,17 +46,18 @@ class Course:
         yield from self._new_series(number, day)
         yield f"check {number}", "session-checks", treating.check(chart, number, day)
         yield f"session {number}", "sessions", treating.session(chart, number, day)
-        yield from self._responses(
-            (told for told in responding.told_after(chart, number) if not told.days), day
-        )
+        yield from self._responses(responding.told_at_once(chart, number), day)
         for finding in chart.findings(number):
             if REASSESSMENTS.get(finding) == "midpoint":
                 yield "midpoint", "assessments", assessing.midpoint(chart, finding, day)
-        if number < chart.days.delivered and planning.refined_after(chart, number):
-            yield "exit", "assessments", assessing.end(chart, day)
-            yield from self._responses(
-                (told for told in responding.told_after(chart, number) if told.days), day
-            )
+        if number < chart.days.delivered:
+            yield from self._until_the_next(number, day)
+
+    def _until_the_next(self, number: int, day: date) -> Iterator[Step]:
+        """With the outcome, where a series ended here."""
+        if planning.refined_after(self.chart, number):
+            yield "exit", "assessments", assessing.end(self.chart, day)
+        yield from self._responses(responding.told_later(self.chart, number), day)
 
     def _new_series(self, number: int, day: date) -> Iterator[Step]:
         """A plan refined between two sessions begins a new series with the second of them."""
@@ -80,14 +82,12 @@ class Course:
             yield "closure", "closure", ending.closure(chart)
             yield from self._responses(responding.told_after_closing(chart), last)
 
-    def _refinement(self, refined: dict[str, object], day: date, assessment: str) -> Step:
+    def _refinement(self, refined: Case, day: date, assessment: str) -> Step:
         """Its evidence: what was noted since the session, and the assessment before it."""
-        number = refined["after_session"]
-        assert isinstance(number, int)
-        evidence = [told.step for told in responding.told_after(self.chart, number)]
-        body = planning.refinement(self.chart, refined, day, [*evidence, assessment])
+        noted = [told.step for told in responding.told_after(self.chart, refined["after_session"])]
+        body = planning.refinement(self.chart, refined, day, [*noted, assessment])
         return "plan refinement", "plan-refinements", body
 
-    def _responses(self, told: Iterator[Told] | list[Told], day: date) -> Iterator[Step]:
+    def _responses(self, told: Iterable[Told], day: date) -> Iterator[Step]:
         for one in told:
             yield one.step, "responses", responding.response(self.chart, one, day)
