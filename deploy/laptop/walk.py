@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.events import PUBLISHED
-from laptop import showing
+from laptop import rebuilt, showing
 from laptop.addresses import Addresses
 from laptop.api import Api, Refused
 from laptop.cases import Case
@@ -18,7 +18,12 @@ from laptop.setting import Setting
 from laptop.tokens import ROLES, token
 
 _PATIENCE = 20.0
-_TOLD_AS = {"plan_set": "plans", "session_delivered": "sessions", "episode_closed": "closure"}
+_TOLD_AS = {
+    "plan_set": "plans",
+    "plan_refined": "plans",
+    "session_delivered": "sessions",
+    "episode_closed": "closure",
+}
 """Of what a walk records: what notifications tells partners, and the kind of consent it takes."""
 
 
@@ -56,9 +61,8 @@ class Walk:
             episode, made[command.step] = answer["episode"]["id"], answer["events"][0]["id"]
             repeated += before
             for event in answer["events"]:
-                print(
-                    showing.step(event, "recorded before" if before else self._course_of(event)), flush=True
-                )
+                course = "recorded before" if before else self._course_of(event, command)
+                print(showing.step(event, course), flush=True)
         if repeated == len(commands):
             print("This case was walked to its end before. AGAIN=1 walks it with a new client.")
         return str(episode)
@@ -70,7 +74,7 @@ class Walk:
         except Refused as refusal:
             raise Refused(f"{command.step}: {refusal}\n{_HINT}") from None
 
-    def _course_of(self, event: dict[str, Any]) -> str:
+    def _course_of(self, event: dict[str, Any], command: Command) -> str:
         """What became of an event just recorded."""
         name = event["type"].rpartition(".")[0].replace("-", "_")
         if f"care.episode.{name}.v1" not in PUBLISHED:
@@ -79,6 +83,8 @@ class Walk:
         published = "not published yet" if position is None else f"published, {position}"
         if _TOLD_AS.get(name) not in self.setting.sharing_consent.kinds:
             return published
+        if labels := command.body.get("labels"):
+            return f"{published:18}  kept from the partner: {', '.join(labels)}"
         return f"{published:18}  {self._delivery_of(event['id'])}"
 
     def _delivery_of(self, event_id: str) -> str:
@@ -115,7 +121,7 @@ def _walk_case(setting: Setting, addresses: Addresses, tokens: Tokens, case: Cas
         feed.go_to_end()
         print(showing.title(case, commands, client.today))
         episode = Walk(setting, therapist, partner, feed).record(commands)
-        print(showing.state(therapist.get(f"/v1/episodes/{episode}")))
+        print(rebuilt.state(therapist.get(f"/v1/episodes/{episode}")))
     with Api(addresses.notifications, tokens["therapist"]) as notifications:
         items = notifications.get("/v1/inbox")["items"]
     print(showing.inbox([item for item in items if item["episode"] == episode]))

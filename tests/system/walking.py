@@ -83,6 +83,14 @@ class Walk:
         events: list[dict[str, Any]] = self._get(f"/v1/episodes/{self.episode}/history")["events"]
         return events
 
+    def inbox(self) -> list[dict[str, Any]]:
+        """What the clinic is shown of this episode."""
+        clinic, therapist = UUID(self.setting.clinic.id), UUID(self.setting.therapist.id)
+        token = self.stack.token("therapist", subject=therapist, clinics=(clinic,))
+        answer = httpx.get(f"{self.stack.url('notifications')}/v1/inbox", headers=bearer(token))
+        assert answer.status_code == 200, answer.text
+        return [item for item in answer.json()["items"] if item["episode"] == self.episode]
+
     def close(self) -> None:
         self._http.close()
 
