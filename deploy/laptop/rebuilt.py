@@ -58,7 +58,7 @@ def _measured(reading: Document) -> str:
     measure, side = reading["measure"], reading.get("site", {}).get("side")
     named = _named(measure)
     more = [measure["text"]] if "text" in measure and measure["text"] != named else []
-    return " ".join([named, *([side] if side else []), *(f"({words})" for words in more)])
+    return " ".join([named, *([side] if side else []), *(f"[{words}]" for words in more)])
 
 
 def _named(coded: Document) -> str:

@@ -27,10 +27,10 @@ def test_what_a_case_tells_is_shown(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("keller", "knee.extension right (knee (hamstring length test), extension) 40 deg (degrees)"),
+        ("keller", "knee.extension right [knee (hamstring length test), extension] 40 deg (degrees)"),
         ("chunco", "spine, lateral flexion, finger to floor right 20.5 in (in)"),
-        ("blundell", "shoulder.abduction (glenohumeral, abduction) changed by 90 deg"),
-        ("meryanos", "range of motion right (arm, not specified) changed by 45 to 65 deg"),
+        ("blundell", "shoulder.abduction [glenohumeral, abduction] changed by 90 deg"),
+        ("meryanos", "range of motion right [arm, not specified] changed by 45 to 65 deg"),
         ("lipnicki", "Modified Gait Efficacy Scale worse"),
         (
             "cns",

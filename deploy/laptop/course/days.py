@@ -23,7 +23,7 @@ class Days:
         return sum(number is not None for _, number in self.sessions)
 
     @property
-    def planned(self) -> int:
+    def scheduled(self) -> int:
         """Sessions delivered and sessions missed."""
         return len(self.sessions)
 

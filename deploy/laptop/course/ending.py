@@ -25,6 +25,6 @@ def _reason(chart: Chart) -> Body:
     planned = planned_sessions(chart)
     if planned is None:
         return NO_REASON
-    if chart.days.planned < planned:
+    if chart.days.scheduled < planned:
         raise NotUnderstood(f"{chart.case['id']}: ended before its plan was completed")
     return {"reason": "plan_completed"}

@@ -23,10 +23,9 @@ def plan(chart: Chart) -> Body:
     }
 
 
-def refinement(chart: Chart, told: Case, day: date, evidence: list[str]) -> Body:
+def refinement(chart: Chart, told: Case, day: date, moment: str, evidence: list[str]) -> Body:
     """The whole new plan: its course in the report's words, all else as before."""
     how = refined(told["change"])
-    moment = "refinement" if day == chart.days.last else "plan"
     return {
         **chart.at(day, moment),
         **_plan(chart),

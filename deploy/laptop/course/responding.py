@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from laptop.course.chart import Body, Chart, Made, lines
 from laptop.course.telling import ADVERSE_EVENTS, LATER, REASSESSMENTS
-from laptop.course.vocabulary import coded
+from laptop.course.vocabulary import coded, known
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def response(chart: Chart, told: Told, day: date) -> Body:
 
 def _adverse_events(chart: Chart, after_session: int | None) -> list[str]:
     told = chart.case["outcome"]["adverse_events"]
-    return [words for words in told if ADVERSE_EVENTS[words][0] == after_session]
+    return [words for words in told if known(ADVERSE_EVENTS, words)[0] == after_session]
 
 
 def _adverse(words: str) -> Body:

@@ -65,7 +65,7 @@ class Course:
         if refined is not None:
             about = assessing.new_baseline(self.chart, refined["reason"], day)
             yield "new baseline", "assessments", about
-            yield self._refinement(refined, day, "new baseline")
+            yield self._refinement(refined, day, "plan", "new baseline")
 
     def _end(self) -> Iterator[Step]:
         """Nothing told, care that goes on by a refined plan, or a closing and what was heard afterwards."""
@@ -75,17 +75,17 @@ class Course:
             yield from self._responses([Told(0, None, assessing.unplaced(chart))], last)
         elif refined is not None:
             yield "midpoint", "assessments", assessing.progress(chart, last)
-            yield self._refinement(refined, last, "midpoint")
+            yield self._refinement(refined, last, "refinement", "midpoint")
         else:
             if not chart.case["refinements"]:
                 yield "exit", "assessments", assessing.end(chart, last)
             yield "closure", "closure", ending.closure(chart)
             yield from self._responses(responding.told_after_closing(chart), last)
 
-    def _refinement(self, refined: Case, day: date, assessment: str) -> Step:
+    def _refinement(self, refined: Case, day: date, moment: str, assessment: str) -> Step:
         """Its evidence: what was noted since the session, and the assessment before it."""
         noted = [told.step for told in responding.told_after(self.chart, refined["after_session"])]
-        body = planning.refinement(self.chart, refined, day, [*noted, assessment])
+        body = planning.refinement(self.chart, refined, day, moment, [*noted, assessment])
         return "plan refinement", "plan-refinements", body
 
     def _responses(self, told: Iterable[Told], day: date) -> Iterator[Step]:
