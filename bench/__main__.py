@@ -12,21 +12,23 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import commands, relay
-from bench.table import Row, lines
+from bench import commands, lists, relay
+from bench.table import Row
+from bench.table import lines as lines_of
 from tests.infrastructure import NoServer, find_kafka, find_postgres, make_run_dir, remove_run_dir
 from tests.servers.postgres import PostgresServer
 
+KINDS = ("commands", "lists", "relay")
 RESULTS = Path(__file__).with_name("results")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("only", nargs="*", choices=["commands", "relay", []], help="default: all")
-    only = parser.parse_args().only or ["commands", "relay"]
+    parser.add_argument("only", nargs="*", choices=[*KINDS, []], help="default: all")
+    only = parser.parse_args().only or list(KINDS)
     rounds, seconds = (5, 20) if os.environ.get("FULL") else (3, 8)
     rows = list(_measure(only, rounds, seconds))
-    print(*lines(rows), sep="\n")
+    print(*lines_of(rows), sep="\n")
     _keep(rows)
 
 
@@ -37,6 +39,8 @@ def _measure(only: list[str], rounds: int, seconds: int) -> Iterator[Row]:
     try:
         if "commands" in only:
             yield from commands.measure(postgres, rounds, seconds)
+        if "lists" in only:
+            yield from lists.measure(postgres, rounds, seconds)
         if "relay" in only:
             yield from _relay(postgres, run_dir, rounds)
     finally:

@@ -20,10 +20,10 @@ from contracts.envelope import topic_of
 from episodes.adapters.database.migrate import migrate
 from episodes.adapters.database.positions import claim
 from episodes.adapters.database.tailing import Tail
+from episodes.adapters.following import spare_the_collector
 from episodes.adapters.kafka import make_topics, producer, settings
+from episodes.adapters.progress import Progress
 from episodes.adapters.relay import Record, Relay, records
-from episodes.adapters.relay_progress import Progress
-from episodes.adapters.relaying import spare_the_collector
 from tests.episodes.recording_events import Log, session
 from tests.servers.postgres import PostgresServer
 
@@ -69,7 +69,7 @@ def _seconds_to_send(bootstrap: str, ready: list[Record]) -> float:
 
 def _seconds_to_relay(bootstrap: str, tail: Tail, network: str) -> float:
     stopping = threading.Event()
-    progress = Progress(lambda: datetime.now(UTC))
+    progress = Progress(lambda: datetime.now(UTC), "relay", "sent")
     with producer(bootstrap) as sender:
         sender.partitions_for(topic_of(network))
         relay = Relay(
@@ -83,7 +83,7 @@ def _seconds_to_relay(bootstrap: str, tail: Tail, network: str) -> float:
         thread = threading.Thread(target=relay.run, args=(stopping,))
         began = time.perf_counter()
         thread.start()
-        while progress.sent < EVENTS:
+        while progress.done < EVENTS:
             time.sleep(0.01)
         took = time.perf_counter() - began
         stopping.set()

@@ -20,10 +20,10 @@ def ready(port: int) -> bool:
     return _get(f"http://127.0.0.1:{port}/health/ready") is not None
 
 
-def leading() -> bool:
-    """This relay publishes."""
-    port = os.environ["EPISODES_RELAY_METRICS_PORT"]
-    return "\nepisodes_relay_leading 1.0\n" in (_get(f"http://127.0.0.1:{port}/metrics") or "")
+def leading(role: str) -> bool:
+    """This process of the role is the active one."""
+    port = os.environ[f"EPISODES_{role.upper()}_METRICS_PORT"]
+    return f"\nepisodes_{role}_leading 1.0\n" in (_get(f"http://127.0.0.1:{port}/metrics") or "")
 
 
 def true(query: LiteralString) -> bool:
@@ -40,7 +40,8 @@ def true(query: LiteralString) -> bool:
 CHECKS: Mapping[str, Callable[[], bool]] = MappingProxyType(
     {
         "episodes": partial(ready, 8000),
-        "relay": leading,
+        "relay": partial(leading, "relay"),
+        "project": partial(leading, "project"),
         "notifications": partial(ready, 8001),
         "consume": partial(true, _CAUGHT_UP),
         "deliver": partial(true, _LISTENING),

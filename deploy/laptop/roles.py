@@ -49,6 +49,7 @@ def plan(addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str 
         Role("episodes-api", ("episodes", "api"), episodes, ready(addresses.episodes)),
         Role("notifications-api", ("notifications", "api"), notifications, ready(addresses.notifications)),
         Role("partner", ("laptop", "partner"), partner, ready(addresses.partner)),
+        Role("project", ("episodes", "project"), episodes),
         Role("consume", ("notifications", "consume"), notifications),
         Role("deliver", ("notifications", "deliver"), notifications),
     ]

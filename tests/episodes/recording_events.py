@@ -90,7 +90,9 @@ class Log:
 
     def position(self) -> tuple[int, int]:
         """Epoch and position of the relay."""
-        row = self._connection.execute("SELECT epoch, position FROM relay_position").fetchone()
+        row = self._connection.execute(
+            "SELECT epoch, position FROM positions WHERE follower = 'kafka'"
+        ).fetchone()
         return (0, 0) if row is None else (row["epoch"], row["position"])
 
     def head(self) -> int:

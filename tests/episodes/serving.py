@@ -21,6 +21,7 @@ from psycopg.rows import dict_row
 from episodes.adapters.database.migrate import migrate
 from episodes.adapters.http.examples import CLIENT, CLINIC, COLLEAGUE, EXAMPLES, PARTNER, THERAPIST
 from episodes.adapters.issuing import issue, issuer_key
+from episodes.adapters.keys import keyring
 from tests.servers.postgres import Database, PostgresServer
 
 APP_ROLE = "episodes_app"
@@ -134,6 +135,10 @@ class Service:
                 process.kill()
             raise
         return self._started[-1]
+
+    def reference(self, network: str, system: str, value: str) -> bytes:
+        """The keyed hash of a source_ref, with the keys of the service."""
+        return keyring(self.keys_dir, uuid4, may_create=False).reference(network, system, value)
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
         """What the database holds, as nobody but the superuser sees it: all networks at once."""

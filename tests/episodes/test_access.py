@@ -41,6 +41,7 @@ MAY = {
     ("attestations", "write"): "TSV",
     ("clients/{client}/sharing-withdrawals", "write"): "TSCOV",
     ("episodes", "read"): "TSCPOAV",
+    ("episodes", "list"): "TSCOAV",
     ("events", "read"): "TSCPOAV",
     ("history", "read"): "TSCOAV",
     ("feed", "read"): "AV",

@@ -16,7 +16,7 @@ from tests.episodes.test_tokens import FOREIGN, HEADER, signed, unsigned
 from tests.servers.postgres import PostgresServer
 
 NOBODY = UUID(int=404)
-METHODS = {"write": "POST", "replace": "PUT", "read": "GET", "delete": "DELETE"}
+METHODS = {"write": "POST", "replace": "PUT", "read": "GET", "list": "GET", "delete": "DELETE"}
 
 
 class Served(NamedTuple):
@@ -34,7 +34,7 @@ def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -
 def path_of(resource: str, action: str, episode: str) -> str:
     match resource:
         case "episodes":
-            return "/v1/episodes" if action == "write" else episode
+            return episode if action == "read" else "/v1/episodes"
         case "events":
             return f"{episode}/events/{NOBODY}"
         case "feed" | "disclosure-decisions":

@@ -16,12 +16,13 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from contracts.envelope import topic_of
 from contracts.events import Redacted
 from episodes.adapters.database.migrate import migrate
+from episodes.adapters.following import AGAIN
 from episodes.adapters.kafka import make_topics
-from episodes.adapters.relaying import AGAIN
 from episodes.domain.envelope import Header
 from tests.episodes.recording_events import Log, care, opening, private, session
-from tests.episodes.relay_process import PUBLIC_URL, RelayProcess, eventually
+from tests.episodes.relay_process import PUBLIC_URL, RelayProcess
 from tests.episodes.topic_reading import events_of, first_publications, records_of
+from tests.episodes.watched import eventually
 from tests.servers.kafka import KafkaBroker
 from tests.servers.postgres import PostgresServer
 
@@ -76,9 +77,9 @@ def test_every_public_event_is_published_in_order_and_no_private_one(place: Plac
     place.make_topic()
     recorded = place.log.record(care(place.log, episodes=20, sessions=5, network=place.network))
     relay = place.relay(page=30)
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     recorded += place.log.record(care(place.log, episodes=5, sessions=1, network=place.network))
-    eventually(place.drained, "what came later is published", relay=relay)
+    eventually(place.drained, "what came later is published", process=relay)
     place.assert_published(recorded)
     assert any(header.sequence is None for header in recorded)
     assert len(events_of(place.kafka, place.network)) == 20 * 6 + 5 * 2
@@ -88,13 +89,13 @@ def test_what_is_recorded_while_the_relay_waits_is_published_at_once(place: Plac
     place.make_topic()
     place.log.record(care(place.log, episodes=1, sessions=1, network=place.network))
     relay = place.relay()
-    eventually(place.drained, "the first are published", relay=relay)
+    eventually(place.drained, "the first are published", process=relay)
     waits = []
     for _ in range(5):
         time.sleep(0.05)  # the relay goes back to waiting
         place.log.record(care(place.log, episodes=1, sessions=0, network=place.network))
         began = time.monotonic()
-        eventually(place.drained, "the next is published", relay=relay)
+        eventually(place.drained, "the next is published", process=relay)
         waits.append(time.monotonic() - began)
     assert sorted(waits)[2] < 0.5  # the poll alone would take a second
 
@@ -108,7 +109,7 @@ def test_positions_that_a_refused_batch_burned_are_no_loss(place: Place) -> None
         recorded += place.log.record([(episode, session())])
     assert place.log.head() > len(recorded)
     relay = place.relay(page=1)
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     place.assert_published(recorded)
 
 
@@ -117,7 +118,7 @@ def test_a_page_of_private_events_moves_the_position_all_the_same(place: Place) 
     episode = place.log.episode(place.network)
     place.log.record([(episode, opening(episode)), *((episode, private()) for _ in range(7))])
     relay = place.relay(page=2)
-    eventually(place.drained, "the position is at the head", relay=relay)
+    eventually(place.drained, "the position is at the head", process=relay)
     assert len(records_of(place.kafka, place.network)) == 1
 
 
@@ -128,7 +129,7 @@ def test_an_erased_clients_events_are_published_as_redacted(place: Place) -> Non
     erased, kept = facts[0][0], facts[1][0]
     place.log.erase(erased)
     relay = place.relay()
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     events = events_of(place.kafka, place.network)
     assert {type(event.data) is Redacted for event in events if event.episode == erased.id} == {True}
     assert {type(event.data) is Redacted for event in events if event.episode == kept.id} == {False}
@@ -140,7 +141,7 @@ def test_another_implementation_of_cloudevents_reads_the_records(place: Place) -
     place.make_topic()
     recorded = place.log.record(care(place.log, episodes=1, sessions=1, network=place.network))
     relay = place.relay()
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     for record, header in zip(
         records_of(place.kafka, place.network), (recorded[0], recorded[2]), strict=True
     ):
@@ -159,7 +160,7 @@ def test_nothing_of_the_record_but_what_is_public_leaves(place: Place) -> None:
     facts = care(place.log, episodes=1, sessions=1, network=place.network)
     place.log.record(facts)
     relay = place.relay()
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     everything = repr([(record.value, record.headers) for record in records_of(place.kafka, place.network)])
     for secret in ("words of the complaint", "words of the note", str(facts[0][0].client)):
         assert secret not in everything
@@ -172,12 +173,12 @@ def test_a_killed_relay_continues_and_skips_nothing(place: Place) -> None:
     relay = place.relay(page=50)
     for part in (0.1, 0.5):
         goal = place.log.head() * part
-        eventually(partial(place.is_beyond, goal), "it is on its way", relay=relay)
+        eventually(partial(place.is_beyond, goal), "it is on its way", process=relay)
         relay.process.kill()
         relay.ended()
         assert not place.drained()
         relay.start()
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     place.assert_published(recorded)
 
 
@@ -188,11 +189,11 @@ def test_a_paused_leader_is_replaced_and_can_move_nothing_when_it_wakes(place: P
     leader.awaited("leading")
     standby = place.relay()
     standby.awaited("standing-by")
-    eventually(partial(place.is_beyond, 0), "the leader is on its way", relay=leader)
+    eventually(partial(place.is_beyond, 0), "the leader is on its way", process=leader)
     leader.signalled(signal.SIGSTOP)
     assert not place.drained()
     assert standby.awaited("leading", within=5.0)["epoch"] == 2
-    eventually(place.drained, "the other publishes the rest", relay=standby)
+    eventually(place.drained, "the other publishes the rest", process=standby)
     before = place.log.position()
     leader.signalled(signal.SIGCONT)
     assert leader.ended() == AGAIN
@@ -219,7 +220,7 @@ def test_a_missing_topic_is_named_until_it_is_made(place: Place) -> None:
     assert relay.awaited("topics-missing")["topics"] == [topic_of(place.network)]
     assert place.log.position() == (0, 0)
     place.make_topic()
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     place.assert_published(recorded)
 
 
@@ -232,7 +233,7 @@ def test_a_broker_that_is_down_is_waited_for(place: Place) -> None:
         relay.awaited("broker-unreachable")
     finally:
         place.kafka.restart()
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     place.assert_published(recorded)
 
 
@@ -240,7 +241,7 @@ def test_a_broker_killed_on_the_way_loses_nothing(place: Place) -> None:
     place.make_topic()
     recorded = place.log.record(care(place.log, episodes=50, sessions=60, network=place.network))
     relay = place.relay(page=50)
-    eventually(partial(place.is_beyond, 200), "it is on its way", relay=relay)
+    eventually(partial(place.is_beyond, 200), "it is on its way", process=relay)
     place.kafka.kill()
     assert not place.drained()
     place.kafka.restart()
@@ -249,7 +250,7 @@ def test_a_broker_killed_on_the_way_loses_nothing(place: Place) -> None:
         relay.supervised()
         return place.drained()
 
-    eventually(drained, "all is published", within=60.0, relay=relay)
+    eventually(drained, "all is published", within=60.0, process=relay)
     place.assert_published(recorded)
 
 
@@ -262,7 +263,7 @@ def test_a_refused_record_ends_the_relay_before_its_position(place: Place) -> No
     assert place.log.position() == (1, 0)
     _set_largest_message(place, "1048588")
     relay.start()
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     place.assert_published(recorded)
 
 
@@ -270,7 +271,7 @@ def test_a_relay_stops_cleanly_when_it_is_told_to(place: Place) -> None:
     place.make_topic()
     place.log.record(care(place.log, episodes=1, sessions=1, network=place.network))
     relay = place.relay()
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     relay.signalled(signal.SIGTERM)
     assert relay.ended(within=5) == 0
     assert relay.said("stopped")[0]["abandoned"] == 0
@@ -290,7 +291,7 @@ def test_a_relay_stops_in_time_though_the_broker_is_silent(place: Place) -> None
     finally:
         place.kafka.resume()
     relay.start()
-    eventually(place.drained, "all is published", relay=relay)
+    eventually(place.drained, "all is published", process=relay)
     place.assert_published(recorded)
 
 

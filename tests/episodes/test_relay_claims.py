@@ -11,10 +11,12 @@ from episodes.adapters.database.migrate import migrate
 from episodes.adapters.database.positions import claim, move
 from episodes.adapters.database.recorder import connected
 from episodes.adapters.database.tailing import Tail, UnknownNetwork
+from episodes.adapters.following import OfALaterRelease
 from episodes.adapters.leadership import Leadership
-from episodes.adapters.relay import OfALaterRelease, records
+from episodes.adapters.relay import records
 from tests.episodes.recording_events import Log, opening
-from tests.episodes.relay_process import PUBLIC_URL, eventually
+from tests.episodes.relay_process import PUBLIC_URL
+from tests.episodes.watched import eventually
 from tests.servers.postgres import Database, PostgresServer
 
 
@@ -43,22 +45,24 @@ def test_an_older_claim_moves_nothing(database: Database) -> None:
 
 
 def test_two_relays_cannot_lead_at_once(database: Database) -> None:
-    first, second = (Leadership(database.app_url, "kafka", lost=_unexpected) for _ in range(2))
+    first, second = (Leadership(database.app_url, "relay kafka", lost=_unexpected) for _ in range(2))
     try:
-        assert first.tried() is not None
-        assert second.tried() is None
+        assert first.tried()
+        assert not second.tried()
         first.release()
-        eventually(lambda: second.tried() is not None, "the other takes over")
+        eventually(second.tried, "the other takes over")
     finally:
         first.release()
         second.release()
 
 
-def test_a_relay_of_another_name_leads_beside(database: Database) -> None:
-    one, other = (Leadership(database.app_url, name, lost=_unexpected) for name in ("kafka", "ledger"))
+def test_another_office_is_led_beside(database: Database) -> None:
+    one, other = (
+        Leadership(database.app_url, it, lost=_unexpected) for it in ("relay kafka", "project episodes")
+    )
     try:
-        assert one.tried() is not None
-        assert other.tried() is not None
+        assert one.tried()
+        assert other.tried()
     finally:
         one.release()
         other.release()

@@ -20,6 +20,8 @@ from tests.servers.postgres import PostgresServer
 SECURED = """SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class
 JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'network_id'
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
+LISTED = """INSERT INTO episode_list (build, network_id, episode_id, clinic_id, client_id, status, version,
+last_recorded_at) VALUES (1, %s, %s, %s, %s, 'open', 1, now()) RETURNING 1"""
 POLICIES = "SELECT tablename, qual, with_check FROM pg_policies"
 
 
@@ -32,6 +34,8 @@ def service(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) 
         for resource, entry in (("clinics", "Clinic"), ("staff", "Staff"), ("partners", "Partner")):
             api.http.put(f"/v1/{resource}/{uuid4()}", json=EXAMPLES[entry])
         api.http.put(f"/v1/clients/{uuid4()}", json=EXAMPLES["Client"])
+        for network in ("demo", "other"):
+            service.rows(LISTED, network, *(uuid4() for _ in range(3)))
         yield service
 
 

@@ -23,6 +23,7 @@ ROLES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "api": ("episodes", "api"),
         "relay": ("episodes", "relay"),
+        "project": ("episodes", "project"),
         "notifications": ("notifications", "api"),
         "consume": ("notifications", "consume"),
         "deliver": ("notifications", "deliver"),

@@ -17,6 +17,8 @@ from uuid_utils.compat import uuid7
 
 from episodes.adapters import issuing, logs
 from episodes.adapters.database.directory import Directory
+from episodes.adapters.database.listing import CHANNEL
+from episodes.adapters.database.lists import Lists
 from episodes.adapters.database.log import Database, Log, Wake
 from episodes.adapters.database.migrate import migrate, newest
 from episodes.adapters.database.store import PostgresStore
@@ -27,6 +29,8 @@ from episodes.adapters.issuer_keys import IssuerKeys
 from episodes.adapters.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.adapters.key_sources import KeyAddress, KeyFile
 from episodes.adapters.keys import Keyring, keyring
+from episodes.adapters.projecting import Setting, run_project
+from episodes.adapters.rebuilding import run_rebuild
 from episodes.adapters.relaying import run_relay
 from episodes.adapters.tokens import Tokens
 from episodes.adapters.watchdog import Watchdog
@@ -84,6 +88,7 @@ def application(settings: Settings) -> Any:
         writer=_writer(settings, url, keys),
         log=Log(database, keys.unwrap, settings.networks),
         directory=directory,
+        lists=Lists(database, Wake(url, CHANNEL)),
         tokens=Tokens(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
         issuer_keys=issuer_keys,
         keyring=keys,
@@ -91,7 +96,7 @@ def application(settings: Settings) -> Any:
         new_id=uuid4,
         public_url=settings.public_url,
     )
-    return create_app(services, wake, newest(), running(services, database, wake))
+    return create_app(services, wake, newest(), running(services, database, wake, services.lists.wake))
 
 
 def _issuer_keys(settings: Settings) -> IssuerKeys:
@@ -128,6 +133,20 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
         log=structlog.get_logger("relay"),
         metrics_port=settings.relay_metrics_port,
     )
+
+
+def project(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Keep the lists up to date with what is recorded; one leads, others stand by."""
+    logs.configure("rebuild" if arguments.rebuild else "project")
+    setting = Setting(
+        database_url=settings.require("database_url", "the address of the episodes database"),
+        unwrap=_keyring(settings).unwrap,
+        networks=settings.networks,
+        log=structlog.get_logger("project"),
+        cache_bytes=settings.cache_bytes,
+        metrics_port=settings.project_metrics_port,
+    )
+    (run_rebuild if arguments.rebuild else run_project)(setting)
 
 
 def topics(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -190,6 +209,11 @@ def _parser() -> argparse.ArgumentParser:
     roles = parser.add_subparsers(required=True, metavar="ROLE")
     for name, run in (("api", api), ("relay", relay), ("migrate", run_migrations), ("openapi", openapi)):
         roles.add_parser(name, help=run.__doc__, description=run.__doc__).set_defaults(run=run)
+    project_parser = roles.add_parser("project", help=project.__doc__, description=project.__doc__)
+    project_parser.set_defaults(run=project)
+    project_parser.add_argument(
+        "--rebuild", action="store_true", help="build the lists anew beside the live ones, swap, end"
+    )
     topics_parser = roles.add_parser("topics", help=topics.__doc__, description=topics.__doc__)
     topics_parser.set_defaults(run=topics)
     topics_parser.add_argument("--partitions", type=int, default=PARTITIONS, help=f"default {PARTITIONS}")

@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     kafka_bootstrap: str = ""
     relay_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    project_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     keys_dir: Path = Path("var/keys/episodes")
     jwks_file: Path = Path("var/keys/jwks.json")
     jwks_url: str = ""

@@ -9,11 +9,13 @@ from typing import Any
 
 from kafka.errors import KafkaError
 
+from episodes.adapters.following import Ending
+
 PATIENCE = 30.0
 """Seconds the oldest send may stay unanswered."""
 
 
-class NotSent(Exception):
+class NotSent(Ending):
     """A send failed or was never answered. What came after it must not go out before it does."""
 
 

@@ -1,4 +1,4 @@
-"""One active relay: an advisory lock on a connection that the server ends if its holder falls silent.
+"""One active process of an office: an advisory lock on a connection the server ends if its holder is silent.
 
 A paused leader would otherwise keep the lock for ever. Whoever takes over raises the epoch, so a leader that
 wakes up later can move nothing, whatever it still believes.
@@ -21,31 +21,38 @@ _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS held"
 
 
 class Leadership:
-    """`lost` is called from another thread when the lock may be gone; it should end the process."""
+    """Of one `office`, such as `relay kafka`, held by one process at a time.
 
-    def __init__(self, url: str, relay: str, lost: Callable[[], object]) -> None:
+    `lost` is called from another thread when the lock may be gone; it should end the process.
+    """
+
+    def __init__(self, url: str, office: str, lost: Callable[[], object]) -> None:
         self._url = url
-        self._relay = relay
+        self._office = office
         self._lost = lost
         self._connection: Connection[DictRow] | None = None
         self._released = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="leadership", daemon=True)
 
-    def tried(self) -> Claim | None:
+    def tried(self) -> bool:
         """Try once to lead; call it again within `SILENCE`. Raises psycopg's errors, and then begins anew."""
         try:
             connection = self._connection = self._connection or _connected(self._url)
-            if not _locked(connection, self._relay):
-                return None
-            held = claim(connection, self._relay)
+            if not _locked(connection, self._office):
+                return False
         except psycopg.Error:
             self._close()
             raise
         self._keeper.start()
-        return held
+        return True
+
+    def claim(self, follower: str) -> Claim:
+        """The right to move a position, on the lock's connection: whoever lost the lock claims nothing."""
+        assert self._connection is not None
+        return claim(self._connection, follower)
 
     def release(self) -> None:
-        """Let another relay take over at once."""
+        """Let another process take over at once."""
         self._released.set()
         if self._keeper.is_alive():
             self._keeper.join()
@@ -66,8 +73,8 @@ class Leadership:
         self._connection = None
 
 
-def _locked(connection: Connection[DictRow], relay: str) -> bool:
-    row = connection.execute(_TRY_LOCK, (f"relay {relay}",)).fetchone()
+def _locked(connection: Connection[DictRow], office: str) -> bool:
+    row = connection.execute(_TRY_LOCK, (office,)).fetchone()
     return row is not None and row["held"]
 
 

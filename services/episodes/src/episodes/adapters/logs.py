@@ -10,7 +10,7 @@ ALLOWED = frozenset(
     {"event", "level", "timestamp", "logger", "role", "method", "route", "status", "ms", "seconds"}
     | {"correlation_id", "error", "exception", "network", "networks", "topic", "position", "epoch", "count"}
     | {"size", "attempts", "port", "host", "version", "revision", "reason", "lag_seconds"}
-    | {"topics", "head", "sent", "abandoned", "place"}
+    | {"topics", "head", "sent", "listed", "build", "abandoned", "place"}
 )
 
 

@@ -12,8 +12,9 @@ from contracts.codec import to_kafka
 from contracts.envelope import topic_of
 from episodes.adapters.database.positions import Claim, move
 from episodes.adapters.database.tailing import Tail
+from episodes.adapters.following import Deposed, OfALaterRelease
 from episodes.adapters.in_flight import InFlight, NotSent, Sent
-from episodes.adapters.relay_progress import Progress
+from episodes.adapters.progress import Progress
 from episodes.application.publishing import published, published_name
 from episodes.application.recording import header_of, opened, sealed
 
@@ -25,14 +26,6 @@ LAST_WAIT = 3.0
 
 Record = tuple[str, bytes, bytes, list[tuple[str, bytes]]]
 """Topic, key, value and headers."""
-
-
-class OfALaterRelease(Exception):
-    """An event that must be published and that this release does not know; it may not be passed over."""
-
-
-class Deposed(Exception):
-    """Another relay has taken over."""
 
 
 class Relay:
@@ -98,16 +91,16 @@ class Relay:
             if not move(self._tail.connection, self._claim, position):
                 raise Deposed("the position is held by a later epoch")
             self._progress.position = position
-            self._progress.sent += sum(len(page.futures) for page in done)
+            self._progress.done += sum(len(page.futures) for page in done)
         self._progress.oldest = self._in_flight.oldest
         self._progress.head = max(self._progress.head, self._read)
 
     def _report(self) -> None:
         since, sent = self._reported
-        if time.monotonic() - since < REPORT_EVERY or self._progress.sent == sent:
+        if time.monotonic() - since < REPORT_EVERY or self._progress.done == sent:
             return
         self._progress.head = self._tail.head()
-        self._reported = (time.monotonic(), self._progress.sent)
+        self._reported = (time.monotonic(), self._progress.done)
         self._log.info("published", **self._progress.figures())
 
     def _finished(self) -> bool:

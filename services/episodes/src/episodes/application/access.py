@@ -54,6 +54,7 @@ ACCESS: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
     {
         **{(step.resource, "write"): _writers(step.resource) for step in COMMANDS},
         ("episodes", "read"): _READERS,
+        ("episodes", "list"): _STAFF,
         ("events", "read"): _READERS,
         ("history", "read"): _STAFF,
         ("feed", "read"): frozenset({"service", "auditor"}),

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -16,7 +17,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from episodes.adapters.database.reading import KEYS, Unwrap
 from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.errors import StoreUnavailable
-from episodes.application.recording import DataKey, Sealed, opened, sealed
+from episodes.application.recording import DataKey, Sealed, header_of, opened, sealed
 from episodes.domain.envelope import Header, Recorded
 from episodes.domain.steps import BY_NAME
 
@@ -29,6 +30,7 @@ ORDER BY notification_id LIMIT %s"""
 _EPISODES_OF_EVENTS = """SELECT substring(state FROM 19 FOR 36) AS event_id, originator_id FROM stored_events
 WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
 
+_NEXT = "SELECT state FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT 1"
 _ANY_KEY = "SELECT network_id, client_id, key_id, wrapped FROM client_keys WHERE wrapped IS NOT NULL LIMIT 1"
 
 
@@ -117,6 +119,13 @@ class Log:
         reached = rows[-1][0] if rows else after
         return reached, [Placed(position, entry) for (position, _), entry in zip(kept, entries, strict=True)]
 
+    async def next_recorded_at(self, after: int) -> datetime | None:
+        """When the first event after a position was recorded; none if there is none."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(_NEXT, (after,), binary=True)
+            row = await cursor.fetchone()
+        return None if row is None else header_of(bytes(row[0])).recorded_at
+
     async def keys_fit(self) -> bool:
         """Whether the master key opens what this store holds; true of an empty store."""
         async with self._database.within(*self._networks) as connection:
@@ -148,14 +157,18 @@ def _of_a_later_release(header: Header) -> bool:
 
 
 class Wake:
-    """Tells waiting readers that something was recorded. A help: readers look again each second anyway."""
+    """Tells waiting readers that there is news on `channel`: by default, that something was recorded.
 
-    def __init__(self, url: str) -> None:
+    A help: readers look again each second anyway.
+    """
+
+    def __init__(self, url: str, channel: LiteralString = "stored_events") -> None:
         self._url = url
+        self._listen = f"LISTEN {channel}"
         self._news = asyncio.Event()
 
     def news(self) -> asyncio.Event:
-        """What the next record will set: taken before reading, so that nothing between is missed."""
+        """What the next news will set: taken before reading, so that nothing between is missed."""
         return self._news
 
     async def wait(self, news: asyncio.Event, seconds: float) -> None:
@@ -170,7 +183,7 @@ class Wake:
                 async with await AsyncConnection.connect(
                     self._url, autocommit=True, connect_timeout=1
                 ) as connection:
-                    await connection.execute("LISTEN stored_events")
+                    await connection.execute(self._listen)
                     async for _ in connection.notifies():
                         self._news.set()
                         self._news = asyncio.Event()

@@ -1,32 +1,32 @@
-"""How far a relay has come, and under which epoch: who took over later alone may move the position."""
+"""How far a follower of the log has come, and under which epoch: who took over later alone may move it."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg import Connection
 
-_CLAIM = """INSERT INTO relay_position (relay, epoch, position) VALUES (%s, 1, 0)
-ON CONFLICT (relay) DO UPDATE SET epoch = relay_position.epoch + 1
+_CLAIM = """INSERT INTO positions (follower, epoch, position) VALUES (%s, 1, 0)
+ON CONFLICT (follower) DO UPDATE SET epoch = positions.epoch + 1
 RETURNING epoch, position"""
-_MOVE = "UPDATE relay_position SET position = %s WHERE relay = %s AND epoch = %s"
+_MOVE = "UPDATE positions SET position = %s WHERE follower = %s AND epoch = %s"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A relay's right to move its position, and the position it found."""
+    """A follower's right to move its position, and the position it found."""
 
-    relay: str
+    follower: str
     epoch: int
     position: int
 
 
-def claim(connection: Connection[Any], relay: str) -> Claim:
+def claim(connection: Connection[Any], follower: str) -> Claim:
     """Raise the epoch: every earlier claim is void from now on."""
-    row = connection.execute(_CLAIM, (relay,)).fetchone()
+    row = connection.execute(_CLAIM, (follower,)).fetchone()
     assert row is not None
-    return Claim(relay, row["epoch"], row["position"])
+    return Claim(follower, row["epoch"], row["position"])
 
 
 def move(connection: Connection[Any], held: Claim, position: int) -> bool:
-    """Record that all up to `position` is published. False, and nothing moved, if the claim is void."""
-    return connection.execute(_MOVE, (position, held.relay, held.epoch), prepare=True).rowcount == 1
+    """Record that all up to `position` is done. False, and nothing moved, if the claim is void."""
+    return connection.execute(_MOVE, (position, held.follower, held.epoch), prepare=True).rowcount == 1

@@ -28,7 +28,7 @@ _RECEIPTS = """SELECT network_id, command_id, request_mac, response FROM command
 JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND command_id = c"""
 _REFERENCES = """SELECT network_id, reference, episode_id, event_id FROM source_refs
 JOIN unnest(%s::text[], %s::bytea[]) AS w(n, r) ON network_id = n AND reference = r"""
-_EVENTS = """SELECT originator_id, state FROM stored_events
+EVENTS = """SELECT originator_id, state FROM stored_events
 JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND originator_version > v
 ORDER BY originator_id, originator_version"""
 KEYS = """SELECT network_id, client_id, key_id, wrapped FROM client_keys
@@ -71,7 +71,7 @@ def read(
         [
             (_RECEIPTS, _columns({command.key for command in commands})),
             (_REFERENCES, _columns({(c.caller.network, c.reference) for c in commands if c.reference})),
-            (_EVENTS, _columns(_versions(wanted, recent))),
+            (EVENTS, _columns(_versions(wanted, recent))),
             (KEYS, _columns(clients)),
             *((_ROWS[table], _columns(wanted)) for table, wanted in rows.items()),
         ],

@@ -1,13 +1,15 @@
 """The event log as a follower reads it: page by page, as it grows, on one connection of its own."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 from eventsourcing.persistence import Notification
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from episodes.adapters.database.reading import KEYS, Unwrap
+from episodes.adapters.database.reading import EVENTS, KEYS, Unwrap
 from episodes.adapters.database.recorder import EventRecorder, OneConnection, connected
 from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.known import Scoped
@@ -48,7 +50,7 @@ class Tail:
         if not self._networks.issuperset(networks):
             raise UnknownNetwork(", ".join(set(networks) - self._networks))
         with self.connection.pipeline():
-            self.connection.execute(SCOPE, scoped(self._networks), prepare=True)
+            self._scope()
             cursor = self.connection.cursor(binary=True)
             cursor.execute(KEYS, (list(networks), list(identifiers)), prepare=True)
             rows = cursor.fetchall()
@@ -57,12 +59,34 @@ class Tail:
             for row in rows
         }
 
+    def newer(self, versions: Mapping[UUID, int]) -> dict[UUID, list[bytes]]:
+        """The stored events of episodes after a version of each, oldest first, as they are now."""
+        cursor = self.connection.cursor(binary=True)
+        found: dict[UUID, list[bytes]] = defaultdict(list)
+        for row in cursor.execute(EVENTS, (list(versions), list(versions.values())), prepare=True):
+            found[row["originator_id"]].append(bytes(row["state"]))
+        return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection[DictRow]]:
+        """In which the rows of the configured networks may be seen and written."""
+        with self.connection.transaction():
+            self._scope()
+            yield self.connection
+
+    def _scope(self) -> None:
+        self.connection.execute(SCOPE, scoped(self._networks), prepare=True)
+
     def wait(self, seconds: float) -> None:
         """Return when something was recorded, or after `seconds`: a notice may be lost, the log is not."""
         for _ in self.connection.notifies(timeout=seconds, stop_after=1):
             pass
         for _ in self.connection.notifies(timeout=0):
             pass  # one look answers all that came meanwhile
+
+    def wake(self) -> None:
+        """Let every follower look again at once."""
+        self.connection.execute("NOTIFY stored_events")
 
     def close(self) -> None:
         self.connection.close()

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute
 
 from contracts.disclosure import Questions
 from episodes.adapters.database.log import Database, Wake
-from episodes.adapters.http import commands, directory, disclosure, feed, health, queries
+from episodes.adapters.http import commands, directory, disclosure, feed, health, lists, queries
 from episodes.adapters.http.middleware import Envelope
 from episodes.adapters.http.openapi import describing, document
 from episodes.adapters.http.problems import HANDLED, problem
@@ -54,6 +54,7 @@ def create_app(
     app.router.routes.extend(commands.CommandRoute.of(route) for route in care.routes)
     for router in (
         queries.router(),
+        lists.router(),
         feed.router(wake),
         directory.router(),
         disclosure.router(),
@@ -65,7 +66,7 @@ def create_app(
     return app
 
 
-def running(services: Services, database: Database, wake: Wake) -> Lifespan:
+def running(services: Services, database: Database, *wakes: Wake) -> Lifespan:
     """Opens what the services need before the first request, and records what waits before the last goes."""
 
     @asynccontextmanager
@@ -73,7 +74,8 @@ def running(services: Services, database: Database, wake: Wake) -> Lifespan:
         await database.open()
         services.writer.start()
         _tune_the_interpreter()
-        background = [asyncio.create_task(wake.listen()), await services.issuer_keys.begin()]
+        background = [asyncio.create_task(wake.listen()) for wake in wakes]
+        background.append(await services.issuer_keys.begin())
         yield
         for task in background:
             task.cancel()

@@ -19,6 +19,7 @@ from episodes.adapters.http.requests import (
     permitted,
     refuse_unknown_parameters,
     services,
+    system_and_value,
 )
 from episodes.application.entries import Client, Clinic, Identifier, Partner, Staff
 from episodes.application.errors import NotThere
@@ -102,9 +103,10 @@ async def find_client(request: Request) -> Response:
     """The client with an identifier, given as `system|value`."""
     caller = permitted(request, "clients", "read")
     refuse_unknown_parameters(request, "identifier")
-    system, bar, value = request.query_params.get("identifier", "").partition("|")
-    if not (bar and system and value) or "\x00" in system + value or len(system) > 300 or len(value) > 300:
+    identifier = system_and_value(request, "identifier")
+    if identifier is None:
         raise Malformed("/query/identifier", "system|value")
+    system, value = identifier
     client = await services(request).directory.client_of(
         caller.network, Identifier(system=system, value=value)
     )

@@ -6,6 +6,7 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from episodes.adapters.http.lists import observe_lag
 from episodes.adapters.http.metrics import READY
 from episodes.adapters.http.problems import KINDS
 from episodes.adapters.http.requests import services
@@ -61,6 +62,7 @@ async def live(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """For Prometheus."""
+    await observe_lag(request)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

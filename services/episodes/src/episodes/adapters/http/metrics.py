@@ -13,6 +13,9 @@ BATCH_COMMANDS = Histogram(
     "episodes_batch_commands", "Commands recorded in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100, 200)
 )
 BATCH_CONFLICTS = Counter("episodes_batch_conflicts_total", "Batches that had to be decided again")
+LIST_LAG = Gauge(
+    "episodes_list_lag_seconds", "How long the oldest event that the lists do not show yet has waited"
+)
 READY = Gauge("episodes_ready", "1 while the store can be reached at the right revision and tokens be judged")
 ISSUER_KEYS_AGE = Gauge(
     "episodes_issuer_keys_age_seconds", "Since the token issuer's keys were last read without a fault"

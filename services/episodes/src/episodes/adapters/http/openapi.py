@@ -57,6 +57,7 @@ def describing(
     *,
     body: str | None = None,
     query: Iterable[str] = (),
+    parameters: Iterable[Schema] = (),
     answers: int = 204,
     answer: Schema | None = None,
     command: bool = False,
@@ -67,6 +68,7 @@ def describing(
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _UUID} for name in _names(path)),
             *(_query(name) for name in query),
+            *parameters,
             *(_COMMAND_HEADERS if command else ()),
         ],
         "responses": {

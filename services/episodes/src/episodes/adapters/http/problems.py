@@ -91,8 +91,12 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         errors.TooLarge: "too-large",
         errors.TooManyWaiting: "unavailable",
         errors.StoreUnavailable: "unavailable",
+        errors.Behind: "unavailable",
         errors.Failed: "defect",
     }
+)
+_RULES: Mapping[type[Exception], str] = MappingProxyType(
+    {errors.KeyReused: "idempotency-key-reused", errors.Behind: "list-behind"}
 )
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
 HANDLED = (*_BY_ERROR, HTTPException)
@@ -141,8 +145,8 @@ def _particulars(error: Exception) -> dict[str, Any]:
             return {"rule": error.rule, "errors": [{"pointer": error.pointer, "rule": error.rule}]}
         case Unauthenticated():
             return {"rule": "token", "errors": [{"pointer": "/headers/authorization", "rule": str(error)}]}
-        case errors.KeyReused():
-            return {"rule": "idempotency-key-reused"}
+        case errors.KeyReused() | errors.Behind():
+            return {"rule": _RULES[type(error)]}
         case errors.ReferenceKnown():
             return {"rule": "source-ref-known", "episode": error.episode, "event": error.event}
         case errors.Moved():

@@ -107,6 +107,17 @@ def moment(request: Request, name: str) -> datetime | None:
     return found
 
 
+def system_and_value(request: Request, name: str) -> tuple[str, str] | None:
+    """A query parameter `system|value`, each of 1 to 300 characters."""
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    system, bar, value = text.partition("|")
+    if not (bar and system and value) or "\x00" in text or len(system) > 300 or len(value) > 300:
+        raise Malformed(f"/query/{name}", "system|value")
+    return system, value
+
+
 def position(request: Request) -> int:
     """The place in the log after which to read; opaque to the caller."""
     text = request.query_params.get("after")

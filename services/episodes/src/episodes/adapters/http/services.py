@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from episodes.adapters.database.directory import Directory
+from episodes.adapters.database.lists import Lists
 from episodes.adapters.database.log import Log
 from episodes.adapters.issuer_keys import IssuerKeys
 from episodes.adapters.keys import Keyring
@@ -20,6 +21,7 @@ class Services:
     writer: Writer
     log: Log
     directory: Directory
+    lists: Lists
     tokens: Tokens
     issuer_keys: IssuerKeys
     keyring: Keyring

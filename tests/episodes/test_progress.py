@@ -1,9 +1,9 @@
-"""An operator sees how far the relay is, and that it is stuck while nothing moves."""
+"""An operator sees how far a follower is, and that it is stuck while nothing moves."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.request import urlopen
 
-from episodes.adapters.relay_progress import Progress, serve
+from episodes.adapters.progress import Progress, serve
 from tests.servers.kafka import free_port
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -11,7 +11,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 def test_the_lag_grows_while_an_event_waits_and_is_nothing_when_none_does() -> None:
     moments = iter((NOON, NOON + timedelta(seconds=90)))
-    progress = Progress(lambda: next(moments))
+    progress = Progress(lambda: next(moments), "relay", "sent")
     assert progress.lag == 0
     progress.oldest = NOON - timedelta(seconds=10)
     assert (progress.lag, progress.lag) == (10, 100)
@@ -19,7 +19,7 @@ def test_the_lag_grows_while_an_event_waits_and_is_nothing_when_none_does() -> N
 
 def test_the_figures_are_served_as_they_are_now() -> None:
     port = free_port()
-    progress = Progress(lambda: NOON)
+    progress = Progress(lambda: NOON, "relay", "sent")
     stop = serve(progress, port)
     try:
         assert "episodes_relay_leading 0.0" in _served(port)

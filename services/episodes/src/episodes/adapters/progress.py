@@ -1,4 +1,4 @@
-"""How far the relay is and how far behind, for the log and for Prometheus."""
+"""How far a follower of the log is and how far behind, for the log and for Prometheus."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,25 +9,30 @@ from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
 @dataclass(slots=True)
 class Progress:
-    """Since this relay began to lead. `oldest` is when the oldest event in flight was recorded."""
+    """Of `role` since it began to lead. `done` counts what `counted` names, such as `sent`.
+
+    `oldest` is when the oldest event that waits was recorded.
+    """
 
     clock: Callable[[], datetime]
+    role: str
+    counted: str
     leading: bool = False
     position: int = 0
     head: int = 0
-    sent: int = 0
+    done: int = 0
     oldest: datetime | None = None
 
     @property
     def lag(self) -> float:
-        """Seconds the oldest event waits to be published; it grows while nothing moves."""
+        """Seconds the oldest event waits; it grows while nothing moves."""
         return 0.0 if self.oldest is None else max(0.0, (self.clock() - self.oldest).total_seconds())
 
     def figures(self) -> dict[str, float]:
         return {
             "position": self.position,
             "head": self.head,
-            "sent": self.sent,
+            self.counted: self.done,
             "lag_seconds": round(self.lag, 1),
         }
 
@@ -37,13 +42,13 @@ def serve(progress: Progress, port: int, host: str = "127.0.0.1") -> Callable[[]
     registry = CollectorRegistry()
 
     def gauge(name: str, text: str, value: Callable[[], float]) -> None:
-        Gauge(f"episodes_relay_{name}", text, registry=registry).set_function(value)
+        Gauge(f"episodes_{progress.role}_{name}", text, registry=registry).set_function(value)
 
-    gauge("leading", "1 while this process is the active relay", lambda: progress.leading)
-    gauge("position", "Everything up to here is published", lambda: progress.position)
+    gauge("leading", "1 while this process is the active one", lambda: progress.leading)
+    gauge("position", "Everything up to here is done", lambda: progress.position)
     gauge("head", "Position of the newest event, as of the last look", lambda: progress.head)
-    gauge("lag_seconds", "How long the oldest unpublished event has waited", lambda: progress.lag)
-    gauge("sent", "Records acknowledged since the relay began to lead", lambda: progress.sent)
+    gauge("lag_seconds", "How long the oldest event not done yet has waited", lambda: progress.lag)
+    gauge(progress.counted, "How many since this process began to lead", lambda: progress.done)
     server, thread = start_http_server(port, host, registry)
 
     def stop() -> None:

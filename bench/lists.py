@@ -1,0 +1,84 @@
+"""Pages of the list over HTTP, among 100,000 episodes: how fast the slowest twentieth of each kind is.
+
+The lines are inserted where the project role would write them. The anchors: the aim, a page in 20 ms, and the
+smallest read there is, one clinic by its id, in the same round.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from statistics import quantiles
+from uuid import UUID
+
+import httpx
+
+from bench.table import Row
+from episodes.adapters.database.migrate import migrate
+from tests.episodes.many_lines import CLINICS, episode, fill
+from tests.episodes.serving import APP_ROLE, Service, eventually
+from tests.servers.postgres import PostgresServer
+
+EPISODES = 100_000
+AIM = 0.020
+"""Seconds a page may take at the 95th percentile."""
+
+CLINIC = f"/v1/clinics/{UUID(int=7)}"
+SMALLEST = "one clinic by its id, at p95"
+_MIDDLE = {"cursor": f"e{episode(EPISODES // 2).hex}"}
+KINDS: Mapping[str, tuple[bool, Mapping[str, str]]] = {
+    "newest": (False, {}),
+    "from the middle": (False, _MIDDLE),
+    "200 to a page": (False, {"limit": "200"}),
+    "status": (False, {"status": "on_hold"} | _MIDDLE),
+    "clinic": (False, {"clinic": str(UUID(int=7))} | _MIDDLE),
+    "therapist, status": (False, {"therapist": str(UUID(int=11)), "status": "open"}),
+    "client": (False, {"client": str(UUID(int=4321))}),
+    "source_ref": (False, {"source_ref": "ehr|one"}),
+    "own 20 clinics": (True, _MIDDLE),
+    "own 20 clinics, status": (True, {"status": "open"}),
+}
+"""What is asked for, and whether by somebody who sees clinics and not the network."""
+
+
+def measure(postgres: PostgresServer, rounds: int, seconds: int) -> Iterator[Row]:
+    """Pages a second at the 95th percentile of the slowest kind, each kind asked for in turn."""
+    database = postgres.fresh_database("episodes")
+    migrate(database.owner_url, APP_ROLE)
+    with tempfile.TemporaryDirectory() as place, closing(Service(database, Path(place))) as service:
+        api = service.start()
+        eventually(api.ready, "the API is ready")
+        fill(database.superuser_url, "demo", EPISODES, service.reference("demo", "ehr", "one"))
+        api.http.put(CLINIC, json={"zone": "UTC"})
+        desk = service.token("coordinator", clinics=tuple(UUID(int=it) for it in range(CLINICS)))
+        slowest, smallest = [], []
+        for number in range(rounds):
+            p95 = _round(api.http, desk, seconds)
+            smallest.append(p95.pop(SMALLEST))
+            slowest.append(max(p95.values()))
+            if number == 0:
+                figures = (f"{kind} {one * 1000:.1f}" for kind, one in p95.items())
+                print(f"lists, ms at p95: {', '.join(figures)}", file=sys.stderr)
+    ours, beside = ([1 / one for one in figures] for figures in (slowest, smallest))
+    yield Row("list pages at p95, slowest kind", ours, "the aim: a page in 20 ms", [1 / AIM] * rounds, 1.0)
+    yield Row("", ours, SMALLEST, beside, None)
+
+
+def _round(http: httpx.Client, desk: str, seconds: float) -> dict[str, float]:
+    """The 95th percentile of each kind, in seconds."""
+    took: dict[str, list[float]] = {kind: [] for kind in (*KINDS, SMALLEST)}
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        began = time.perf_counter()
+        assert http.get(CLINIC).status_code == 200
+        took[SMALLEST].append(time.perf_counter() - began)
+        for kind, (of_clinics, asked) in KINDS.items():
+            headers = {"authorization": f"Bearer {desk}"} if of_clinics else None
+            began = time.perf_counter()
+            answer = http.get("/v1/episodes", params=dict(asked), headers=headers)
+            took[kind].append(time.perf_counter() - began)
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["episodes"], kind
+    return {kind: quantiles(figures, n=20)[-1] for kind, figures in took.items()}

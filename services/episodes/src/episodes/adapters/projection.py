@@ -1,0 +1,96 @@
+"""Carries what is recorded into one build of a view, many events per transaction with its position."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import Notification
+from psycopg import Connection
+
+from episodes.adapters.database.positions import Claim, move
+from episodes.adapters.database.tailing import Tail
+from episodes.adapters.following import Deposed, OfALaterRelease
+from episodes.adapters.progress import Progress
+from episodes.application.cache import Cache
+from episodes.application.folding import folded
+from episodes.application.known import Cached
+from episodes.application.recording import header_of
+from episodes.domain.episode import Episode
+from episodes.domain.steps import BY_NAME
+
+PAGE = 200
+
+Write = Callable[[Connection[Any], Sequence[Episode]], None]
+
+
+class Projection:
+    """Belongs to one thread. Any exception of `step` ends its use; nothing of the page was written then."""
+
+    def __init__(
+        self, *, tail: Tail, claim: Claim, write: Write, cache: Cache, progress: Progress, page: int = PAGE
+    ) -> None:
+        self._tail = tail
+        self._claim = claim
+        self._write = write
+        self._cache = cache
+        self._progress = progress
+        self._page = page
+        self.position = progress.position = claim.position
+
+    def step(self) -> bool:
+        """Write what the next page changed; false when there is no more. Raises `Deposed`, `OfALaterRelease`.
+
+        The page says which episodes moved; what they are is read as of now, so a row may be ahead of the
+        position, never behind it.
+        """
+        page = self._tail.page(self.position, self._page)
+        if not page:
+            self._progress.oldest = None
+            return False
+        self._progress.oldest = header_of(page[0].state).recorded_at
+        moved = _moved(page, self._tail, self._cache)
+        with self._tail.transaction() as connection:
+            if not move(connection, self._claim, page[-1].id):
+                raise Deposed("the position is held by a later epoch")
+            if moved:
+                self._write(connection, [cached.episode for cached in moved.values()])
+        self._cache.keep(moved)
+        self.position = self._progress.position = page[-1].id
+        self._progress.head = max(self._progress.head, self.position)
+        self._progress.done += len(page)
+        return True
+
+    def still_mine(self) -> bool:
+        """Whether this build may still be written; it stays so to the end of the transaction."""
+        return move(self._tail.connection, self._claim, self.position)
+
+
+def _moved(page: Sequence[Notification], tail: Tail, cache: Cache) -> dict[UUID, Cached]:
+    """The episodes of a page, without those written at that version already.
+
+    An erased client's are folded anew: what is cached was read with a key that is gone.
+    """
+    for event in page:
+        if event.topic not in BY_NAME:
+            raise OfALaterRelease(event.topic)
+    last = {event.originator_id: event for event in page}
+    newest = [header_of(event.state) for event in last.values()]
+    headers = {
+        header.episode_id: header for header in newest if _version(cache, header.episode_id) < header.version
+    }
+    if not headers:
+        return {}
+    keys = tail.keys({(header.network, header.client) for header in headers.values()})
+    erased = {key.id for key in keys.values() if key.cipher is None}
+    before: Mapping[UUID, Cached | None] = {
+        identifier: None if header.key_id in erased else cache.get(identifier)
+        for identifier, header in headers.items()
+    }
+    states = tail.newer({one: cached.episode.version if cached else 0 for one, cached in before.items()})
+    found = {identifier: folded(before[identifier], states[identifier], keys) for identifier in before}
+    return {identifier: cached for identifier, cached in found.items() if cached is not None}
+
+
+def _version(cache: Cache, identifier: UUID) -> int:
+    cached = cache.get(identifier)
+    return 0 if cached is None else cached.episode.version
