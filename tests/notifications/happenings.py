@@ -27,8 +27,9 @@ class Care:
     def now(self) -> datetime:
         return BEGAN + timedelta(minutes=self.sequence)
 
-    def opened(self, **more: Any) -> CloudEvent:
-        return self.event("episode_opened", {"therapist": str(self.therapist)}, **more)
+    def opened(self, referring_partner: UUID | None = None, **more: Any) -> CloudEvent:
+        referred = {"referring_partner": str(referring_partner)} if referring_partner else {}
+        return self.event("episode_opened", {"therapist": str(self.therapist)} | referred, **more)
 
     def session(self, *breaches: str, adverse: bool = False, **more: Any) -> CloudEvent:
         return self.event("session_delivered", {"breaches": breaches, "adverse": adverse}, **more)
@@ -45,6 +46,25 @@ class Care:
     def red_flag(self, **more: Any) -> CloudEvent:
         return self.event("red_flag_raised", {"urgency": "urgent", "holds_care": True}, **more)
 
+    def referral(self, partner: UUID) -> CloudEvent:
+        return self.event("referral_made", {"partner": str(partner), "priority": "routine"})
+
+    def referral_answered(self, partner: UUID) -> CloudEvent:
+        data = {"referral": str(uuid4()), "partner": str(partner), "accepted": True}
+        return self.event("referral_answered", data)
+
+    def transferred(self, therapist: UUID, clinic: UUID) -> CloudEvent:
+        """From then on the clinic of every event is the new one."""
+        left = {"from_therapist": str(self.therapist), "from_clinic": str(self.clinic)}
+        self.therapist, self.clinic = therapist, clinic
+        gone_to = {"to_therapist": str(therapist), "to_clinic": str(clinic)}
+        return self.event("responsibility_transferred", left | gone_to)
+
+    def amended(self, how: str, entry: CloudEvent, *breaches: str) -> CloudEvent:
+        """`how`: added_to, corrected, retracted."""
+        more = {"breaches": breaches} if breaches else {}
+        return self.event(f"entry_{how}", {"entry": entry.attributes["id"]} | more, origin="corrected")
+
     def closed(self) -> CloudEvent:
         return self.event("episode_closed", {})
 
@@ -53,6 +73,7 @@ class Care:
         partner: UUID,
         *kinds: str,
         consent: UUID | None = None,
+        begins: datetime | None = None,
         until: datetime | None = None,
         **more: Any,
     ) -> CloudEvent:
@@ -60,7 +81,7 @@ class Care:
             "consent": str(consent or uuid4()),
             "partner": str(partner),
             "kinds": kinds or ("sessions", "plans", "closure"),
-            "effective_from": timestamp(self.now - timedelta(seconds=1)),
+            "effective_from": timestamp(begins or self.now - timedelta(seconds=1)),
             "until": None if until is None else timestamp(until),
         }
         return self.event("sharing_consented", data, **more)

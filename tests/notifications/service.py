@@ -66,7 +66,7 @@ class Issuer:
 
 
 class Notifications:
-    """Starts roles with one environment, and looks into the database as its owner."""
+    """Starts roles with one environment, and looks into the database as nobody else may, at every network."""
 
     def __init__(self, database: Database, logs: Path, issuer: Issuer, episodes_url: str) -> None:
         self.database = database
@@ -112,12 +112,12 @@ class Notifications:
         return (self._logs / f"{role}.log").read_text()
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.database.owner_url, row_factory=dict_row) as db:
+        with psycopg.connect(self.database.superuser_url, row_factory=dict_row) as db:
             return db.execute(query.encode(), parameters).fetchall()
 
     def write(self, statement: str, *parameters: object) -> None:
-        """As the owner."""
-        with psycopg.connect(self.database.owner_url) as db:
+        """As the superuser."""
+        with psycopg.connect(self.database.superuser_url) as db:
             db.execute(statement.encode(), parameters)
 
     def snapshot(self) -> list[str]:

@@ -102,6 +102,13 @@ async def test_a_refusal_withholds_and_sends_nothing() -> None:
     assert world.said == ["withheld"]
 
 
+async def test_what_cannot_be_read_waits_for_its_operator_and_is_not_withheld() -> None:
+    world = World()
+    unreadable = Decision(decision_id=uuid4(), allowed=False, reason="unreadable")
+    await courier(world).attempt(claimed(), unreadable, 0.0)
+    assert world.said == ["released"]
+
+
 async def test_an_answer_without_subject_is_no_answer() -> None:
     world = World()
     await courier(world).attempt(claimed(), decision(subject=None), decided_at=0.0)

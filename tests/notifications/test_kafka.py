@@ -137,5 +137,5 @@ def of_network(event: CloudEvent, topic: Topic) -> CloudEvent:
 
 def service_network(service: Notifications, topic: Topic) -> None:
     """The subscription is one of this topic's network."""
-    with psycopg.connect(service.database.owner_url) as db:
+    with psycopg.connect(service.database.superuser_url) as db:
         db.execute("UPDATE subscriptions SET network_id = %s", [topic.network])

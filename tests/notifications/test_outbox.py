@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from notifications.adapters.database.connecting import Pool, connect, pool
+from notifications.adapters.database.connecting import Database, connect
 from notifications.adapters.database.outbox import PER_ENDPOINT, PostgresOutbox
 from notifications.adapters.sealing import Sealing
 from notifications.application.deliver import Attempt, Claimed
@@ -31,18 +31,18 @@ NETWORKS = ("demo",)
 
 
 @pytest.fixture
-async def database(service: Notifications) -> AsyncIterator[Pool]:
-    async with pool(service.database.app_url, 4) as opened:
+async def database(service: Notifications) -> AsyncIterator[Database]:
+    async with Database(service.database.app_url, 4) as opened:
         yield opened
 
 
 @pytest.fixture
-def outbox(database: Pool, tmp_path: Path) -> PostgresOutbox:
+def outbox(database: Database, tmp_path: Path) -> PostgresOutbox:
     return PostgresOutbox(database, Sealing(tmp_path), LONG)
 
 
 @pytest.fixture
-def hasty(database: Pool, tmp_path: Path) -> PostgresOutbox:
+def hasty(database: Database, tmp_path: Path) -> PostgresOutbox:
     """Whose leases end before its work does."""
     return PostgresOutbox(database, Sealing(tmp_path), SHORT)
 

@@ -1,12 +1,14 @@
 """Parked messages: an operator sees them, replays or dismisses them, and what followed takes effect."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from notifications.adapters.database import parked as subject
-from notifications.adapters.database.connecting import connect
+from notifications.adapters.database.connecting import Connection, connect, within
 from notifications.adapters.database.parked import CannotResolve, list_parked, resolve
 from notifications.application.react import understand
 from tests.notifications.happenings import Care, documents
@@ -22,12 +24,20 @@ async def parked_episode(service: Notifications, care: Care) -> Any:
         await Lane(db).take_raw(
             unknown | {"type": "care.episode.unheard_of.v1"}, *documents([care.red_flag(), care.red_flag()])
         )
-        return await list_parked(db)
+        async with within(db, "demo"):
+            return await list_parked(db)
+
+
+@asynccontextmanager
+async def operating(service: Notifications) -> AsyncIterator[Connection]:
+    """As the operator's command does."""
+    async with await connect(service.database.app_url) as db, within(db, "demo"):
+        yield db
 
 
 async def test_dismissing_a_message_lets_what_followed_take_effect(service: Notifications) -> None:
     first, *_ = await parked_episode(service, Care())
-    async with await connect(service.database.app_url) as db:
+    async with operating(service) as db:
         assert await resolve(db, first.parked_id, "dismissed") == 3
         assert await list_parked(db) == []
     assert service.count("inbox") == 2
@@ -36,7 +46,7 @@ async def test_dismissing_a_message_lets_what_followed_take_effect(service: Noti
 
 async def test_a_message_still_unreadable_stays_parked_and_changes_nothing(service: Notifications) -> None:
     first, *_ = await parked_episode(service, Care())
-    async with await connect(service.database.app_url) as db:
+    async with operating(service) as db:
         with pytest.raises(CannotResolve, match="unknown event type"):
             await resolve(db, first.parked_id, "replayed")
         assert len(await list_parked(db)) == 3
@@ -53,7 +63,7 @@ async def test_a_message_that_became_readable_is_replayed_in_order(
         return understand(type(message)(message.network, message.place, document))
 
     monkeypatch.setattr(subject, "understand", understood_by_now)
-    async with await connect(service.database.app_url) as db:
+    async with operating(service) as db:
         assert await resolve(db, first.parked_id, "replayed") == 3
     assert service.count("inbox") == 3
     assert service.count("parked", "resolution = 'replayed'") == 3
@@ -61,13 +71,13 @@ async def test_a_message_that_became_readable_is_replayed_in_order(
 
 async def test_an_older_message_of_the_episode_comes_first(service: Notifications) -> None:
     _, second, _ = await parked_episode(service, Care())
-    async with await connect(service.database.app_url) as db:
+    async with operating(service) as db:
         with pytest.raises(CannotResolve, match="older"):
             await resolve(db, second.parked_id, "dismissed")
 
 
 async def test_an_unknown_number_is_refused(service: Notifications) -> None:
-    async with await connect(service.database.app_url) as db:
+    async with operating(service) as db:
         with pytest.raises(CannotResolve, match="no such"):
             await resolve(db, 4711, "dismissed")
 
@@ -96,6 +106,7 @@ async def test_a_message_whose_episode_is_unknown_holds_nothing(service: Notific
     care = Care()
     async with await connect(service.database.app_url) as db:
         await Lane(db).take_raw({"id": str(uuid4())}, *documents([care.red_flag()]))
+    async with operating(service) as db:
         (alone,) = await list_parked(db)
         assert await resolve(db, alone.parked_id, "dismissed") == 1
     assert service.count("inbox") == 1

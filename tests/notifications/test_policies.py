@@ -5,30 +5,36 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.events import PUBLISHED, Kind
+from contracts.events import Kind
 from notifications.domain.facts import (
+    EntryCorrected,
     EpisodeClosed,
     EpisodeOpened,
     Fact,
     Happened,
     OfNoConcern,
+    PartnerReported,
     PlanRefined,
     PlanSet,
     RedFlagRaised,
+    ReferralAnswered,
+    ReferralMade,
+    ReferralWithdrawn,
     ResponseNoted,
+    ResponsibilityTransferred,
     SessionDelivered,
     SharingConsented,
     SharingWithdrawn,
 )
 from notifications.domain.knowledge import Knowledge, learn, missing_before
-from notifications.domain.owed import InboxOwed, Owed, WebhookOwed
+from notifications.domain.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
 from notifications.domain.policies import POLICIES, decide
 
 CLINIC, PARTNER, CONSENT = uuid4(), uuid4(), uuid4()
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
-ALL_KINDS = frozenset({"sessions", "plans", "closure"})
+ALL_KINDS = frozenset({"opening", "sessions", "plans", "referrals", "closure"})
 
 
 def happened(
@@ -61,6 +67,8 @@ def critical(concern: str) -> InboxOwed:
         (PlanSet(), "plans"),
         (PlanRefined(), "plans"),
         (EpisodeClosed(), "closure"),
+        (ReferralMade(PARTNER), "referrals"),
+        (ReferralWithdrawn(PARTNER), "referrals"),
     ],
 )
 def test_a_partner_is_told_what_the_client_consented_to_and_nothing_else(fact: Fact, kind: str) -> None:
@@ -90,6 +98,71 @@ def test_the_clinic_is_alerted_to_flags_breaches_and_adverse_reactions(
     fact: Fact, owed: tuple[Owed, ...]
 ) -> None:
     assert decide(happened(fact), Knowledge()) == owed
+
+
+@pytest.mark.parametrize("fact", [ReferralMade(PARTNER), ReferralWithdrawn(PARTNER)])
+def test_a_referral_is_told_to_its_partner_and_to_no_other(fact: Fact) -> None:
+    other = consented("referrals", partner=uuid4(), consent=uuid4())
+    assert decide(happened(fact), knowing(consented("referrals"), other)) == (WebhookOwed(PARTNER),)
+    assert decide(happened(fact), knowing(other)) == ()
+
+
+REFERRED = EpisodeOpened(uuid4(), PARTNER)
+
+
+def test_the_referring_partner_is_told_of_the_opening_once_the_client_consents() -> None:
+    consent = consented("opening", "plans")
+    owed = (OpeningOwed(PARTNER, MONDAY),)
+    assert decide(happened(consent), knowing(REFERRED, consent)) == owed
+    assert decide(happened(REFERRED), knowing(REFERRED)) == ()
+
+
+@pytest.mark.parametrize(
+    ("opened", "consent"),
+    [
+        (REFERRED, consented("plans")),
+        (REFERRED, consented("opening", partner=uuid4())),
+        (EpisodeOpened(uuid4()), consented("opening")),
+        (EpisodeOpened(uuid4(), uuid4()), consented("opening")),
+    ],
+)
+def test_nobody_else_is_told_of_the_opening(opened: EpisodeOpened, consent: SharingConsented) -> None:
+    assert decide(happened(consent), knowing(opened, consent)) == ()
+
+
+def test_nobody_is_told_of_an_imported_opening() -> None:
+    known = learn(Knowledge(), happened(REFERRED, origin="imported"))
+    assert known.therapist == REFERRED.therapist
+    assert decide(happened(consented("opening")), known) == ()
+
+
+@pytest.mark.parametrize(
+    ("fact", "concern"),
+    [(ReferralAnswered(), "referral_answered"), (PartnerReported(), "partner_reported")],
+)
+def test_what_a_partner_says_is_for_the_therapist_who_is_responsible_by_then(
+    fact: Fact, concern: str
+) -> None:
+    first, second = uuid4(), uuid4()
+    opened, transferred = EpisodeOpened(first), ResponsibilityTransferred(second)
+    for known, recipient in (
+        (knowing(opened), first),
+        (knowing(opened, transferred), second),
+        (Knowledge(), None),
+    ):
+        item = InboxOwed(CLINIC, "notice", concern, recipient)  # type: ignore[arg-type]
+        assert decide(happened(fact), known) == (item,)
+
+
+def test_a_correction_alerts_the_clinic_to_what_it_shows() -> None:
+    entry = uuid4()
+    told = AmendmentOwed(entry)
+    for fact, alerts in (
+        (EntryCorrected(entry), ()),
+        (EntryCorrected(entry, breached=True), (critical("rule_of_care_broken"),)),
+        (EntryCorrected(entry, adverse=True), (critical("adverse_reaction"),)),
+    ):
+        assert decide(happened(fact, origin="corrected"), Knowledge()) == (told, *alerts)
 
 
 def test_imported_history_owes_nothing_but_its_consents_are_known() -> None:
@@ -161,4 +234,3 @@ def test_every_policy_is_named_for_what_it_does() -> None:
 
 def test_the_kinds_the_policies_ask_for_are_kinds_a_client_can_consent_to() -> None:
     assert set(Kind.__args__) >= ALL_KINDS  # type: ignore[attr-defined]
-    assert len(PUBLISHED) > 0

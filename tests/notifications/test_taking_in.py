@@ -241,19 +241,18 @@ async def test_a_record_of_kafka_is_parked_whole(service: Notifications, db: Con
 
 def subscribed(service: Notifications, partner: UUID, name: str = "a") -> UUID:
     identifier = uuid4()
-    with psycopg.connect(service.database.owner_url) as db:
-        db.execute(
-            "INSERT INTO subscriptions"
-            " (network_id, subscription_id, partner_id, url, level, secret, created_at)"
-            " VALUES ('demo', %s, %s, %s, 'ids', '', now())",
-            [identifier, partner, f"https://partner.example/{name}"],
-        )
+    service.write(
+        "INSERT INTO subscriptions (network_id, subscription_id, partner_id, url, level, secret, created_at)"
+        " VALUES ('demo', %s, %s, %s, 'ids', '', now())",
+        identifier,
+        partner,
+        f"https://partner.example/{name}",
+    )
     return identifier
 
 
 def service_update(service: Notifications, subscription: UUID, change: str) -> None:
-    with psycopg.connect(service.database.owner_url) as db:
-        db.execute(f"UPDATE subscriptions SET {change} WHERE subscription_id = %s".encode(), [subscription])
+    service.write(f"UPDATE subscriptions SET {change} WHERE subscription_id = %s", subscription)
 
 
 def numbers(service: Notifications, subscription: UUID) -> list[int]:

@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 Level = Literal["empty", "ids", "full"]
-Reason = Literal["consented", "no_consent", "not_shared", "unknown_event", "redacted"]
+Reason = Literal["consented", "no_consent", "not_shared", "unknown_event", "redacted", "unreadable"]
+"""`unreadable`: the record cannot be read now, so nothing is decided; the attempt waits."""
 
 
 class Question(BaseModel):

@@ -6,8 +6,7 @@ import random
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -19,7 +18,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 
 from notifications.adapters.consume import follow
-from notifications.adapters.database.connecting import Pool, connect, pool
+from notifications.adapters.database.connecting import Database, connect, within
 from notifications.adapters.database.outbox import PostgresOutbox
 from notifications.adapters.database.parked import list_parked, resolve
 from notifications.adapters.disclosure import HttpDisclosure
@@ -45,11 +44,13 @@ log = structlog.get_logger()
 async def api(settings: Settings) -> int:
     """Serve until told to stop."""
     _stop_signal()
-    async with _database(settings, size=8) as database, aiohttp.ClientSession(trust_env=False) as session:
+    address = settings.address("database_url")
+    async with Database(address, size=8) as database, aiohttp.ClientSession(trust_env=False) as session:
         metrics = CollectorRegistry()
         issuer_keys = _issuer_keys(settings, metrics)
         services = Services(
-            pool=database,
+            database=database,
+            networks=settings.networks,
             tokens=TokenVerifier(
                 issuer_keys, settings.token_issuer, settings.token_audience, settings.networks
             ),
@@ -107,7 +108,7 @@ async def deliver(settings: Settings) -> int:
     stop = _stop_signal()
     endpoint = HttpEndpoint(settings.attempt_seconds, settings.allow_loopback, settings.development)
     async with (
-        _database(settings, size=4) as database,
+        Database(settings.address("database_url"), size=4) as database,
         aiohttp.ClientSession(trust_env=False) as session,
         endpoint,
     ):
@@ -131,7 +132,7 @@ async def parked(
     settings: Settings, action: Literal["list", "replay", "dismiss"], parked_id: int
 ) -> list[str]:
     """What the operator is told. Raises `CannotResolve`."""
-    async with await connect(settings.address("database_url")) as db:
+    async with await connect(settings.address("database_url")) as db, within(db, *settings.networks):
         if action == "list":
             return [
                 f"{it.parked_id}  {it.parked_at:%Y-%m-%d %H:%M:%S}  {it.network_id}  {it.place}"
@@ -164,17 +165,6 @@ def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
 def _disclosure(settings: Settings, session: aiohttp.ClientSession) -> HttpDisclosure:
     tokens = ServiceTokens(settings.tokens_file)
     return HttpDisclosure(settings.episodes_url, tokens, session, settings.question_seconds)
-
-
-@asynccontextmanager
-async def _database(settings: Settings, size: int) -> AsyncIterator[Pool]:
-    """Opened without waiting: the service starts, and says it is not ready, while the database is away."""
-    database = pool(settings.address("database_url"), size)
-    await database.open(wait=False)
-    try:
-        yield database
-    finally:
-        await database.close(timeout=1)
 
 
 def _stop_signal() -> asyncio.Event:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import psycopg
 import structlog
 
-from notifications.adapters.database.connecting import Connection
+from notifications.adapters.database.connecting import Connection, within
 from notifications.adapters.database.ledger import Ledger
 from notifications.adapters.database.positions import Moved, move, positions
 from notifications.adapters.sources import Batch, Source, SourceUnavailable
@@ -43,9 +43,9 @@ async def _follow(source: Source, connect: Connect) -> NoReturn:
 
 
 async def take_in(db: Connection, batch: Batch, expected: str | None) -> None:
-    """One transaction: position, memory of the events, what is learned, what is owed."""
+    """One transaction within the lane's network: position, memory of the events, what is learned and owed."""
     try:
-        async with db.transaction():
+        async with within(db, batch.network):
             await move(db, batch, expected)
             for message in batch.messages:
                 await react(Ledger(db), message)
@@ -58,7 +58,7 @@ async def take_in(db: Connection, batch: Batch, expected: str | None) -> None:
 
 async def _one_by_one(db: Connection, batch: Batch, expected: str | None) -> None:
     """The message that spoils the batch is set aside; the others have their effect."""
-    async with db.transaction():
+    async with within(db, batch.network):
         await move(db, batch, expected)
         for message in batch.messages:
             await _alone(db, message)

@@ -8,7 +8,7 @@ import psycopg
 import structlog
 
 from notifications.adapters.consume import Connect
-from notifications.adapters.database.ledger import WAKE
+from notifications.adapters.database.owing import WAKE
 from notifications.application.deliver import Claimed, Courier
 
 IN_FLIGHT = 512

@@ -66,5 +66,10 @@ class Caller:
     clinics: frozenset[UUID]
     partner: UUID | None = None
 
+    @property
+    def only_own_items(self) -> bool:
+        """Of an inbox: a therapist sees what is addressed to nobody else; who leads the clinic sees all."""
+        return self.role is Role.THERAPIST
+
     def may(self, action: Action) -> bool:
         return action in ALLOWED[self.role]

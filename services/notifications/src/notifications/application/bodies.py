@@ -6,6 +6,7 @@ from uuid import UUID
 
 from contracts.disclosure import Decision, Level
 from contracts.envelope import Origin, Precision
+from contracts.events import ReferralMade
 from contracts.webhook import Links, Notice, NoticeData, Webhook, WebhookData
 
 
@@ -67,9 +68,14 @@ def webhook_of(due: Due, decision: Decision, public_url: str) -> Webhook:
 
 
 def links_of(due: Due, public_url: str) -> Links:
-    """`missed` answers this event and all after it."""
+    """`answer` takes the answer to a referral; `missed` answers this event and all after it."""
+    episode = due.dataref.partition("/events/")[0]
+    asked = due.type == ReferralMade.type_name
     return Links(
-        event=due.dataref, episode=due.dataref.partition("/events/")[0], missed=_missed(due, public_url)
+        event=due.dataref,
+        episode=episode,
+        answer=f"{episode}/referrals/{due.event_id}/answer" if asked else None,
+        missed=_missed(due, public_url),
     )
 
 

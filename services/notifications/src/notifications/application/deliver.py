@@ -18,6 +18,8 @@ from notifications.domain.signing import UnusableSecret, headers, webhook_id
 
 DECISION_SERVES_SECONDS = 2.0
 WAIT_FOR_ANSWER = timedelta(seconds=1)
+WAIT_FOR_MENDING = timedelta(minutes=5)
+"""A record that cannot be read waits for its operator, and holds up no other."""
 
 log = structlog.get_logger()
 
@@ -108,7 +110,10 @@ class Courier:
 
     async def attempt(self, claimed: Claimed, decision: Decision, decided_at: float) -> None:
         """One attempt, if the decision allows it and is still fresh; `decided_at` is monotonic."""
-        if not decision.allowed:
+        if decision.reason == "unreadable":
+            log.error("a record cannot be read", network=claimed.due.network, event_id=claimed.due.event_id)
+            await self.outbox.release(claimed, WAIT_FOR_MENDING)
+        elif not decision.allowed:
             await self.outbox.withhold(claimed)
         elif self.clock.monotonic() - decided_at > DECISION_SERVES_SECONDS:
             await self.outbox.release(claimed, timedelta(0))

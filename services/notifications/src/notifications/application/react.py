@@ -14,7 +14,7 @@ from notifications.application.messages import Message
 from notifications.application.translating import translate
 from notifications.domain.facts import Fact, Happened
 from notifications.domain.knowledge import Knowledge, learn, missing_before
-from notifications.domain.owed import InboxOwed, WebhookOwed
+from notifications.domain.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
 from notifications.domain.policies import decide
 
 FOLLOWS = "follows a parked message"
@@ -38,9 +38,15 @@ class Ledger(Protocol):
 
     async def knowledge(self, network: str, episode: UUID) -> Knowledge: ...
 
-    async def remember(self, network: str, episode: UUID, old: Knowledge, new: Knowledge) -> None: ...
+    async def remember(self, event: PublishedEvent, old: Knowledge, new: Knowledge) -> None:
+        """What the event taught; of an opening that a partner waits to hear of, its envelope too."""
+        ...
 
     async def owe_webhooks(self, event: PublishedEvent, owed: WebhookOwed) -> None: ...
+
+    async def owe_opening(self, event: PublishedEvent, owed: OpeningOwed) -> None: ...
+
+    async def owe_amendment(self, event: PublishedEvent, owed: AmendmentOwed) -> None: ...
 
     async def owe_inbox(self, event: PublishedEvent, owed: InboxOwed) -> None: ...
 
@@ -76,15 +82,23 @@ async def take(ledger: Ledger, event: PublishedEvent, happened: Happened[Fact]) 
     if missing := missing_before(known, happened):
         log.warning("events missing before this one", network=event.network, event_id=event.id, count=missing)
     learned = learn(known, happened)
-    await ledger.remember(event.network, event.episode, known, learned)
+    await ledger.remember(event, known, learned)
     for owed in decide(happened, learned):
-        match owed:
-            case WebhookOwed():
-                await ledger.owe_webhooks(event, owed)
-            case InboxOwed():
-                await ledger.owe_inbox(event, owed)
-            case _:
-                assert_never(owed)
+        await _owe(ledger, event, owed)
+
+
+async def _owe(ledger: Ledger, event: PublishedEvent, owed: Owed) -> None:
+    match owed:
+        case WebhookOwed():
+            await ledger.owe_webhooks(event, owed)
+        case OpeningOwed():
+            await ledger.owe_opening(event, owed)
+        case AmendmentOwed():
+            await ledger.owe_amendment(event, owed)
+        case InboxOwed():
+            await ledger.owe_inbox(event, owed)
+        case _:
+            assert_never(owed)
 
 
 async def set_aside(ledger: Ledger, message: Message, reason: str) -> None:

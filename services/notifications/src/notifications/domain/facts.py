@@ -10,7 +10,10 @@ IMPORTED = "imported"
 
 @dataclass(frozen=True, slots=True)
 class EpisodeOpened:
+    """`referring_partner`: on whose referral, if on a partner's."""
+
     therapist: UUID
+    referring_partner: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,54 @@ class SharingWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferralMade:
+    partner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralWithdrawn:
+    partner: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralAnswered:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerReported:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsibilityTransferred:
+    """The clinic it goes to is that of `Happened`."""
+
+    therapist: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeClosed:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAddedTo:
+    entry: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCorrected:
+    """`breached` and `adverse` of the entry as it stands now."""
+
+    entry: UUID
+    breached: bool = False
+    adverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRetracted:
+    entry: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +126,15 @@ Fact = (
     | RedFlagRaised
     | SharingConsented
     | SharingWithdrawn
+    | ReferralMade
+    | ReferralWithdrawn
+    | ReferralAnswered
+    | PartnerReported
+    | ResponsibilityTransferred
     | EpisodeClosed
+    | EntryAddedTo
+    | EntryCorrected
+    | EntryRetracted
     | OfNoConcern
 )
 

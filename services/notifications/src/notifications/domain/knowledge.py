@@ -4,7 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from notifications.domain.facts import EpisodeOpened, Fact, Happened, SharingConsented, SharingWithdrawn
+from notifications.domain.facts import (
+    IMPORTED,
+    EpisodeOpened,
+    Fact,
+    Happened,
+    ResponsibilityTransferred,
+    SharingConsented,
+    SharingWithdrawn,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +33,14 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """One episode as far as its events were seen; `sequence` is that of the last one."""
+    """One episode as far as its events were seen; `sequence` is that of the last one.
+
+    `referring_partner` waits to hear that the episode was opened; nobody waits to hear of an imported one.
+    """
 
     clinic: UUID | None = None
     therapist: UUID | None = None
+    referring_partner: UUID | None = None
     sequence: int = 0
     consents: tuple[Consent, ...] = ()
 
@@ -42,7 +54,10 @@ def learn(known: Knowledge, event: Happened[Fact]) -> Knowledge:
     """What is known after an event. Imported events teach like any other."""
     known = replace(known, clinic=event.clinic, sequence=max(known.sequence, event.sequence))
     match event.fact:
-        case EpisodeOpened(therapist):
+        case EpisodeOpened(therapist, referring_partner):
+            waiting = None if event.origin == IMPORTED else referring_partner
+            return replace(known, therapist=therapist, referring_partner=waiting)
+        case ResponsibilityTransferred(therapist):
             return replace(known, therapist=therapist)
         case SharingConsented() as given:
             return _with(known, _consent(given))

@@ -1,11 +1,14 @@
-"""What an event makes us owe: a webhook to a partner, or an item in a clinic's inbox."""
+"""What an event makes us owe: webhooks to partners, or an item in a clinic's inbox."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 Severity = Literal["critical", "notice"]
-Concern = Literal["red_flag_raised", "rule_of_care_broken", "adverse_reaction"]
+Concern = Literal[
+    "red_flag_raised", "rule_of_care_broken", "adverse_reaction", "referral_answered", "partner_reported"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +19,28 @@ class WebhookOwed:
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningOwed:
+    """The same about the opening of the episode: once, and sent no earlier than the consent begins."""
+
+    partner: UUID
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentOwed:
+    """Whoever was sent the entry, or is still owed it, must hear of this too, whatever they ask for."""
+
+    entry: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class InboxOwed:
-    """The staff of the clinic shall see it and acknowledge."""
+    """The staff of the clinic shall see it and acknowledge; with a recipient, that therapist."""
 
     clinic: UUID
     severity: Severity
     concern: Concern
+    recipient: UUID | None = None
 
 
-Owed = WebhookOwed | InboxOwed
+Owed = WebhookOwed | OpeningOwed | AmendmentOwed | InboxOwed

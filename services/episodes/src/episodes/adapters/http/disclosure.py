@@ -3,6 +3,7 @@
 from collections import defaultdict
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter
 from pydantic import TypeAdapter
 from pydantic_core import to_json
@@ -16,10 +17,12 @@ from episodes.adapters.http.services import Services
 from episodes.application.commands import Caller
 from episodes.application.disclosing import consent_for, decision
 from episodes.application.folding import fold
+from episodes.application.recording import Damaged
 from episodes.domain.episode import Episode, Held
 from episodes.domain.sharing import SharingConsented
 
 PATH = "/v1/disclosure-decisions"
+log = structlog.get_logger("disclosure")
 _FORM: TypeAdapter[tuple[Question, ...]] = TypeAdapter(Questions)
 
 
@@ -36,13 +39,15 @@ async def decide(request: Request) -> Response:
     caller = permitted(request, "disclosure-decisions", "write")
     refuse_unknown_parameters(request)
     questions: tuple[Question, ...] = await parsed(request, _FORM)
-    found = await _episodes(services(request), caller, questions)
+    found, unreadable = await _episodes(services(request), caller, questions)
     decisions: list[Decision] = []
     allowed: list[tuple[UUID, Question, UUID, Held[SharingConsented]]] = []
     for question in questions:
         episode = found.get(question.event_id)
         identifier = services(request).new_id()
         consent, reason = consent_for(question, episode, now(request))
+        if question.event_id in unreadable:
+            reason = "unreadable"
         reference = None
         if consent is not None and episode is not None:
             allowed.append((identifier, question, episode.id, consent))
@@ -58,17 +63,26 @@ async def decide(request: Request) -> Response:
 
 async def _episodes(
     services: Services, caller: Caller, questions: tuple[Question, ...]
-) -> dict[UUID, Episode]:
-    """The episode of each event asked about, as recorded now; another network's or clinic's is not there."""
+) -> tuple[dict[UUID, Episode], set[UUID]]:
+    """The episode of each event asked about, as recorded now; another network's or clinic's is not there.
+
+    And the events whose episode cannot be read: one damaged record shall not hold up the others.
+    """
     places = await services.log.episodes_of([question.event_id for question in questions])
     events: dict[UUID, list[UUID]] = defaultdict(list)
     for event, episode in places.items():
         events[episode].append(event)
     found: dict[UUID, Episode] = {}
+    unreadable: set[UUID] = set()
     for identifier, asked in events.items():
-        folded = fold(await services.log.episode(caller.network, identifier))
+        try:
+            folded = fold(await services.log.episode(caller.network, identifier))
+        except Damaged:
+            log.error("damaged", count=len(asked))
+            unreadable.update(asked)
+            continue
         if folded is None or folded.network != caller.network:
             continue
         if caller.may_act_for(folded.clinic):
             found.update(dict.fromkeys(asked, folded))
-    return found
+    return found, unreadable

@@ -1,15 +1,31 @@
-"""Connections to our database: short time-outs, because the caller knows better than to wait."""
+"""Connections to our database, which show rows only within the networks a transaction names.
 
-from typing import Any
+Time-outs are short, because the caller knows better than to wait.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 Connection = AsyncConnection[DictRow]
-Pool = AsyncConnectionPool[Connection]
 
 _CONNECT_SECONDS = 2
+
+
+@asynccontextmanager
+async def within(db: Connection, *networks: str) -> AsyncIterator[None]:
+    """One transaction that reads and writes rows of these networks only.
+
+    Row-level security asks for them: outside such a transaction there are no rows, and none can be written.
+    """
+    async with db.transaction():
+        await db.execute("SELECT set_config('care.networks', %s, true)", [",".join(networks)])
+        yield
 
 
 async def connect(url: str, *, autocommit: bool = False) -> Connection:
@@ -17,18 +33,36 @@ async def connect(url: str, *, autocommit: bool = False) -> Connection:
     return await AsyncConnection.connect(url, autocommit=autocommit, **_options())
 
 
-def pool(url: str, size: int) -> Pool:
-    """Not yet open. A caller waits two seconds at most, then gets `PoolTimeout`."""
-    return AsyncConnectionPool(
-        url,
-        kwargs=_options(),
-        min_size=1,
-        max_size=size,
-        timeout=_CONNECT_SECONDS,
-        reconnect_timeout=5,
-        open=False,
-        check=AsyncConnectionPool.check_connection,
-    )
+class Database:
+    """A pool that lends a connection only within networks, so that nothing runs outside by accident."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            kwargs=_options(),
+            min_size=1,
+            max_size=size,
+            timeout=_CONNECT_SECONDS,
+            reconnect_timeout=5,
+            open=False,
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Without waiting: the service starts, and says it is not ready, while the database is away."""
+        await self._pool.open(wait=False)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.close(timeout=1)
+
+    @asynccontextmanager
+    async def within(self, *networks: str) -> AsyncIterator[Connection]:
+        """One transaction. A caller waits two seconds at most for a connection, then gets `PoolTimeout`."""
+        async with self._pool.connection() as db, within(db, *networks):
+            yield db
 
 
 def _options() -> dict[str, Any]:

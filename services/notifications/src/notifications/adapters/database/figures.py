@@ -4,23 +4,10 @@ from dataclasses import dataclass
 from typing import Any, LiteralString, Self
 
 from prometheus_client import CollectorRegistry, Gauge
-from psycopg.errors import UndefinedTable
 
 from notifications.adapters.database.connecting import Connection
 
-REVISION = "v0001"
-"""The migration this release needs."""
-
 Row = dict[str, Any]
-
-
-async def ready(db: Connection) -> bool:
-    """Whether the tables are those of this release."""
-    try:
-        row = await (await db.execute("SELECT version_num FROM alembic_version")).fetchone()
-    except UndefinedTable:
-        return False
-    return row is not None and row["version_num"] == REVISION
 
 
 @dataclass(frozen=True, slots=True)

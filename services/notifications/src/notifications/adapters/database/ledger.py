@@ -1,16 +1,17 @@
 """The ledger of `react`, on one connection within the caller's transaction."""
 
 import hashlib
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from contracts.envelope import PublishedEvent, timestamp
+from psycopg.types.json import Jsonb
+
+from contracts.envelope import PublishedEvent
+from notifications.adapters.database import owing
 from notifications.adapters.database.connecting import Connection
+from notifications.adapters.database.owing import envelope_of
 from notifications.application.messages import Message
 from notifications.domain.knowledge import Consent, Knowledge
-from notifications.domain.owed import InboxOwed, WebhookOwed
-
-WAKE = "care_deliveries"
-"""The channel that wakes `deliver`."""
+from notifications.domain.owed import AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
 
 
 class Ledger:
@@ -49,7 +50,13 @@ class Ledger:
         if row is None:
             return Knowledge()
         consents = await self._consents(network, episode)
-        return Knowledge(row["clinic_id"], row["therapist_id"], row["last_sequence"], consents)
+        return Knowledge(
+            row["clinic_id"],
+            row["therapist_id"],
+            row["referring_partner_id"],
+            row["last_sequence"],
+            consents,
+        )
 
     async def _consents(self, network: str, episode: UUID) -> tuple[Consent, ...]:
         cursor = await self._db.execute(
@@ -60,7 +67,8 @@ class Ledger:
         rows = await cursor.fetchall()
         return tuple(Consent(**(row | {"kinds": frozenset(row["kinds"])})) for row in rows)
 
-    async def remember(self, network: str, episode: UUID, old: Knowledge, new: Knowledge) -> None:
+    async def remember(self, event: PublishedEvent, old: Knowledge, new: Knowledge) -> None:
+        network, episode = event.network, event.episode
         await self._db.execute(
             "INSERT INTO known_episodes (network_id, episode_id, clinic_id, therapist_id, last_sequence)"
             " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (network_id, episode_id) DO UPDATE"
@@ -68,8 +76,17 @@ class Ledger:
             " last_sequence = excluded.last_sequence",
             [network, episode, new.clinic, new.therapist, new.sequence],
         )
+        if new.referring_partner != old.referring_partner:
+            await self._remember_opening(event, new.referring_partner)
         for consent in set(new.consents) - set(old.consents):
             await self._remember_consent(network, episode, consent)
+
+    async def _remember_opening(self, event: PublishedEvent, referring_partner: UUID | None) -> None:
+        await self._db.execute(
+            "UPDATE known_episodes SET referring_partner_id = %s, opening = %s"
+            " WHERE network_id = %s AND episode_id = %s",
+            [referring_partner, Jsonb(envelope_of(event)), event.network, event.episode],
+        )
 
     async def _remember_consent(self, network: str, episode: UUID, consent: Consent) -> None:
         await self._db.execute(
@@ -89,39 +106,22 @@ class Ledger:
         )
 
     async def owe_webhooks(self, event: PublishedEvent, owed: WebhookOwed) -> None:
-        """One delivery, with the next number, for each live subscription that asks for such an event.
+        await owing.to_partner(self._db, envelope_of(event), owed.partner)
 
-        Counting locks the row, so numbers have no gaps: a transaction that fails gives its number back.
-        """
-        owing = await self._db.execute(
-            "WITH asked AS (UPDATE subscriptions SET last_number = last_number + 1"
-            " WHERE network_id = %(network)s AND partner_id = %(partner)s AND state <> 'deleted'"
-            " AND (event_types IS NULL OR %(type)s = ANY (event_types))"
-            " AND (clinics IS NULL OR %(clinic)s = ANY (clinics)) RETURNING subscription_id, last_number)"
-            " INSERT INTO deliveries (network_id, subscription_id, number, event_id, event_type, episode_id,"
-            " clinic_id, occurred_at, precision, recorded_at, origin, dataref, correlation_id)"
-            " SELECT %(network)s, subscription_id, last_number, %(event)s, %(type)s, %(episode)s, %(clinic)s,"
-            " %(occurred_at)s, %(precision)s, %(recorded_at)s, %(origin)s, %(dataref)s, %(correlation)s"
-            " FROM asked",
-            _columns(event) | {"partner": owed.partner},
+    async def owe_opening(self, event: PublishedEvent, owed: OpeningOwed) -> None:
+        cursor = await self._db.execute(
+            "SELECT opening FROM known_episodes WHERE network_id = %s AND episode_id = %s",
+            [event.network, event.episode],
         )
-        if owing.rowcount:
-            await self._db.execute("SELECT pg_notify(%s, '')", [WAKE])
+        row = await cursor.fetchone()
+        if row is not None and row["opening"] is not None:
+            await owing.to_partner(self._db, row["opening"], owed.partner, owed.not_before)
+
+    async def owe_amendment(self, event: PublishedEvent, owed: AmendmentOwed) -> None:
+        await owing.to_whoever_was_sent(self._db, envelope_of(event), owed.entry)
 
     async def owe_inbox(self, event: PublishedEvent, owed: InboxOwed) -> None:
-        await self._db.execute(
-            "INSERT INTO inbox (network_id, item_id, clinic_id, episode_id, event_id, concern, severity,"
-            " occurred_at, precision, recorded_at, link)"
-            " VALUES (%(network)s, %(item)s, %(to)s, %(episode)s, %(event)s, %(concern)s, %(severity)s,"
-            " %(occurred_at)s, %(precision)s, %(recorded_at)s, %(dataref)s)",
-            _columns(event)
-            | {
-                "item": uuid5(event.id, owed.concern),
-                "to": owed.clinic,
-                "concern": owed.concern,
-                "severity": owed.severity,
-            },
-        )
+        await owing.to_inbox(self._db, envelope_of(event), owed)
 
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None:
         """A message that comes again is parked once."""
@@ -140,19 +140,3 @@ class Ledger:
                 hashlib.sha256(raw).digest(),
             ],
         )
-
-
-def _columns(event: PublishedEvent) -> dict[str, object]:
-    return {
-        "network": event.network,
-        "event": event.id,
-        "type": event.type,
-        "episode": event.episode,
-        "clinic": event.clinic,
-        "occurred_at": timestamp(event.time),
-        "precision": event.precision,
-        "recorded_at": timestamp(event.recordedat),
-        "origin": event.origin,
-        "dataref": event.dataref,
-        "correlation": event.correlationid,
-    }

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import uuid4
 
-from notifications.adapters.database.connecting import Pool
+from notifications.adapters.database.connecting import Database
 from notifications.adapters.sealing import Sealing
 from notifications.application.bodies import Due
 from notifications.application.deliver import Attempt, Claimed
@@ -15,7 +15,7 @@ from notifications.domain.schedule import Answered, Delivered, EndpointGone, Exh
 PER_ENDPOINT = 4
 _CLAIMING = 0x636C6169
 
-_CLAIM = """
+CLAIM = """
 WITH picked AS (
     SELECT d.network_id, d.subscription_id, d.number, s.partner_id, s.level, s.url, s.secret
     FROM subscriptions s CROSS JOIN LATERAL (
@@ -67,7 +67,7 @@ FROM mine
 class PostgresOutbox:
     """An endpoint that failed last gets one attempt at a time, so that a dead one takes little room."""
 
-    pool: Pool
+    database: Database
     sealing: Sealing
     lease: timedelta
 
@@ -80,23 +80,23 @@ class PostgresOutbox:
             "claim": uuid4(),
             "lease": self.lease,
         }
-        async with self.pool.connection() as db:
+        async with self.database.within(*networks) as db:
             await db.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIMING])
-            rows = await (await db.execute(_CLAIM, parameters)).fetchall()
+            rows = await (await db.execute(CLAIM, parameters)).fetchall()
         return [self._claimed(row) for row in rows]
 
     async def release(self, claimed: Claimed, wait: timedelta) -> None:
-        await self._write(_LEAVE, _key(claimed) | {"state": "pending", "wait": wait})
+        await self._write(claimed, _LEAVE, {"state": "pending", "wait": wait})
 
     async def withhold(self, claimed: Claimed) -> None:
-        await self._write(_LEAVE, _key(claimed) | {"state": "withheld", "wait": timedelta(0)})
+        await self._write(claimed, _LEAVE, {"state": "withheld", "wait": timedelta(0)})
 
     async def record(self, claimed: Claimed, attempt: Attempt, following: Next) -> None:
-        await self._write(_RECORD, _key(claimed) | _attempt(attempt) | _following(following))
+        await self._write(claimed, _RECORD, _attempt(attempt) | _following(following))
 
-    async def _write(self, statement: LiteralString, parameters: dict[str, Any]) -> None:
-        async with self.pool.connection() as db:
-            await db.execute(statement, parameters)
+    async def _write(self, claimed: Claimed, statement: LiteralString, more: dict[str, Any]) -> None:
+        async with self.database.within(claimed.due.network) as db:
+            await db.execute(statement, _key(claimed) | more)
 
     def _claimed(self, row: dict[str, Any]) -> Claimed:
         secret = self.sealing.open(row["secret"], row["network_id"], row["subscription_id"])

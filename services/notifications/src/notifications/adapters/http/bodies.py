@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from contracts.events import PUBLISHED
 from contracts.webhook import WebhookData
 from notifications.application.subscriptions import Subscription, Wanted
+from notifications.domain.owed import Concern, Severity
 
 
 def _published(name: str) -> str:
@@ -139,12 +140,16 @@ class Acknowledgement(BaseModel):
 
 
 class InboxItem(BaseModel):
-    """`link` names the whole event at the episodes service, for those who may read it."""
+    """`link` names the whole event at the episodes service, for those who may read it.
+
+    `recipient` is the therapist it is for; without one it is for all staff of the clinic.
+    """
 
     id: UUID
-    concern: Literal["red_flag_raised", "rule_of_care_broken", "adverse_reaction"]
-    severity: Literal["critical", "notice"]
+    concern: Concern
+    severity: Severity
     clinic: UUID
+    recipient: UUID | None
     episode: UUID
     event_id: UUID
     occurred_at: AwareDatetime

@@ -66,6 +66,7 @@ _ITEM = {
     "concern": "red_flag_raised",
     "severity": "critical",
     "clinic": _CLINIC,
+    "recipient": None,
     "episode": _EPISODE,
     "event_id": _EVENT,
     "occurred_at": _THEN,

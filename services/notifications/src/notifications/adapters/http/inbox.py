@@ -32,8 +32,8 @@ async def read(
     who: Annotated[Caller, allowed(Action.READ_INBOX)],
     page: Annotated[InboxPage, Query()],
 ) -> Inbox:
-    """Of the clinics in the token, newest first."""
-    async with here.pool.connection() as db:
+    """Of the clinics in the token, newest first. A therapist does not see what is for another therapist."""
+    async with here.database.within(who.network) as db:
         if page.cursor is not None and await stored.find(db, who, page.cursor) is None:
             raise Problem("malformed", errors=[Fault(pointer="/query/cursor", rule="unknown_cursor")])
         rows = await stored.newest(db, who, page.acknowledged, page.cursor, page.limit)
@@ -46,7 +46,7 @@ async def acknowledge(
     here: Here, item_id: UUID, who: Annotated[Caller, allowed(Action.ACKNOWLEDGE)]
 ) -> InboxItem:
     """I have seen it. Doing it twice changes nothing: the first acknowledgement stays."""
-    async with here.pool.connection() as db:
+    async with here.database.within(who.network) as db:
         row = await stored.acknowledge(db, who, item_id)
     if row is None:
         raise Problem("not-found")
@@ -60,6 +60,7 @@ def _item(row: dict[str, Any]) -> InboxItem:
         concern=row["concern"],
         severity=row["severity"],
         clinic=row["clinic_id"],
+        recipient=row["recipient_id"],
         episode=row["episode_id"],
         event_id=row["event_id"],
         occurred_at=row["occurred_at"],

@@ -5,7 +5,8 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
-from notifications.adapters.database.figures import Figures, ready
+from notifications.adapters.database.figures import Figures
+from notifications.adapters.database.readiness import why_not_ready
 from notifications.adapters.http.problems import KINDS, Problem, problems_of
 from notifications.adapters.http.services import Here
 
@@ -35,7 +36,7 @@ async def live() -> Health:
 
 @router.get("/health/ready", responses={503: {"model": Health, "description": "Not ready"}})
 async def is_ready(here: Here, response: Response) -> Health:
-    """200 while the database has our tables and tokens can be judged."""
+    """200 while the database has our tables and binds our role, and tokens can be judged."""
     reason = await _why_not(here)
     response.status_code = 503 if reason else 200
     return Health(ok=reason is None, reason=reason)
@@ -44,7 +45,7 @@ async def is_ready(here: Here, response: Response) -> Health:
 @router.get("/metrics", response_class=Response, responses=problems_of("unavailable"))
 async def metrics(here: Here) -> Response:
     """For Prometheus: our own requests, and what the database says of consume and deliver."""
-    async with here.pool.connection() as db:
+    async with here.database.within(*here.networks) as db:
         figures = await Figures.read(db)
     content = generate_latest(here.metrics) + generate_latest(figures.registry())
     return Response(content, media_type=CONTENT_TYPE_LATEST)
@@ -69,7 +70,7 @@ async def _why_not(here: Here) -> str | None:
     if here.issuer_keys.current is None:
         return f"the keys of the token issuer cannot be read: {here.issuer_keys.fault}"
     try:
-        async with here.pool.connection() as db:
-            return None if await ready(db) else "the tables are not there: run migrate"
+        async with here.database.within() as db:
+            return await why_not_ready(db)
     except psycopg.Error:
         return "the database cannot be reached"

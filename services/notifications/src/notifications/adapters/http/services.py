@@ -1,6 +1,6 @@
 """What the endpoints need, made once by the composition root."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
-from notifications.adapters.database.connecting import Pool
+from notifications.adapters.database.connecting import Database
 from notifications.adapters.issuer_keys import IssuerKeys
 from notifications.adapters.sealing import Sealing
 from notifications.adapters.tokens import TokenVerifier
@@ -20,7 +20,8 @@ from notifications.application.deliver import Disclosure
 class Services:
     """Time, ids and chance are among them."""
 
-    pool: Pool
+    database: Database
+    networks: Sequence[str]
     tokens: TokenVerifier
     issuer_keys: IssuerKeys
     sealing: Sealing

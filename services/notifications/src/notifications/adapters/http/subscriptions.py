@@ -34,7 +34,7 @@ _MAKE_RESPONSES = documented("already-subscribed", "too-large", "unsupported-med
 async def _found(
     here: Here, subscription_id: UUID, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]
 ) -> Subscription:
-    async with here.pool.connection() as db:
+    async with here.database.within(who.network) as db:
         found = await stored.visible(db, who, subscription_id)
     if not found:
         raise Problem("not-found")
@@ -63,7 +63,7 @@ async def make(
     except NotYours as refusal:
         raise _rule(refusal.rule, refusal.pointer) from None
     new = made.subscription
-    async with here.pool.connection() as db:
+    async with here.database.within(new.network) as db:
         try:
             await stored.insert(db, new, here.sealing.seal(made.secret, new.network, new.id))
         except stored.AlreadySubscribed as known:
@@ -75,7 +75,7 @@ async def make(
 @router.get("", responses=documented())
 async def read_all(here: Here, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]) -> Subscriptions:
     """A partner's own; a coordinator's, those that reach into its own clinics only."""
-    async with here.pool.connection() as db:
+    async with here.database.within(who.network) as db:
         found = await stored.visible(db, who)
     return Subscriptions(subscriptions=[view(it) for it in found])
 
@@ -93,7 +93,7 @@ async def read_one(found: Found) -> SubscriptionView:
 )
 async def end(here: Here, found: Found) -> None:
     """Nothing more is sent; what is pending is cancelled."""
-    async with here.pool.connection() as db:
+    async with here.database.within(found.network) as db:
         await stored.end(db, found)
 
 
@@ -104,7 +104,7 @@ async def end(here: Here, found: Found) -> None:
 )
 async def deliveries(here: Here, found: Found, page: NumberPageQuery) -> Deliveries:
     """The delivery log: how each attempt went. The numbers have no gaps."""
-    async with here.pool.connection() as db:
+    async with here.database.within(found.network) as db:
         rows = await stored.delivery_log(db, found, page.after, page.limit)
     following = rows[-1]["number"] if len(rows) == page.limit else None
     return Deliveries(deliveries=[delivery_view(row) for row in rows], next=following)
@@ -117,7 +117,7 @@ async def deliveries(here: Here, found: Found, page: NumberPageQuery) -> Deliver
 )
 async def events(here: Here, found: Found, page: NumberPageQuery) -> Events:
     """What may have been missed, by number; each event needs consent now, as an attempt would."""
-    async with here.pool.connection() as db:
+    async with here.database.within(found.network) as db:
         owed = await stored.owed(db, found, page.after, page.limit)
     told = await events_of(owed, found.network, here.disclosure, here.public_url)
     following = told[-1].number if len(told) == page.limit else None
