@@ -3,15 +3,14 @@
 Twice: as an ordinary endpoint, which is the yardstick, and on the shorter way our commands take.
 """
 
-from typing import Any
-
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 
 from episodes.__main__ import application
-from episodes.adapters.http.commands import CommandRoute, body_form
-from episodes.adapters.http.requests import idempotency_key, if_match, json_body, path_id, permitted
+from episodes.adapters.http.commands import CommandRoute, Created, body_form
+from episodes.adapters.http.front import Application
+from episodes.adapters.http.requests import Asking, idempotency_key, if_match, json_body, path_id, permitted
 from episodes.config import Settings
 from episodes.domain.steps import BY_RESOURCE
 
@@ -19,21 +18,28 @@ STEP = BY_RESOURCE["assessments"]
 CONSTANT = b'{"events":[],"episode":{},"warnings":[]}'
 
 
-def with_empty_command(settings: Settings) -> Any:
+def with_empty_command(settings: Settings) -> Application:
     """The application, and the yardstick beside it."""
     app = application(settings)
     form = body_form(STEP)
 
-    async def empty(request: Request) -> Response:
+    async def checked(request: Asking) -> None:
         permitted(request, STEP.resource, "write")
         idempotency_key(request)
         if_match(request)
         path_id(request, "episode")
         form.validate_json(await json_body(request))
+
+    async def empty(request: Request) -> Response:
+        await checked(request)
         return Response(CONSTANT, 201, {"Cache-Control": "no-store"}, "application/json")
 
+    async def short(request: Asking) -> Response:
+        await checked(request)
+        return Created(CONSTANT)
+
     app.add_api_route("/v1/episodes/{episode}/empty", empty, methods=["POST"], response_model=None)
-    app.router.routes.insert(0, CommandRoute("/v1/episodes/{episode}/empty-short", empty, methods=["POST"]))
+    app.add_commands([CommandRoute("/v1/episodes/{episode}/empty-short", short, methods=["POST"])])
     return app
 
 

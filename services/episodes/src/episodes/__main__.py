@@ -5,8 +5,8 @@ import json
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
@@ -23,6 +23,7 @@ from episodes.adapters.database.log import Database, Log, Wake
 from episodes.adapters.database.migrate import migrate, newest
 from episodes.adapters.database.store import PostgresStore
 from episodes.adapters.http.app import create_app, running
+from episodes.adapters.http.front import Application
 from episodes.adapters.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
 from episodes.adapters.http.services import Services
 from episodes.adapters.issuer_keys import IssuerKeys
@@ -74,7 +75,7 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
     )
 
 
-def application(settings: Settings) -> Any:
+def application(settings: Settings) -> Application:
     """The HTTP application over real services."""
     url = settings.require("database_url", "the address of the episodes database")
     if settings.environment == "development" and not settings.jwks_url:
@@ -116,9 +117,16 @@ def _writer(settings: Settings, url: str, keys: Keyring) -> Writer:
         if attempts > 1:
             BATCH_CONFLICTS.inc()
 
-    draws = Draws(event_id=uuid7, episode_id=uuid7, nonce=lambda: os.urandom(NONCE), data_key=keys.data_key)
+    draws = Draws(event_id=uuid7, episode_id=uuid7, nonce=nonces().__next__, data_key=keys.data_key)
     store = PostgresStore(url, keys.unwrap, watchdog)
     return Writer(store, draws, _now, Cache(settings.cache_bytes), observe)
+
+
+def nonces() -> Iterator[bytes]:
+    """Random nonces, drawn many at a time: each draw lets go of the interpreter."""
+    while True:
+        drawn = os.urandom(NONCE * 256)
+        yield from (drawn[at : at + NONCE] for at in range(0, len(drawn), NONCE))
 
 
 def relay(settings: Settings, _: argparse.Namespace) -> None:

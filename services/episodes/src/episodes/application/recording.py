@@ -89,8 +89,8 @@ def stored(header: Header, fact: Any, beside: Beside, key: DataKey, nonce: bytes
     """The event as the store keeps it."""
     if key.cipher is None:
         raise ValueError("an erased client's key cannot seal")
-    clear = _HEADER.dump_json(header, exclude_none=True)
-    payload = _PAYLOADS[header.type].dump_json(Payload(fact, beside), exclude_none=True)
+    clear = _HEADER.serializer.to_json(header, exclude_none=True)
+    payload = _PAYLOADS[header.type].serializer.to_json(Payload(fact, beside), exclude_none=True)
     sealed = key.cipher.encrypt(nonce, payload, _bound_to(header))
     state = b"".join((FORMAT, len(clear).to_bytes(_LENGTH, "big"), clear, nonce, sealed))
     return StoredEvent(header.episode_id, header.version, header.type, state)

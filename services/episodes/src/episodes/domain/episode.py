@@ -80,13 +80,16 @@ class Episode:
         """One event further: what every event does to the state, whatever it says."""
         header = entry.header
         kept = self.entries if isinstance(entry.fact, Redacted) else (*self.entries, entry)
-        return replace(
-            self,
+        return Episode(  # in full: `replace` looks at every field, for every event there is
+            id=self.id,
+            network=self.network,
+            clinic=header.clinic,
+            client=self.client,
             version=header.version,
             sequence=header.sequence or self.sequence,
             recorded_at=header.recorded_at,
-            clinic=header.clinic,
             entries=kept,
+            held=self.held,
         )
 
 

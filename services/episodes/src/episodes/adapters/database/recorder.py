@@ -15,6 +15,7 @@ from psycopg import Error as DatabaseError
 from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow, dict_row
 
+from episodes.adapters.database.arrays import Bytes, Numbers, Texts, Uuids, register
 from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.known import Writing
 
@@ -78,28 +79,33 @@ class EventRecorder(PostgresApplicationRecorder):
         if writing.keys:
             networks, clients = zip(*writing.keys, strict=True)
             ids, wrapped = zip(*writing.keys.values(), strict=True)
-            curs.execute(_KEYS, (list(networks), list(clients), list(ids), list(wrapped)), prepare=True)
+            columns = (Texts(networks), Uuids(clients), Uuids(ids), Bytes(wrapped))
+            curs.execute(_KEYS, columns, prepare=True)
         if writing.openings:
-            openings = [list(column) for column in zip(*writing.openings, strict=True)]
-            curs.execute(_OPENINGS, openings, prepare=True)
+            networks, clients, episodes = zip(*writing.openings, strict=True)
+            opened = (Texts(networks), Uuids(clients), Uuids(episodes))
+            curs.execute(_OPENINGS, opened, prepare=True)
         networks, commands = zip(*writing.receipts, strict=True)
         receipts = writing.receipts.values()
-        macs, bodies = [receipt.mac for receipt in receipts], [receipt.body for receipt in receipts]
-        curs.execute(_RECEIPTS, (list(networks), list(commands), macs, bodies), prepare=True)
+        macs, bodies = Bytes(r.mac for r in receipts), Bytes(r.body for r in receipts)
+        curs.execute(_RECEIPTS, (Texts(networks), Uuids(commands), macs, bodies), prepare=True)
         if writing.references:
             networks, hashes = zip(*writing.references, strict=True)
             episodes, events = zip(*writing.references.values(), strict=True)
-            curs.execute(_REFERENCES, (list(networks), list(hashes), list(episodes), list(events)))
+            found_at = (Uuids(episodes), Uuids(events))
+            curs.execute(_REFERENCES, (Texts(networks), Bytes(hashes), *found_at), prepare=True)
 
     def _insert_stored_events(
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any
     ) -> None:
         """As the library's, under the same lock, but with binary columns in place of its text rows."""
         rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
+        episodes, versions, topics, states = zip(*rows, strict=True)
+        columns = (Uuids(episodes), Numbers(versions), Texts(topics), Bytes(states))
         try:
             self._lock_table(curs)
             self._notify_channel(curs)
-            curs.execute(_EVENTS, [list(column) for column in zip(*rows, strict=True)], prepare=True)
+            curs.execute(_EVENTS, columns, prepare=True)
         except DatabaseError as error:
             self.refused_by = error
             raise
@@ -107,7 +113,7 @@ class EventRecorder(PostgresApplicationRecorder):
 
 def connected(url: str) -> Connection[DictRow]:
     """A connection that gives up on an unreachable server after a second. Raises psycopg's errors."""
-    return connect(
+    connection = connect(
         url,
         autocommit=True,
         row_factory=dict_row,
@@ -118,6 +124,8 @@ def connected(url: str) -> Connection[DictRow]:
         tcp_user_timeout=8_000,
         options=_OPTIONS,
     )
+    register(connection)
+    return connection
 
 
 def insert(recorder: EventRecorder, writing: Writing) -> None:

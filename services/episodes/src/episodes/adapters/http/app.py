@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 from contracts.disclosure import Questions
 from episodes.adapters.database.log import Database, Wake
 from episodes.adapters.http import commands, directory, disclosure, feed, health, lists, queries
-from episodes.adapters.http.middleware import Envelope
+from episodes.adapters.http.front import Application
 from episodes.adapters.http.openapi import describing, document
 from episodes.adapters.http.problems import HANDLED, problem
 from episodes.adapters.http.requests import methods_here
@@ -31,9 +31,9 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 def create_app(
     services: Services | None, wake: Wake, revision: str, lifespan: Lifespan | None = None
-) -> FastAPI:
+) -> Application:
     """The application over its services; without them only its document can be had."""
-    app = FastAPI(
+    app = Application(
         title="Care Episodes",
         version="1.0.0",
         description=DESCRIPTION,
@@ -43,7 +43,6 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.services = services
-    app.add_middleware(Envelope)
     app.add_exception_handler(KeyUnknown, _leave_to_the_envelope)
     for error in HANDLED:
         app.add_exception_handler(error, _answer_problem)
@@ -51,7 +50,7 @@ def create_app(
         step.fact.__name__ + "Command": commands.body_form(step) for step in COMMANDS
     }
     care = _commands(forms)
-    app.router.routes.extend(commands.CommandRoute.of(route) for route in care.routes)
+    app.add_commands(commands.CommandRoute.of(route) for route in care.routes)
     for router in (
         queries.router(),
         lists.router(),

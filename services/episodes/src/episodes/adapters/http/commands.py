@@ -1,6 +1,6 @@
 """One endpoint per step of care, made from the table of steps: parse, hand to the writer, answer."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple
@@ -15,6 +15,7 @@ from starlette.types import Scope
 from episodes.adapters.http.amendments import amendment_form, part_of
 from episodes.adapters.http.forms import STRICT, strict_fields
 from episodes.adapters.http.requests import (
+    Asking,
     correlation,
     idempotency_key,
     if_match,
@@ -30,7 +31,7 @@ from episodes.domain.opening import EpisodeOpened
 from episodes.domain.sharing import EVERYWHERE, EverySharingWithdrawn
 from episodes.domain.step import Step
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Asking], Awaitable[Response]]
 
 
 class CommandRoute(Route):
@@ -49,6 +50,21 @@ class CommandRoute(Route):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         match, found = super().matches(scope)
         return match, {**found, "route": self}
+
+
+class Created(Response):
+    """201 with a JSON body. Its headers are bytes already: reading them cost more than sending them."""
+
+    def __init__(self, body: bytes, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self.status_code = 201
+        self.background = None
+        self.body = body
+        self.raw_headers = [
+            *headers,
+            (b"cache-control", b"no-store"),
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+        ]
 
 
 class Body(NamedTuple):
@@ -98,13 +114,14 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
     opening, everywhere = step.fact is EpisodeOpened, step.fact is EverySharingWithdrawn
     names_what = "{about}" in step.resource
 
-    async def record(request: Request) -> Response:
+    async def record(request: Asking) -> Response:
         caller = permitted(request, step.resource, "write")
         refuse_unknown_parameters(request)
         key, expected = idempotency_key(request), if_match(request)
         raw = await json_body(request)
         body = form.validate_json(raw)
-        keyring = services(request).keyring
+        at_hand = services(request)
+        keyring = at_hand.keyring
         command = Command(
             id=key,
             caller=caller,
@@ -120,14 +137,15 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
             if_match=expected,
             reference=_reference(keyring, caller, body.circumstances),
         )
-        return _answer(await services(request).writer.submit(command))
+        return _answer(await at_hand.writer.submit(command))
 
+    record.__annotations__["request"] = Request  # the one of the two that FastAPI knows
     record.__name__ = step.fact.__name__
     record.__doc__ = step.decide.__doc__ or step.fact.__doc__
     return record
 
 
-def _digest(request: Request, caller: Caller, raw: bytes) -> bytes:
+def _digest(request: Asking, caller: Caller, raw: bytes) -> bytes:
     """What makes two requests the same: method, path, who asks, the expected version, and the body."""
     head = (request.method, request.scope["path"], str(caller.actor.id), request.headers.get("if-match", ""))
     return sha256("\n".join(head).encode() + b"\n" + raw).digest()
@@ -141,12 +159,9 @@ def _reference(keyring: Keyring, caller: Caller, circumstances: Circumstances) -
 
 
 def _answer(answer: Answer) -> Response:
-    headers = {
-        "Location": f"/v1/episodes/{answer.episode}/events/{answer.event}",
-        "Cache-Control": "no-store",
-    }
+    headers = [(b"location", f"/v1/episodes/{answer.episode}/events/{answer.event}".encode())]
     if answer.version is not None:
-        headers["ETag"] = f'"{answer.version}"'
+        headers.append((b"etag", b'"%d"' % answer.version))
     if answer.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return Response(answer.body, 201, headers, "application/json")
+        headers.append((b"idempotency-replayed", b"true"))
+    return Created(answer.body, headers)

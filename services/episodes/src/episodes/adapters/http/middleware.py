@@ -2,10 +2,13 @@
 
 import time
 from contextlib import suppress
-from uuid import UUID, uuid4
+from functools import cache
+from uuid import UUID
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils.compat import uuid4
 
 from episodes.adapters.http.metrics import REQUEST_SECONDS, REQUESTS
 from episodes.adapters.http.problems import BodyTooLarge, problem
@@ -89,17 +92,22 @@ def _correlation(scope: Scope) -> UUID:
     """The caller's correlation id, else the trace id of its `traceparent` (W3C), else a new one."""
     headers = dict(scope["headers"])
     for text in (headers.get(b"x-correlation-id"), headers.get(b"traceparent", b"")[3:35]):
-        try:
-            return UUID((text or b"").decode("ascii"))
-        except ValueError:
-            continue
+        if text:
+            with suppress(ValueError):
+                return UUID(text.decode("ascii"))
     return uuid4()
+
+
+@cache
+def _metrics(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, str(status)), REQUEST_SECONDS.labels(route)
 
 
 def _observe(scope: Scope, status: int, seconds: float, correlation: UUID) -> None:
     route = getattr(scope.get("route"), "path", "unknown")
-    REQUESTS.labels(scope["method"], route, str(status)).inc()
-    REQUEST_SECONDS.labels(route).observe(seconds)
+    counter, histogram = _metrics(scope["method"], route, status)
+    counter.inc()
+    histogram.observe(seconds)
     if status >= 400:
         log.info(
             "refused",

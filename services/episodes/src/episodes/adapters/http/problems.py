@@ -99,7 +99,7 @@ _RULES: Mapping[type[Exception], str] = MappingProxyType(
     {errors.KeyReused: "idempotency-key-reused", errors.Behind: "list-behind"}
 )
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed"}
-HANDLED = (*_BY_ERROR, HTTPException)
+HANDLED: tuple[type[Exception], ...] = (*_BY_ERROR, HTTPException)
 
 
 def problem(error: Exception, correlation: str) -> Response:

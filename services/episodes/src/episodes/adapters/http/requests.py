@@ -6,10 +6,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.routing import Match
 
 from episodes.adapters.http.forms import MOMENT
+from episodes.adapters.http.incoming import Incoming
 from episodes.adapters.http.problems import Malformed, NotJson
 from episodes.adapters.http.services import Services
 from episodes.application.access import allow
@@ -21,20 +23,22 @@ _POSITION = re.compile(r"p([0-9a-f]{1,15})")
 _MOMENT: TypeAdapter[Any] = TypeAdapter(MOMENT)
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
-
-def services(request: Request) -> Services:
-    return cast(Services, request.app.state.services)
+Asking = Request | Incoming
 
 
-def permitted(request: Request, resource: str, action: str) -> Caller:
+def services(request: Asking) -> Services:
+    return cast(Services, request.scope["app"].state.services)
+
+
+def permitted(request: Asking, resource: str, action: str) -> Caller:
     """The caller, if its token is valid and its role may."""
     caller = services(request).tokens.caller(request.headers.get("authorization"))
     allow(caller.actor.role, resource, action)
     return caller
 
 
-def correlation(request: Request) -> UUID:
-    return cast(UUID, request.state.correlation)
+def correlation(request: Asking) -> UUID:
+    return cast(UUID, request.scope["state"]["correlation"])
 
 
 def methods_here(request: Request) -> str:
@@ -46,7 +50,7 @@ def methods_here(request: Request) -> str:
     )
 
 
-def path_id(request: Request, name: str) -> UUID:
+def path_id(request: Asking, name: str) -> UUID:
     return uuid_of(request.path_params[name], f"/path/{name}")
 
 
@@ -58,11 +62,11 @@ def uuid_of(text: str | None, pointer: str) -> UUID:
     return UUID(text)
 
 
-def idempotency_key(request: Request) -> UUID:
+def idempotency_key(request: Asking) -> UUID:
     return uuid_of(request.headers.get("idempotency-key"), "/headers/idempotency-key")
 
 
-def if_match(request: Request) -> int | None:
+def if_match(request: Asking) -> int | None:
     """The version the caller expects: an entity tag as `ETag` gave it."""
     header = request.headers.get("if-match")
     if header is None:
@@ -73,7 +77,7 @@ def if_match(request: Request) -> int | None:
     return int(match[1])
 
 
-async def json_body(request: Request) -> bytes:
+async def json_body(request: Asking) -> bytes:
     """The raw body of a request that says it is JSON."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
@@ -133,11 +137,11 @@ def position_text(place: int) -> str:
     return f"p{place:x}"
 
 
-def refuse_unknown_parameters(request: Request, *known: str) -> None:
+def refuse_unknown_parameters(request: Asking, *known: str) -> None:
     """Refuses a query parameter that is not known, or given twice."""
     if not request.scope["query_string"]:
         return
-    given = [name for name, _ in request.query_params.multi_items()]
+    given = [name for name, _ in QueryParams(request.scope["query_string"]).multi_items()]
     if not set(given) <= set(known):
         raise Malformed("/query", "an unknown parameter")
     for name in set(given):
