@@ -78,6 +78,9 @@ def test_a_time_that_only_the_envelope_has_may_be_corrected_too() -> None:
     assert (header.occurred_at, header.performer) == (march(1, 8), COLLEAGUE)
     tomorrow = replace(earlier, happened_at=NOW.replace(month=4, day=2))
     given(*READY).when(tomorrow, about=BASELINE.id).then_refused("from-the-future", "/happened_at")
+    only_how_exactly = a_correction_of("assessed.1", a_baseline, happened_precision="day")
+    refused = given(*READY).when(only_how_exactly, about=BASELINE.id)
+    refused.then_refused("precision-without-a-time", "/happened_precision")
 
 
 def test_a_correction_of_a_correction_points_at_the_original() -> None:

@@ -9,10 +9,12 @@ from episodes.domain.referring import (
     ReferralAnswered,
     ReferralWithdrawn,
     involved,
+    open_referral,
     subject_for,
 )
 from tests.episodes.care import (
     OPENED,
+    a_correction_of,
     a_physician,
     a_referral,
     an_acceptance,
@@ -57,6 +59,15 @@ def test_a_referral_is_answered_once_and_names_its_partner() -> None:
     given(OPENED, SHARED, REFERRED, again).when(an_acceptance, about=REFERRED.id).then_refused(
         "referral-already-answered"
     )
+
+
+def test_an_answer_that_was_wrong_is_corrected() -> None:
+    history = (OPENED, SHARED, REFERRED, DECLINED)
+    correction = a_correction_of("referral-answered.1", an_acceptance)
+    corrected = given(*history).when(correction, about=DECLINED.id).then_recorded()
+    assert corrected.replacement == replace(an_acceptance, referral_id=REFERRED.id, partner=PARTNER)
+    assert open_referral(given(*history).episode, PARTNER) is None
+    assert open_referral(given(*history, past(corrected, march(14))).episode, PARTNER) is not None
 
 
 def test_what_is_declined_or_withdrawn_is_over() -> None:

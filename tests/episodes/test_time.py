@@ -108,3 +108,21 @@ def test_today_known_to_the_day_is_not_the_future_and_tomorrow_is() -> None:
     given(*READY).when(a_check, NOW.date()).then_recorded()
     tomorrow = NOW.date() + timedelta(days=1)
     given(*READY).when(a_check, tomorrow).then_refused("from-the-future", "/occurred_at")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "order"),
+    [
+        (known_to("day", march(9), "America/New_York"), moment(date(2026, 3, 9)), 0),
+        (known_to("day", march(9), "America/New_York"), moment(march(8, 21)), 0),
+        (known_to("day", march(9), "America/New_York"), moment(march(8, 20)), 1),
+        (known_to("day", march(9), "America/New_York"), moment(march(9, 21)), -1),
+        (known_to("month", march(9), "America/New_York"), moment(date(2026, 3, 1)), 0),
+        (known_to("day", march(1), "America/New_York"), known_to("month", march(1)), 0),
+    ],
+)
+def test_a_day_is_one_of_the_clinic_it_was_told_in_also_seen_from_another_zone(
+    one: When, other: When, order: int
+) -> None:
+    assert compare(one, other) == order
+    assert compare(other, one) == -order

@@ -16,7 +16,7 @@ from episodes.domain.opening import Responsibility
 from episodes.domain.planning import Plan
 from episodes.domain.status import status
 from episodes.domain.steps import BY_FACT
-from episodes.domain.time import When, compare
+from episodes.domain.time import Interval, When, compare
 
 Document = dict[str, Any]
 
@@ -45,19 +45,18 @@ def state(look: Viewer, episode: Episode, when: When | None = None) -> Document:
     `episode` may be an older version of the one looked at. `when` shows it as it was then by all that this
     version knows: what had happened by then, and whether what holds over an interval held.
     """
-    intervals = {held.id: held.interval for held in episode.held if not isinstance(held.fact, Responsibility)}
+    intervals: dict[UUID, list[Interval]] = defaultdict(list)
+    for held in episode.held:
+        if not isinstance(held.fact, Responsibility):
+            intervals[held.id].append(held.interval)
     about = _about(episode.entries)
     sections: dict[str, list[Document]] = defaultdict(list)
     for entry in filter(look.sees, episode.entries):
         if isinstance(entry.fact, _ABOUT_OTHERS) or not _by(when, entry.header.when):
             continue
         document = _entry(look, entry) | about.get(entry.header.event_id, {})
-        interval = intervals.get(entry.header.event_id)
-        if interval is not None:
-            document["since"] = interval.since.at
-            document["until"] = None if interval.until is None else interval.until.at
-            if when is not None:
-                document["holds"] = interval.holds_at(when)
+        if entry.header.event_id in intervals:
+            document |= _holding(intervals[entry.header.event_id], when)
         sections[_section(entry.fact)].append(document)
     opened = sections.pop("episodes", [])
     document = {
@@ -122,6 +121,16 @@ def _by(when: When | None, happened: When) -> bool:
     return when is None or compare(happened, when) <= 0
 
 
+def _holding(intervals: Sequence[Interval], when: When | None) -> Document:
+    """Since and until: of several, the last begun by `when`. A flag stands again once its clearing ends."""
+    begun = [interval for interval in intervals if _by(when, interval.since)] or intervals[:1]
+    shown = begun[-1]
+    document: Document = {"since": shown.since.at, "until": shown.until and shown.until.at}
+    if when is not None:
+        document["holds"] = any(interval.holds_at(when) for interval in intervals)
+    return document
+
+
 def _section(fact: object) -> str:
     return "plans" if isinstance(fact, Plan) else BY_FACT[type(fact)].resource.split("/{")[0]
 
@@ -131,9 +140,7 @@ def _responsible(episode: Episode, when: When | None) -> list[Document]:
     return [
         {
             **plain(held.fact),
-            "since": held.interval.since.at,
-            "until": None if held.interval.until is None else held.interval.until.at,
-            **({} if when is None else {"holds": held.interval.holds_at(when)}),
+            **_holding([held.interval], when),
         }
         for held in episode.spans(Responsibility)
         if _by(when, held.interval.since)

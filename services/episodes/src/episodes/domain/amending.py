@@ -128,7 +128,8 @@ def correcting(kinds: Kinds) -> Decide:
         when = _happened(entry, step, draft)
         refuse_future(when, asked.now, "/happened_at")
         before = kinds.derived(without(episode, entry.header.event_id))
-        redone = step.decide(before, replace(asked, draft=draft.replacement, when=when))
+        answers = getattr(entry.fact, "referral_id", None)
+        redone = step.decide(before, replace(asked, draft=draft.replacement, when=when, about=answers))
         corrected = replace(
             draft, replacement=redone[0].fact, happened_at=when.at, happened_precision=when.precision
         )
@@ -230,6 +231,8 @@ def _cited(episode: Episode) -> set[UUID]:
 def _happened(entry: Recorded[Any], step: Step, draft: EntryCorrected) -> When:
     """When the corrected entry happened: by its own time, as told anew, or as before."""
     before = entry.header.when
+    if draft.happened_at is None and draft.happened_precision is not None:
+        raise RuleBroken("precision-without-a-time", "/happened_precision")
     stated = None
     if draft.happened_at is not None:
         stated = When.of(draft.happened_at, draft.happened_precision or before.precision, before.zone)

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 PRECISIONS = ("second", "minute", "day", "month")
 """From finest to coarsest."""
 
+_BY_THE_CALENDAR = ("day", "month")
+
 LATE_AFTER = timedelta(hours=24)
 """A record entered later than this after the event is late (WAC 246-830-565(3))."""
 
@@ -64,10 +66,17 @@ def truncated(at: datetime, precision: str, zone: str) -> datetime:
 
 def compare(one: When, other: When) -> int:
     """Negative, zero or positive as `one` is before, with or after `other`, at the coarser precision."""
-    coarser = max(one.precision, other.precision, key=PRECISIONS.index)
-    first = truncated(one.at, coarser, one.zone)
-    second = truncated(other.at, coarser, one.zone)
+    coarser = max(one, other, key=lambda when: PRECISIONS.index(when.precision))
+    first, second = _as_known(one, coarser), _as_known(other, coarser)
     return (first > second) - (first < second)
+
+
+def _as_known(when: When, coarser: When) -> datetime:
+    """`when` at the precision of `coarser`, and on its wall; a day or month stays that of its own zone."""
+    if coarser.precision not in _BY_THE_CALENDAR:
+        return truncated(when.at, coarser.precision, coarser.zone)
+    zone = when.zone if when.precision in _BY_THE_CALENDAR else coarser.zone
+    return truncated(when.at, coarser.precision, zone).replace(tzinfo=None)
 
 
 def months_after(day: date, months: int) -> date:

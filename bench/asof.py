@@ -1,0 +1,94 @@
+"""How long an episode takes to read as of two clocks: opened, folded, shown, from its stored bytes."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from statistics import quantiles
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic_core import to_json
+
+from bench.table import Row
+from episodes.application import views
+from episodes.application.commands import Caller
+from episodes.application.folding import fold
+from episodes.application.recording import Beside, DataKey, loaded, stored
+from episodes.application.viewing import viewer
+from episodes.domain.envelope import Actor
+from episodes.domain.time import When
+from tests.episodes import care
+from tests.episodes.scenario import NETWORK, NOW, THERAPIST, ZONE, march, past, recorded
+
+EVENTS = 200
+MOST_MILLISECONDS = 10.0
+"""What nineteen of twenty reads must keep to."""
+
+_KEY = DataKey(UUID(int=7), AESGCM(bytes(32)))
+_SERVICE = Caller(actor=Actor(id=THERAPIST, role="service"), network=NETWORK, clinics=None)
+
+
+def measure(rounds: int, reads: int = 200) -> Iterator[Row]:
+    """Reads a second at the pace of the slowest one in twenty, beside the pace that is aimed at."""
+    states = [_state(fact, version) for version, fact in enumerate(_facts(), start=1)]
+    _read(states)
+    slow = [_p95(states, reads) for _ in range(rounds)]
+    ours, aim = [1_000 / one for one in slow], [1_000 / MOST_MILLISECONDS] * rounds
+    yield Row(f"as-of read of {EVENTS} events, p95", ours, f"a read in {MOST_MILLISECONDS:.0f} ms", aim, 1.0)
+
+
+def _facts() -> Iterator[Any]:
+    """A long course of care: checks and sessions, responses, a new plan now and then, one entry in ten mended."""
+    yield from (care.an_episode, care.a_consent(march(1)), care.a_baseline, care.a_plan)
+    for number in range(4, EVENTS):
+        yield _later(number)
+
+
+def _later(number: int) -> Any:
+    match number % 10:
+        case 0:
+            correction = care.a_correction_of("assessed.1", care.a_baseline, happened_at=march(2))
+            return replace(correction, event=_event_id(number - 1), happened_precision="second")
+        case 1 | 2 | 3:
+            return care.a_check
+        case 4:
+            return replace(care.a_refinement(planned_sessions=number), plan_version=number)
+        case 5:
+            return care.a_flag()
+        case 9:
+            return care.a_baseline
+        case _:
+            return care.a_session(march(1 + number % 28, 10))
+
+
+def _event_id(number: int) -> UUID:
+    return UUID(int=1_000 + number)
+
+
+def _state(fact: Any, version: int) -> bytes:
+    """As stored: a record an hour, each of an entry of its own."""
+    header = recorded(past(fact, march(2, version % 24)), version, version).header
+    known = NOW - timedelta(hours=EVENTS - version)
+    header = replace(header, event_id=_event_id(version - 1), recorded_at=known)
+    return stored(header, fact, Beside(), _KEY, bytes(12)).state
+
+
+def _read(states: list[bytes]) -> bytes:
+    """All that the endpoint does once the store has answered."""
+    entries = [loaded(state, {_KEY.id: _KEY}) for state in states]
+    look = viewer(fold(entries), entries, _SERVICE, NOW)
+    shown = fold([entry for entry in entries if entry.header.recorded_at <= NOW])
+    assert shown is not None
+    return to_json(views.state(look, shown, When.of(march(9), "second", ZONE)))
+
+
+def _p95(states: list[bytes], reads: int) -> float:
+    """In milliseconds."""
+    took = []
+    for _ in range(reads):
+        began = time.perf_counter()
+        _read(states)
+        took.append((time.perf_counter() - began) * 1_000)
+    return quantiles(took, n=20)[-1]

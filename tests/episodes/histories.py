@@ -1,0 +1,274 @@
+"""Histories of one episode as hypothesis draws them: likely commands of every kind, in their order."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from episodes.domain.amending import AmendmentRefused, EntryAttested
+from episodes.domain.consenting import TreatmentConsentWithdrawn
+from episodes.domain.deciding import Asked
+from episodes.domain.envelope import Recorded
+from episodes.domain.episode import Episode
+from episodes.domain.opening import EpisodeOpened
+from episodes.domain.referring import PartnerReported, ReferralWithdrawn
+from episodes.domain.refusals import Refused
+from episodes.domain.responding import ResponseNoted
+from episodes.domain.sharing import SharingWithdrawn
+from episodes.domain.steps import BY_FACT, STEPS, decide, evolve
+from episodes.domain.time import PRECISIONS, When
+from episodes.domain.treating import SessionNotDelivered
+from tests.episodes import care
+from tests.episodes.drafts import IDS, drawn
+from tests.episodes.scenario import (
+    CLINIC,
+    COLLEAGUE,
+    OTHER_CLINIC,
+    PARTNER,
+    SUBJECT,
+    THERAPIST,
+    ZONE,
+    march,
+    past,
+    recorded,
+    replayed,
+)
+
+ZONES = {CLINIC: ZONE, OTHER_CLINIC: "America/New_York"}
+OTHER_PARTNER = UUID(int=10)
+
+_ABOUT = {
+    "treatment-consent-withdrawn.1": "treatment-consented.1",
+    "sharing-withdrawn.1": "sharing-consented.1",
+    "red-flag-cleared.1": "red-flag-raised.1",
+    "referral-withdrawn.1": "referral-made.1",
+    "referral-answered.1": "referral-made.1",
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is asked. `pick` chooses what it is about, `later` is how long after the one before."""
+
+    draft: Any
+    at: datetime
+    precision: str
+    pick: int
+    later: timedelta
+    labels: tuple[str, ...] = ()
+    imported: bool = False
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What a command came to: the events it recorded, or its refusal; the state before and after."""
+
+    command: Command
+    before: Episode
+    episode: Episode
+    entries: Sequence[Recorded[Any]]
+    refusal: Refused | None = None
+
+
+class Story:
+    """What became of each command in turn. It prints short enough to be read when it is at fault."""
+
+    def __init__(self, happened: Sequence[Happened]) -> None:
+        self._happened = happened
+
+    def __iter__(self) -> Iterator[Happened]:
+        return iter(self._happened)
+
+    @property
+    def events(self) -> list[Recorded[Any]]:
+        return [entry for happened in self for entry in happened.entries]
+
+    def __repr__(self) -> str:
+        lines = [f"  {type(one.command.draft).__name__}: {_came_to(one)}" for one in self]
+        return "\n".join(["Story:", *lines])
+
+
+def _came_to(happened: Happened) -> str:
+    told = (f"{one.header.type} of {one.header.when.at} {one.header.precision}" for one in happened.entries)
+    return str(happened.refusal or ", ".join(told))
+
+
+_sessions = [care.a_session(march(day, 10)) for day in (3, 9, 25)]
+_assessments = [replace(care.a_baseline, stage=stage) for stage in ("baseline", "exit")]
+_consents = [care.a_consent(march(1, 9)), care.a_consent(march(2, 9), expires_on=date(2026, 3, 20))]
+_clearings = [replace(care.a_flag_clearing, valid_until=day) for day in (None, date(2026, 3, 15))]
+_clearances = [replace(care.a_clearance, valid_until=day) for day in (None, date(2026, 3, 12))]
+_answers = [replace(care.an_acceptance, accepted=accepted) for accepted in (True, False)]
+_kinds = ("sessions", "referrals")
+
+_FLAGS = (
+    care.a_flag(),
+    care.judged("stop"),
+    *_clearings,
+    care.a_correction_of("red-flag-raised.1", care.a_flag(holds_care=False)),
+    care.a_correction_of("red-flag-raised.1", care.a_flag(), happened_at=march(4, 8)),
+)
+_STATUSES = (
+    care.a_hold,
+    care.a_resumption,
+    care.a_closure,
+    care.a_reopening,
+    care.a_transfer(),
+    care.a_transfer(clinic=OTHER_CLINIC),
+    care.a_transfer(THERAPIST),
+    care.a_correction_of("episode-opened.1", replace(care.an_episode, therapist=COLLEAGUE, age=50)),
+)
+_PLANS = (
+    *_consents,
+    *_assessments,
+    *_sessions,
+    care.a_plan,
+    care.a_check,
+    *(care.a_refinement(planned_sessions=sessions) for sessions in (3, 4)),
+    care.a_refinement("clinical", planned_sessions=5, evidence=(IDS[2],)),
+    TreatmentConsentWithdrawn(),
+    TreatmentConsentWithdrawn(effective_from=march(20, 12)),
+    SessionNotDelivered(planned_start=march(9, 10), reason="no_show"),
+    ResponseNoted(note="sore for a day"),
+)
+_PARTNERS = (
+    *(care.a_sharing_consent(kinds=_kinds, partner=partner) for partner in (PARTNER, OTHER_PARTNER)),
+    care.a_sharing_consent(kinds=_kinds, until=march(20)),
+    SharingWithdrawn(),
+    SharingWithdrawn(effective_from=march(31, 23)),
+    care.a_referral(),
+    *_answers,
+    *(care.a_correction_of("referral-answered.1", one) for one in _answers),
+    ReferralWithdrawn(reason="better already"),
+    PartnerReported(author=care.a_physician, partner=PARTNER),
+)
+_AMENDMENTS = (
+    *_assessments,
+    *_sessions,
+    *_clearances,
+    *(care.a_correction_of("assessed.1", one) for one in _assessments),
+    *(care.a_correction_of("session-delivered.1", one) for one in _sessions),
+    *(care.a_correction_of("clearance-recorded.1", one) for one in _clearances),
+    care.a_correction_of("session-checked.1", care.judged("stop")),
+    care.a_correction_of("assessed.1", care.a_baseline, happened_at=march(6), happened_precision="day"),
+    care.a_correction_of("clearance-recorded.1", care.a_clearance, performed_by=COLLEAGUE),
+    care.an_addition_to("session-delivered.1", position="prone"),
+    care.an_addition_to("assessed.1", history="fell in winter"),
+    care.an_addition_to("clearance-recorded.1", valid_until=date(2026, 3, 25)),
+    care.a_retraction,
+    EntryAttested(events=(IDS[0], IDS[1]), by=COLLEAGUE),
+    AmendmentRefused(reason="it was so"),
+)
+_TO_BOTH = [care.a_sharing_consent(kinds=_kinds, partner=one) for one in (PARTNER, OTHER_PARTNER)]
+THEMES: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
+    ((care.a_flag(),), _FLAGS),
+    ((), _STATUSES),
+    ((_consents[0], care.a_baseline, care.a_plan), _PLANS),
+    ((*_TO_BOTH, care.a_referral()), _PARTNERS),
+    ((care.a_baseline, care.a_clearance, care.a_check, _sessions[0]), _AMENDMENTS),
+    ((care.a_flag(), care.a_baseline), (*_FLAGS, *_STATUSES, *_PLANS, *_PARTNERS, *_AMENDMENTS)),
+)
+"""What is there on the second day, and what is then asked: by what belongs together; at last everything."""
+
+_BY_FACT = {step.fact: drawn(step.fact) for step in STEPS if step.fact is not EpisodeOpened}
+anything: st.SearchStrategy[Any] = st.sampled_from(list(_BY_FACT)).flatmap(_BY_FACT.__getitem__)
+"""Any fact the types allow; opened an episode is once, by its first event."""
+
+moments: st.SearchStrategy[datetime] = st.builds(
+    lambda day, minutes: march(day) + timedelta(minutes=minutes),
+    st.sampled_from(range(2, 31)),
+    st.sampled_from([0, 125, 540, 720, 1_439]),
+)
+
+
+def commands(drafts: st.SearchStrategy[Any]) -> st.SearchStrategy[Command]:
+    return st.builds(
+        Command,
+        draft=drafts,
+        at=moments,
+        precision=st.sampled_from(PRECISIONS),
+        pick=st.sampled_from(range(6)),
+        later=st.sampled_from([timedelta(0), timedelta(minutes=5), timedelta(days=2)]),
+        labels=st.sampled_from([(), (), ("mental_health",)]),
+        imported=st.booleans(),
+    )
+
+
+def told(asked: Sequence[Command]) -> Story:
+    """The opening, and what became of each command after it."""
+    now = march(31, 1)
+    opening = _entry(replayed([]), care.an_episode, When.of(march(1, 8), "minute", ZONE), 0, now, CLINIC)
+    episode = evolve(None, opening)
+    story = [Happened(Command(care.an_episode, now, "second", 0, timedelta(0)), episode, episode, [opening])]
+    so_far = [opening]
+    for command in asked:
+        now += command.later
+        happened = _recorded(episode, so_far, command, now)
+        episode = happened.episode
+        so_far += happened.entries
+        story.append(happened)
+    return Story(story)
+
+
+def _recorded(episode: Episode, so_far: Sequence[Recorded[Any]], command: Command, now: datetime) -> Happened:
+    step, zone = BY_FACT[type(command.draft)], ZONES.get(episode.clinic, ZONE)
+    own: Callable[[Any, str], When] | None = step.own_time
+    when = own(command.draft, zone) if own else When.of(command.at, command.precision, zone)
+    asked = Asked(
+        draft=command.draft,
+        when=when,
+        now=now,
+        event_ids=IDS[len(so_far) :],
+        subject=SUBJECT,
+        about=_about(command, so_far),
+        imported=command.imported,
+    )
+    before, entries = episode, list[Recorded[Any]]()
+    try:
+        decisions = decide(episode, asked)
+    except Refused as refusal:
+        return Happened(command, before, episode, (), refusal)
+    for item in decisions:
+        labels = tuple(dict.fromkeys((*command.labels, *item.labels)))
+        clinic = item.clinic or episode.clinic
+        place = len(so_far) + len(entries)
+        entry = _entry(episode, item.fact, item.when, place, now, clinic, labels)
+        episode = evolve(episode, entry)
+        entries.append(entry)
+    return Happened(command, before, episode, entries)
+
+
+def _about(command: Command, so_far: Sequence[Recorded[Any]]) -> UUID:
+    """Something of the kind it is for, or if it amends an amendment of one; anything if there is none."""
+    of = getattr(command.draft, "of", None)
+    kind = of or _ABOUT.get(BY_FACT[type(command.draft)].name)
+    fitting = [one for one in so_far if one.header.type == kind or (of and getattr(one.fact, "of", "") == of)]
+    among = fitting or so_far
+    return among[command.pick % len(among)].header.event_id
+
+
+def _entry(
+    episode: Episode,
+    fact: Any,
+    when: When,
+    place: int,
+    now: datetime,
+    clinic: UUID,
+    labels: tuple[str, ...] = (),
+) -> Recorded[Any]:
+    header = recorded(past(fact, when), place + 1, place + 1).header
+    return Recorded(replace(header, event_id=IDS[place], recorded_at=now, clinic=clinic), fact, labels)
+
+
+def _theme(theme: tuple[tuple[Any, ...], tuple[Any, ...]]) -> st.SearchStrategy[Story]:
+    there, asked = theme
+    before = [Command(draft, march(2, 9), "minute", 0, timedelta(0)) for draft in there]
+    later = st.lists(commands(st.sampled_from(asked)), min_size=2, max_size=12)
+    return later.map(lambda more: told([*before, *more]))
+
+
+histories: st.SearchStrategy[Story] = st.sampled_from(THEMES).flatmap(_theme)
+stranger_histories: st.SearchStrategy[Story] = st.lists(commands(anything), min_size=1, max_size=6).map(told)

@@ -1,0 +1,309 @@
+"""The clinic's rules told once more, slowly: what is so after these events, or was so at a moment.
+
+Plain dicts and lists over the raw events, every question a scan of all of them, and not a rule borrowed from
+the product: where the two disagree, one of them is wrong.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from episodes.domain.envelope import Recorded
+
+Row = dict[str, Any]
+Time = tuple[datetime, str, str]
+"""A moment, how exactly it is known, and in whose zone."""
+
+SECTIONS = {
+    "episode-opened.1": "episodes",
+    "treatment-consented.1": "treatment-consents",
+    "treatment-consent-withdrawn.1": "treatment-consents",
+    "assessed.1": "assessments",
+    "clearance-recorded.1": "clearances",
+    "plan-set.1": "plans",
+    "plan-refined.1": "plans",
+    "session-checked.1": "session-checks",
+    "session-delivered.1": "sessions",
+    "session-not-delivered.1": "missed-sessions",
+    "response-noted.1": "responses",
+    "red-flag-raised.1": "red-flags",
+    "red-flag-cleared.1": "red-flags",
+    "sharing-consented.1": "sharing-consents",
+    "sharing-withdrawn.1": "sharing-consents",
+    "referral-made.1": "referrals",
+    "referral-withdrawn.1": "referrals",
+    "referral-answered.1": "referrals",
+    "partner-reported.1": "partner-reports",
+    "responsibility-transferred.1": "transfers",
+    "episode-held.1": "hold",
+    "episode-resumed.1": "resumption",
+    "episode-closed.1": "closure",
+    "episode-reopened.1": "reopening",
+}
+
+
+def said(value: Any) -> Any:
+    """A fact as a dict, without what it leaves open."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, dict):
+        return {name: said(part) for name, part in value.items() if part is not None}
+    return [said(part) for part in value] if isinstance(value, tuple) else value
+
+
+def local(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def order(one: Time, other: Time) -> int:
+    """Before, with or after, at the coarser precision; a day or month is one of the zone it was told in."""
+    coarser = one if _rank(one) > _rank(other) else other
+    first, second = (_label(moment, coarser) for moment in (one, other))
+    return (first > second) - (first < second)
+
+
+def _rank(moment: Time) -> int:
+    return ("second", "minute", "day", "month").index(moment[1])
+
+
+def _label(moment: Time, coarser: Time) -> str:
+    at, precision, zone = moment
+    if coarser[1] in ("second", "minute"):
+        return at.astimezone(UTC).isoformat(timespec={"second": "microseconds"}.get(coarser[1], "minutes"))
+    day = local(at, zone if precision in ("day", "month") else coarser[2])
+    return day.isoformat()[: 10 if coarser[1] == "day" else 7]
+
+
+def end(moment: Time) -> datetime:
+    """Where the day or month ends; a finer time is its own end."""
+    at, precision, zone = moment
+    if precision not in ("day", "month"):
+        return at
+    day = local(at, zone)
+    following = day + timedelta(days=1) if precision == "day" else (day.replace(day=1) + timedelta(days=31))
+    if precision == "month":
+        following = following.replace(day=1)
+    return datetime.combine(following, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def midnight(day: date, zone: str) -> Time:
+    return datetime.combine(day, time(), ZoneInfo(zone)), "day", zone
+
+
+def standing(events: Sequence[Recorded[Any]]) -> list[Row]:
+    """The entries as they stand: added to, replaced, struck out; amendments themselves too."""
+    rows: list[Row] = []
+    for event in events:
+        for row in [row for row in rows if row["id"] == getattr(event.fact, "event", None)]:
+            if event.header.type == "entry-retracted.1":
+                rows.remove(row)
+            _amend(row, event)
+        header = event.header
+        row = {"id": header.event_id, "type": header.type, "fact": said(event.fact), "header": header}
+        row |= {"time": (header.occurred_at, header.precision, header.zone), "zone": header.zone}
+        rows.append(row | {"performer": header.performer, "labels": list(event.labels)})
+    return rows
+
+
+def _amend(row: Row, event: Recorded[Any]) -> None:
+    fact = event.fact
+    if event.header.type == "entry-added-to.1":
+        row["fact"] = row["fact"] | said(fact.added)
+    elif event.header.type == "entry-corrected.1":
+        row["fact"] = said(fact.replacement)
+        row["time"] = (fact.happened_at, fact.happened_precision, row["zone"])
+        row["performer"] = fact.performed_by or row["performer"]
+    else:
+        return
+    row["labels"] = row["labels"] + [one for one in event.labels if one not in row["labels"]]
+
+
+def spans(rows: list[Row]) -> list[Row]:
+    """What holds from when until when: one row for each stretch of time."""
+    found = []
+    for place, row in enumerate(rows):
+        for since, until in _stretches(rows[:place], row, rows[place + 1 :]):
+            found.append({"row": row, "since": since, "until": until})
+    return found
+
+
+def _stretches(earlier: list[Row], row: Row, later: list[Row]) -> list[list[Any]]:
+    fact, begun, zone = row["fact"], row["time"], row["zone"]
+    if row["type"] in _UNTIL_THE_NEXT:
+        return [[begun, _next(later, *_UNTIL_THE_NEXT[row["type"]])]]
+    match row["type"]:
+        case "treatment-consented.1":
+            last = fact.get("expires_on") or _a_year_after(local(begun[0], zone))
+            return [[begun, _first_to_end([midnight(last, zone), *_withdrawals(row, later)])]]
+        case "sharing-consented.1":
+            ends = [(fact["until"], "second", zone)] if "until" in fact else []
+            withdrawn = [(at, "second", its) for at, _, its in _withdrawals(row, later)]
+            return [[(fact["effective_from"], "second", zone), _first_to_end([*ends, *withdrawn])]]
+        case "clearance-recorded.1":
+            return [[begun, _until_day(fact, zone)]]
+        case "red-flag-cleared.1":
+            there = any(one["id"] == fact["flag_id"] for one in earlier)
+            return [[begun, _until_day(fact, zone)]] if there else []
+        case "red-flag-raised.1":
+            return _of_a_flag(row, later)
+        case "referral-made.1":
+            return [[begun, _first_to_end([one["time"] for one in later if _ends_referral(one, row)])]]
+    return []
+
+
+_UNTIL_THE_NEXT = {
+    "episode-opened.1": ["responsibility-transferred.1"],
+    "responsibility-transferred.1": ["responsibility-transferred.1"],
+    "plan-set.1": ["plan-refined.1"],
+    "plan-refined.1": ["plan-refined.1"],
+    "episode-held.1": ["episode-resumed.1", "episode-closed.1"],
+    "episode-closed.1": ["episode-reopened.1"],
+}
+
+
+def _a_year_after(day: date) -> date:
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 2, 28)
+
+
+def _withdrawals(row: Row, later: list[Row]) -> list[Time]:
+    about = [one for one in later if one["fact"].get("consent_id") == row["id"]]
+    return [(one["fact"]["effective_from"], one["time"][1], one["zone"]) for one in about]
+
+
+def _until_day(fact: Row, zone: str) -> Time | None:
+    return midnight(fact["valid_until"], zone) if "valid_until" in fact else None
+
+
+def _of_a_flag(row: Row, later: list[Row]) -> list[list[Any]]:
+    """It stands until cleared, and again after the day its clearing was valid until; the last word counts."""
+    stands: list[list[Any]] = [[row["time"], None]]
+    for clearing in later:
+        if clearing["fact"].get("flag_id") != row["id"]:
+            continue
+        for stretch in stands:
+            stretch[1] = _first_to_end([*([stretch[1]] if stretch[1] else []), clearing["time"]])
+        if "valid_until" in clearing["fact"]:
+            again = clearing["fact"]["valid_until"] + timedelta(days=1)
+            stands.append([midnight(again, clearing["zone"]), None])
+    return stands
+
+
+def _ends_referral(one: Row, referral: Row) -> bool:
+    fact = one["fact"]
+    if fact.get("referral_id") != referral["id"]:
+        return False
+    return one["type"] == "referral-withdrawn.1" or not fact["accepted"]
+
+
+def _first_to_end(ends: list[Time]) -> Time | None:
+    return min(ends, key=end, default=None)
+
+
+def _next(later: list[Row], *types: str) -> Time | None:
+    return next((one["time"] for one in later if one["type"] in types), None)
+
+
+def held(span: Row, when: Time) -> bool:
+    """Its last moment, or last day, included."""
+    until = span["until"]
+    return order(span["since"], when) <= 0 and (until is None or order(when, until) <= 0)
+
+
+def of(rows: list[Row], *types: str) -> list[Row]:
+    return [span for span in spans(rows) if span["row"]["type"] in types]
+
+
+def status(rows: list[Row], when: Time | None = None) -> str:
+    """A closure or hold is over from the moment the next thing begins."""
+
+    def lasts(span: Row) -> bool:
+        until = span["until"]
+        if when is None:
+            return until is None
+        return order(span["since"], when) <= 0 and (until is None or order(when, until) < 0)
+
+    if any(map(lasts, of(rows, "episode-closed.1"))):
+        return "closed"
+    return "on_hold" if any(map(lasts, of(rows, "episode-held.1"))) else "open"
+
+
+def responsible(rows: list[Row], when: Time | None = None) -> list[Row]:
+    """Each who answered for the episode, in turn."""
+    turns = []
+    for span in of(rows, "episode-opened.1", "responsibility-transferred.1"):
+        fact, header = span["row"]["fact"], span["row"]["header"]
+        who = fact.get("to") or {"therapist": fact["therapist"], "clinic": header.clinic}
+        if when is None or order(span["since"], when) <= 0:
+            turns.append(who | _shown(span, when))
+    return turns
+
+
+def _shown(span: Row, when: Time | None) -> Row:
+    shown: Row = {"since": span["since"][0], "until": span["until"] and span["until"][0]}
+    return shown if when is None else shown | {"holds": held(span, when)}
+
+
+def view(events: Sequence[Recorded[Any]], when: Time | None) -> Row:
+    """What staff are shown: everything of the version, or what had happened by a moment and how it stood."""
+    rows = standing(events)
+    sections: dict[str, list[Row]] = {}
+    for row in rows:
+        section = SECTIONS.get(row["type"])
+        if section is not None and (when is None or order(row["time"], when) <= 0):
+            sections.setdefault(section, []).append(_entry(events, rows, row, when))
+    opened = sections.pop("episodes", [])
+    last = events[-1].header
+    shown = {
+        "id": last.episode_id,
+        "version": len(events),
+        "status": status(rows, when),
+        "clinic": last.clinic,
+        "client": last.client,
+        "responsible": responsible(rows, when),
+        **sections,
+    }
+    return shown | ({"opened": opened[0]} if opened else {})
+
+
+def _entry(events: Sequence[Recorded[Any]], rows: list[Row], row: Row, when: Time | None) -> Row:
+    header = row["header"]
+    shown = {
+        "id": row["id"],
+        "type": row["type"],
+        "version": header.version,
+        "occurred_at": row["time"][0],
+        "precision": row["time"][1],
+        "recorded_at": header.recorded_at,
+        "origin": header.origin,
+        "performer": row["performer"],
+        "labels": row["labels"] or None,
+        **row["fact"],
+        "amended_by": _pointing(events, row) or None,
+        "attested_by": _vouching(events, row) or None,
+    }
+    return {name: part for name, part in shown.items() if part is not None} | _stretch(rows, row, when)
+
+
+def _stretch(rows: list[Row], row: Row, when: Time | None) -> Row:
+    """The last stretch begun by then, and whether any held."""
+    mine = [span for span in spans(rows) if span["row"] is row]
+    if not mine or row["type"] in ("episode-opened.1", "responsibility-transferred.1"):
+        return {}
+    begun = mine if when is None else [span for span in mine if order(span["since"], when) <= 0]
+    shown = _shown((begun or mine[:1])[-1], when)
+    return shown if when is None else shown | {"holds": any(held(span, when) for span in mine)}
+
+
+def _pointing(events: Sequence[Recorded[Any]], row: Row) -> list[Row]:
+    amending = [event for event in events if getattr(event.fact, "event", None) == row["id"]]
+    return [{"event": event.header.event_id, "type": event.header.type} for event in amending]
+
+
+def _vouching(events: Sequence[Recorded[Any]], row: Row) -> list[Row]:
+    vouching = [event for event in events if row["id"] in getattr(event.fact, "events", ())]
+    return [{"event": event.header.event_id, "type": event.header.type} for event in vouching]
