@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import commands, lists, relay
+from bench import asof, commands, lists, relay
 from bench.table import Row
 from bench.table import lines as lines_of
 from tests.infrastructure import NoServer, find_kafka, find_postgres, make_run_dir, remove_run_dir
 from tests.servers.postgres import PostgresServer
 
-KINDS = ("commands", "lists", "relay")
+KINDS = ("asof", "commands", "lists", "relay")
 RESULTS = Path(__file__).with_name("results")
 
 
@@ -33,6 +33,10 @@ def main() -> None:
 
 
 def _measure(only: list[str], rounds: int, seconds: int) -> Iterator[Row]:
+    if "asof" in only:
+        yield from asof.measure(rounds)
+    if only == ["asof"]:
+        return
     run_dir = make_run_dir()
     postgres = find_postgres(run_dir)
     print(f"{postgres.description}, {os.cpu_count()} cores, {rounds} rounds of {seconds} s", file=sys.stderr)

@@ -136,7 +136,10 @@ def test_a_correction_is_known_from_its_recording_on_and_then_of_all_days(care: 
 def test_a_late_session_is_judged_by_the_plan_and_consent_of_its_day(care: Care) -> None:
     planned(care)
     check = care.says("session-checks", EXAMPLES["SessionCheckedCommand"], "2026-03-06T09:55:00-08:00")
-    refinement: dict[str, Any] = {"techniques": [{"code": "deep_tissue", "site": {"code": "back"}}], "planned_sessions": 3}
+    refinement: dict[str, Any] = {
+        "techniques": [{"code": "deep_tissue", "site": {"code": "back"}}],
+        "planned_sessions": 3,
+    }
     refinement |= {"reason": "preference", "rationale": "asked for more pressure"}
     care.says("plan-refinements", refinement, "2026-03-07T09:00:00-08:00")
     consent = care.seen()["treatment-consents"][0]["id"]

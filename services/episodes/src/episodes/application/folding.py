@@ -1,29 +1,26 @@
 """Rebuilding an episode's state from its stored events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from episodes.application.known import Cached
 from episodes.application.recording import DataKey, loaded
 from episodes.domain.envelope import Recorded
-from episodes.domain.episode import Episode
-from episodes.domain.steps import evolve
+from episodes.domain.episode import Episode, blank
+from episodes.domain.steps import evolve_all
 
 
-def fold(entries: Iterable[Recorded[Any]]) -> Episode | None:
+def fold(entries: Sequence[Recorded[Any]]) -> Episode | None:
     """The episode these events make; none if there is none."""
-    episode: Episode | None = None
-    for entry in entries:
-        episode = evolve(episode, entry)
-    return episode
+    return evolve_all(blank(entries[0]), entries) if entries else None
 
 
-def folded(cached: Cached | None, states: Iterable[bytes], keys: Mapping[UUID, DataKey]) -> Cached | None:
+def folded(cached: Cached | None, states: Sequence[bytes], keys: Mapping[UUID, DataKey]) -> Cached | None:
     """The episode after `states`, which follow the cached version; none if there is no event at all."""
-    episode: Episode | None = cached.episode if cached is not None else None
-    weight = cached.weight if cached is not None else 0
-    for state in states:
-        episode = evolve(episode, loaded(state, keys))
-        weight += len(state)
-    return None if episode is None else Cached(episode, weight)
+    if not states:
+        return cached
+    entries = [loaded(state, keys) for state in states]
+    before = blank(entries[0]) if cached is None else cached.episode
+    weight = (0 if cached is None else cached.weight) + sum(map(len, states))
+    return Cached(evolve_all(before, entries), weight)

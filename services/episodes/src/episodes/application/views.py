@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +39,10 @@ _FOR_PARTNERS = (
 
 _ABOUT_OTHERS = (Amendment, EntryAttested, AmendmentRefused)
 """Facts that are shown with the entries they are about, not beside them."""
+
+
+_ATOMS = frozenset({str, int, float, bool, UUID, datetime, date})
+"""Most parts of most entries: shown as they are."""
 
 
 def state(look: Viewer, episode: Episode, when: When | None = None) -> Document:
@@ -108,13 +114,25 @@ def _event(look: Viewer, entry: Recorded[Any]) -> Document:
 
 def plain(value: Any) -> Any:
     """Dataclasses as documents, without what is absent."""
-    if is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    cls: Any = type(value)
+    names = _names(cls)
+    if names is not None:
+        return _without_absent([(name, getattr(value, name)) for name in names])
     if isinstance(value, dict):
-        return {name: plain(part) for name, part in value.items() if part is not None}
+        return _without_absent(value.items())
     if isinstance(value, tuple):
         return [plain(part) for part in value]
     return value
+
+
+def _without_absent(parts: Iterable[tuple[str, Any]]) -> Document:
+    return {name: part if type(part) in _ATOMS else plain(part) for name, part in parts if part is not None}
+
+
+@cache
+def _names(cls: type[Any]) -> tuple[str, ...] | None:
+    """Asked for each part of each entry of a long episode, so found once."""
+    return tuple(field.name for field in fields(cls)) if is_dataclass(cls) else None
 
 
 def _by(when: When | None, happened: When) -> bool:

@@ -196,10 +196,12 @@ def _rewritten(
     episode: Episode, entry: Recorded[Any], rewrite: Callable[[Recorded[Any]], Recorded[Any]]
 ) -> Episode:
     about = entry.fact.event
-    return replace(
-        episode,
-        entries=tuple(rewrite(one) if one.header.event_id == about else one for one in episode.entries),
-    )
+    entries = list(episode.entries)
+    for place, one in enumerate(entries):
+        if one.header.event_id == about:
+            entries[place] = rewrite(one)
+            return replace(episode, entries=tuple(entries))
+    return episode
 
 
 def _both(of: Recorded[Any], entry: Recorded[Any]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ they were; `held` are intervals (plans, consents, holds, flags, responsibility),
 judged by what held on its day.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -76,20 +76,19 @@ class Episode:
             ),
         )
 
-    def advanced(self, entry: Recorded[Any]) -> "Episode":
-        """One event further: what every event does to the state, whatever it says."""
-        header = entry.header
-        kept = self.entries if isinstance(entry.fact, Redacted) else (*self.entries, entry)
-        return Episode(  # in full: `replace` looks at every field, for every event there is
-            id=self.id,
-            network=self.network,
-            clinic=header.clinic,
-            client=self.client,
-            version=header.version,
-            sequence=header.sequence or self.sequence,
-            recorded_at=header.recorded_at,
-            entries=kept,
-            held=self.held,
+    def advanced(self, entries: Sequence[Recorded[Any]]) -> "Episode":
+        """So many events further: what every event does to the state, whatever it says."""
+        if not entries:
+            return self
+        last = entries[-1].header
+        published = [entry.header.sequence for entry in entries if entry.header.sequence]
+        return replace(
+            self,
+            version=last.version,
+            sequence=published[-1] if published else self.sequence,
+            recorded_at=last.recorded_at,
+            clinic=last.clinic,
+            entries=(*self.entries, *(one for one in entries if not isinstance(one.fact, Redacted))),
         )
 
 

@@ -1,6 +1,6 @@
 """The table of the vocabulary: one line for each kind of event and the command that records it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -90,12 +90,21 @@ def decide(episode: Episode, asked: Asked[Any]) -> list[Decided]:
 
 def evolve(episode: Episode | None, entry: Recorded[Any]) -> Episode:
     """The state after one more event. Never refuses, and gives the same state at every replay."""
-    advanced = (episode or blank(entry)).advanced(entry)
-    if isinstance(entry.fact, Redacted):
-        return advanced
-    step = BY_FACT[type(entry.fact)]
-    evolved = step.evolve(advanced, entry)
-    return derived(evolved) if step.rewrites else evolved
+    return evolve_all(episode or blank(entry), (entry,))
+
+
+def evolve_all(episode: Episode, entries: Sequence[Recorded[Any]]) -> Episode:
+    """The state after more events, as after one and the next, but what amendments change is derived once."""
+    told = [(BY_FACT[type(entry.fact)], entry) for entry in entries if not isinstance(entry.fact, Redacted)]
+    state = episode.advanced(entries)
+    rewriting = [(step, entry) for step, entry in told if step.rewrites]
+    for step, entry in rewriting:
+        state = step.evolve(state, entry)
+    if rewriting:
+        return derived(state)
+    for step, entry in told:
+        state = step.evolve(state, entry)
+    return state
 
 
 def _refuse_after_closing(episode: Episode, step: Step, when: When) -> None:

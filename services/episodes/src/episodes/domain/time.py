@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 PRECISIONS = ("second", "minute", "day", "month")
 """From finest to coarsest."""
 
+_RANK = {precision: rank for rank, precision in enumerate(PRECISIONS)}
 _BY_THE_CALENDAR = ("day", "month")
 
 LATE_AFTER = timedelta(hours=24)
@@ -66,7 +67,7 @@ def truncated(at: datetime, precision: str, zone: str) -> datetime:
 
 def compare(one: When, other: When) -> int:
     """Negative, zero or positive as `one` is before, with or after `other`, at the coarser precision."""
-    coarser = max(one, other, key=lambda when: PRECISIONS.index(when.precision))
+    coarser = one if _RANK[one.precision] >= _RANK[other.precision] else other
     first, second = _as_known(one, coarser), _as_known(other, coarser)
     return (first > second) - (first < second)
 

@@ -57,7 +57,8 @@ async def episode_state(request: Request) -> Response:
     entries = look.reach(entries)
     if version is not None and version > len(entries):
         raise NotThere
-    shown = fold(_prefix(entries, version, recorded))
+    known = _prefix(entries, version, recorded)
+    shown = look.episode if len(known) == look.episode.version else fold(known)
     if shown is None:
         raise NotThere
     when = None if occurred is None else When.of(occurred, "second", entries[0].header.zone)
