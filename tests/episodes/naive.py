@@ -135,7 +135,8 @@ def _stretches(earlier: list[Row], row: Row, later: list[Row]) -> list[list[Any]
         return [[begun, _next(later, *_UNTIL_THE_NEXT[row["type"]])]]
     match row["type"]:
         case "treatment-consented.1":
-            last = fact.get("expires_on") or _a_year_after(local(begun[0], zone))
+            a_year_on = _a_year_after(local(begun[0], zone))
+            last = min(fact.get("expires_on", a_year_on), a_year_on)
             return [[begun, _first_to_end([midnight(last, zone), *_withdrawals(row, later)])]]
         case "sharing-consented.1":
             ends = [(fact["until"], "second", zone)] if "until" in fact else []

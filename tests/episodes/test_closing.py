@@ -197,6 +197,8 @@ def test_after_three_months_another_episode_continues_it() -> None:
     day_after = later.replace(day=21)
     refused = given(*READY, CLOSED).when(a_reopening, day_after, now=day_after)
     refused.then_refused("closed-more-than-three-months-before")
+    imported = given(*READY, CLOSED).when(a_reopening, day_after, now=day_after, imported=True)
+    imported.then_breaches("closed-more-than-three-months-before")
 
 
 def test_an_episode_is_not_closed_before_it_was_opened() -> None:

@@ -29,6 +29,8 @@ OF_CARE = {
     "plan-needs-a-baseline-assessment",
     "clinical-refinement-needs-newer-evidence",
     "referral-needs-consent",
+    "consent-longer-than-a-year",
+    "closed-more-than-three-months-before",
 }
 """Rules of care that can wait, and so refuse at the desk: never what is imported."""
 

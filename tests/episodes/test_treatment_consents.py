@@ -67,6 +67,14 @@ def test_a_consent_for_more_than_a_year_is_refused() -> None:
     outcome.then_refused("consent-longer-than-a-year", "/expires_on")
 
 
+def test_an_imported_consent_for_more_than_a_year_is_a_breach_and_holds_for_a_year() -> None:
+    longer = a_consent(SIGNED, expires_on=date(2028, 3, 2))
+    recorded = given(OPENED).when(longer, imported=True).then_recorded()
+    assert [breach.rule for breach in recorded.breaches] == ["consent-longer-than-a-year"]
+    assert holds(recorded, date(2027, 3, 2))
+    assert not holds(recorded, date(2027, 3, 3))
+
+
 def test_a_year_from_a_leap_day_ends_on_the_last_of_february() -> None:
     leap = datetime.fromisoformat("2024-02-29T09:00:00-08:00")
     given(OPENED).when(a_consent(leap, expires_on=date(2025, 2, 28))).then_recorded()

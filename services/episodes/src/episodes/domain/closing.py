@@ -1,12 +1,13 @@
 """Closing an episode, with what outcome per goal and what follows; and reopening it within three months."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
+from episodes.domain.breaches import Breach, of_the_desk, unless
 from episodes.domain.deciding import Asked, Decided, refuse_before
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode, Held
-from episodes.domain.form import Length, Line, OneOf, Words
+from episodes.domain.form import COMPUTED, Length, Line, OneOf, Words
 from episodes.domain.holding import open_hold
 from episodes.domain.opening import EpisodeOpened
 from episodes.domain.refusals import RuleBroken
@@ -54,10 +55,14 @@ class EpisodeClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeReopened:
-    """Care goes on in the same episode. What begins later is an episode of its own that continues it."""
+    """Care goes on in the same episode. What begins later is an episode of its own that continues it.
+
+    `breaches` are of an imported reopening alone.
+    """
 
     reason: Annotated[str, OneOf("relapse", "re_injury", "new_referral", "closed_in_error")]
     words: Words | None = None
+    breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
 
 
 REOPENED_WITHIN_MONTHS = 3
@@ -85,9 +90,9 @@ def reopen(episode: Episode, asked: Asked[EpisodeReopened]) -> list[Decided]:
         raise RuleBroken("not-closed")
     closed = last.interval.since
     refuse_before(asked.when, closed)
-    if asked.when.date_in_zone() > months_after(closed.date_in_zone(), REOPENED_WITHIN_MONTHS):
-        raise RuleBroken("closed-more-than-three-months-before")
-    return [Decided(asked.draft, asked.when)]
+    soon = asked.when.date_in_zone() <= months_after(closed.date_in_zone(), REOPENED_WITHIN_MONTHS)
+    breaches = of_the_desk(asked, unless(soon, "closed-more-than-three-months-before"))
+    return [Decided(replace(asked.draft, breaches=breaches), asked.when)]
 
 
 def closed(episode: Episode, entry: Recorded[EpisodeClosed]) -> Episode:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
+from episodes.domain.breaches import Breach, of_the_desk, unless
 from episodes.domain.codes import TECHNIQUES
 from episodes.domain.deciding import Asked, Decided, refuse_before
 from episodes.domain.envelope import Recorded
@@ -34,7 +35,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreatmentConsented:
-    """The consent's id is the id of this event."""
+    """The consent's id is the id of this event. `breaches` are of an imported one alone."""
 
     given: Given
     signed_at: Instant
@@ -44,6 +45,7 @@ class TreatmentConsented:
     scope: Annotated[tuple[Scope, ...], Length(20)] = ()
     limits: Words | None = None
     document: Document | None = None
+    breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +60,19 @@ class TreatmentConsentWithdrawn:
 
 def consent(episode: Episode, asked: Asked[TreatmentConsented]) -> list[Decided]:
     """Refused when it expires before it is signed or lasts longer than a year."""
-    expires = asked.draft.expires_on
-    if expires is not None:
-        signed = asked.when.date_in_zone()
-        if expires < signed:
-            raise RuleBroken("consent-ends-before-it-begins", "/expires_on")
-        if expires > months_after(signed, LONGEST_MONTHS):
-            raise RuleBroken("consent-longer-than-a-year", "/expires_on")
-    return [Decided(asked.draft, asked.when)]
+    expires, signed = asked.draft.expires_on, asked.when.date_in_zone()
+    if expires is not None and expires < signed:
+        raise RuleBroken("consent-ends-before-it-begins", "/expires_on")
+    short = expires is None or expires <= months_after(signed, LONGEST_MONTHS)
+    breaches = of_the_desk(asked, unless(short, "consent-longer-than-a-year", "/expires_on"))
+    return [Decided(replace(asked.draft, breaches=breaches), asked.when)]
 
 
 def consented(episode: Episode, entry: Recorded[TreatmentConsented]) -> Episode:
+    """It holds for a year at most, also an imported one that says more."""
     when = entry.header.when
-    last = entry.fact.expires_on or months_after(when.date_in_zone(), LONGEST_MONTHS)
+    a_year_on = months_after(when.date_in_zone(), LONGEST_MONTHS)
+    last = min(entry.fact.expires_on or a_year_on, a_year_on)
     return episode.begin(entry, Interval(when, When.day(last, when.zone)))
 
 
