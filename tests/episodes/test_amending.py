@@ -106,6 +106,17 @@ def test_a_check_corrected_to_stop_raises_the_flag_it_should_have_raised() -> No
     assert facts[0].replacement.verdict == "stop"
 
 
+def test_a_check_that_said_stop_raises_its_flag_once_however_often_it_is_corrected() -> None:
+    stopped, flag = given(*READY).when(judged("stop"), march(3, 9)).facts
+    check = past(stopped, march(3, 9))
+    history = (*READY, check, past(replace(flag, source_event=check.id), march(3, 9)))
+    same = a_correction_of("session-checked.1", judged("stop", rationale="39 degrees"))
+    assert len(given(*history).when(same, about=check.id).facts) == 1
+    another = a_correction_of("session-checked.1", judged("stop", "suspected_thrombosis"))
+    raised = given(*history).when(another, about=check.id).facts[1]
+    assert (raised.source_event, raised.code.code) == (check.id, "suspected_thrombosis")
+
+
 def test_an_opening_is_corrected_but_never_to_another_client() -> None:
     other = replace(an_episode, therapist=COLLEAGUE)
     episode = given(OPENED, corrected(a_correction_of("episode-opened.1", other), OPENED, OPENED)).episode

@@ -12,6 +12,7 @@ from uuid import UUID
 from episodes.domain.deciding import Asked, Decide, Decided, known, refuse_future
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
+from episodes.domain.flagging import RedFlagRaised
 from episodes.domain.form import COMPUTED, STAFF, Length, Line, OneOf, PartOf, Words
 from episodes.domain.opening import EpisodeOpened
 from episodes.domain.planning import Plan
@@ -128,14 +129,27 @@ def correcting(kinds: Kinds) -> Decide:
         when = _happened(entry, step, draft)
         refuse_future(when, asked.now, "/happened_at")
         before = kinds.derived(without(episode, entry.header.event_id))
-        answers = getattr(entry.fact, "referral_id", None)
-        redone = step.decide(before, replace(asked, draft=draft.replacement, when=when, about=answers))
+        again = replace(
+            asked,
+            draft=draft.replacement,
+            when=when,
+            event_ids=(entry.header.event_id, *asked.event_ids[1:]),
+            about=getattr(entry.fact, "referral_id", None),
+        )
+        redone = step.decide(before, again)
         corrected = replace(
             draft, replacement=redone[0].fact, happened_at=when.at, happened_precision=when.precision
         )
-        return [_about(entry, corrected, asked), *redone[1:]]
+        raised = (item for item in redone[1:] if not _raised_before(episode, item.fact))
+        return [_about(entry, corrected, asked), *raised]
 
     return correct
+
+
+def _raised_before(episode: Episode, flag: RedFlagRaised) -> bool:
+    """A check that says stop raises its flag once: new words for it must not hold care anew."""
+    said = (flag.source_event, flag.code)
+    return any((one.fact.source_event, one.fact.code) == said for one in episode.of(RedFlagRaised))
 
 
 def retracting(kinds: Kinds) -> Decide:
