@@ -109,7 +109,7 @@ def sealed(state: bytes) -> Sealed:
     """The clear envelope; unknown fields are ignored: history is never re-validated. Raises `Damaged`."""
     clear, nonce, payload = _split(state)
     try:
-        return Sealed(_HEADER.validate_json(clear), nonce, payload)
+        return Sealed(_HEADER.validator.validate_json(clear), nonce, payload)
     except ValidationError:
         raise Damaged("the header of a stored event cannot be read") from None
 
@@ -124,7 +124,9 @@ def opened(event: Sealed, keys: Mapping[UUID, DataKey]) -> Recorded[Any]:
     if key is None or key.cipher is None or form is None:
         return Recorded(header, Redacted())
     try:
-        payload = form.validate_json(key.cipher.decrypt(event.nonce, event.payload, _bound_to(header)))
+        payload = form.validator.validate_json(
+            key.cipher.decrypt(event.nonce, event.payload, _bound_to(header))
+        )
     except InvalidTag:
         raise Damaged(f"event {header.event_id} does not match its seal") from None
     return Recorded(header, _typed(payload.fact), payload.beside.labels)

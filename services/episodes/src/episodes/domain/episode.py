@@ -82,13 +82,16 @@ class Episode:
             return self
         last = entries[-1].header
         published = [entry.header.sequence for entry in entries if entry.header.sequence]
-        return replace(
-            self,
+        return Episode(  # in full: `replace` looks at every field, for every event there is
+            id=self.id,
+            network=self.network,
+            clinic=last.clinic,
+            client=self.client,
             version=last.version,
             sequence=published[-1] if published else self.sequence,
             recorded_at=last.recorded_at,
-            clinic=last.clinic,
             entries=(*self.entries, *(one for one in entries if not isinstance(one.fact, Redacted))),
+            held=self.held,
         )
 
 
