@@ -166,6 +166,8 @@ _TO_BOTH = [care.a_sharing_consent(kinds=_kinds, partner=one) for one in (PARTNE
 THEMES: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
     ((care.a_flag(),), _FLAGS),
     ((), _STATUSES),
+    ((care.a_hold,), (care.a_resumption, care.a_hold, care.a_closure, care.a_reopening)),
+    ((care.a_transfer(clinic=OTHER_CLINIC),), (*_STATUSES, *_FLAGS, *_clearances)),
     ((_consents[0], care.a_baseline, care.a_plan), _PLANS),
     ((*_TO_BOTH, care.a_referral()), _PARTNERS),
     ((care.a_baseline, care.a_clearance, care.a_check, _sessions[0]), _AMENDMENTS),

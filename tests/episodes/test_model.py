@@ -21,7 +21,7 @@ from tests.episodes.histories import OTHER_PARTNER, Story, histories, stranger_h
 from tests.episodes.scenario import PARTNER, ZONE
 
 PARTNERS = (PARTNER, OTHER_PARTNER)
-thorough = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 strangely = settings(thorough, max_examples=50)
 
 

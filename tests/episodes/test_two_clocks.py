@@ -22,7 +22,7 @@ from tests.episodes.scenario import NETWORK, NOW, THERAPIST, ZONE
 
 KEY = DataKey(UUID(int=7), AESGCM(bytes(32)))
 SERVICE = Caller(actor=Actor(id=THERAPIST, role="service"), network=NETWORK, clinics=None)
-thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def shown(entries: list[Recorded[Any]], recorded_at: datetime | None, when: When | None) -> Any:
