@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic_core import to_json
 
 from bench.table import Row
-from episodes.adapters.relaying import spare_the_collector
+from episodes.adapters.following import spare_the_collector
 from episodes.application import views
 from episodes.application.commands import Caller
 from episodes.application.folding import fold

@@ -39,6 +39,7 @@ GROUPS = {
     "anybody": set[str](),
 }
 READS = {
+    "GET /v1/episodes": ("episodes", "list"),
     "GET /v1/episodes/{episode}": ("episodes", "read"),
     "GET /v1/episodes/{episode}/history": ("history", "read"),
     "GET /v1/episodes/{episode}/events/{event}": ("events", "read"),
