@@ -5,8 +5,11 @@ from uuid import UUID
 
 from episodes.domain.amending import AmendmentRefused, EntryAttested
 from episodes.domain.assessing import Assessed
+from episodes.domain.deciding import Asked
 from episodes.domain.flagging import RedFlagRaised, care_is_held
 from episodes.domain.opening import Responsibility
+from episodes.domain.referring import PartnerReported, involved
+from episodes.domain.steps import decide
 from episodes.domain.treating import SessionDelivered
 from tests.episodes.care import (
     BASELINE,
@@ -20,20 +23,35 @@ from tests.episodes.care import (
     a_correction_of,
     a_flag,
     a_flag_clearing,
+    a_physician,
+    a_referral,
     a_refinement,
     a_retraction,
     a_session,
+    an_acceptance,
     an_addition_to,
     an_episode,
     judged,
     shared,
     treated,
 )
-from tests.episodes.scenario import COLLEAGUE, NOW, Outcome, Past, given, march, moment, past
+from tests.episodes.scenario import (
+    COLLEAGUE,
+    NEXT,
+    NOW,
+    PARTNER,
+    Outcome,
+    Past,
+    given,
+    march,
+    moment,
+    past,
+)
 
 TREATED = treated()
 HISTORY = (*READY, CHECKED, TREATED)
 SESSION = "session-delivered.1"
+REFERRED = past(a_referral(), march(12))
 A_SHORTER_SESSION = a_session(march(3, 10), duration=50, check_id=CHECKED.id)
 
 
@@ -106,15 +124,64 @@ def test_a_check_corrected_to_stop_raises_the_flag_it_should_have_raised() -> No
     assert facts[0].replacement.verdict == "stop"
 
 
-def test_a_check_that_said_stop_raises_its_flag_once_however_often_it_is_corrected() -> None:
-    stopped, flag = given(*READY).when(judged("stop"), march(3, 9)).facts
-    check = past(stopped, march(3, 9))
-    history = (*READY, check, past(replace(flag, source_event=check.id), march(3, 9)))
-    same = a_correction_of("session-checked.1", judged("stop", rationale="39 degrees"))
-    assert len(given(*history).when(same, about=check.id).facts) == 1
-    another = a_correction_of("session-checked.1", judged("stop", "suspected_thrombosis"))
-    raised = given(*history).when(another, about=check.id).facts[1]
-    assert (raised.source_event, raised.code.code) == (check.id, "suspected_thrombosis")
+def test_a_stopping_check_corrected_raises_its_flag_no_second_time() -> None:
+    check, found = past(a_check, march(3, 9, 55)), judged("stop", code="night_pain")
+    stop = a_correction_of("session-checked.1", found)
+    first, raised = given(*READY, check).when(stop, about=check.id).facts
+    assert raised.source_event == check.id
+    history = (*READY, check, past(first, NOW), past(raised, march(3, 9, 55)))
+    reworded = a_correction_of("session-checked.1", judged("stop", code="night_pain", rationale="since May"))
+    assert len(given(*history).when(reworded, about=check.id).facts) == 1
+    another = a_correction_of("session-checked.1", judged("stop", code="weight_loss"))
+    assert len(given(*history).when(another, about=check.id).facts) == 2
+
+
+def test_a_flag_raised_by_a_correction_has_the_labels_of_the_check() -> None:
+    check = past(a_check, march(3, 9, 55), "abuse")
+    stop = a_correction_of("session-checked.1", judged("stop"))
+    asked = Asked(draft=stop, when=moment(NOW), now=NOW, event_ids=NEXT, about=check.id)
+    decided = decide(given(*READY, check).episode, asked)
+    assert [item.labels for item in decided] == [("abuse",), ("abuse",)]
+
+
+def test_an_answer_to_a_referral_is_corrected_on_the_referral_it_answered() -> None:
+    answer = past(replace(an_acceptance, referral_id=REFERRED.id, partner=PARTNER), march(13))
+    history = (OPENED, REFERRED, answer)
+    declined = a_correction_of("referral-answered.1", replace(an_acceptance, accepted=False))
+    correction = corrected(declined, answer, *history)
+    assert correction.fact.replacement.referral_id == REFERRED.id
+    assert not involved(given(*history, correction).episode, PARTNER, NOW)
+
+
+def test_a_report_is_corrected_but_never_to_another_partner() -> None:
+    report = past(PartnerReported(author=a_physician, partner=PARTNER), march(13))
+    history = (OPENED, report)
+    reworded = PartnerReported(author=a_physician, findings="less motion")
+    of = "partner-reported.1"
+    fact = given(*history).when(a_correction_of(of, reworded), about=report.id).then_recorded()
+    assert fact.replacement.partner == PARTNER
+    theirs = a_correction_of(of, replace(reworded, partner=COLLEAGUE))
+    given(*history).when(theirs, about=report.id).then_refused(
+        "report-of-another-partner", "/replacement/partner"
+    )
+
+
+def test_what_is_added_must_be_what_would_have_been_recorded() -> None:
+    untimed = replace(a_session(march(3, 10)), start=None, end=None, duration=None)
+    history = (*READY, CHECKED, past(untimed, march(3)))
+    for added, rule, pointer in (
+        ({"check_id": UUID(int=99)}, "unknown-event", "/added/check_id"),
+        ({"start": march(4, 10)}, "contradicting-times", "/added/date_of_service"),
+        ({"plan_version": 7}, "unknown-plan-version", "/added/plan_version"),
+    ):
+        draft = an_addition_to(SESSION, **added)
+        given(*history).when(draft, about=history[-1].id).then_refused(rule, pointer)
+
+
+def test_an_entry_that_names_what_was_retracted_since_may_still_be_added_to() -> None:
+    gone = corrected(a_retraction, CHECKED, *HISTORY)
+    more = an_addition_to(SESSION, position="prone")
+    given(*HISTORY, gone).when(more, about=TREATED.id).then_recorded()
 
 
 def test_an_opening_is_corrected_but_never_to_another_client() -> None:

@@ -6,7 +6,9 @@ from functools import cache
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
+from episodes.domain.amending import EntryAddedTo
 from episodes.domain.form import Names, PartOf
+from episodes.domain.steps import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,11 @@ def named_in(value: Any, pointer: str = "") -> Iterator[Named]:
 
 def _parts(value: Any) -> Iterator[tuple[str | int, Any, str | None]]:
     """What a value holds that names rows, with the table where it is the id of one."""
+    if isinstance(value, EntryAddedTo):
+        kind: Any = BY_NAME[value.of].fact
+        return ((f"added/{name}", value.added.get(name), table) for name, table in _naming(kind))
     if isinstance(value, tuple):
         return ((place, part, None) for place, part in enumerate(value))
-    if isinstance(value, dict):
-        return ((name, part, None) for name, part in value.items())
     if is_dataclass(value) and not isinstance(value, type):
         return ((name, getattr(value, name), table) for name, table in _naming(type(value)))
     return iter(())

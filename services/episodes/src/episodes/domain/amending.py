@@ -4,7 +4,8 @@ Nothing is overwritten: each is an event of its own, and the original stays in t
 folded with the amended entry in the original's place.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,11 +13,10 @@ from uuid import UUID
 from episodes.domain.deciding import Asked, Decide, Decided, known, refuse_future
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
-from episodes.domain.flagging import RedFlagRaised
 from episodes.domain.form import COMPUTED, STAFF, Length, Line, OneOf, PartOf, Words
 from episodes.domain.opening import EpisodeOpened
 from episodes.domain.planning import Plan
-from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.refusals import Refused, RuleBroken, Unknown
 from episodes.domain.step import ALWAYS, RETRACTABLE, UNCHANGEABLE, Step
 from episodes.domain.time import PRECISIONS, When, compare
 from episodes.domain.values import Instant
@@ -108,13 +108,14 @@ def without(episode: Episode, event_id: UUID) -> Episode:
 
 def adding(kinds: Kinds) -> Decide:
     def add(episode: Episode, asked: Asked[EntryAddedTo]) -> list[Decided]:
-        """Refused for what is there already: that is a correction."""
-        draft, (entry, _) = asked.draft, _amendable(kinds, episode, asked)
+        """Refused for what is there already: that is a correction; and for what would not have been taken."""
+        draft, (entry, step) = asked.draft, _amendable(kinds, episode, asked)
         for name in draft.added:
             if getattr(entry.fact, name) not in (None, ()):
                 raise RuleBroken("already-stated", f"/added/{name}")
         if not draft.added:
             raise RuleBroken("addition-adds-nothing", "/added")
+        _refuse_ill_added(kinds, episode, asked, entry, step)
         return [_about(entry, draft, asked)]
 
     return add
@@ -127,29 +128,16 @@ def correcting(kinds: Kinds) -> Decide:
         if isinstance(entry.fact, EpisodeOpened) and draft.replacement.client != entry.fact.client:
             raise RuleBroken("another-client", "/replacement/client")
         when = _happened(entry, step, draft)
-        refuse_future(when, asked.now, "/happened_at")
+        refuse_future(when, asked.now, f"/replacement{step.time_at}" if step.own_time else "/happened_at")
         before = kinds.derived(without(episode, entry.header.event_id))
-        again = replace(
-            asked,
-            draft=draft.replacement,
-            when=when,
-            event_ids=(entry.header.event_id, *asked.event_ids[1:]),
-            about=getattr(entry.fact, "referral_id", None),
-        )
-        redone = step.decide(before, again)
+        with _refused_at("replacement"):
+            first, *more = step.decide(before, _again(entry, asked, draft.replacement, when))
         corrected = replace(
-            draft, replacement=redone[0].fact, happened_at=when.at, happened_precision=when.precision
+            draft, replacement=first.fact, happened_at=when.at, happened_precision=when.precision
         )
-        raised = (item for item in redone[1:] if not _raised_before(episode, item.fact))
-        return [_about(entry, corrected, asked), *raised]
+        return [_about(entry, corrected, asked), *(replace(item, labels=entry.labels) for item in more)]
 
     return correct
-
-
-def _raised_before(episode: Episode, flag: RedFlagRaised) -> bool:
-    """A check that says stop raises its flag once: new words for it must not hold care anew."""
-    said = (flag.source_event, flag.code)
-    return any((one.fact.source_event, one.fact.code) == said for one in episode.of(RedFlagRaised))
 
 
 def retracting(kinds: Kinds) -> Decide:
@@ -233,6 +221,49 @@ def _amendable(kinds: Kinds, episode: Episode, asked: Asked[Any]) -> tuple[Recor
     return entry, step
 
 
+def _again(entry: Recorded[Any], asked: Asked[Any], fact: Any, when: When) -> Asked[Any]:
+    """The question the entry once answered, asked anew: under its own id, about what and by whom it was."""
+    return replace(
+        asked,
+        draft=fact,
+        when=when,
+        event_ids=(entry.header.event_id, *asked.event_ids[1:]),
+        about=getattr(entry.fact, "referral_id", None),
+        partner=getattr(entry.fact, "partner", None),
+    )
+
+
+@contextmanager
+def _refused_at(part: str) -> Iterator[None]:
+    """What is refused inside is in that part of the body."""
+    try:
+        yield
+    except Refused as refusal:
+        raise type(refusal)(refusal.rule, f"/{part}{refusal.pointer}", refusal.detail) from None
+
+
+def _refuse_ill_added(
+    kinds: Kinds, episode: Episode, asked: Asked[EntryAddedTo], entry: Recorded[Any], step: Step
+) -> None:
+    """Refuses parts with which the entry would have been refused. One that would be refused even without
+    them, for what changed since, may still be added to.
+    """
+    before = kinds.derived(without(episode, entry.header.event_id))
+
+    def decide(fact: Any) -> None:
+        when = entry.header.when
+        if step.own_time is not None:
+            when = step.own_time(fact, when.zone)
+        step.decide(before, _again(entry, asked, fact, when))
+
+    try:
+        decide(entry.fact)
+    except Refused:
+        return
+    with _refused_at("added"):
+        decide(replace(entry.fact, **asked.draft.added))
+
+
 def _cited(episode: Episode) -> set[UUID]:
     """The entries that plans rest on, as evidence or as their basis."""
     named = {
@@ -250,6 +281,8 @@ def _happened(entry: Recorded[Any], step: Step, draft: EntryCorrected) -> When:
     if draft.happened_at is None and draft.happened_precision is not None:
         raise RuleBroken("precision-without-a-time", "/happened_precision")
     stated = None
+    if draft.happened_at is None and draft.happened_precision is not None:
+        raise RuleBroken("precision-without-a-time", "/happened_precision")
     if draft.happened_at is not None:
         stated = When.of(draft.happened_at, draft.happened_precision or before.precision, before.zone)
     if step.own_time is None:

@@ -76,8 +76,16 @@ def check_session(episode: Episode, asked: Asked[SessionChecked]) -> list[Decide
     stopping = [item for item in draft.screening.items if item.judgement == "stop"]
     if stopping:
         sites = tuple(site for item in stopping for site in item.sites)
-        decided.append(Decided(_flag(stopping[0], sites, asked.event_ids[0]), when))
+        flag = _flag(stopping[0], sites, asked.event_ids[0])
+        if not _raised(episode, flag):
+            decided.append(Decided(flag, when))
     return decided
+
+
+def _raised(episode: Episode, flag: RedFlagRaised) -> bool:
+    """Whether this check raised that flag already: decided again, as a correction, it holds no care anew."""
+    said = (flag.source_event, flag.code)
+    return any((entry.fact.source_event, entry.fact.code) == said for entry in episode.of(RedFlagRaised))
 
 
 def stopping_rules(episode: Episode, draft: SessionChecked, when: When) -> Iterator[str]:

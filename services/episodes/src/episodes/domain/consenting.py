@@ -83,7 +83,9 @@ def withdraw_consent(episode: Episode, asked: Asked[TreatmentConsentWithdrawn]) 
         raise Unknown("unknown-consent")
     effective = asked.draft.effective_from or asked.when.at
     since = When(effective, asked.when.precision, asked.when.zone)
-    refuse_before(since, consent.interval.since, "/effective_from")
+    refuse_before(
+        since, consent.interval.since, "/effective_from" if asked.draft.effective_from else "/occurred_at"
+    )
     if any(entry.fact.consent_id == consent.id for entry in episode.of(TreatmentConsentWithdrawn)):
         raise RuleBroken("consent-already-withdrawn")
     withdrawn = replace(asked.draft, consent_id=consent.id, effective_from=effective)

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from episodes.domain.breaches import Breach, of_the_desk, unless
-from episodes.domain.deciding import Asked, Decided
+from episodes.domain.deciding import Asked, Decided, refuse_before
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode, Held
 from episodes.domain.form import COMPUTED, PARTNER, STAFF, Length, Line, OneOf, Words
@@ -154,6 +154,7 @@ def _open(episode: Episode, asked: Asked[ReferralWithdrawn] | Asked[ReferralAnsw
         if held.id == asked.about and asked.partner in (None, held.fact.partner):
             if held.interval.until is not None:
                 raise RuleBroken("referral-not-open")
+            refuse_before(asked.when, held.interval.since)
             return held
     raise Unknown("unknown-referral")
 
