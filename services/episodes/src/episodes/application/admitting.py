@@ -26,9 +26,7 @@ def episode_of(known: Known, command: Command, now: datetime, new_id: Callable[[
 
 def episodes_of_client(known: Known, command: Command) -> Sequence[Cached]:
     """Every episode of the client a command is for, if the caller acts for the clinic of one of them."""
-    assert command.client is not None
-    ids = known.of_clients.get((command.caller.network, command.client), [])
-    episodes = [known.episodes[identifier] for identifier in ids]
+    episodes = _of_client(known, command)
     if not any(command.caller.may_act_for(cached.episode.clinic) for cached in episodes):
         raise NotThere
     return episodes
@@ -38,13 +36,25 @@ def refuse_to_repeat_elsewhere(known: Known, command: Command) -> None:
     """A repeat is answered only where its caller may still act, or could when it was recorded."""
     if command.episode is not None:
         episode = _there(known, command, command.episode).episode
-        clinics = {episode.clinic} | {entry.header.clinic for entry in episode.entries}
-        if command.caller.partner is None and not any(map(command.caller.may_act_for, clinics)):
+        if command.caller.partner is None and not _ever_of(command, episode):
             raise NotThere
     elif command.client is not None:
-        episodes_of_client(known, command)
+        if not any(_ever_of(command, cached.episode) for cached in _of_client(known, command)):
+            raise NotThere
     elif command.clinic is None or not command.caller.may_act_for(command.clinic):
         raise NotThere
+
+
+def _of_client(known: Known, command: Command) -> Sequence[Cached]:
+    assert command.client is not None
+    ids = known.of_clients.get((command.caller.network, command.client), [])
+    return [known.episodes[identifier] for identifier in ids]
+
+
+def _ever_of(command: Command, episode: Episode) -> bool:
+    """Whether the episode is or was a clinic's for which the caller may act."""
+    clinics = {episode.clinic} | {entry.header.clinic for entry in episode.entries}
+    return any(map(command.caller.may_act_for, clinics))
 
 
 def admit(known: Known, command: Command, episode: Episode) -> None:

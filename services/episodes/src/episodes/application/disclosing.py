@@ -5,6 +5,7 @@ from uuid import UUID
 
 from contracts.disclosure import Decision, Question
 from episodes.application.publishing import kind_of, may_concern
+from episodes.application.viewing import standing
 from episodes.domain.envelope import Redacted
 from episodes.domain.episode import Episode, Held
 from episodes.domain.sharing import SharingConsented, live_consent
@@ -16,7 +17,8 @@ def consent_for(
     """The consent that allows it, or none; and the reason to tell."""
     if episode is None:
         return None, "unknown_event"
-    entry = episode.entry(question.event_id)
+    recorded = episode.entry(question.event_id)
+    entry = None if recorded is None else standing(episode, recorded)
     if entry is None or isinstance(entry.fact, Redacted):
         return None, "redacted"
     kind = kind_of(entry.fact)

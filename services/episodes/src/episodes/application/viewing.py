@@ -1,7 +1,7 @@
 """Who sees what of an episode: staff by clinic, a former clinic what it recorded, a partner by consent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from episodes.application.commands import Caller
 from episodes.application.errors import NotThere
 from episodes.application.publishing import kind_of, may_concern
+from episodes.domain.amending import Amendment, EntryAddedTo, EntryCorrected, EntryRetracted
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
 from episodes.domain.referring import involved, subject_for
@@ -38,22 +39,21 @@ class Viewer:
         if not self.is_former:
             return entries
         return entries[
-            : max((place for place, one in enumerate(entries, 1) if self.recorded(one)), default=0)
+            : max((place for place, one in enumerate(entries, 1) if recorded_by(self.caller, one)), default=0)
         ]
 
-    def recorded(self, entry: Recorded[Any]) -> bool:
-        """Whether a clinic of the caller recorded it; whoever hands an episode over recorded that, too."""
-        former = entry.fact.former if isinstance(entry.fact, ResponsibilityTransferred) else None
-        clinics = [entry.header.clinic] if former is None else [entry.header.clinic, former.clinic]
-        return any(map(self.caller.may_act_for, clinics))
+    def shown(self, entry: Recorded[Any]) -> Recorded[Any] | None:
+        """The entry as it may be shown: to staff as it was recorded, to a partner as it stands now."""
+        return entry if self.partner is None else standing(self.episode, entry)
 
     def sees(self, entry: Recorded[Any]) -> bool:
         if self.partner is None:
-            return not self.is_former or self.recorded(entry)
-        kind = kind_of(entry.fact)
-        return (
-            kind is not None and may_concern(entry.fact, self.partner) and self._consented(kind, entry.labels)
-        )
+            return not self.is_former or recorded_by(self.caller, entry)
+        now = standing(self.episode, entry)
+        kind = None if now is None else kind_of(now.fact)
+        if now is None or kind is None:
+            return False
+        return may_concern(now.fact, self.partner) and self._consented(kind, now.labels)
 
     def sees_screening(self, entry: Recorded[Any]) -> bool:
         return self.partner is None or self._consented("screening", entry.labels)
@@ -76,6 +76,38 @@ class Viewer:
         return live_consent(self.episode, self.partner, kind, labels, self.at) is not None
 
 
+def recorded_by(caller: Caller, entry: Recorded[Any]) -> bool:
+    """Whether a clinic of the caller recorded it; whoever hands an episode over recorded that, too."""
+    former = entry.fact.former if isinstance(entry.fact, ResponsibilityTransferred) else None
+    clinics = [entry.header.clinic] if former is None else [entry.header.clinic, former.clinic]
+    return any(map(caller.may_act_for, clinics))
+
+
+def standing(episode: Episode, entry: Recorded[Any]) -> Recorded[Any] | None:
+    """An entry as it stands now: corrected, with every label given to it since; none if it was retracted.
+
+    What an addition or a correction says stands and falls with the entry it points at; a retraction stays.
+    """
+    now = episode.entry(entry.header.event_id)
+    if now is None or not isinstance(now.fact, Amendment):
+        return now
+    about = None if now.fact.event is None else episode.entry(now.fact.event)
+    if about is None:
+        return now if isinstance(now.fact, EntryRetracted) else None
+    return Recorded(now.header, _as_stands(now.fact, about.fact), about.labels)
+
+
+def _as_stands(amendment: Amendment, about: Any) -> Amendment:
+    """The amendment with what now stands where it put something: another may have come after it."""
+    match amendment:
+        case EntryCorrected():
+            return replace(amendment, replacement=about)
+        case EntryAddedTo(added=added):
+            return replace(amendment, added={name: getattr(about, name) for name in added})
+        case _:
+            return amendment
+
+
 def viewer(episode: Episode | None, entries: Sequence[Recorded[Any]], caller: Caller, at: datetime) -> Viewer:
     """Raises `NotThere` for what is not there or not the caller's: both look the same."""
     if episode is None or episode.network != caller.network:
@@ -84,6 +116,6 @@ def viewer(episode: Episode | None, entries: Sequence[Recorded[Any]], caller: Ca
     if look.partner is not None:
         if not involved(episode, look.partner, at):
             raise NotThere
-    elif look.is_former and not any(map(look.recorded, entries)):
+    elif look.is_former and not any(recorded_by(caller, entry) for entry in entries):
         raise NotThere
     return look

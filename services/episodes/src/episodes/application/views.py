@@ -55,10 +55,10 @@ def state(look: Viewer, episode: Episode, when: When | None = None) -> Document:
     for held in episode.held:
         if not isinstance(held.fact, Responsibility):
             intervals[held.id].append(held.interval)
-    about = _about(episode.entries)
+    about = _about(look, episode.entries)
     sections: dict[str, list[Document]] = defaultdict(list)
-    for entry in filter(look.sees, episode.entries):
-        if isinstance(entry.fact, _ABOUT_OTHERS) or not _by(when, entry.header.when):
+    for entry in map(look.shown, filter(look.sees, episode.entries)):
+        if entry is None or isinstance(entry.fact, _ABOUT_OTHERS) or not _by(when, entry.header.when):
             continue
         document = _entry(look, entry) | about.get(entry.header.event_id, {})
         if entry.header.event_id in intervals:
@@ -80,7 +80,7 @@ def state(look: Viewer, episode: Episode, when: When | None = None) -> Document:
 
 def history(look: Viewer, entries: Sequence[Recorded[Any]]) -> Document:
     """Every event, oldest first: who, when, why, late or not, amended by what; redacted ones are there."""
-    about = _about(entries)
+    about = _about(look, entries)
     return {
         "events": [
             _event(look, entry) | about.get(entry.header.event_id, {})
@@ -92,11 +92,10 @@ def history(look: Viewer, entries: Sequence[Recorded[Any]]) -> Document:
 
 def event(look: Viewer, entry: Recorded[Any]) -> Document:
     """One event, whole: what `dataref` names. Staff see it as it was recorded, a partner as it stands now."""
-    identifier = entry.header.event_id
-    standing = entry if look.partner is None else look.episode.entry(identifier)
-    if standing is None or not look.sees(standing):
+    shown = look.shown(entry)
+    if shown is None or not look.sees(entry):
         raise NotThere
-    return _event(look, standing) | _about(look.episode.entries).get(identifier, {})
+    return _event(look, shown) | _about(look, look.episode.entries).get(entry.header.event_id, {})
 
 
 def _event(look: Viewer, entry: Recorded[Any]) -> Document:
@@ -165,10 +164,10 @@ def _responsible(episode: Episode, when: When | None) -> list[Document]:
     ]
 
 
-def _about(entries: Iterable[Recorded[Any]]) -> dict[UUID, Document]:
-    """What was said later about an event: its amendments, and who vouched for it."""
+def _about(look: Viewer, entries: Iterable[Recorded[Any]]) -> dict[UUID, Document]:
+    """What was said later about an event, if it may be seen: its amendments, and who vouched for it."""
     about: dict[UUID, dict[str, list[Document]]] = defaultdict(lambda: defaultdict(list))
-    for entry in entries:
+    for entry in filter(look.sees, entries):
         said = {"event": entry.header.event_id, "type": entry.header.type}
         match entry.fact:
             case Amendment(event=event) | AmendmentRefused(event=event) if event is not None:

@@ -278,8 +278,6 @@ def _cited(episode: Episode) -> set[UUID]:
 def _happened(entry: Recorded[Any], step: Step, draft: EntryCorrected) -> When:
     """When the corrected entry happened: by its own time, as told anew, or as before."""
     before = entry.header.when
-    if draft.happened_at is None and draft.happened_precision is not None:
-        raise RuleBroken("precision-without-a-time", "/happened_precision")
     stated = None
     if draft.happened_at is None and draft.happened_precision is not None:
         raise RuleBroken("precision-without-a-time", "/happened_precision")

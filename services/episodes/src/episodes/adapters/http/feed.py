@@ -18,6 +18,7 @@ from episodes.adapters.http.requests import (
     whole_number,
 )
 from episodes.application.publishing import published, published_name
+from episodes.application.viewing import recorded_by
 
 MOST_EVENTS, LONGEST_WAIT = 1_000, 30
 LONGEST_SCAN = 1.0
@@ -39,7 +40,7 @@ def router(wake: Wake) -> APIRouter:
             place, events = await services(request).log.page(
                 caller.network, place, most, lambda name: published_name(name) is not None
             )
-            events = [placed for placed in events if caller.may_act_for(placed.entry.header.clinic)]
+            events = [placed for placed in events if recorded_by(caller, placed.entry)]
             left = deadline - time.monotonic()
             if events or left <= -LONGEST_SCAN or (left <= 0 and place == before):
                 return _page(events, place, services(request).public_url)
