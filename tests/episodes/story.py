@@ -124,10 +124,12 @@ class Story:
                 self.path = f"/v1/episodes/{answer.json()['episode']['id']}"
         return self.events[step]
 
-    def tell(self, resource: str, changes: Mapping[str, Any] | None = None, **more: Any) -> httpx.Response:
+    def tell(
+        self, resource: str, changes: Mapping[str, Any] | None = None, about: str | None = None
+    ) -> httpx.Response:
         """Record one command, and before it what it needs."""
-        request = self.asked(resource, changes or {})
-        return self.api.record(request.path, request.body, **more)
+        request = self.asked(resource, changes or {}, about)
+        return self.api.record(request.path, request.body)
 
     def asked(
         self, resource: str, changes: Mapping[str, Any], about: str | None = None, bare: bool = False
