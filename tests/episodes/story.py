@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from episodes.adapters.http.examples import EXAMPLES
+from episodes.adapters.http.examples import CLINIC, EXAMPLES
 from episodes.domain.steps import COMMANDS
 from tests.episodes.serving import Api
 
@@ -44,7 +44,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 
 BODIES: Mapping[str, Any] = {step.resource: EXAMPLES[f"{step.fact.__name__}Command"] for step in COMMANDS}
 _CHANGES: Mapping[str, Mapping[str, Any]] = {
-    "episodes": {"/client": "@client", "/occurred_at": "2026-01-05T09:00:00-08:00"},
+    "episodes": {"/client": "@client", "/clinic": "@clinic", "/occurred_at": "2026-01-05T09:00:00-08:00"},
     "sessions": {"/check_id": "@session-checks"},
     "responses": {"/session": "@sessions"},
     "sharing-consents": {"/kinds": ["referrals", "assessments"]},
@@ -97,14 +97,16 @@ class Story:
 
     api: Api
     client: str = field(default_factory=lambda: str(uuid4()))
+    clinic: str = CLINIC
     path: str = ""
     events: dict[str, str] = field(default_factory=dict)
     other: "Story | None" = None
     nobody: str = field(default_factory=lambda: str(uuid4()))
 
     @classmethod
-    def begun(cls, api: Api) -> "Story":
-        story = cls(api)
+    def begun(cls, api: Api, **more: str) -> "Story":
+        """Opened; `more` says of which client, in which clinic."""
+        story = cls(api, **more)
         assert api.http.put(f"/v1/clients/{story.client}", json={}).status_code == 204
         story.did("episodes")
         return story
@@ -163,7 +165,7 @@ class Story:
     def _named(self, name: str) -> str:
         now = datetime.now(UTC)
         match name:
-            case "client" | "nobody":
+            case "client" | "clinic" | "nobody":
                 return str(getattr(self, name))
             case "tomorrow":
                 return (now + timedelta(days=1)).isoformat()
