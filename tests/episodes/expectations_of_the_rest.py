@@ -158,6 +158,7 @@ AMENDMENTS: Mapping[str, Row] = {
             refused("entry-of-another-kind", "/of", about="assessments"),
             refused("amended-by-its-opposite", about="plans"),
             refused("addition-adds-nothing", "/added", {"/added": {}}),
+            refused("addition-adds-nothing", "/added", {"/added": {"declined": []}}),
             refused("already-stated", "/added/duration", {"/added": {"duration": 20}}),
             refused("unknown-event", "/added/check_id",
                     {"/of": "session-not-delivered.1", "/added": {"check_id": "@nobody"}},

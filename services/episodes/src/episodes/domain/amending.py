@@ -113,7 +113,7 @@ def adding(kinds: Kinds) -> Decide:
         for name in draft.added:
             if getattr(entry.fact, name) not in (None, ()):
                 raise RuleBroken("already-stated", f"/added/{name}")
-        if not draft.added:
+        if all(part in (None, ()) for part in draft.added.values()):
             raise RuleBroken("addition-adds-nothing", "/added")
         _refuse_ill_added(kinds, episode, asked, entry, step)
         return [_about(entry, draft, asked)]
