@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from episodes.domain.amending import EntryAddedTo, EntryCorrected, EntryRetracted
+from episodes.domain.amendments import EntryAddedTo, EntryCorrected, EntryRetracted
 from episodes.domain.assessing import Assessed
 from episodes.domain.checking import SessionChecked
 from episodes.domain.clearing import ClearanceRecorded

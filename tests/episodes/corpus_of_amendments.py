@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from episodes.domain.amending import (
+from episodes.domain.amendments import (
     AmendmentRefused,
     EntryAddedTo,
     EntryAttested,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from episodes.domain.amending import AmendmentRefused, EntryAttested
+from episodes.domain.amendments import AmendmentRefused, EntryAttested
 from episodes.domain.consenting import TreatmentConsentWithdrawn
 from episodes.domain.deciding import Asked
 from episodes.domain.envelope import Recorded

@@ -104,7 +104,7 @@ class Story:
     nobody: str = field(default_factory=lambda: str(uuid4()))
 
     @classmethod
-    def begun(cls, api: Api, **more: str) -> "Story":
+    def begun(cls, api: Api, **more: Any) -> "Story":
         """Opened; `more` says of which client, in which clinic."""
         story = cls(api, **more)
         assert api.http.put(f"/v1/clients/{story.client}", json={}).status_code == 204

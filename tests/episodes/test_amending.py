@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from episodes.domain.amending import AmendmentRefused, EntryAttested
+from episodes.domain.amendments import AmendmentRefused, EntryAttested
 from episodes.domain.assessing import Assessed
 from episodes.domain.deciding import Asked
 from episodes.domain.flagging import RedFlagRaised, care_is_held

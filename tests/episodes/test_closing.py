@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from episodes.domain.amending import AmendmentRefused, EntryAttested
+from episodes.domain.amendments import AmendmentRefused, EntryAttested
 from episodes.domain.consenting import TreatmentConsentWithdrawn
 from episodes.domain.referring import PartnerReported, ReferralWithdrawn
 from episodes.domain.responding import ResponseNoted

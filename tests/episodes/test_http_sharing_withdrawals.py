@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -165,8 +166,8 @@ def test_among_writers_of_the_same_episodes_it_is_all_or_nothing(
         story = client.stories[number % 2]
         return [apis[number // 2].record(f"{story.path}/red-flags", FLAG).status_code for _ in range(12)]
 
-    asks: list[Callable[[], Any]] = [lambda number=number: flags(number) for number in range(4)]
-    withdrawn, *written = _at_once([lambda: client.withdraws(apis[turn % 2]), *asks])
+    asks = [partial(flags, number) for number in range(4)]
+    withdrawn, *written = _at_once([partial(client.withdraws, apis[turn % 2]), *asks])
     assert withdrawn.status_code in (201, 409), withdrawn.text
     assert client.withdrawals() == (3 if withdrawn.status_code == 201 else 0)
     assert {status for some in written for status in some} <= {201, 409}
@@ -177,7 +178,7 @@ def test_among_writers_of_the_same_episodes_it_is_all_or_nothing(
 
 def test_two_at_once_end_each_consent_once(client: Client, second: Api) -> None:
     apis = (client.served.api, second) * 3
-    answers = _at_once([lambda api=api: client.withdraws(api) for api in apis])
+    answers = _at_once([partial(client.withdraws, api) for api in apis])
     assert [answer.status_code for answer in answers].count(201) == 1
     assert {answer.status_code for answer in answers} <= {201, 409, 422}
     assert client.withdrawals() == 3
@@ -185,7 +186,7 @@ def test_two_at_once_end_each_consent_once(client: Client, second: Api) -> None:
 
 def test_equal_keys_at_once_are_one_withdrawal(client: Client, second: Api) -> None:
     key, apis = uuid4(), (client.served.api, second) * 4
-    answers = _at_once([lambda api=api: client.withdraws(api, key) for api in apis])
+    answers = _at_once([partial(client.withdraws, api, key) for api in apis])
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert client.withdrawals() == 3

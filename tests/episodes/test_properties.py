@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from episodes.application.recording import Beside, DataKey, loaded, stored
-from episodes.domain.amending import EntryRetracted
+from episodes.domain.amendments import EntryRetracted
 from episodes.domain.deciding import Asked
 from episodes.domain.envelope import Recorded, Redacted
 from episodes.domain.episode import Episode

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from episodes.adapters.database.store import PostgresStore
-from episodes.application.batch import MOST_BYTES, MOST_BYTES_OF_EVENT, MOST_COMMANDS
+from episodes.application.batch import MOST_BYTES, MOST_COMMANDS
 from episodes.application.cache import FACTOR, Cache
 from episodes.application.commands import Answer
 from episodes.application.errors import TooLarge
+from episodes.application.making import MOST_BYTES_OF_EVENT
 from episodes.domain.refusals import RuleBroken
 from tests.episodes.storing import AN_OPENING, Desk, a_desk, a_flag, decided_on, recorded, submitted
 from tests.servers.postgres import PostgresServer

@@ -7,7 +7,7 @@ from uuid import UUID
 from episodes.application.commands import Command, named
 from episodes.application.errors import Moved, NotThere, ReferenceKnown
 from episodes.application.known import Cached, Known
-from episodes.domain.amending import EntryAttested
+from episodes.domain.amendments import EntryAttested
 from episodes.domain.episode import Episode
 from episodes.domain.referring import involved
 from episodes.domain.refusals import NotAllowed, RuleBroken, Unknown

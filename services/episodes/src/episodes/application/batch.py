@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from eventsourcing.persistence import StoredEvent
 
 from episodes.application.admitting import (
     admit,
@@ -19,22 +17,17 @@ from episodes.application.answers import answer, answer_of_several, repeated
 from episodes.application.commands import Answer, Command
 from episodes.application.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.application.known import Cached, Known, Receipt, Writing
-from episodes.application.publishing import is_published
-from episodes.application.recording import Beside, DataKey, stored
-from episodes.domain.deciding import Asked, Decided
-from episodes.domain.envelope import Header, Recorded
+from episodes.application.making import Recording
+from episodes.application.recording import DataKey
+from episodes.domain.deciding import Asked
 from episodes.domain.episode import Episode
 from episodes.domain.referring import ReferralMade
 from episodes.domain.refusals import Refused, RuleBroken
 from episodes.domain.sharing import EverySharingWithdrawn, SharingConsented, to_withdraw
-from episodes.domain.step import Step
-from episodes.domain.steps import BY_FACT, decide, evolve
-from episodes.domain.time import LATE_AFTER
 
 MOST_COMMANDS = 200
 MOST_BYTES = 192 * 1024
 """Of event state in one transaction: the library's pipelined insert hangs from about 440 KB."""
-MOST_BYTES_OF_EVENT = 160 * 1024
 
 IMPORTED = "imported"
 
@@ -49,23 +42,6 @@ class Draws:
     episode_id: Callable[[], UUID]
     nonce: Callable[[], bytes]
     data_key: Callable[[str, UUID], tuple[DataKey, bytes]]
-
-
-@dataclass(slots=True)
-class Recording:
-    """The events of one command in one episode, in the making; `weight` is the episode's before."""
-
-    episode: Episode
-    weight: int = 0
-    events: list[StoredEvent] = field(default_factory=list)
-    headers: list[Header] = field(default_factory=list)
-    size: int = 0
-
-    def take(self, event: StoredEvent, entry: Recorded[Any]) -> None:
-        self.events.append(event)
-        self.headers.append(entry.header)
-        self.size += len(event.state)
-        self.episode = evolve(self.episode, entry)
 
 
 @dataclass(slots=True)
@@ -101,7 +77,8 @@ class Batch:
         admit(self.known, command, cached.episode)
         key, wrapped = self._key(cached.episode)
         asked = self._asked(command, cached.episode)
-        recording = self._record(command, Recording(cached.episode, cached.weight), asked, key)
+        recording = Recording(cached.episode, cached.weight)
+        recording.record(command, asked, key, self.draws.nonce)
         if not self._fits([recording]):
             return None
         if wrapped is not None:
@@ -134,7 +111,7 @@ class Batch:
         for consent in to_withdraw(cached.episode, draft.partner, effective):
             asked = self._asked(command, recording.episode)
             asked = replace(asked, draft=draft.of_each(), about=consent)
-            self._record(command, recording, asked, key)
+            recording.record(command, asked, key, self.draws.nonce)
         return recording
 
     def _repeat(self, command: Command, receipt: Receipt) -> Answer:
@@ -168,19 +145,6 @@ class Batch:
             partner=command.caller.partner,
         )
 
-    def _record(self, command: Command, recording: Recording, asked: Asked[Any], key: DataKey) -> Recording:
-        """The decided facts, sealed, and the episode after them."""
-        said = command.circumstances
-        for place, item in enumerate(decide(recording.episode, asked)):
-            header = self._header(command, recording.episode, item, asked.event_ids[place], key)
-            labels = tuple(dict.fromkeys((*said.labels, *item.labels))) if item.labels else said.labels
-            beside = Beside(labels=labels, source_ref=None if recording.events else said.source_ref)
-            event = stored(header, item.fact, beside, key, self.draws.nonce())
-            if len(event.state) > MOST_BYTES_OF_EVENT:
-                raise TooLarge
-            recording.take(event, Recorded(header, item.fact, labels))
-        return recording
-
     def _fits(self, recordings: Sequence[Recording]) -> bool:
         """Whether this transaction has room; the first command always does."""
         size = sum(recording.size for recording in recordings)
@@ -212,43 +176,6 @@ class Batch:
         """A new episode is one of its client's, also to the commands after it."""
         self.writing.openings.append((episode.network, episode.client, episode.id))
         self.known.of_clients.setdefault((episode.network, episode.client), []).append(episode.id)
-
-    def _header(
-        self, command: Command, episode: Episode, item: Decided, event_id: UUID, key: DataKey
-    ) -> Header:
-        recorded_at = max(self.now, episode.recorded_at or self.now)
-        step = BY_FACT[type(item.fact)]
-        return Header(
-            event_id=event_id,
-            type=step.name,
-            episode_id=episode.id,
-            version=episode.version + 1,
-            network=episode.network,
-            clinic=item.clinic or episode.clinic,
-            occurred_at=item.when.at,
-            precision=item.when.precision,
-            zone=item.when.zone,
-            recorded_at=recorded_at,
-            origin=_origin(step, command, recorded_at - item.when.end),
-            actor=command.caller.actor,
-            client=episode.client,
-            command_id=command.id,
-            correlation_id=command.correlation,
-            key_id=key.id,
-            performer=command.circumstances.performer,
-            on_behalf_of=command.circumstances.on_behalf_of,
-            purpose=command.circumstances.purpose,
-            sequence=episode.sequence + 1 if is_published(type(item.fact)) else None,
-        )
-
-
-def _origin(step: Step, command: Command, after: timedelta) -> str:
-    """The first that applies."""
-    if step.rewrites:
-        return "corrected"
-    if command.circumstances.origin is not None:
-        return command.circumstances.origin
-    return "late" if after > LATE_AFTER else "live"
 
 
 def decided(batch: Batch, commands: Sequence[Command]) -> Sequence[Command]:

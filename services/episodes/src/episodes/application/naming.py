@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
-from episodes.domain.amending import EntryAddedTo
+from episodes.domain.amendments import EntryAddedTo
 from episodes.domain.form import Names, PartOf
 from episodes.domain.steps import BY_NAME
 

@@ -9,7 +9,7 @@ from contracts import events as public
 from contracts.codec import CloudEvent
 from contracts.envelope import source_of
 from episodes.domain import (
-    amending,
+    amendments,
     assessing,
     checking,
     clearing,
@@ -95,7 +95,7 @@ def _about_entry(form: type[public.EntryAddedTo] | type[public.EntryRetracted]) 
     return lambda entry: form.model_validate({"entry": entry.fact.event})
 
 
-def _corrected(entry: Recorded[amending.EntryCorrected]) -> public.Data:
+def _corrected(entry: Recorded[amendments.EntryCorrected]) -> public.Data:
     now = entry.fact.replacement
     breaches = tuple(breach.rule for breach in getattr(now, "breaches", ()))
     adverse = bool(getattr(now, "adverse", ()))
@@ -161,15 +161,15 @@ PUBLICATION: Mapping[type[Any], tuple[type[public.Data], Publish] | None] = Mapp
         holding.EpisodeResumed: (public.EpisodeResumed, lambda entry: public.EpisodeResumed()),
         closing.EpisodeClosed: (public.EpisodeClosed, lambda entry: public.EpisodeClosed()),
         closing.EpisodeReopened: (public.EpisodeReopened, lambda entry: public.EpisodeReopened()),
-        amending.EntryAddedTo: (public.EntryAddedTo, _about_entry(public.EntryAddedTo)),
-        amending.EntryCorrected: (public.EntryCorrected, _corrected),
-        amending.EntryRetracted: (public.EntryRetracted, _about_entry(public.EntryRetracted)),
-        amending.EntryAttested: (
+        amendments.EntryAddedTo: (public.EntryAddedTo, _about_entry(public.EntryAddedTo)),
+        amendments.EntryCorrected: (public.EntryCorrected, _corrected),
+        amendments.EntryRetracted: (public.EntryRetracted, _about_entry(public.EntryRetracted)),
+        amendments.EntryAttested: (
             public.EntryAttested,
             lambda entry: public.EntryAttested(entries=entry.fact.events),
         ),
         # Private: a dispute about the record is between the client and the clinic.
-        amending.AmendmentRefused: None,
+        amendments.AmendmentRefused: None,
     }
 )
 
@@ -228,7 +228,7 @@ def kind_of(fact: object) -> str | None:
 
     An amendment is of the kind of the entry it points at.
     """
-    step = BY_NAME.get(fact.of) if isinstance(fact, amending.Amendment) else BY_FACT.get(type(fact))
+    step = BY_NAME.get(fact.of) if isinstance(fact, amendments.Amendment) else BY_FACT.get(type(fact))
     return None if step is None else step.kind
 
 

@@ -15,7 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from episodes.domain.amending import EntryAddedTo, EntryCorrected
+from episodes.domain.amendments import EntryAddedTo, EntryCorrected
 from episodes.domain.envelope import Header, Recorded, Redacted
 from episodes.domain.form import Line
 from episodes.domain.step import UNCHANGEABLE

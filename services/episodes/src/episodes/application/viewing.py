@@ -9,7 +9,7 @@ from uuid import UUID
 from episodes.application.commands import Caller
 from episodes.application.errors import NotThere
 from episodes.application.publishing import kind_of, may_concern
-from episodes.domain.amending import Amendment, EntryAddedTo, EntryCorrected, EntryRetracted
+from episodes.domain.amendments import Amendment, EntryAddedTo, EntryCorrected, EntryRetracted
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
 from episodes.domain.referring import involved, subject_for

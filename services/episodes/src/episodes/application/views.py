@@ -11,7 +11,7 @@ from uuid import UUID
 from episodes.application.errors import NotThere
 from episodes.application.publishing import kind_of
 from episodes.application.viewing import Viewer
-from episodes.domain.amending import Amendment, AmendmentRefused, EntryAttested
+from episodes.domain.amendments import Amendment, AmendmentRefused, EntryAttested
 from episodes.domain.envelope import Header, Recorded, Redacted
 from episodes.domain.episode import Episode
 from episodes.domain.opening import Responsibility

@@ -1,89 +1,31 @@
-"""Amending what was recorded: additions, corrections, retractions, attestations and refused amendments.
-
-Nothing is overwritten: each is an event of its own, and the original stays in the history. The state is
-folded with the amended entry in the original's place.
-"""
+"""Deciding on amendments: which entry is meant, may it be amended, and would it be taken so now."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
+from episodes.domain.amendments import (
+    Amendment,
+    AmendmentRefused,
+    EntryAddedTo,
+    EntryAttested,
+    EntryCorrected,
+    EntryRetracted,
+    added,
+    corrected,
+    retracted,
+    without,
+)
 from episodes.domain.deciding import Asked, Decide, Decided, known, refuse_future
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
-from episodes.domain.form import COMPUTED, STAFF, Length, Line, OneOf, PartOf, Words
 from episodes.domain.opening import EpisodeOpened
 from episodes.domain.planning import Plan
 from episodes.domain.refusals import Refused, RuleBroken, Unknown
 from episodes.domain.step import ALWAYS, RETRACTABLE, UNCHANGEABLE, Step
-from episodes.domain.time import PRECISIONS, When, compare
-from episodes.domain.values import Instant
-
-RequestedBy = Annotated[str, OneOf("client", "guardian", "representative", "therapist", "clinic", "partner")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amendment:
-    """What points at an entry: its event, of which kind it is, and the partner it concerns, if it does."""
-
-    event: Annotated[UUID | None, COMPUTED] = None
-    of: Annotated[str, COMPUTED] = ""
-    partner: Annotated[UUID | None, COMPUTED] = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryAddedTo(Amendment):
-    """What an entry had left out; what it says already stays."""
-
-    added: Annotated[Any, PartOf(whole=False)]
-    reason: Words | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryCorrected(Amendment):
-    """The whole entry anew; `happened_at` and `performed_by` correct when and by whom it happened."""
-
-    reason_code: Annotated[
-        str,
-        OneOf(
-            "wrong_value", "wrong_time", "wrong_site", "wrong_performer", "misheard", "incomplete", "other"
-        ),
-    ]
-    reason: Words
-    replacement: Annotated[Any, PartOf(whole=True)]
-    happened_at: Instant | None = None
-    happened_precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
-    performed_by: Annotated[UUID, STAFF] | None = None
-    requested_by: RequestedBy | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryRetracted(Amendment):
-    """The entry should never have been recorded."""
-
-    reason: Words
-    requested_by: RequestedBy | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryAttested:
-    """A licensed person vouches for entries, as a supervisor does for a student's."""
-
-    events: Annotated[tuple[UUID, ...], Length(100, least=1)]
-    by: Annotated[UUID, STAFF]
-    statement: Words | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmendmentRefused:
-    """A client asked for a correction and was refused; their own statement stays with the entry."""
-
-    event: Annotated[UUID | None, COMPUTED] = None
-    reason: Words
-    statement: Words | None = None
-    reviewed_by: Line | None = None
+from episodes.domain.time import When, compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +42,6 @@ def original(episode: Episode, event_id: UUID | None) -> Recorded[Any]:
     if entry is None:
         raise Unknown("unknown-event")
     return original(episode, entry.fact.event) if isinstance(entry.fact, Amendment) else entry
-
-
-def without(episode: Episode, event_id: UUID) -> Episode:
-    return replace(episode, entries=tuple(e for e in episode.entries if e.header.event_id != event_id))
 
 
 def adding(kinds: Kinds) -> Decide:
@@ -162,52 +100,6 @@ def attest(episode: Episode, asked: Asked[EntryAttested]) -> list[Decided]:
 def refuse_amendment(episode: Episode, asked: Asked[AmendmentRefused]) -> list[Decided]:
     entry = original(episode, asked.about)
     return [Decided(replace(asked.draft, event=entry.header.event_id), asked.when, labels=entry.labels)]
-
-
-def added(episode: Episode, entry: Recorded[EntryAddedTo]) -> Episode:
-    def completed(of: Recorded[Any]) -> Recorded[Any]:
-        names = {field.name for field in fields(of.fact)}
-        more = {name: value for name, value in entry.fact.added.items() if name in names}
-        return replace(of, fact=replace(of.fact, **more), labels=_both(of, entry))
-
-    return _rewritten(episode, entry, completed)
-
-
-def corrected(episode: Episode, entry: Recorded[EntryCorrected]) -> Episode:
-    fact = entry.fact
-
-    def replaced(of: Recorded[Any]) -> Recorded[Any]:
-        if type(fact.replacement) is not type(of.fact):
-            return of
-        header = replace(
-            of.header,
-            occurred_at=fact.happened_at or of.header.occurred_at,
-            precision=fact.happened_precision or of.header.precision,
-            performer=fact.performed_by or of.header.performer,
-        )
-        return Recorded(header, fact.replacement, _both(of, entry))
-
-    return _rewritten(episode, entry, replaced)
-
-
-def retracted(episode: Episode, entry: Recorded[EntryRetracted]) -> Episode:
-    return episode if entry.fact.event is None else without(episode, entry.fact.event)
-
-
-def _rewritten(
-    episode: Episode, entry: Recorded[Any], rewrite: Callable[[Recorded[Any]], Recorded[Any]]
-) -> Episode:
-    about = entry.fact.event
-    entries = list(episode.entries)
-    for place, one in enumerate(entries):
-        if one.header.event_id == about:
-            entries[place] = rewrite(one)
-            return replace(episode, entries=tuple(entries))
-    return episode
-
-
-def _both(of: Recorded[Any], entry: Recorded[Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*of.labels, *entry.labels)))
 
 
 def _amendable(kinds: Kinds, episode: Episode, asked: Asked[Any]) -> tuple[Recorded[Any], Step]:
