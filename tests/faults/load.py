@@ -3,37 +3,56 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Self
+from datetime import UTC, datetime
+from typing import Any, Self
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 
-from episodes.adapters.http.examples import EXAMPLES
-from episodes.application.recording import header_of
-from tests.episodes.serving import Api, Service, eventually
+from episodes.adapters.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
+from tests.system.stack import Stack, bearer
 
-FLAG = EXAMPLES["RedFlagRaisedCommand"]
+DIRECTORY = (
+    (f"clinics/{CLINIC}", "Clinic"),
+    (f"staff/{THERAPIST}", "Staff"),
+    (f"partners/{PARTNER}", "Partner"),
+    (f"clients/{CLIENT}", "Client"),
+)
+SHARED = {**EXAMPLES["SharingConsentedCommand"], "kinds": ["sessions"]}
+PATIENCE = 90.0
+"""Seconds after which a caller complains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A command and what its caller was answered."""
+
+    path: str
+    body: object
+    answer: bytes
 
 
 @dataclass
-class Caller:
-    """What one caller was told, by idempotency key: path and body of each 201."""
-
-    told: dict[UUID, tuple[str, bytes]] = field(default_factory=dict)
-    statuses: set[int] = field(default_factory=set)
-
-
 class Load:
-    """Callers in threads, each on a random episode; `api` gives the process to ask now."""
+    """Threads that deliver sessions in random episodes. `http` gives the API to ask now, with a token.
 
-    def __init__(self, api: Callable[[], Api], episodes: Sequence[str], callers: int = 8) -> None:
-        self._api = api
-        self._episodes = episodes
+    `told` holds every acknowledged command by its key; `statuses` what else was answered on the way.
+    """
+
+    http: Callable[[], httpx.Client]
+    callers: int = 4
+    pause: float = 0.0
+    """Seconds between two commands of one caller."""
+    told: dict[UUID, Told] = field(default_factory=dict)
+    statuses: set[int] = field(default_factory=set)
+    episodes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
         self._ending = threading.Event()
-        self._callers = [Caller() for _ in range(callers)]
-        self._threads = [threading.Thread(target=self._call, args=(it,)) for it in self._callers]
+        self._threads = [threading.Thread(target=self._call) for _ in range(self.callers)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -43,63 +62,65 @@ class Load:
     def __exit__(self, *_: object) -> None:
         self._ending.set()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(PATIENCE)
             assert not thread.is_alive(), "a caller is never answered"
 
-    @property
-    def told(self) -> dict[UUID, tuple[str, bytes]]:
-        return {key: answer for caller in self._callers for key, answer in list(caller.told.items())}
+    def prepare(self, episodes: int) -> None:
+        """A directory, and episodes whose sessions the partner may be told."""
+        for path, entry in DIRECTORY:
+            assert self.http().put(f"/v1/{path}", json=EXAMPLES[entry]).status_code == 204
+        for _ in range(episodes):
+            opened = self.record("/v1/episodes", EXAMPLES["EpisodeOpenedCommand"])
+            self.episodes.append(f"/v1/episodes/{opened.json()['episode']['id']}")
+            self.record(f"{self.episodes[-1]}/sharing-consents", SHARED)
 
-    @property
-    def statuses(self) -> set[int]:
-        return {status for caller in self._callers for status in caller.statuses}
+    def deliver_session(self) -> None:
+        """One more, in a random episode."""
+        self.record(f"{random.choice(self.episodes)}/sessions", _session())
 
-    def goes_on_for(self, commands: int) -> None:
-        """Return when so many more are acknowledged."""
-        enough = len(self.told) + commands
-        eventually(lambda: len(self.told) > enough, "commands flow")
-
-    def _call(self, caller: Caller) -> None:
-        while not self._ending.is_set():
-            key, path = uuid4(), f"{random.choice(self._episodes)}/red-flags"
-            caller.told[key] = path, self._answered(caller, path, key)
-
-    def _answered(self, caller: Caller, path: str, key: UUID) -> bytes:
-        deadline = time.monotonic() + 25
+    def record(self, path: str, body: object) -> httpx.Response:
+        """Return when it is acknowledged."""
+        key, deadline = uuid4(), time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            try:
-                answer = self._api().record(path, FLAG, key)
-            except (httpx.HTTPError, RuntimeError):  # gone, or closed under our hands: who is there now?
-                time.sleep(0.02)
-                continue
-            caller.statuses.add(answer.status_code)
-            if answer.status_code == 201:
-                return answer.content
+            answer = self.send(path, body, key)
+            if answer is not None:
+                self.statuses.add(answer.status_code)
+                if answer.status_code == 201:
+                    self.told[key] = Told(path, body, answer.content)
+                    return answer
             time.sleep(0.05)
-        raise AssertionError("not answered in 25 s")
+        raise AssertionError(f"not acknowledged in {PATIENCE} s")
+
+    def send(self, path: str, body: object, key: UUID) -> httpx.Response | None:
+        """Once; None if nobody answers."""
+        try:
+            return self.http().post(path, json=body, headers={"idempotency-key": str(key)})
+        except (httpx.TransportError, RuntimeError):  # gone, or closed under our hands
+            return None
+
+    def goes_on_for(self, commands: int, within: float = 60.0) -> None:
+        """Return when so many more are acknowledged."""
+        enough, deadline = len(self.told) + commands, time.monotonic() + within
+        while len(self.told) < enough:
+            assert time.monotonic() < deadline, "commands are not acknowledged any more"
+            time.sleep(0.02)
+
+    def _call(self) -> None:
+        while not self._ending.wait(self.pause):
+            self.deliver_session()
 
 
-def holds_each_once(service: Service, api: Api, load: Load, again: int = 40) -> None:
-    """Each acknowledged command is in the store once, versions have no gap, a repeat is answered alike."""
-    told = load.told
-    stored = service.rows("SELECT command_id, response FROM command_receipts")
-    receipts = {row["command_id"]: bytes(row["response"]) for row in stored}
-    assert all(receipts[key] == body for key, (_, body) in told.items())
-    flags = service.rows("SELECT state FROM stored_events WHERE topic = 'red-flag-raised.1'")
-    events = [str(header_of(bytes(row["state"])).event_id) for row in flags]
-    acknowledged = [_first(body) for _, body in told.values()]
-    assert len(events) == len(set(events))
-    assert set(acknowledged) == set(events), "each effect has its answer, and each answer its effect"
-    gaps = """SELECT originator_id FROM stored_events GROUP BY originator_id
-        HAVING count(*) <> max(originator_version) OR min(originator_version) <> 1"""
-    assert service.rows(gaps) == []
-    for key in random.sample(list(told), min(again, len(told))):
-        path, body = told[key]
-        repeat = api.record(path, FLAG, key)
-        assert (repeat.status_code, repeat.content) == (201, body)
-        assert repeat.headers["idempotency-replayed"] == "true"
+def client_of(stack: Stack) -> httpx.Client:
+    """Of the API of a running whole, as a service."""
+    return httpx.Client(base_url=stack.url("api"), headers=bearer(stack.token("service")), timeout=10)
 
 
-def _first(body: bytes) -> str:
-    event: str = httpx.Response(201, content=body).json()["events"][0]["id"]
-    return event
+def _session() -> dict[str, Any]:
+    now = datetime.now(UTC).replace(microsecond=0)
+    day = now.astimezone(ZoneInfo(EXAMPLES["Clinic"]["zone"])).date()
+    return {
+        **EXAMPLES["SessionDeliveredCommand"],
+        "visit": str(uuid4()),
+        "start": now.isoformat(),
+        "date_of_service": day.isoformat(),
+    }

@@ -9,11 +9,13 @@ from uuid import uuid4
 import pytest
 
 from episodes.adapters.database.migrate import migrate
+from episodes.adapters.http.examples import EXAMPLES
 from episodes.adapters.watchdog import EXIT_CODE
 from tests.episodes.serving import APP_ROLE, Api, Service, eventually, fill_directory, serving
-from tests.faults.load import FLAG
 from tests.faults.proxy import Proxy
 from tests.servers.postgres import PostgresServer
+
+FLAG = EXAMPLES["RedFlagRaisedCommand"]
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,10 @@ ROLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 class Stack:
     """Started role by role; whatever still runs at the end is killed."""
 
-    def __init__(self, postgres: PostgresServer, kafka: KafkaBroker, directory: Path) -> None:
+    def __init__(
+        self, postgres: PostgresServer, kafka: KafkaBroker, directory: Path, **settings: str
+    ) -> None:
+        """`settings` with their prefix, as in the environment."""
         self.network = f"n{uuid4().hex[:10]}"
         self.topic = topic_of(self.network)
         self.directory = directory
@@ -43,7 +46,7 @@ class Stack:
         self.notifications = postgres.fresh_database("notifications")
         self._key = issuer_key(directory / "issuer", directory / "jwks.json")
         self._ports = {"api": free_port(), "notifications": free_port()}
-        self._environment = {**os.environ, **self._of_episodes(), **self._of_notifications()}
+        self._environment = {**os.environ, **self._of_episodes(), **self._of_notifications(), **settings}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._write_service_tokens()
 
@@ -63,16 +66,23 @@ class Stack:
     def url(self, role: str) -> str:
         return f"http://127.0.0.1:{self._ports[role]}"
 
-    def start(self, role: str) -> None:
+    def start(self, role: str, **settings: str) -> None:
+        """`settings` of this process alone, with their prefix."""
         with (self.directory / f"{role}.log").open("ab") as log:
             command = [sys.executable, "-m", *ROLES[role]]
-            self._processes[role] = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
+            self._processes[role] = subprocess.Popen(
+                command, env={**self._environment, **settings}, stdout=log, stderr=log
+            )
 
     def kill(self, role: str) -> None:
         """kill -9, for good."""
         process = self._processes.pop(role)
         process.kill()
         process.wait(10)
+
+    def exit_code(self, role: str) -> int | None:
+        """None while it runs."""
+        return self._processes[role].poll()
 
     def signal_kill(self, role: str) -> None:
         """kill -9, for whoever supervises to see."""

@@ -15,7 +15,7 @@ from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from episodes.adapters import issuing, logs
+from episodes.adapters import crash_points, issuing, logs
 from episodes.adapters.database.directory import Directory
 from episodes.adapters.database.listing import CHANNEL
 from episodes.adapters.database.lists import Lists
@@ -53,6 +53,7 @@ def main() -> None:
     except ValidationError as error:
         faults = (f"EPISODES_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors())
         raise SystemExit("\n".join(faults)) from None
+    crash_points.arm(settings.crash_at)
     arguments.run(settings, arguments)
 
 

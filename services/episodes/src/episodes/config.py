@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+CrashAt = Annotated[str, StringConstraints(pattern=r"^([a-z]+\.[a-z-]+(:[1-9][0-9]{0,5})?)?$")]
 
 
 class Settings(BaseSettings):
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     token_issuer: str = "care-local"
     token_audience: str = "care"
     cache_bytes: Annotated[int, Field(ge=0)] = 256 * 1024 * 1024
+    crash_at: CrashAt = ""
 
     @field_validator("networks", mode="before")
     @classmethod
@@ -53,6 +55,13 @@ class Settings(BaseSettings):
     def _of_the_issuer(cls, value: str, others: ValidationInfo) -> str:
         if value and not _confidential(value, development=others.data.get("environment") == "development"):
             raise ValueError("must be an https address (in development also http on this machine)")
+        return value
+
+    @field_validator("crash_at")
+    @classmethod
+    def _for_tests_alone(cls, value: str, others: ValidationInfo) -> str:
+        if value and others.data.get("environment") != "development":
+            raise ValueError("ends the process on purpose; it is for tests only")
         return value
 
     def require(self, name: str, why: str) -> str:

@@ -9,6 +9,7 @@ import uvloop
 from pydantic import ValidationError
 
 from notifications import roles
+from notifications.adapters import crash_points
 from notifications.adapters.database.migrate import migrate
 from notifications.adapters.database.parked import CannotResolve
 from notifications.adapters.http.app import create_app
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings()
     except ValidationError as fault:
         return _refuse(fault)
+    crash_points.arm(settings.crash_at)
     return _ROLES[asked.role](settings, asked)
 
 

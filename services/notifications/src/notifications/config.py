@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from notifications.domain.schedule import DELAYS
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+CrashAt = Annotated[str, StringConstraints(pattern=r"^([a-z]+\.[a-z-]+(:[1-9][0-9]{0,5})?)?$")]
 
 
 class Settings(BaseSettings):
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     attempt_seconds: float = Field(15, gt=0, le=30)
     lease_seconds: float = Field(30, gt=0)
     retry_seconds: Annotated[tuple[float, ...], NoDecode] = tuple(it.total_seconds() for it in DELAYS)
+    crash_at: CrashAt = ""
 
     @field_validator("networks", "retry_seconds", mode="before")
     @classmethod
@@ -64,6 +66,13 @@ class Settings(BaseSettings):
     def _of_the_issuer(cls, value: str, others: ValidationInfo) -> str:
         if value and not _confidential(value, development=others.data.get("environment") == "development"):
             raise ValueError("must be an https address (in development also http on this machine)")
+        return value
+
+    @field_validator("crash_at")
+    @classmethod
+    def _for_tests_alone(cls, value: str, others: ValidationInfo) -> str:
+        if value and others.data.get("environment") != "development":
+            raise ValueError("ends the process on purpose; it is for tests only")
         return value
 
     @model_validator(mode="after")

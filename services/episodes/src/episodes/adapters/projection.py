@@ -7,6 +7,7 @@ from uuid import UUID
 from eventsourcing.persistence import Notification
 from psycopg import Connection
 
+from episodes.adapters.crash_points import crash_point
 from episodes.adapters.database.positions import Claim, move
 from episodes.adapters.database.tailing import Tail
 from episodes.adapters.following import Deposed, OfALaterRelease
@@ -52,8 +53,11 @@ class Projection:
         with self._tail.transaction() as connection:
             if not move(connection, self._claim, page[-1].id):
                 raise Deposed("the position is held by a later epoch")
+            crash_point("project.after-move")
             if moved:
                 self._write(connection, [cached.episode for cached in moved.values()])
+            crash_point("project.before-commit")
+        crash_point("project.after-commit")
         self._cache.keep(moved)
         self.position = self._progress.position = page[-1].id
         self._progress.head = max(self._progress.head, self.position)

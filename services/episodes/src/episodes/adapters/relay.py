@@ -10,6 +10,7 @@ from kafka.errors import KafkaError
 
 from contracts.codec import to_kafka
 from contracts.envelope import topic_of
+from episodes.adapters.crash_points import crash_point
 from episodes.adapters.database.positions import Claim, move
 from episodes.adapters.database.tailing import Tail
 from episodes.adapters.following import Deposed, OfALaterRelease
@@ -76,10 +77,12 @@ class Relay:
         self._in_flight.refuse_failed()
         futures: list[Any] = []
         for topic, key, value, headers in records(page, self._tail, self._public_url):
+            crash_point("relay.before-send")
             try:
                 futures.append(self._sender.send(topic, value, key, headers))
             except KafkaError as failure:
                 raise NotSent(f"{type(failure).__name__} on {topic}") from None
+        crash_point("relay.after-send")
         self._in_flight.add(Sent(page[-1].id, header_of(page[0].state).recorded_at, futures))
         self._read = page[-1].id
         return True
@@ -87,9 +90,11 @@ class Relay:
     def _advance(self, wait: float) -> None:
         done = self._in_flight.acknowledged(wait)
         if done:
+            crash_point("relay.after-acknowledgement")
             position = done[-1].position
             if not move(self._tail.connection, self._claim, position):
                 raise Deposed("the position is held by a later epoch")
+            crash_point("relay.after-move")
             self._progress.position = position
             self._progress.done += sum(len(page.futures) for page in done)
         self._progress.oldest = self._in_flight.oldest

@@ -11,6 +11,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
 from contracts.envelope import topic_of
+from episodes.adapters.crash_points import crash_point
 from episodes.adapters.database.reading import Unwrap
 from episodes.adapters.following import (
     Needs,
@@ -49,6 +50,7 @@ def run_relay(
         try:
             sender = _broker(needs, bootstrap, networks)
             claim = needs.leadership(database_url, f"relay {NAME}").claim(NAME)
+            crash_point("relay.after-claim")
             log.info("leading", epoch=claim.epoch, position=claim.position)
             progress.leading, progress.position = True, claim.position
             relay = Relay(

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import psycopg
 import structlog
 
+from notifications.adapters.crash_points import crash_point
 from notifications.adapters.database.connecting import Connection, within
 from notifications.adapters.database.ledger import Ledger
 from notifications.adapters.database.positions import Moved, move, positions
@@ -38,7 +39,9 @@ async def _follow(source: Source, connect: Connect) -> NoReturn:
         await source.start(known)
         while True:
             for batch in await source.read():
+                crash_point("consume.after-read")
                 await take_in(db, batch, known.get(batch.lane))
+                crash_point("consume.after-commit")
                 known[batch.lane] = batch.position
 
 
@@ -47,8 +50,10 @@ async def take_in(db: Connection, batch: Batch, expected: str | None) -> None:
     try:
         async with within(db, batch.network):
             await move(db, batch, expected)
+            crash_point("consume.after-move")
             for message in batch.messages:
                 await react(Ledger(db), message)
+            crash_point("consume.before-commit")
     except Exception as fault:
         if not _of_a_message(fault):
             raise

@@ -8,6 +8,7 @@ import psycopg
 import structlog
 
 from notifications.adapters.consume import Connect
+from notifications.adapters.crash_points import crash_point
 from notifications.adapters.database.owing import WAKE
 from notifications.application.deliver import Claimed, Courier
 
@@ -62,6 +63,7 @@ class Dispatch:
         started = 0
         try:
             decisions = await self._courier.decisions(network, group)
+            crash_point("deliver.after-decision")
             decided_at = self._courier.clock.monotonic()
             for claimed, decision in zip(group, decisions, strict=bool(decisions)):
                 self._spawn(self._one(self._courier.attempt(claimed, decision, decided_at)))

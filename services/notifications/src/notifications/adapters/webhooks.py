@@ -8,6 +8,7 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
+from notifications.adapters.crash_points import crash_point
 from notifications.adapters.egress import AddressDenied, guarded_socket
 from notifications.domain.schedule import Answered, Outcome, Unanswered, retry_after
 
@@ -47,7 +48,10 @@ class HttpEndpoint:
             target = URL(url)
             if target.scheme not in self._schemes:
                 return Unanswered(ADDRESS_DENIED)
-            return await self._post(target, headers, body)
+            crash_point("deliver.before-send")
+            outcome = await self._post(target, headers, body)
+            crash_point("deliver.after-send")
+            return outcome
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as fault:
             return Unanswered(_error(fault))
 

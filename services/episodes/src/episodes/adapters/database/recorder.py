@@ -15,6 +15,7 @@ from psycopg import Error as DatabaseError
 from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow, dict_row
 
+from episodes.adapters.crash_points import crash_point
 from episodes.adapters.database.arrays import Bytes, Numbers, Texts, Uuids, register
 from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.known import Writing
@@ -106,6 +107,7 @@ class EventRecorder(PostgresApplicationRecorder):
             self._lock_table(curs)
             self._notify_channel(curs)
             curs.execute(_EVENTS, columns, prepare=True)
+            crash_point("api.before-commit")
         except DatabaseError as error:
             self.refused_by = error
             raise

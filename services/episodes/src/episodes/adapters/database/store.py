@@ -8,6 +8,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from episodes.adapters.crash_points import crash_point
 from episodes.adapters.database.reading import Unwrap, read
 from episodes.adapters.database.recorder import EventRecorder, OneConnection, connected, insert
 from episodes.adapters.watchdog import Watchdog
@@ -39,6 +40,7 @@ class PostgresStore:
 
     def write(self, writing: Writing) -> None:
         self._call(lambda _, recorder: insert(recorder, writing), lost=OutcomeUnknown)
+        crash_point("api.after-commit")
 
     def close(self) -> None:
         if self._connection is not None:

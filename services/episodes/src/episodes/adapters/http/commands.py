@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
+from episodes.adapters.crash_points import crash_point
 from episodes.adapters.http.amendments import amendment_form, part_of
 from episodes.adapters.http.forms import STRICT, strict_fields
 from episodes.adapters.http.requests import (
@@ -137,7 +138,9 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
             if_match=expected,
             reference=_reference(keyring, caller, body.circumstances),
         )
-        return _answer(await at_hand.writer.submit(command))
+        answer = await at_hand.writer.submit(command)
+        crash_point("api.before-answer")
+        return _answer(answer)
 
     record.__annotations__["request"] = Request  # the one of the two that FastAPI knows
     record.__name__ = step.fact.__name__

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import uuid4
 
+from notifications.adapters.crash_points import crash_point
 from notifications.adapters.database.connecting import Database
 from notifications.adapters.sealing import Sealing
 from notifications.application.bodies import Due
@@ -83,6 +84,8 @@ class PostgresOutbox:
         async with self.database.within(*networks) as db:
             await db.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIMING])
             rows = await (await db.execute(CLAIM, parameters)).fetchall()
+            crash_point("deliver.before-claim")
+        crash_point("deliver.after-claim")
         return [self._claimed(row) for row in rows]
 
     async def release(self, claimed: Claimed, wait: timedelta) -> None:
@@ -97,6 +100,8 @@ class PostgresOutbox:
     async def _write(self, claimed: Claimed, statement: LiteralString, more: dict[str, Any]) -> None:
         async with self.database.within(claimed.due.network) as db:
             await db.execute(statement, _key(claimed) | more)
+            crash_point("deliver.before-record")
+        crash_point("deliver.after-record")
 
     def _claimed(self, row: dict[str, Any]) -> Claimed:
         secret = self.sealing.open(row["secret"], row["network_id"], row["subscription_id"])

@@ -1,27 +1,13 @@
-"""`kill -9` of PostgreSQL while commands flow: the service finds its way back without help."""
+"""The database dies: the API says so, and finds its way back without help."""
 
 import time
 from pathlib import Path
 
+from episodes.adapters.http.examples import EXAMPLES
 from tests.episodes.serving import eventually, serving
-from tests.faults.load import FLAG, Load, holds_each_once
 from tests.servers.postgres import PostgresServer
 
-ROUNDS = 3
-
-
-def test_every_acknowledged_command_survives_the_death_of_the_database(
-    postgres: PostgresServer, tmp_path: Path
-) -> None:
-    with serving(postgres, tmp_path) as (service, api):
-        episodes = [api.opened() for _ in range(4)]
-        with Load(lambda: api, episodes) as load:
-            for _ in range(ROUNDS):
-                load.goes_on_for(40)
-                postgres.kill()
-                postgres.restart()
-        assert load.statuses <= {201, 503}
-        holds_each_once(service, api, load)
+FLAG = EXAMPLES["RedFlagRaisedCommand"]
 
 
 def test_while_the_database_is_away_callers_are_told_to_come_back_and_after_it_all_is_well(

@@ -1,0 +1,141 @@
+"""What must be true after any fault: nothing lost, nothing doubled, all in order, all drained."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import httpx
+from kafka import KafkaConsumer, TopicPartition
+
+from episodes.adapters.http.examples import PARTNER
+from episodes.application.recording import header_of
+from tests.faults.load import Load
+from tests.notifications.servers import PartnerEndpoint
+from tests.notifications.service import eventually
+from tests.system.stack import Stack, bearer
+
+Rows = Callable[[str], list[dict[str, Any]]]
+
+HEAD = "(SELECT max(notification_id) FROM stored_events)"
+SESSIONS = "stored_events WHERE topic = 'session-delivered.1'"
+PUBLISHED = "stored_events WHERE topic <> 'treatment-consented.1'"
+REPEATS = 20
+
+
+@contextmanager
+def subscribed(stack: Stack) -> Iterator[PartnerEndpoint]:
+    """A partner that is told of sessions."""
+    token = stack.token("partner", subject=UUID(PARTNER), organisation=UUID(PARTNER))
+    with PartnerEndpoint() as endpoint:
+        answer = httpx.post(
+            f"{stack.url('notifications')}/v1/subscriptions",
+            json={"url": endpoint.address},
+            headers=bearer(token),
+        )
+        assert answer.status_code == 201, answer.text
+        yield endpoint
+
+
+def _at_head(stack: Stack, follower: str) -> bool:
+    return stack.count("episodes", f"positions WHERE follower {follower} AND position = {HEAD}") == 1
+
+
+CAUGHT_UP: Mapping[str, Callable[[Stack], bool]] = MappingProxyType(
+    {
+        "relay": lambda stack: _at_head(stack, "= 'kafka'"),
+        "project": lambda stack: _at_head(stack, "<> 'kafka'"),
+        "consume": lambda it: it.count("episodes", PUBLISHED) == it.count("notifications", "seen_events"),
+        "deliver": lambda it: (
+            it.count("episodes", SESSIONS)
+            == it.count("notifications", "deliveries WHERE state = 'delivered'")
+            == it.count("notifications", "deliveries")
+        ),
+    }
+)
+"""Whether a role has done all there is to do, by role, in the order of the path."""
+
+
+def drained(stack: Stack, within: float = 60.0) -> None:
+    """Return when every role has done all there is to do."""
+    for caught_up in CAUGHT_UP.values():
+        eventually(lambda caught_up=caught_up: caught_up(stack), within)  # type: ignore[misc]
+
+
+def all_is_well(stack: Stack, load: Load, partner: PartnerEndpoint) -> None:
+    """Of a whole that has drained."""
+    each_command_is_stored_once(lambda query: stack.rows("episodes", query), load)
+    each_event_is_published_in_order(stack)
+    each_session_was_told_once(stack, partner)
+
+
+def each_command_is_stored_once(rows: Rows, load: Load) -> None:
+    """Each acknowledged one, with the answer its caller had; no other; and a repeat is answered alike."""
+    stored = rows("SELECT command_id, response FROM command_receipts")
+    assert {row["command_id"]: bytes(row["response"]) for row in stored} == {
+        key: told.answer for key, told in load.told.items()
+    }
+    headers = [header_of(bytes(row["state"])) for row in rows("SELECT state FROM stored_events")]
+    events = {str(header.event_id) for header in headers}
+    assert len(events) == len(headers) == len(load.told), "one event for each command, and none twice"
+    assert events == {_first(told.answer) for told in load.told.values()}
+    gaps = """SELECT originator_id FROM stored_events GROUP BY originator_id
+        HAVING count(*) <> max(originator_version) OR min(originator_version) <> 1"""
+    assert rows(gaps) == []
+    for key in random.sample(list(load.told), min(REPEATS, len(load.told))):
+        told = load.told[key]
+        repeat = load.send(told.path, told.body, key)
+        assert repeat is not None
+        assert (repeat.status_code, repeat.content) == (201, told.answer)
+        assert repeat.headers["idempotency-replayed"] == "true"
+
+
+def each_event_is_published_in_order(stack: Stack) -> None:
+    """First publications in order, none skipped; a repeat after a crash is the same event again."""
+    first: dict[bytes, list[int]] = defaultdict(list)
+    seen: set[bytes] = set()
+    for record in _published(stack):
+        headers = dict(record.headers)
+        if headers["ce_id"] not in seen:
+            seen.add(headers["ce_id"])
+            first[record.key].append(int(headers["ce_sequence"]))
+    assert len(seen) == stack.count("episodes", PUBLISHED)
+    for sequences in first.values():
+        assert sequences == list(range(1, len(sequences) + 1))
+
+
+def each_session_was_told_once(stack: Stack, partner: PartnerEndpoint) -> None:
+    """Once as an effect: a repeat carries the same id, which the partner drops."""
+    sessions = stack.count("episodes", SESSIONS)
+    told = {received.headers["webhook-id"]: received.document["data"] for received in partner.received}
+    assert len(told) == sessions == stack.count("notifications", "deliveries")
+    assert sorted(data["number"] for data in told.values()) == list(range(1, sessions + 1))
+    assert len({data["event_id"] for data in told.values()}) == sessions
+
+
+@contextmanager
+def reading(stack: Stack) -> Iterator[tuple[Any, dict[TopicPartition, int]]]:
+    """A consumer of the topic from its beginning, and where each partition ends now."""
+    consumer = KafkaConsumer(bootstrap_servers=stack.broker.bootstrap, enable_auto_commit=False)
+    try:
+        partitions = [TopicPartition(stack.topic, it) for it in consumer.partitions_for_topic(stack.topic)]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        yield consumer, consumer.end_offsets(partitions)
+    finally:
+        consumer.close()
+
+
+def _published(stack: Stack) -> Iterator[Any]:
+    with reading(stack) as (consumer, ends):
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            for records in consumer.poll(timeout_ms=500).values():
+                yield from records
+
+
+def _first(answer: bytes) -> str:
+    event: str = httpx.Response(201, content=answer).json()["events"][0]["id"]
+    return event
