@@ -1,7 +1,7 @@
 # The manual: `make` lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help doctor setup run test check schemas release-contracts bench up down topics kafka lock clean
+.PHONY: help doctor setup run test faults check schemas release-contracts bench up down topics kafka lock clean
 
 # The first Python on the PATH that is new enough; without one, python3, and `doctor` says what is wrong.
 PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -38,6 +38,9 @@ test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pyte
 	@$(PYTHON) deploy/laptop/doctor.py test
 	@$(MAKE) --silent setup
 	@$(VENV)/bin/python -m pytest $(ARGS)
+
+faults: ## Kill every role and server, at every step and at random (ROUNDS=500 random kills)
+	@$(MAKE) --silent test ARGS="tests/faults $(ARGS)"
 
 check: $(READY) ## Style, types, layers; the committed schemas are fresh and keep what was released
 	$(VENV)/bin/ruff check .
