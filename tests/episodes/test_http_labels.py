@@ -1,6 +1,5 @@
 """Labels and amendments before a partner: the labelled needs its label, the amended is shown as amended."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -8,9 +7,8 @@ import pytest
 
 from episodes.adapters.http.examples import EXAMPLES, THERAPIST
 from tests.episodes.calling import refused
-from tests.episodes.partnering import EVERY_KIND, Served, consented, partnering, withdrawn
+from tests.episodes.partnering import EVERY_KIND, Served, consented, withdrawn
 from tests.episodes.story import Story
-from tests.servers.postgres import PostgresServer
 
 LABEL, ELSE = "abuse", "mental_health"
 SCREENING = EXAMPLES["SessionCheckedCommand"]["screening"]
@@ -18,10 +16,9 @@ FIRST, THEN = "as first written", "as it stands now"
 NOTE = {"stage": "midpoint", "history": FIRST}
 
 
-@pytest.fixture(scope="module")
-def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with partnering(postgres, tmp_path_factory.mktemp("labels")) as served:
-        yield served
+@pytest.fixture
+def served(partnered: Served) -> Served:
+    return partnered
 
 
 def recorded(answer: httpx.Response) -> str:

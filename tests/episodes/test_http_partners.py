@@ -1,6 +1,5 @@
 """Partners over HTTP: there by a consent or an open referral, answering their own referrals and reporting."""
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -13,20 +12,17 @@ from tests.episodes.partnering import (
     UNINVOLVED,
     Served,
     consented,
-    partnering,
     withdrawn,
 )
 from tests.episodes.story import Story
-from tests.servers.postgres import PostgresServer
 
 ACCEPTED, DECLINED = {"accepted": True}, {"accepted": False}
 REPORT = {name: part for name, part in EXAMPLES["PartnerReportedCommand"].items() if name != "partner"}
 
 
-@pytest.fixture(scope="module")
-def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with partnering(postgres, tmp_path_factory.mktemp("partners")) as served:
-        yield served
+@pytest.fixture
+def served(partnered: Served) -> Served:
+    return partnered
 
 
 def referred(story: Story) -> str:

@@ -1,6 +1,6 @@
 """A client ends all sharing with one partner: in every episode and clinic, all of it or none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,10 +11,9 @@ import pytest
 
 from episodes.adapters.http.examples import CLINIC, EXAMPLES, PARTNER
 from tests.episodes.calling import bearer, pointers, refused
-from tests.episodes.partnering import ANOTHER, UNINVOLVED, Served, consented, partnering
+from tests.episodes.partnering import ANOTHER, UNINVOLVED, Served, consented
 from tests.episodes.serving import Api, eventually
 from tests.episodes.story import Story
-from tests.servers.postgres import PostgresServer
 
 THERE, NOWHERE = str(UUID(int=501)), str(UUID(int=502))
 FLAG = EXAMPLES["RedFlagRaisedCommand"]
@@ -49,10 +48,9 @@ class Client(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with partnering(postgres, tmp_path_factory.mktemp("withdrawals")) as served:
-        served.api.http.put(f"/v1/clinics/{THERE}", json=EXAMPLES["Clinic"])
-        yield served
+def served(partnered: Served) -> Served:
+    partnered.api.http.put(f"/v1/clinics/{THERE}", json=EXAMPLES["Clinic"])
+    return partnered
 
 
 @pytest.fixture(scope="module")
