@@ -14,6 +14,7 @@ from episodes.domain.treating import SessionDelivered
 from tests.episodes.care import (
     BASELINE,
     CHECKED,
+    CLOSED,
     FLAGGED,
     OPENED,
     PLANNED,
@@ -268,3 +269,13 @@ def test_a_check_given_again_as_a_correction_says_what_it_would_have_said() -> N
     check = past(a_check, march(2, 10, 30))
     verdict = unplanned.when(a_correction_of("session-checked.1", a_check), about=check.id).then_recorded()
     assert verdict.replacement.verdict == "stop"
+
+
+def test_a_correction_moves_nothing_into_the_time_after_the_closing() -> None:
+    moved = a_correction_of(SESSION, a_session(march(21, 10)))
+    given(*HISTORY, CLOSED).when(moved, about=TREATED.id).then_refused(
+        "episode-closed", "/replacement/date_of_service"
+    )
+    given(*HISTORY, CLOSED).when(
+        a_correction_of(SESSION, A_SHORTER_SESSION), about=TREATED.id
+    ).then_recorded()

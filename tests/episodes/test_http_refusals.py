@@ -24,7 +24,7 @@ from tests.servers.postgres import PostgresServer
 
 TABLES = (
     *("stored_events", "command_receipts", "source_refs", "client_keys", "client_episodes"),
-    *("clients", "staff", "clinics", "partners", "disclosures"),
+    *("clients", "staff", "clinics", "partners", "disclosures", "client_subjects"),
 )
 ELSEWHERE = {table: str(UUID(int=900 + place)) for place, table in enumerate(TABLES)}
 """Rows of the directory that only the other network has."""

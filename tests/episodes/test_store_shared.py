@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
@@ -121,6 +122,24 @@ def test_the_key_of_a_refused_command_may_be_used_for_its_repair(apis: tuple[Api
     refused = apis[0].record(f"{episode}/assessments", {**ASSESSED, "stage": "new_baseline"}, key)
     assert refused.status_code == 422
     assert apis[1].record(f"{episode}/assessments", ASSESSED, key).status_code == 201
+
+
+def test_a_partner_knows_a_client_by_one_id_though_two_processes_make_it_at_once(
+    service: Service, apis: tuple[Api, Api]
+) -> None:
+    partner, episodes = str(uuid4()), [api.opened() for api in apis * 4]
+    assert apis[0].http.put(f"/v1/partners/{partner}", json=EXAMPLES["Partner"]).status_code == 204
+    body = EXAMPLES["SharingConsentedCommand"] | {"partner": partner}
+    asks = [
+        partial(api.record, f"{episode}/sharing-consents", body)
+        for api, episode in zip(apis * 4, episodes, strict=True)
+    ]
+    answers = _at_once(asks)
+    assert {answer.status_code for answer in answers} == {201}, "whoever came second was decided again"
+    facts = [apis[0].http.get(answer.headers["location"]).json()["fact"] for answer in answers]
+    known = service.rows("SELECT subject FROM client_subjects WHERE partner_id = %s", partner)
+    assert {fact["subject"] for fact in facts} == {str(row["subject"]) for row in known}
+    assert len(known) == 1
 
 
 def test_without_the_key_of_its_client_an_episode_is_read_redacted_and_the_feed_goes_on(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from episodes.application.admitting import (
     admit,
@@ -36,12 +36,15 @@ Outcome = Answer | Exception
 
 @dataclass(frozen=True, slots=True)
 class Draws:
-    """The randomness of recording: time-ordered event ids, episode ids, nonces, a client's first data key."""
+    """The randomness of recording: time-ordered event ids, episode ids, nonces, a client's first data key,
+    and the id by which a partner will know a client.
+    """
 
     event_id: Callable[[], UUID]
     episode_id: Callable[[], UUID]
     nonce: Callable[[], bytes]
     data_key: Callable[[str, UUID], tuple[DataKey, bytes]]
+    subject: Callable[[], UUID] = uuid4
 
 
 @dataclass(slots=True)
@@ -83,6 +86,8 @@ class Batch:
             return None
         if wrapped is not None:
             self._keep_key(recording.episode, key, wrapped)
+        if asked.subject is not None:
+            self._keep_subject(recording.episode, command.draft.partner, asked.subject)
         return self._keep(command, [recording], answer(recording.headers, recording.episode, asked))
 
     def _everywhere(self, command: Command) -> Answer | None:
@@ -133,7 +138,8 @@ class Batch:
     def _asked(self, command: Command, episode: Episode) -> Asked[Any]:
         subject = None
         if isinstance(command.draft, SharingConsented | ReferralMade):
-            subject = self.known.subjects.get((episode.network, episode.client, command.draft.partner))
+            place = (episode.network, episode.client, command.draft.partner)
+            subject = self.known.subjects.get(place) or self.draws.subject()
         return Asked(
             draft=command.draft,
             when=time_of(self.known, command, episode, self.now),
@@ -154,6 +160,12 @@ class Batch:
         place = (episode.network, episode.client)
         self.known.keys[place] = key
         self.writing.keys[place] = (key.id, wrapped)
+
+    def _keep_subject(self, episode: Episode, partner: UUID, subject: UUID) -> None:
+        """Made with the first event that needs it: a refused one leaves nothing behind."""
+        place = (episode.network, episode.client, partner)
+        if place not in self.known.subjects:
+            self.known.subjects[place] = self.writing.subjects[place] = subject
 
     def _keep(self, command: Command, recordings: Sequence[Recording], answered: Answer) -> Answer:
         """Into the transaction. What it will write is known to the commands after it."""

@@ -46,13 +46,16 @@ class Known:
 
 @dataclass(slots=True)
 class Writing:
-    """What one transaction records. `openings` are new episodes: network, client, episode."""
+    """What one transaction records. `openings` are new episodes: network, client, episode; `subjects` new
+    ids by which a partner knows a client: by network, client and partner.
+    """
 
     events: list[StoredEvent] = field(default_factory=list)
     receipts: dict[Scoped, Receipt] = field(default_factory=dict)
     references: dict[tuple[str, bytes], tuple[UUID, UUID]] = field(default_factory=dict)
     keys: dict[Scoped, tuple[UUID, bytes]] = field(default_factory=dict)
     openings: list[tuple[str, UUID, UUID]] = field(default_factory=list)
+    subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
 
 
 class Store(Protocol):

@@ -18,6 +18,7 @@ from episodes.domain.amendments import (
     retracted,
     without,
 )
+from episodes.domain.closing import closure
 from episodes.domain.deciding import Asked, Decide, Decided, known, refuse_future
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
@@ -66,7 +67,9 @@ def correcting(kinds: Kinds) -> Decide:
         if isinstance(entry.fact, EpisodeOpened) and draft.replacement.client != entry.fact.client:
             raise RuleBroken("another-client", "/replacement/client")
         when = _happened(entry, step, draft)
-        refuse_future(when, asked.now, f"/replacement{step.time_at}" if step.own_time else "/happened_at")
+        told_at = f"/replacement{step.time_at}" if step.own_time else "/happened_at"
+        refuse_future(when, asked.now, told_at)
+        _refuse_after_closing(episode, step, when, told_at)
         before = kinds.derived(without(episode, entry.header.event_id))
         with _refused_at("replacement"):
             first, *more = step.decide(before, _again(entry, asked, draft.replacement, when))
@@ -181,6 +184,13 @@ def _happened(entry: Recorded[Any], step: Step, draft: EntryCorrected) -> When:
     if stated is not None and compare(own, stated) != 0:
         raise RuleBroken("contradicting-times", "/happened_at")
     return own
+
+
+def _refuse_after_closing(episode: Episode, step: Step, when: When, pointer: str) -> None:
+    """A correction moves nothing into the time after the closing that could not have been recorded of it."""
+    closed = closure(episode)
+    if closed and step.after_closing != ALWAYS and compare(when, closed.interval.since) > 0:
+        raise RuleBroken("episode-closed", pointer)
 
 
 def _about(entry: Recorded[Any], draft: Any, asked: Asked[Any]) -> Decided:

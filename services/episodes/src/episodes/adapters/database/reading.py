@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -28,9 +28,8 @@ JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND orig
 ORDER BY originator_id, originator_version"""
 KEYS = """SELECT network_id, client_id, key_id, wrapped FROM client_keys
 JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND client_id = c"""
-_SUBJECT = """INSERT INTO client_subjects (network_id, client_id, partner_id, subject) VALUES (%s, %s, %s, %s)
-ON CONFLICT (network_id, client_id, partner_id) DO UPDATE SET subject = client_subjects.subject
-RETURNING subject"""
+_SUBJECT = """SELECT subject FROM client_subjects
+WHERE network_id = %s AND client_id = %s AND partner_id = %s"""
 
 
 def read(
@@ -134,17 +133,14 @@ def _take_episodes(
 
 
 def _take_subjects(connection: Connection[DictRow], known: Known, commands: Sequence[Command]) -> None:
-    """The partner's id for the client, made once per client and partner."""
+    """The ids by which partners know clients: each made once per client and partner."""
     for command in commands:
         cached = None if command.episode is None else known.episodes.get(command.episode)
         if cached is None or not isinstance(command.draft, SharingConsented | ReferralMade):
             continue
-        network, partner = command.caller.network, command.draft.partner
-        if cached.episode.network != network or ("partners", network, partner) not in known.rows:
-            continue  # refused in a moment, and must leave nothing behind
-        place = (network, cached.episode.client, partner)
+        place = (command.caller.network, cached.episode.client, command.draft.partner)
         with connection.transaction():
-            connection.execute(SCOPE, scoped([network]))
-            row = connection.execute(_SUBJECT, (*place, uuid4())).fetchone()
-        assert row is not None
-        known.subjects[place] = row["subject"]
+            connection.execute(SCOPE, scoped([command.caller.network]))
+            row = connection.execute(_SUBJECT, place).fetchone()
+        if row is not None:
+            known.subjects[place] = row["subject"]

@@ -46,6 +46,8 @@ SELECT n, c, m, 201, r FROM unnest(%b::text[], %b::uuid[], %b::bytea[], %b::byte
 ORDER BY 1, 2"""
 _OPENINGS = """INSERT INTO client_episodes (network_id, client_id, episode_id)
 SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
+_SUBJECTS = """INSERT INTO client_subjects (network_id, client_id, partner_id, subject)
+SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
 _REFERENCES = """INSERT INTO source_refs (network_id, reference, episode_id, event_id)
 SELECT * FROM unnest(%b::text[], %b::bytea[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2"""
 
@@ -86,6 +88,12 @@ class EventRecorder(PostgresApplicationRecorder):
             networks, clients, episodes = zip(*writing.openings, strict=True)
             opened = (Texts(networks), Uuids(clients), Uuids(episodes))
             curs.execute(_OPENINGS, opened, prepare=True)
+        if writing.subjects:
+            networks, clients, partners = zip(*writing.subjects, strict=True)
+            known_as = Uuids(writing.subjects.values())
+            curs.execute(
+                _SUBJECTS, (Texts(networks), Uuids(clients), Uuids(partners), known_as), prepare=True
+            )
         networks, commands = zip(*writing.receipts, strict=True)
         receipts = writing.receipts.values()
         macs, bodies = Bytes(r.mac for r in receipts), Bytes(r.body for r in receipts)
