@@ -1,4 +1,4 @@
--- One command per request, each under its own idempotency key, spread over the episodes of a file.
+-- One command per request, each under its own idempotency key, each to any of the episodes of a file.
 local thread_number = 0
 
 function setup(thread)
@@ -19,12 +19,13 @@ function init(args)
   wrk.headers["Content-Type"] = "application/json"
   run = tonumber(args[4])
   count = 0
+  math.randomseed(2 * run + number)
 end
 
 function request()
   count = count + 1
   wrk.headers["Idempotency-Key"] = string.format("%08x-%04x-4000-8000-%012x", run, number, count)
-  return wrk.format(nil, paths[count % #paths + 1])
+  return wrk.format(nil, paths[math.random(#paths)])
 end
 
 function done(summary, latency, requests)

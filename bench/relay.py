@@ -15,9 +15,9 @@ from uuid import uuid4
 import structlog
 from kafka import KafkaProducer
 
+from bench.machine import Machine, refuse_unmarked
 from bench.table import Row
 from contracts.envelope import topic_of
-from episodes.adapters.database.migrate import migrate
 from episodes.adapters.database.positions import claim
 from episodes.adapters.database.tailing import Tail
 from episodes.adapters.following import spare_the_collector
@@ -25,18 +25,17 @@ from episodes.adapters.kafka import make_topics, producer, settings
 from episodes.adapters.progress import Progress
 from episodes.adapters.relay import Record, Relay, records
 from tests.episodes.recording_events import Log, session
-from tests.servers.postgres import PostgresServer
 
-EVENTS = 50_000
+EVENTS = 20_000
 EPISODES = 500
 PUBLIC_URL = "http://127.0.0.1:8000"
 TARGET = 0.5
 
 
-def measure(postgres: PostgresServer, bootstrap: str, rounds: int = 3) -> Iterator[Row]:
+def measure(machine: Machine) -> Iterator[Row]:
     """Events per second of both, in turn, in one process with the relay's own settings."""
-    database = postgres.fresh_database("episodes")
-    migrate(database.owner_url, "episodes_app")
+    bootstrap, database = machine.kafka.bootstrap, machine.episodes()
+    refuse_unmarked(database.superuser_url)
     network = f"bench-{uuid4().hex[:8]}"
     make_topics(bootstrap, [network], say=lambda line: None)
     with tempfile.TemporaryDirectory() as keys, closing(Log(database.app_url, Path(keys))) as log:
@@ -45,7 +44,7 @@ def measure(postgres: PostgresServer, bootstrap: str, rounds: int = 3) -> Iterat
             ready = list(records(tail.page(0, EVENTS), tail, PUBLIC_URL))
             spare_the_collector()
             bare, relayed = [], []
-            for _ in range(rounds):
+            for _ in range(machine.rounds):
                 bare.append(EVENTS / _seconds_to_send(bootstrap, ready))
                 relayed.append(EVENTS / _seconds_to_relay(bootstrap, tail, network))
     yield Row("relay, events published", relayed, "kafka-python, same records ready", bare, TARGET)

@@ -4,33 +4,53 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+RATE, MILLISECONDS, MEGABYTES, EACH = "/s", "ms", "MB", ""
+
 
 @dataclass(frozen=True)
 class Row:
-    """Figures per second, round by round, and the ratio that is the claim."""
+    """Figures round by round, and the ratio that is the claim. `at_most` where less is better."""
 
     what: str
     ours: Sequence[float]
     anchor_name: str
     anchor: Sequence[float]
     target: float | None
+    unit: str = RATE
+    at_most: bool = False
 
     @property
     def ratios(self) -> list[float]:
         return [one / other for one, other in zip(self.ours, self.anchor, strict=True)]
 
     @property
+    def ratio(self) -> float:
+        return median(self.ratios)
+
+    @property
     def reached(self) -> bool:
-        return self.target is None or median(self.ratios) >= self.target
+        if self.target is None:
+            return True
+        return self.ratio <= self.target if self.at_most else self.ratio >= self.target
+
+    @property
+    def aim(self) -> str:
+        """Such as `≥ 0.45`; empty where nothing was promised."""
+        return "" if self.target is None else f"{'≤' if self.at_most else '≥'} {self.target:.2f}"
 
 
 def lines(rows: Iterable[Row]) -> Iterable[str]:
-    head = f"{'what':34} {'ours/s':>9}  {'anchor':36} {'anchor/s':>9}"
-    yield f"{head} {'ratio':>6} {'spread':>12} {'target':>7}"
+    head = f"{'what':42} {'ours':>10}     {'anchor':44} {'theirs':>10}   "
+    yield f"{head} {'ratio':>6} {'spread':>12}  target"
     for row in rows:
-        low, high = min(row.ratios), max(row.ratios)
-        target = "" if row.target is None else f"{row.target:.2f}" + ("" if row.reached else " missed")
+        spread = f"{min(row.ratios):.2f}–{max(row.ratios):.2f}"
         yield (
-            f"{row.what:34} {median(row.ours):9,.0f}  {row.anchor_name:36} {median(row.anchor):9,.0f}"
-            f" {median(row.ratios):6.2f} {low:5.2f}–{high:<6.2f} {target:>7}"
-        )
+            f"{row.what:42} {_figure(row.ours)} {row.unit:2}  {row.anchor_name:44}"
+            f" {_figure(row.anchor)} {row.unit:2} {row.ratio:6.2f} {spread:>12}"
+            f"  {row.aim}{'' if row.reached else ' missed'}"
+        ).rstrip()
+
+
+def _figure(figures: Sequence[float]) -> str:
+    middle = median(figures)
+    return f"{middle:10,.0f}" if middle >= 100 else f"{middle:10,.2f}"

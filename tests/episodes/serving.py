@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -93,8 +93,11 @@ class Api:
 class Service:
     """API processes over one database, with the keys and logs in one directory."""
 
-    def __init__(self, database: Database, directory: Path) -> None:
+    def __init__(
+        self, database: Database, directory: Path, program: Sequence[str] = ("episodes", "api")
+    ) -> None:
         self.database = database
+        self._program = program
         self.keys_dir = directory / "keys"
         self._directory = directory
         self._jwks_file = directory / "jwks.json"
@@ -122,7 +125,7 @@ class Service:
         log = self._directory / f"api-{len(self._started)}.log"
         with log.open("wb") as output:
             process = psutil.Popen(
-                [sys.executable, "-m", "episodes", "api"],
+                [sys.executable, "-m", *self._program],
                 env=os.environ | {f"EPISODES_{name}": value for name, value in environment.items()},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

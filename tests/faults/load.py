@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -65,18 +65,20 @@ class Load:
             thread.join(PATIENCE)
             assert not thread.is_alive(), "a caller is never answered"
 
-    def prepare(self, episodes: int) -> None:
-        """A directory, and episodes whose sessions the partner may be told."""
-        for path, entry in DIRECTORY:
+    def prepare(self, episodes: int, partners: Sequence[str] = (PARTNER,)) -> None:
+        """A directory, and episodes whose sessions a partner may be told, the partners in turn."""
+        others = ((f"partners/{partner}", "Partner") for partner in partners)
+        for path, entry in (*DIRECTORY, *others):
             assert self.http().put(f"/v1/{path}", json=EXAMPLES[entry]).status_code == 204
-        for _ in range(episodes):
+        for number in range(episodes):
             opened = self.record("/v1/episodes", EXAMPLES["EpisodeOpenedCommand"])
             self.episodes.append(f"/v1/episodes/{opened.json()['episode']['id']}")
-            self.record(f"{self.episodes[-1]}/sharing-consents", SHARED)
+            shared = {**SHARED, "partner": partners[number % len(partners)]}
+            self.record(f"{self.episodes[-1]}/sharing-consents", shared)
 
     def deliver_session(self) -> None:
         """One more, in a random episode."""
-        self.record(f"{random.choice(self.episodes)}/sessions", _session())
+        self.record(f"{random.choice(self.episodes)}/sessions", session_body())
 
     def record(self, path: str, body: object) -> httpx.Response:
         """Return when it is acknowledged."""
@@ -115,7 +117,8 @@ def client_of(stack: Stack) -> httpx.Client:
     return httpx.Client(base_url=stack.url("api"), headers=bearer(stack.token("service")), timeout=10)
 
 
-def _session() -> dict[str, Any]:
+def session_body() -> dict[str, Any]:
+    """A session of this moment, of a visit of its own."""
     now = datetime.now(UTC).replace(microsecond=0)
     day = now.astimezone(ZoneInfo(EXAMPLES["Clinic"]["zone"])).date()
     return {

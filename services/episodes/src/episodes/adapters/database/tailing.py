@@ -15,6 +15,9 @@ from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.known import Scoped
 from episodes.application.recording import DataKey
 
+_AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
+WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
+
 
 class UnknownNetwork(Exception):
     """The log holds an event of a network that is not among the configured ones."""
@@ -32,9 +35,9 @@ class Tail:
 
     def page(self, after: int, most: int) -> Sequence[Notification]:
         """Up to `most` events after a position, in order. A gap between positions is no loss."""
-        select = self._recorder.select_notifications.__wrapped__  # without the library's retry around it
-        page: Sequence[Notification] = select(self._recorder, after, most, inclusive_of_start=False)
-        return page
+        cursor = self.connection.cursor(binary=True)  # the library's reads bytes as text, at twice the cost
+        rows = cursor.execute(_AFTER, (after, most), prepare=True).fetchall()
+        return [Notification(id=row.pop("notification_id"), **row) for row in rows]
 
     def head(self) -> int:
         """The position of the newest event."""

@@ -1,0 +1,57 @@
+"""Durable commands beside an application that calls the library's `save` in each request."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+from psycopg import sql
+
+from bench.machine import Machine, mark, refuse_unmarked
+from bench.serving import CONNECTIONS, EPISODES, Target, serving
+from bench.table import Row
+from tests.episodes.serving import Service, eventually
+from tests.servers.postgres import Database
+
+TARGET = 3.0
+
+
+def measure(machine: Machine) -> Iterator[Row]:
+    """Commands per second of both, in turn; how large their events are is said beside."""
+    database, theirs = machine.episodes(), machine.postgres.fresh_database("episodes")
+    mark(theirs)
+    ours, library = [], []
+    with serving(database) as (target, _), _library(theirs) as other:
+        for _ in range(machine.rounds):
+            ours.append(target.load(machine.seconds).per_second)
+            library.append(other.load(machine.seconds).per_second)
+        sizes = _bytes(database, "stored_events"), _bytes(theirs, "episodes_events")
+        print("bytes of an event: {} ours, {} theirs".format(*sizes), file=sys.stderr)
+    what = f"durable commands, {CONNECTIONS} connections"
+    yield Row(what, ours, "FastAPI and the library's save a request", library, TARGET)
+
+
+@contextmanager
+def _library(database: Database) -> Iterator[Target]:
+    refuse_unmarked(database.superuser_url)
+    own_tables = replace(database, app_url=database.superuser_url)
+    with (
+        TemporaryDirectory() as place,
+        closing(Service(own_tables, Path(place), ["bench.library_app"])) as service,
+    ):
+        api = service.start()
+        eventually(api.ready, "the example is ready")
+        episodes = [api.http.post("/v1/episodes").json()["id"] for _ in range(EPISODES)]
+        yield Target([api.url], service.token(), episodes, service.keys_dir)
+
+
+def _bytes(database: Database, log: str) -> int:
+    """Of an assessment in the log."""
+    with psycopg.connect(database.superuser_url) as connection:
+        size = sql.SQL("SELECT avg(length(state))::int FROM {} WHERE originator_version > 1")
+        row = connection.execute(size.format(sql.Identifier(log))).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,88 @@
+"""What every measurement is given: servers of this run, and how long to take."""
+
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from episodes.adapters.database.migrate import migrate
+from tests.infrastructure import find_kafka, find_postgres, make_run_dir, remove_run_dir
+from tests.servers.kafka import KafkaBroker
+from tests.servers.postgres import Database, PostgresServer
+
+MARK = "care episodes: a bench's, to be dropped"
+
+
+class NotOurs(Exception):
+    """The database was not made by a measurement, so nothing is loaded into it."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`rounds` of `seconds` each; `full` for what takes minutes to prepare."""
+
+    run_dir: Path
+    postgres: PostgresServer
+    rounds: int
+    seconds: float
+    full: bool
+
+    @cached_property
+    def kafka(self) -> KafkaBroker:
+        """Started for the first who asks. Raises `NoServer`."""
+        return find_kafka(self.run_dir)
+
+    def facts(self) -> Mapping[str, object]:
+        """What the figures are taken on; the load is the last minute's, before the first measurement."""
+        return {
+            "server": self.postgres.description,
+            "cores": os.cpu_count(),
+            "load": round(os.getloadavg()[0], 2),
+            "system": platform.platform(),
+            "python": platform.python_version(),
+            "rounds": self.rounds,
+            "seconds": self.seconds,
+        }
+
+    def episodes(self) -> Database:
+        """A migrated database of its own, marked as one to load."""
+        database = self.postgres.fresh_database("episodes")
+        migrate(database.owner_url, "episodes_app")
+        mark(database)
+        return database
+
+
+@contextmanager
+def machine(rounds: int, seconds: float, full: bool) -> Iterator[Machine]:
+    """The servers, ended and removed at the end."""
+    run_dir = make_run_dir()
+    one = Machine(run_dir, find_postgres(run_dir), rounds, seconds, full)
+    try:
+        yield one
+    finally:
+        if "kafka" in vars(one):
+            one.kafka.close()
+        one.postgres.close()
+        remove_run_dir(run_dir)
+
+
+def mark(database: Database) -> None:
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        connection.execute(comment.format(sql.Identifier(database.name), MARK))
+
+
+def refuse_unmarked(url: str) -> None:
+    """Nobody's records are loaded over. Raises `NotOurs`."""
+    with psycopg.connect(url) as connection:
+        said = (
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+        )
+        if connection.execute(said).fetchone() != (MARK,):
+            raise NotOurs(connection.info.dbname)

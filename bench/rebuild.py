@@ -1,0 +1,102 @@
+"""State rebuilt from stored bytes, in one process: one episode's, and the whole log's from the database.
+
+The anchors: the aim, 30,000 events a second, and the least any reader must do with the same bytes, which is
+to unseal them and read the JSON, once for the envelope and once for the payload.
+"""
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+from bench.machine import Machine, refuse_unmarked
+from bench.table import Row
+from episodes.adapters.database.tailing import Tail
+from episodes.adapters.following import spare_the_collector
+from episodes.application.folding import folded
+from episodes.application.known import Cached
+from episodes.application.recording import DataKey, header_of
+from tests.episodes.recording_events import Log, opening, private, session
+
+AIM = 30_000
+EPISODES, EVENTS = 100, 200
+WORDS = "word " * 20
+"""A note that makes about 1.2 KB of a stored session."""
+
+NETWORK = "bench"
+PAGE = 200
+
+
+def measure(machine: Machine) -> Iterator[Row]:
+    """Each figure once a round, in turn."""
+    database = machine.episodes()
+    refuse_unmarked(database.superuser_url)
+    with TemporaryDirectory() as keys_dir, closing(Log(database.app_url, Path(keys_dir))) as log:
+        fill(log, EPISODES, EVENTS)
+        with closing(Tail(database.app_url, log.keyring.unwrap, [NETWORK])) as tail:
+            states, keys = _one_episode(tail)
+            spare_the_collector()
+            one, least, whole = [], [], []
+            for _ in range(machine.rounds):
+                one.append(_rate(lambda: folded(None, states, keys), machine.seconds / 8))
+                least.append(_rate(lambda: _unseal(states, keys), machine.seconds / 8))
+                whole.append(_replayed(tail))
+    aim = [float(AIM)] * machine.rounds
+    yield Row("rebuild an episode of 200 events", one, "the aim", aim, 1.0)
+    yield Row("", one, "the same bytes unsealed, read as JSON", least, None)
+    yield Row("replay the log from the database", whole, "the aim", aim, 1.0)
+
+
+def fill(log: Log, episodes: int, events: int) -> None:
+    """Episodes side by side, as they grow in life: opened, consented to, then sessions."""
+    growing = [log.episode(NETWORK) for _ in range(episodes)]
+    log.record((episode, opening(episode)) for episode in growing)
+    log.record((episode, private()) for episode in growing)
+    log.record((episode, session(WORDS)) for _ in range(events - 2) for episode in growing)
+
+
+def _one_episode(tail: Tail) -> tuple[list[bytes], Mapping[UUID, DataKey]]:
+    first = header_of(tail.page(0, 1)[0].state)
+    return tail.newer({first.episode_id: 0})[first.episode_id], tail.keys({(NETWORK, first.client)})
+
+
+def _rate(work: Callable[[], object], seconds: float) -> float:
+    began, times = time.perf_counter(), 0
+    while (took := time.perf_counter() - began) < seconds:
+        work()
+        times += 1
+    return EVENTS * times / took
+
+
+def _unseal(states: list[bytes], keys: Mapping[UUID, DataKey]) -> None:
+    """By the stored form alone, as `application/recording.py` describes it."""
+    for state in states:
+        end = 5 + int.from_bytes(state[1:5], "big")
+        header = json.loads(state[5:end])
+        place = "|".join(str(header[it]) for it in ("event_id", "episode_id", "version", "type", "key_id"))
+        cipher = keys[UUID(header["key_id"])].cipher
+        assert cipher is not None
+        json.loads(cipher.decrypt(state[end : end + 12], state[end + 12 :], place.encode()))
+
+
+def _replayed(tail: Tail) -> float:
+    """Events per second from the first to the last, every episode's state kept."""
+    began, position, done = time.perf_counter(), 0, 0
+    states: dict[UUID, Cached | None] = {}
+    keys: dict[UUID, DataKey] = {}
+    while page := tail.page(position, PAGE):
+        newer: dict[UUID, list[bytes]] = defaultdict(list)
+        for event in page:
+            assert isinstance(event.originator_id, UUID)
+            newer[event.originator_id].append(event.state)
+        unknown = [header_of(some[0]) for one, some in newer.items() if one not in states]
+        if unknown:
+            keys |= tail.keys({(header.network, header.client) for header in unknown})
+        for one, some in newer.items():
+            states[one] = folded(states.get(one), some, keys)
+        position, done = page[-1].id, done + len(page)
+    return done / (time.perf_counter() - began)

@@ -1,0 +1,89 @@
+"""Applications under load: processes, episodes to write to, and `wrk` to write with. Loopback only."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.machine import refuse_unmarked
+from episodes.adapters.http.examples import EXAMPLES
+from tests.episodes.serving import Api, Service, eventually, fill_directory
+from tests.servers.postgres import Database
+
+CONNECTIONS = 64
+EPISODES = 2_000
+BODY = {**EXAMPLES["AssessedCommand"], "stage": "ad_hoc"}
+"""An assessment that may be repeated: about 1.1 KB in the log."""
+
+_RUNS = count()
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the load generator saw: answers per second, and the middle and slow latency in milliseconds."""
+
+    per_second: float
+    p50: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """Applications that answer alike, a token, the episodes to write to, and where their keys lie."""
+
+    urls: Sequence[str]
+    token: str
+    episodes: Sequence[str]
+    keys_dir: Path
+
+    def load(self, seconds: float, resource: str = "assessments", urls: Sequence[str] | None = None) -> Load:
+        """One command per request, over all episodes; the processes share the connections."""
+        asked = self.urls if urls is None else urls
+        with TemporaryDirectory() as place:
+            paths, body = Path(place, "paths"), Path(place, "body")
+            paths.write_text("\n".join(f"/v1/episodes/{it}/{resource}" for it in self.episodes))
+            body.write_text(json.dumps(BODY))
+            running = [self._ask(url, paths, body, len(asked), seconds) for url in asked]
+            loads = [_seen(process, seconds) for process in running]
+        return Load(
+            sum(it.per_second for it in loads), max(it.p50 for it in loads), max(it.p99 for it in loads)
+        )
+
+    def _ask(self, url: str, paths: Path, body: Path, among: int, seconds: float) -> subprocess.Popen[str]:
+        command = ["wrk", f"-t{2 // among}", f"-c{CONNECTIONS // among}", f"-d{seconds:.0f}s"]
+        command += ["-s", str(Path(__file__).with_name("load.lua")), url]
+        command += ["--", str(paths), str(body), self.token, str(next(_RUNS))]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def _seen(process: subprocess.Popen[str], seconds: float) -> Load:
+    said, _ = process.communicate(timeout=seconds + 30)
+    result = next(line.split() for line in said.splitlines() if line.startswith("RESULT"))
+    if result[2] != "0":
+        raise SystemExit(f"{result[2]} answers were errors: the figure would mean nothing")
+    return Load(float(result[1]), float(result[3]), float(result[4]))
+
+
+@contextmanager
+def serving(
+    database: Database, program: Sequence[str] = ("episodes", "api"), processes: int = 1
+) -> Iterator[tuple[Target, Sequence[Api]]]:
+    """So many processes over one database, a directory filled in and episodes opened."""
+    if shutil.which("wrk") is None:
+        raise SystemExit("the load comes from `wrk`: install it (Debian: apt-get install wrk)")
+    refuse_unmarked(database.superuser_url)
+    with TemporaryDirectory() as place, closing(Service(database, Path(place), program)) as service:
+        apis = [service.start() for _ in range(processes)]
+        for api in apis:
+            eventually(api.ready, "the API is ready")
+        fill_directory(apis[0])
+        with ThreadPoolExecutor(16) as pool:
+            paths = list(pool.map(lambda _: apis[0].opened(), range(EPISODES)))
+        episodes = [path.rpartition("/")[2] for path in paths]
+        yield Target([api.url for api in apis], service.token(), episodes, service.keys_dir), apis
