@@ -1,6 +1,7 @@
 """What must be true after any fault: nothing lost, nothing doubled, all in order, all drained."""
 
 import random
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,20 +10,24 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from episodes.adapters.http.examples import PARTNER
 from episodes.application.recording import header_of
 from tests.faults.load import Load
 from tests.notifications.servers import PartnerEndpoint
-from tests.notifications.service import eventually
 from tests.system.stack import Stack, bearer
 
 Rows = Callable[[str], list[dict[str, Any]]]
 
-HEAD = "(SELECT max(notification_id) FROM stored_events)"
+STANDSTILL = 60.0
+"""Seconds after which a role that does nothing is taken for stuck: longer than a lease."""
 SESSIONS = "stored_events WHERE topic = 'session-delivered.1'"
 PUBLISHED = "stored_events WHERE topic <> 'treatment-consented.1'"
+WAITING = """SELECT state, d.attempts, due_at - now() AS due, lease_until - now() AS leased, a.status, a.error
+FROM deliveries d LEFT JOIN attempts a USING (network_id, subscription_id, number)
+WHERE state <> 'delivered' LIMIT 10"""
 REPEATS = 20
 
 
@@ -40,29 +45,50 @@ def subscribed(stack: Stack) -> Iterator[PartnerEndpoint]:
         yield endpoint
 
 
-def _at_head(stack: Stack, follower: str) -> bool:
-    return stack.count("episodes", f"positions WHERE follower {follower} AND position = {HEAD}") == 1
+def _counted(service: str, what: str) -> Callable[[Stack], int]:
+    return lambda stack: stack.count(service, what)
 
 
-CAUGHT_UP: Mapping[str, Callable[[Stack], bool]] = MappingProxyType(
+def _position(follower: str) -> Callable[[Stack], int]:
+    query = f"SELECT max(position) AS n FROM positions WHERE follower {follower}"
+    return lambda stack: int(stack.rows("episodes", query)[0]["n"] or 0)
+
+
+def _head(stack: Stack) -> int:
+    return int(stack.rows("episodes", "SELECT max(notification_id) AS n FROM stored_events")[0]["n"])
+
+
+WORK: Mapping[str, tuple[Callable[[Stack], int], Callable[[Stack], int]]] = MappingProxyType(
     {
-        "relay": lambda stack: _at_head(stack, "= 'kafka'"),
-        "project": lambda stack: _at_head(stack, "<> 'kafka'"),
-        "consume": lambda it: it.count("episodes", PUBLISHED) == it.count("notifications", "seen_events"),
-        "deliver": lambda it: (
-            it.count("episodes", SESSIONS)
-            == it.count("notifications", "deliveries WHERE state = 'delivered'")
-            == it.count("notifications", "deliveries")
+        "relay": (_position("= 'kafka'"), _head),
+        "project": (_position("<> 'kafka'"), _head),
+        "consume": (_counted("notifications", "seen_events"), _counted("episodes", PUBLISHED)),
+        "deliver": (
+            _counted("notifications", "deliveries WHERE state = 'delivered'"),
+            _counted("episodes", SESSIONS),
         ),
     }
 )
-"""Whether a role has done all there is to do, by role, in the order of the path."""
+"""How much a role has done, and how much there is to do, in the order of the path."""
 
 
-def drained(stack: Stack, within: float = 60.0) -> None:
-    """Return when every role has done all there is to do."""
-    for caught_up in CAUGHT_UP.values():
-        eventually(lambda caught_up=caught_up: caught_up(stack), within)  # type: ignore[misc]
+def drained(stack: Stack) -> None:
+    """Return when every role has done all there is to do. Fails when one of them gets no further."""
+    for role in WORK:
+        caught_up(stack, role)
+
+
+def caught_up(stack: Stack, role: str) -> None:
+    """Return when this role has done all there is to do."""
+    done, to_do = WORK[role]
+    was, since = -1, time.monotonic()
+    while (now := done(stack)) < to_do(stack):
+        if now > was:
+            was, since = now, time.monotonic()
+        elif time.monotonic() - since > STANDSTILL:
+            waiting = stack.rows("notifications", WAITING)
+            pytest.fail(f"{role} gets no further: {waiting}\n{stack.log_of(role)[-3000:]}")
+        time.sleep(0.05)
 
 
 def all_is_well(stack: Stack, load: Load, partner: PartnerEndpoint) -> None:

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings
 import episodes.adapters.crash_points
 import episodes.config
 import notifications.config
-from tests.faults.checks import CAUGHT_UP, all_is_well, drained, reading, subscribed
+from tests.faults.checks import all_is_well, caught_up, drained, reading, subscribed
 from tests.faults.load import Load, client_of
 from tests.infrastructure import CHECKOUT
 from tests.notifications.servers import PartnerEndpoint
@@ -145,7 +145,7 @@ def _work_waits_for(stack: Stack, role: str) -> None:
     for earlier in ("relay", "consume"):
         if earlier == role or role in ("relay", "project"):
             return
-        eventually(lambda earlier=earlier: CAUGHT_UP[earlier](stack))  # type: ignore[misc]
+        caught_up(stack, earlier)
 
 
 def _last_words(stack: Stack, role: str) -> str | None:
