@@ -1,0 +1,178 @@
+"""What must hold when the faults are over, whatever they were. Each is judged from what is recorded and seen
+at the edges alone, by rules of its own where that is possible.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from uuid import UUID
+
+from episodes.application.publishing import kind_of, published_name
+from episodes.domain.sharing import SharingConsented, SharingWithdrawn
+from notifications.application.deliver import DECISION_SERVES_SECONDS
+from notifications.application.react import understand
+from notifications.domain.knowledge import Knowledge, learn
+from notifications.domain.owed import InboxOwed, OpeningOwed, WebhookOwed
+from notifications.domain.policies import decide
+from notifications.domain.schedule import DELAYS, SPREAD
+from tests.simulation.partners import LONGEST_ANSWER, Post
+from tests.simulation.world import World
+
+STALE = DECISION_SERVES_SECONDS + LONGEST_ANSWER
+"""Seconds before an attempt of which the decision may tell: how old it may be, and how long it travelled."""
+
+
+def every_acknowledged_command_is_recorded_once(world: World) -> None:
+    recorded = Counter(entry.header.command_id for entry in world.log.entries)
+    assert set(recorded.values()) <= {1}, "a command is recorded twice"
+    assert world.clinic.answered.keys() <= recorded.keys(), "an acknowledged command is lost"
+
+
+def a_refused_command_leaves_nothing(world: World) -> None:
+    recorded = {entry.header.command_id for entry in world.log.entries}
+    assert recorded.isdisjoint(world.clinic.refused)
+
+
+def the_same_key_has_the_same_answer(world: World) -> None:
+    assert all(len(set(bodies)) == 1 for bodies in world.clinic.answered.values())
+
+
+def versions_and_sequences_have_no_gap(world: World) -> None:
+    versions: dict[UUID, list[int]] = defaultdict(list)
+    sequences: dict[UUID, list[int]] = defaultdict(list)
+    for entry in world.log.entries:
+        versions[entry.header.episode_id].append(entry.header.version)
+        if entry.header.sequence is not None:
+            sequences[entry.header.episode_id].append(entry.header.sequence)
+    for counted in (*versions.values(), *sequences.values()):
+        assert counted == list(range(1, len(counted) + 1))
+
+
+def every_published_event_reaches_the_topic_in_order(world: World) -> None:
+    """First publications; copies may follow. Nothing is published that is not recorded."""
+    expected: dict[UUID, list[UUID]] = defaultdict(list)
+    for entry in world.log.entries:
+        if published_name(entry.header.type) is not None:
+            expected[entry.header.episode_id].append(entry.header.event_id)
+    found: dict[UUID, dict[UUID, None]] = defaultdict(dict)
+    for partition in world.broker.topic:
+        for message in partition:
+            event, episode = message.hints()
+            assert event is not None, "every record has an id"
+            assert episode is not None, "every record has a key"
+            found[episode].setdefault(event)
+    assert {episode: list(events) for episode, events in found.items()} == expected
+
+
+def the_position_never_goes_back(world: World) -> None:
+    assert world.log.moves == sorted(world.log.moves)
+
+
+def effects_are_exactly_once(world: World) -> None:
+    """What the policies owe for the events in order, each once: no more, and no less."""
+    inbox: Counter[tuple[UUID, str]] = Counter()
+    partners: dict[UUID, list[UUID]] = defaultdict(list)
+    for event, owed in _owed(world):
+        if isinstance(owed, InboxOwed):
+            inbox[event, owed.concern] += 1
+        else:
+            partners[owed.partner].append(event)
+    tables = world.database.tables
+    assert Counter(tables.inbox) == inbox
+    assert not tables.parked
+    for identifier, subscription in tables.subscriptions.items():
+        told = [it.due.event_id for (owner, _), it in tables.deliveries.items() if owner == identifier]
+        assert sorted(told) == sorted(partners[subscription.partner])
+
+
+def numbers_have_no_gap(world: World) -> None:
+    tables = world.database.tables
+    for identifier, subscription in tables.subscriptions.items():
+        numbers = sorted(number for owner, number in tables.deliveries if owner == identifier)
+        assert numbers == list(range(1, subscription.last_number + 1))
+
+
+def no_attempt_begins_without_consent(world: World) -> None:
+    """A decision serves for two seconds from its answer; before that it travels, and what ended before was
+    known to it. No clock of ours has a say in that."""
+    kinds = {entry.header.event_id: (entry.header.episode_id, kind_of(entry.fact)) for entry in world.log.entries}
+    for post in world.endpoints.posts:
+        episode, kind = kinds[post.event]
+        assert kind is not None
+        assert _consented(world, post, episode, kind), f"{post} had no consent"
+
+
+def retries_follow_the_schedule(world: World) -> None:
+    """Every attempt waits at least what its place in the schedule says, and there are no more than it has."""
+    for delivery in world.database.tables.deliveries.values():
+        recorded = delivery.recorded
+        assert len(recorded) <= len(DELAYS)
+        for place, (before, after) in enumerate(pairwise(recorded), start=1):
+            least = DELAYS[place] * (1 - SPREAD)
+            assert before.gone or after.began - before.began >= least.total_seconds(), "tried again too soon"
+        assert delivery.state != "failed" or len(recorded) == len(DELAYS)
+
+
+def what_is_over_is_not_tried_again(world: World) -> None:
+    """A delivery may be tried twice when its record was lost, with the same id; not once it is settled."""
+    ids: dict[tuple[UUID, int], set[str]] = defaultdict(set)
+    for post in world.endpoints.posts:
+        ids[post.subscription, post.number].add(post.message_id)
+        assert not post.settled, f"{post} was over"
+    assert all(len(it) == 1 for it in ids.values())
+    assert len({next(iter(it)) for it in ids.values()}) == len(ids)
+
+
+INVARIANTS: tuple[Callable[[World], None], ...] = (
+    every_acknowledged_command_is_recorded_once,
+    a_refused_command_leaves_nothing,
+    the_same_key_has_the_same_answer,
+    versions_and_sequences_have_no_gap,
+    every_published_event_reaches_the_topic_in_order,
+    the_position_never_goes_back,
+    effects_are_exactly_once,
+    numbers_have_no_gap,
+    no_attempt_begins_without_consent,
+    retries_follow_the_schedule,
+    what_is_over_is_not_tried_again,
+)
+"""`World.run` adds the last one: nothing waits for ever."""
+
+
+def check(world: World) -> None:
+    for invariant in INVARIANTS:
+        invariant(world)
+
+
+def _owed(world: World) -> Iterator[tuple[UUID, InboxOwed | WebhookOwed | OpeningOwed]]:
+    """By event, each message taken once, in the order of the topic."""
+    known: dict[UUID, Knowledge] = defaultdict(Knowledge)
+    openings: dict[UUID, UUID] = {}
+    seen: set[UUID] = set()
+    for partition in world.broker.topic:
+        for message in partition:
+            if message.hints()[0] in seen:
+                continue
+            event, happened = understand(message)
+            seen.add(event.id)
+            openings.setdefault(event.episode, event.id)
+            known[event.episode] = learn(known[event.episode], happened)
+            owes = decide(happened, known[event.episode])
+            for owed in owes:
+                assert isinstance(owed, InboxOwed | WebhookOwed | OpeningOwed)
+                yield openings[event.episode] if isinstance(owed, OpeningOwed) else event.id, owed
+
+
+def _consented(world: World, post: Post, episode: UUID, kind: str) -> bool:
+    """Whether a consent to it was recorded before the attempt, and not withdrawn long before it."""
+    given, withdrawn = set(), set()
+    for entry, at in zip(world.log.entries, world.log.committed_at, strict=True):
+        fact = entry.fact
+        if entry.header.episode_id != episode:
+            continue
+        if isinstance(fact, SharingWithdrawn) and at < post.began - STALE:
+            withdrawn.add(fact.consent_id)
+        elif isinstance(fact, SharingConsented) and at < post.began:
+            if fact.partner == post.partner and kind in fact.kinds:
+                given.add(entry.header.event_id)
+    return bool(given - withdrawn)

@@ -1,0 +1,167 @@
+"""The store of the episodes service, with what PostgreSQL promises: all or nothing, once, in order.
+
+A commit may go through while its reply is lost; a refused one burns a position.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from eventsourcing.persistence import Notification
+
+from episodes.adapters.database.positions import Claim
+from episodes.application.commands import Command, named
+from episodes.application.errors import Conflict, OutcomeUnknown, StoreUnavailable
+from episodes.application.folding import folded
+from episodes.application.known import Cached, Known, Receipt, Scoped, Writing
+from episodes.application.recording import DataKey, loaded
+from episodes.domain.envelope import Recorded
+from episodes.domain.sharing import SharingConsented
+from tests.simulation.scheduling import Scheduler
+
+CLINIC, THERAPIST, CLIENT, NETWORK = UUID(int=1), UUID(int=2), UUID(int=3), "demo"
+PARTNERS = (UUID(int=11), UUID(int=12))
+_ROWS: Mapping[tuple[str, str, UUID], Mapping[str, Any]] = {
+    ("clinics", NETWORK, CLINIC): {"zone": "America/Los_Angeles"},
+    ("staff", NETWORK, THERAPIST): {"licensed": True},
+    ("clients", NETWORK, CLIENT): {},
+    **{("partners", NETWORK, partner): {} for partner in PARTNERS},
+}
+
+
+@dataclass(eq=False)
+class Log:
+    """What is committed. `committed_at` is the true time of each entry, which no clock of ours can know."""
+
+    scheduler: Scheduler
+    data_keys: Mapping[UUID, DataKey]
+    notifications: list[Notification] = field(default_factory=list)
+    entries: list[Recorded[Any]] = field(default_factory=list)
+    committed_at: list[float] = field(default_factory=list)
+    states: dict[UUID, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    receipts: dict[Scoped, Receipt] = field(default_factory=dict)
+    keys: dict[Scoped, UUID] = field(default_factory=dict)
+    position: int = 0
+    followed: tuple[int, int] = (0, 0)
+    moves: list[int] = field(default_factory=list)
+
+    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+        """What the real one read finds."""
+        self.scheduler.crash_maybe()
+        if self.scheduler.fails():
+            raise StoreUnavailable
+        known = Known(keys={place: self.data_keys[key] for place, key in self.keys.items()})
+        for command in commands:
+            if command.key in self.receipts:
+                known.receipts[command.key] = self.receipts[command.key]
+            for row in named(command):
+                known.rows[row.table, NETWORK, row.id] = _ROWS[row.table, NETWORK, row.id]
+            if isinstance(command.draft, SharingConsented):
+                partner = command.draft.partner
+                known.subjects[NETWORK, CLIENT, partner] = UUID(int=100 + partner.int)
+            if command.episode is not None:
+                recent = cached.get(command.episode)
+                newer = self.states[command.episode][recent.episode.version if recent else 0 :]
+                known.episodes[command.episode] = _known(folded(recent, newer, self.data_keys))
+        known.rows["clinics", NETWORK, CLINIC] = _ROWS["clinics", NETWORK, CLINIC]
+        return known
+
+    def write(self, writing: Writing) -> None:
+        """One transaction, while others have theirs."""
+        self.scheduler.meanwhile()
+        self.scheduler.crash_maybe()
+        if self.scheduler.fails():
+            raise OutcomeUnknown  # nothing was stored
+        self.position += 1
+        if self.refuses(writing):
+            self.scheduler.note("store refuses a batch")
+            raise Conflict
+        self._commit(writing)
+        self.scheduler.meanwhile()
+        self.scheduler.crash_maybe()
+        if self.scheduler.fails():
+            self.scheduler.note("the reply to a commit is lost")
+            raise OutcomeUnknown
+
+    def refuses(self, writing: Writing) -> bool:
+        versions = {id: len(states) for id, states in self.states.items()}
+        for event in writing.events:
+            if event.originator_version != versions.get(event.originator_id, 0) + 1:
+                return True
+            versions[event.originator_id] = event.originator_version
+        return not self.receipts.keys().isdisjoint(writing.receipts) or not self.keys.keys().isdisjoint(
+            writing.keys
+        )
+
+    def _commit(self, writing: Writing) -> None:
+        self.receipts.update(writing.receipts)
+        self.keys.update({place: key for place, (key, _) in writing.keys.items()})
+        for event in writing.events:
+            entry = loaded(event.state, self.data_keys)
+            header = entry.header
+            self.scheduler.note("stored", self.position, header.type, header.version, header.event_id.hex[:8])
+            self.states[header.episode_id].append(event.state)
+            self.entries.append(entry)
+            self.committed_at.append(self.scheduler.now)
+            self.notifications.append(
+                Notification(
+                    originator_id=event.originator_id,
+                    originator_version=event.originator_version,
+                    topic=event.topic,
+                    state=event.state,
+                    id=self.position,
+                )
+            )
+            self.position += 1
+
+    def claim(self) -> Claim:
+        """As `positions.claim`: the epoch is raised."""
+        epoch, position = self.followed
+        self.followed = (epoch + 1, position)
+        return Claim("kafka", epoch + 1, position)
+
+    def move(self, position: int, epoch: int) -> bool:
+        """As `UPDATE positions ... WHERE epoch = mine`."""
+        if epoch != self.followed[0]:
+            return False
+        self.followed = (epoch, position)
+        self.moves.append(position)
+        return True
+
+
+def _known(cached: Cached | None) -> Cached:
+    assert cached is not None, "callers name episodes they were told of"
+    return cached
+
+
+class _Result(NamedTuple):
+    rowcount: int
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The log as the relay reads it, and the connection on which it moves its position."""
+
+    log: Log
+
+    @property
+    def connection(self) -> "Tail":
+        return self
+
+    def execute(self, _: str, parameters: tuple[int, str, int], prepare: bool = False) -> _Result:
+        position, _follower, epoch = parameters
+        self.log.scheduler.meanwhile()
+        self.log.scheduler.crash_maybe()
+        moved = self.log.move(position, epoch)
+        self.log.scheduler.note("position", position, "of epoch", epoch, "moved" if moved else "not moved")
+        self.log.scheduler.crash_maybe()
+        return _Result(int(moved))
+
+    def page(self, after: int, most: int) -> Sequence[Notification]:
+        found = [event for event in self.log.notifications if event.id > after]
+        return found[:most]
+
+    def keys(self, clients: Collection[Scoped]) -> Mapping[UUID, DataKey]:
+        return self.log.data_keys

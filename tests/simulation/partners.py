@@ -1,0 +1,110 @@
+"""Whom deliveries meet: the episodes service, which is asked first, and the partners' endpoints."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from contracts.disclosure import Decision, Question
+from episodes.application.disclosing import consent_for, decision
+from episodes.application.folding import fold
+from episodes.domain.episode import Episode
+from notifications.application.deliver import NoAnswer
+from notifications.domain.schedule import Answered, Outcome, Unanswered
+from tests.simulation.callers import Api
+from tests.simulation.log import Log
+from tests.simulation.reactions import Database
+from tests.simulation.scheduling import Scheduler, pause
+
+LONGEST_ANSWER = 5.0
+"""Seconds a question may be under way (`question_seconds`)."""
+
+
+@dataclass(eq=False)
+class Disclosure:
+    """Asks one of the API's processes, which answers by its own clock on what is recorded then."""
+
+    scheduler: Scheduler
+    log: Log
+    apis: Sequence[Api]
+    new_id: Callable[[], UUID]
+
+    async def ask(self, network: str, questions: Sequence[Question]) -> Sequence[Decision]:
+        began = self.scheduler.now
+        await pause(self.scheduler.random.random() * 0.2)
+        if self.scheduler.fails(4):
+            raise NoAnswer("it is away")
+        decisions = self._decisions(self.scheduler.random.choice(self.apis), questions)
+        await pause(self.scheduler.random.choice((0.0, 0.1, 1.0, 3.0)))
+        if self.scheduler.fails() or self.scheduler.now - began > LONGEST_ANSWER:
+            raise NoAnswer("too late")
+        return decisions
+
+    def _decisions(self, api: Api, questions: Sequence[Question]) -> Sequence[Decision]:
+        decided = []
+        for question in questions:
+            consent, reason = consent_for(question, self._episode_of(question.event_id), api.now())
+            decided.append(decision(self.new_id(), consent, reason, None))
+            self.scheduler.note("decided:", question.event_id.hex[:8], question.partner.int, reason)
+        return decided
+
+    def _episode_of(self, event: UUID) -> Episode | None:
+        episode = next(it.header.episode_id for it in self.log.entries if it.header.event_id == event)
+        return fold(it for it in self.log.entries if it.header.episode_id == episode)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One attempt as the partner saw it. `settled`: a delivery that was over already when it began."""
+
+    subscription: UUID
+    number: int
+    event: UUID
+    partner: UUID
+    message_id: str
+    began: float
+    settled: bool
+
+
+@dataclass(eq=False)
+class Endpoints:
+    """Answers as partners do: not at all, badly, or well; always well once it is quiet."""
+
+    scheduler: Scheduler
+    database: Database
+    posts: list[Post] = field(default_factory=list)
+
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
+        self.posts.append(self._seen(headers["webhook-id"], body))
+        self.scheduler.note("post:", *self.posts[-1].subscription.bytes[-1:], self.posts[-1].number)
+        random = self.scheduler.random
+        if not self.scheduler.faults:
+            return Answered(204)
+        await pause(random.random())
+        match random.choices(("well", "badly", "later", "gone", "hangs"), (10, 4, 1, 0.5, 1))[0]:
+            case "well":
+                return Answered(204)
+            case "badly":
+                return Answered(503)
+            case "later":
+                return Answered(429, timedelta(seconds=random.choice((60, 7200))))
+            case "gone":
+                return Answered(410)
+            case _:
+                await pause(15.0)
+                return Unanswered("timeout")
+
+    def _seen(self, message_id: str, body: bytes) -> Post:
+        data = json.loads(body)["data"]
+        subscription, number = UUID(data["subscription_id"]), data["number"]
+        delivery = self.database.tables.deliveries[subscription, number]
+        return Post(
+            subscription=subscription,
+            number=number,
+            event=UUID(data["event_id"]),
+            partner=UUID(data["partner"]),
+            message_id=message_id,
+            began=self.scheduler.now,
+            settled=delivery.state != "pending",
+        )

@@ -1,0 +1,88 @@
+"""Two relays, of which one leads: the real relay over the log and the broker of this world."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from episodes.adapters.following import Ending
+from episodes.adapters.in_flight import InFlight
+from episodes.adapters.leadership import SILENCE
+from episodes.adapters.progress import Progress
+from episodes.adapters.relay import Relay
+from tests.simulation.broker import Broker, Producer
+from tests.simulation.log import Log, Tail
+from tests.simulation.scheduling import Process, Scheduler, pause
+
+URL = "https://episodes.example"
+
+
+@dataclass(eq=False)
+class Office:
+    """The lock: gone from whoever ended, or was silent for too long without knowing."""
+
+    scheduler: Scheduler
+    holder: Process | None = None
+
+    def tried(self, process: Process) -> bool:
+        holder = self.holder
+        if holder not in (None, process) and self.scheduler.now - holder.seen <= SILENCE:
+            return False
+        self.holder = process
+        return True
+
+
+@dataclass(eq=False)
+class Relaying:
+    """One of the processes."""
+
+    scheduler: Scheduler
+    log: Log
+    broker: Broker
+    office: Office
+    relay: Callable[..., Relay] = Relay
+    producer: Producer | None = None
+    me: Process | None = None
+    _clock: Any = field(default=lambda: datetime(2026, 3, 2, tzinfo=UTC))
+
+    def process(self, name: str) -> Process:
+        self.me = Process(name, self.main, (Ending,), self.leave)
+        return self.me
+
+    async def main(self, process: Process) -> None:
+        await pause(self.scheduler.random.random())
+        wait = 0.5
+        while not self.office.tried(process):
+            await pause(wait := min(wait * 1.5, 1200.0))
+        await pause()
+        claim = self.log.claim()
+        self.scheduler.note(process.name, "leads, epoch", claim.epoch, "from", claim.position)
+        await pause()
+        self.producer = self.broker.producer()
+        relay = self.relay(
+            tail=Tail(self.log),
+            sender=self.producer,
+            claim=claim,
+            public_url=URL,
+            progress=Progress(self._clock, "relay", "sent"),
+            log=None,
+            page=self.scheduler.random.randint(1, 4),
+        )
+        relay._in_flight = InFlight(lambda: self.scheduler.now)
+        await self._run(relay)
+
+    async def _run(self, relay: Relay) -> None:
+        """`Relay.run`, a step at a time."""
+        wait = 0.0
+        while True:
+            sent = relay._send_page()
+            await pause()
+            relay._advance(wait=0.0)
+            wait = 0.0 if sent else 0.2 if relay._in_flight else min(wait * 1.5 + 0.1, 900.0)
+            await pause(wait)
+
+    def leave(self) -> None:
+        if self.producer is not None:
+            self.producer.close()
+        if self.office.holder is self.me:
+            self.office.holder = None
