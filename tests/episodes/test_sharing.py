@@ -6,8 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from contracts.disclosure import Question
+from episodes.application.disclosing import consent_for
 from episodes.domain.sharing import SharingWithdrawn, live_consent
-from tests.episodes.care import CLOSED, OPENED, a_sharing_consent, shared
+from tests.episodes.care import CLOSED, OPENED, a_sharing_consent, shared, treated
 from tests.episodes.scenario import NOW, PARTNER, SUBJECT, Past, given, march, past
 
 SHARED = shared()
@@ -95,6 +97,13 @@ def test_a_withdrawal_ends_one_consent_only() -> None:
 def test_a_withdrawal_in_time_keeps_the_earlier_end_of_a_consent() -> None:
     bounded = shared(until=march(6))
     assert not may_send(bounded, withdrawn(march(10), bounded), at=march(7))
+
+
+def test_a_clock_that_went_back_does_not_bring_a_withdrawn_consent_back() -> None:
+    session = treated(5)
+    episode = given(OPENED, SHARED, session, withdrawn(NOW - timedelta(minutes=2))).episode
+    question = Question(event_id=session.id, partner=PARTNER, subscription_id=UUID(int=1))
+    assert consent_for(question, episode, now=march(20)) == (None, "no_consent")
 
 
 @pytest.mark.parametrize("strange", [UUID(int=999), OPENED.id, None])

@@ -1,6 +1,6 @@
 """The pure parts of both services under lost, doubled, delayed and reordered steps, replayable by a seed.
 
-    SEED=n pytest -s tests/simulation -k replays     prints every step of one run
+    SEED=n make test ARGS="-s tests/simulation -k replays"     prints every step of one run
 
 `scheduling` takes one step at a time, in an order a seed decides. `log`, `broker`, `reactions`, `outbox` and
 `partners` keep what PostgreSQL, Kafka and the endpoints promise, and no more. `callers`, `relaying`, `consuming`

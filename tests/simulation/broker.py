@@ -9,7 +9,7 @@ from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from notifications.application.messages import KafkaMessage
 from tests.simulation.log import NETWORK
-from tests.simulation.scheduling import Process, Scheduler, pause
+from tests.simulation.scheduling import IDLE, Process, Scheduler, pause
 
 PARTITIONS = 2
 Headers = Sequence[tuple[str, bytes]]
@@ -41,6 +41,8 @@ class Producer:
         if self.broken:
             raise KafkaConnectionError
         partition, future = crc32(key) % PARTITIONS, Future()
+        if self.broker.me is not None:
+            self.broker.scheduler.wake(self.broker.me)
         self.waiting[partition].append((KafkaMessage(NETWORK, "", key, value, headers), future))
         return future
 
@@ -64,20 +66,24 @@ class Broker:
     scheduler: Scheduler
     topic: list[list[KafkaMessage]] = field(default_factory=lambda: [[] for _ in range(PARTITIONS)])
     producers: list[Producer] = field(default_factory=list)
+    consumers: list[Process] = field(default_factory=list)
+    me: Process | None = None
 
     def producer(self) -> Producer:
         self.producers.append(Producer(self))
         return self.producers[-1]
 
+    def process(self) -> Process:
+        self.me = Process("broker", self.main)
+        return self.me
+
     async def main(self, _: Process) -> None:
         """Takes one record after the other, whoever's."""
-        wait = 0.01
         while True:
             sending = [(it, queue) for it in self.producers for queue in it.waiting if queue]
-            wait = 0.01 if sending else min(wait * 2, 600.0)
             if sending:
                 self._take(*sending[int(self.scheduler.random.random() * len(sending))])
-            await pause(self.scheduler.random.random() * 0.1 if sending else wait)
+            await pause(self.scheduler.random.random() * 0.1 if sending else IDLE)
 
     def _take(self, producer: Producer, queue: deque[tuple[KafkaMessage, Future]]) -> None:
         message, future = queue[0]
@@ -87,6 +93,8 @@ class Broker:
             return
         partition = next(n for n, it in enumerate(producer.waiting) if it is queue)
         self.topic[partition].append(message)
+        for consumer in self.consumers:
+            self.scheduler.wake(consumer)
         self.scheduler.note("topic", partition, len(self.topic[partition]), _id(message))
         if self.scheduler.fails(4):
             self.scheduler.note("the acknowledgement is lost: sent again")

@@ -135,12 +135,16 @@ class Clinic:
                 if consent is not None:
                     consents.append(consent.event)
 
-    async def tells(self, draft: Any, episode: UUID | None = None, about: UUID | None = None) -> Answer | None:
+    async def tells(
+        self, draft: Any, episode: UUID | None = None, about: UUID | None = None
+    ) -> Answer | None:
         """The answer, or none if it was refused. Now and then it calls once more than it must."""
         command = self._command(draft, episode, about)
         answer: Answer | None = None
         for _ in range(2 if self.scheduler.random.random() < 0.3 else 1):
             answer = await self._calls(command)
+            if answer is None:
+                break  # what was refused may be accepted later: a refusal is no answer that is kept
         return answer
 
     async def _calls(self, command: Command) -> Answer | None:

@@ -7,7 +7,7 @@ from notifications.application.messages import KafkaMessage
 from notifications.application.react import react
 from tests.simulation.broker import PARTITIONS, Broker
 from tests.simulation.reactions import Database, Ledger, Lost, Transaction
-from tests.simulation.scheduling import Process, Scheduler, pause
+from tests.simulation.scheduling import IDLE, Process, Scheduler, pause
 
 
 @dataclass(eq=False)
@@ -18,19 +18,19 @@ class Consuming:
     ledger: Callable[[Transaction], Ledger] = Ledger
 
     def process(self, name: str) -> Process:
-        return Process(name, self.main)
+        process = Process(name, self.main)
+        self.broker.consumers.append(process)
+        return process
 
     async def main(self, process: Process) -> None:
         """From the stored positions; any loss means beginning again."""
-        wait = 0.5
         while True:
             try:
                 found = await self._round()
             except Lost:
                 self.scheduler.note(process.name, "begins again")
                 found = True
-            wait = 0.5 if found else min(wait * 1.5, 900.0)
-            await pause(wait)
+            await pause(0.5 if found else IDLE)
 
     async def _round(self) -> bool:
         positions = dict(self.database.tables.positions)

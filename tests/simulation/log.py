@@ -19,7 +19,7 @@ from episodes.application.known import Cached, Known, Receipt, Scoped, Writing
 from episodes.application.recording import DataKey, loaded
 from episodes.domain.envelope import Recorded
 from episodes.domain.sharing import SharingConsented
-from tests.simulation.scheduling import Scheduler
+from tests.simulation.scheduling import Process, Scheduler
 
 CLINIC, THERAPIST, CLIENT, NETWORK = UUID(int=1), UUID(int=2), UUID(int=3), "demo"
 PARTNERS = (UUID(int=11), UUID(int=12))
@@ -46,6 +46,7 @@ class Log:
     position: int = 0
     followed: tuple[int, int] = (0, 0)
     moves: list[int] = field(default_factory=list)
+    followers: list[Process] = field(default_factory=list)
 
     def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
         """What the real one read finds."""
@@ -86,11 +87,12 @@ class Log:
             raise OutcomeUnknown
 
     def refuses(self, writing: Writing) -> bool:
-        versions = {id: len(states) for id, states in self.states.items()}
+        versions = {str(id): len(states) for id, states in self.states.items()}
         for event in writing.events:
-            if event.originator_version != versions.get(event.originator_id, 0) + 1:
+            episode = str(event.originator_id)
+            if event.originator_version != versions.get(episode, 0) + 1:
                 return True
-            versions[event.originator_id] = event.originator_version
+            versions[episode] = event.originator_version
         return not self.receipts.keys().isdisjoint(writing.receipts) or not self.keys.keys().isdisjoint(
             writing.keys
         )
@@ -115,6 +117,8 @@ class Log:
                 )
             )
             self.position += 1
+        for follower in self.followers:
+            self.scheduler.wake(follower)
 
     def claim(self) -> Claim:
         """As `positions.claim`: the epoch is raised."""

@@ -1,7 +1,7 @@
 """The deliveries that are due: each call one transaction, whose answer may not arrive."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,11 +24,14 @@ class Outbox:
     database: Database
     new_id: Callable[[], UUID]
     lease: float = LEASE
+    taken_again: list[tuple[UUID, int]] = field(default_factory=list)
+    """What was claimed although it was over."""
 
     async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
         await self._travels()
         claim, tables = self.new_id(), self.database.tables
         taken = [key for it in tables.subscriptions for key in self._due_to(it)][:limit]
+        self.taken_again += [key for key in taken if tables.deliveries[key].over]
         for key in taken:
             self._put(key, replace(tables.deliveries[key], claim=claim, lease_until=self._now + self.lease))
         claimed = [self._claimed(tables.deliveries[key]) for key in taken]
@@ -113,7 +116,8 @@ class Outbox:
         )
 
     def _put(self, key: tuple[UUID, int], delivery: Delivery) -> None:
-        self.database.tables.deliveries[key] = delivery
+        over = delivery.over or delivery.state != "pending"
+        self.database.tables.deliveries[key] = replace(delivery, over=over)
         self.database.tables.version += 1
 
     async def _travels(self) -> None:

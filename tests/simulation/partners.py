@@ -1,6 +1,7 @@
 """Whom deliveries meet: the episodes service, which is asked first, and the partners' endpoints."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +15,6 @@ from notifications.application.deliver import NoAnswer
 from notifications.domain.schedule import Answered, Outcome, Unanswered
 from tests.simulation.callers import Api
 from tests.simulation.log import Log
-from tests.simulation.reactions import Database
 from tests.simulation.scheduling import Scheduler, pause
 
 LONGEST_ANSWER = 5.0
@@ -29,6 +29,8 @@ class Disclosure:
     log: Log
     apis: Sequence[Api]
     new_id: Callable[[], UUID]
+    arrived: dict[tuple[UUID, UUID], list[float]] = field(default_factory=lambda: defaultdict(list))
+    """When answers that allowed an event and a partner arrived."""
 
     async def ask(self, network: str, questions: Sequence[Question]) -> Sequence[Decision]:
         began = self.scheduler.now
@@ -39,6 +41,9 @@ class Disclosure:
         await pause(self.scheduler.random.choice((0.0, 0.1, 1.0, 3.0)))
         if self.scheduler.fails() or self.scheduler.now - began > LONGEST_ANSWER:
             raise NoAnswer("too late")
+        for question, decided in zip(questions, decisions, strict=True):
+            if decided.allowed:
+                self.arrived[question.event_id, question.partner].append(self.scheduler.now)
         return decisions
 
     def _decisions(self, api: Api, questions: Sequence[Question]) -> Sequence[Decision]:
@@ -56,7 +61,7 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One attempt as the partner saw it. `settled`: a delivery that was over already when it began."""
+    """One attempt as the partner saw it."""
 
     subscription: UUID
     number: int
@@ -64,7 +69,6 @@ class Post:
     partner: UUID
     message_id: str
     began: float
-    settled: bool
 
 
 @dataclass(eq=False)
@@ -72,7 +76,6 @@ class Endpoints:
     """Answers as partners do: not at all, badly, or well; always well once it is quiet."""
 
     scheduler: Scheduler
-    database: Database
     posts: list[Post] = field(default_factory=list)
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
@@ -97,14 +100,11 @@ class Endpoints:
 
     def _seen(self, message_id: str, body: bytes) -> Post:
         data = json.loads(body)["data"]
-        subscription, number = UUID(data["subscription_id"]), data["number"]
-        delivery = self.database.tables.deliveries[subscription, number]
         return Post(
-            subscription=subscription,
-            number=number,
+            subscription=UUID(data["subscription_id"]),
+            number=data["number"],
             event=UUID(data["event_id"]),
             partner=UUID(data["partner"]),
             message_id=message_id,
             began=self.scheduler.now,
-            settled=delivery.state != "pending",
         )

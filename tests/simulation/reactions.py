@@ -34,7 +34,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`recorded`: the attempts that were written down."""
+    """`recorded`: the attempts that were written down. `over`: it once was no longer pending."""
 
     due: Due
     due_at: float
@@ -43,6 +43,7 @@ class Delivery:
     claim: UUID | None = None
     lease_until: float = -1.0
     recorded: tuple[Recorded, ...] = ()
+    over: bool = False
 
 
 @dataclass(slots=True)
@@ -110,6 +111,7 @@ class Ledger:
     """The ledger of `react`, as the tables of the real one keep it."""
 
     def __init__(self, transaction: Transaction) -> None:
+        self._database = transaction.database
         self._tables = transaction.tables
         self._scheduler = transaction.database.scheduler
 

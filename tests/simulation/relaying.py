@@ -12,7 +12,7 @@ from episodes.adapters.progress import Progress
 from episodes.adapters.relay import Relay
 from tests.simulation.broker import Broker, Producer
 from tests.simulation.log import Log, Tail
-from tests.simulation.scheduling import Process, Scheduler, pause
+from tests.simulation.scheduling import IDLE, Process, Scheduler, pause
 
 URL = "https://episodes.example"
 
@@ -25,8 +25,8 @@ class Office:
     holder: Process | None = None
 
     def tried(self, process: Process) -> bool:
-        holder = self.holder
-        if holder not in (None, process) and self.scheduler.now - holder.seen <= SILENCE:
+        holder, now = self.holder, self.scheduler.now
+        if holder is not None and not holder.stopped_at + SILENCE < now < holder.stopped_until:
             return False
         self.holder = process
         return True
@@ -47,13 +47,13 @@ class Relaying:
 
     def process(self, name: str) -> Process:
         self.me = Process(name, self.main, (Ending,), self.leave)
+        self.log.followers.append(self.me)
         return self.me
 
     async def main(self, process: Process) -> None:
         await pause(self.scheduler.random.random())
-        wait = 0.5
         while not self.office.tried(process):
-            await pause(wait := min(wait * 1.5, 1200.0))
+            await pause(2.0 if self.scheduler.faults else IDLE)
         await pause()
         claim = self.log.claim()
         self.scheduler.note(process.name, "leads, epoch", claim.epoch, "from", claim.position)
@@ -73,13 +73,11 @@ class Relaying:
 
     async def _run(self, relay: Relay) -> None:
         """`Relay.run`, a step at a time."""
-        wait = 0.0
         while True:
             sent = relay._send_page()
             await pause()
             relay._advance(wait=0.0)
-            wait = 0.0 if sent else 0.2 if relay._in_flight else min(wait * 1.5 + 0.1, 900.0)
-            await pause(wait)
+            await pause(0.0 if sent else 0.3 if relay._in_flight else IDLE)
 
     def leave(self) -> None:
         if self.producer is not None:

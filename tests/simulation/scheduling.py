@@ -8,6 +8,9 @@ from typing import Any
 
 Work = Coroutine[Any, Any, None]
 
+IDLE = 3_600.0
+"""Seconds until somebody looks again whom nobody wakes."""
+
 
 class Crashed(BaseException):
     """The process ends here, between two steps: nothing of it is left, as after a kill."""
@@ -32,7 +35,7 @@ class Process:
     ends: tuple[type[Exception], ...] = ()
     leaving: Callable[[], None] = lambda: None
     mortal: bool = True
-    seen: float = 0.0
+    stopped_at: float = 0.0
     stopped_until: float = 0.0
 
 
@@ -109,7 +112,6 @@ class Scheduler:
         if process.mortal and self.fails(0.5):
             self._freeze(process)
             return
-        process.seen = self.now
         task.running = True
         try:
             if process.mortal and self.fails():
@@ -128,7 +130,7 @@ class Scheduler:
         """Stopped for a while, and woken up late without knowing."""
         seconds = self.random.choice((1.0, 4.0, 8.0, 40.0))
         self.note(process.name, "is stopped for", seconds)
-        process.stopped_until = self.now + seconds
+        process.stopped_at, process.stopped_until = self.now, self.now + seconds
         for task in self._tasks:
             if task.process is process:
                 task.wakes = max(task.wakes, process.stopped_until)

@@ -61,8 +61,8 @@ class World:
         self.broker = Broker(scheduler)
         self.database = Database(scheduler)
         self.outbox = parts.outbox(scheduler, self.database, self.new_id)
-        self.endpoints = Endpoints(scheduler, self.database)
-        disclosure = parts.disclosure(scheduler, self.log, self.apis, self.new_id)
+        self.endpoints = Endpoints(scheduler)
+        self.disclosure = parts.disclosure(scheduler, self.log, self.apis, self.new_id)
         office = Office(scheduler)
         for place, api in enumerate(self.apis):
             scheduler.start(api.process(f"api-{place}"))
@@ -73,10 +73,10 @@ class World:
             consuming = parts.consuming(scheduler, self.broker, self.database, parts.ledger)
             scheduler.start(consuming.process(f"consume-{place}"))
             delivering = Delivering(
-                scheduler, self.outbox, disclosure, self.endpoints, parts.courier, **parts.said
+                scheduler, self.outbox, self.disclosure, self.endpoints, parts.courier, **parts.said
             )
             scheduler.start(delivering.process(f"deliver-{place}"))
-        scheduler.start(Process("broker", self.broker.main))
+        scheduler.start(self.broker.process())
         scheduler.start(Process("clocks", self._clocks))
         for _ in range(random.randint(1, 2)):
             self.clinic.begin()

@@ -111,7 +111,7 @@ def _may_act(command: Command, episode: Episode, now: datetime) -> bool:
     """Staff for the clinic that has the episode now; a partner while it is involved."""
     partner = command.caller.partner
     if partner is not None:
-        return involved(episode, partner, now)
+        return involved(episode, partner, episode.time(now))
     return command.caller.may_act_for(episode.clinic)
 
 

@@ -24,7 +24,7 @@ def consent_for(
     kind = kind_of(entry.fact)
     if kind is None or not may_concern(entry.fact, question.partner):
         return None, "not_shared"
-    consent = live_consent(episode, question.partner, kind, entry.labels, now)
+    consent = live_consent(episode, question.partner, kind, entry.labels, episode.time(now))
     return consent, "no_consent" if consent is None else "consented"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +52,7 @@ class Recording:
 def _header(
     command: Command, episode: Episode, item: Decided, asked: Asked[Any], event_id: UUID, key: DataKey
 ) -> Header:
-    recorded_at: datetime = max(asked.now, episode.recorded_at or asked.now)
+    recorded_at = episode.time(asked.now)
     step = BY_FACT[type(item.fact)]
     return Header(
         event_id=event_id,

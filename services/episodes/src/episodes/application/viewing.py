@@ -112,6 +112,7 @@ def viewer(episode: Episode | None, entries: Sequence[Recorded[Any]], caller: Ca
     """Raises `NotThere` for what is not there or not the caller's: both look the same."""
     if episode is None or episode.network != caller.network:
         raise NotThere
+    at = episode.time(at)
     look = Viewer(episode, caller, at)
     if look.partner is not None:
         if not involved(episode, look.partner, at):

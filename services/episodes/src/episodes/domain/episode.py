@@ -63,6 +63,11 @@ class Episode:
         holding = [held for held in self.spans(kind) if held.interval.holds_at(when)]
         return holding[-1] if holding else None
 
+    def time(self, now: datetime) -> datetime:
+        """`now`, but never before what is recorded: a clock that jumped back, or lags behind another's, would
+        let what was ended hold again."""
+        return max(now, self.recorded_at or now)
+
     def begin(self, entry: Recorded[Any], interval: Interval) -> "Episode":
         return replace(self, held=(*self.held, Held(entry, interval)))
 

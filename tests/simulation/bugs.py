@@ -1,0 +1,194 @@
+"""Mistakes somebody could make, each in one part of the world: a simulation that finds none of them shows nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from contracts.disclosure import Decision, Question
+from contracts.envelope import PublishedEvent
+from episodes.adapters.database.positions import move
+from episodes.adapters.in_flight import InFlight, NotSent
+from episodes.adapters.relay import Relay
+from episodes.application.commands import Command
+from episodes.application.errors import OutcomeUnknown
+from episodes.application.known import Cached, Known, Writing
+from episodes.application.writer import Settled, Waiting, Writer
+from notifications.application.deliver import Attempt, Claimed, Courier, NoAnswer
+from notifications.application.messages import KafkaMessage
+from notifications.domain.schedule import Next
+from tests.simulation.consuming import Consuming
+from tests.simulation.log import Log
+from tests.simulation.outbox import Outbox
+from tests.simulation.partners import Disclosure
+from tests.simulation.reactions import Delivery, Ledger, Transaction
+from tests.simulation.world import Parts
+
+
+class _AnswersBeforeTheCommitIsKnown(Writer):
+    def _attempt(self, waiting: Sequence[Waiting]) -> Settled:
+        store = self._store
+        self._store = _Hopeful(store)
+        try:
+            return super()._attempt(waiting)
+        finally:
+            self._store = store
+
+
+@dataclass
+class _Hopeful:
+    """Takes a lost reply for a success."""
+
+    store: Any
+
+    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+        known: Known = self.store.read(commands, cached)
+        return known
+
+    def write(self, writing: Writing) -> None:
+        try:
+            self.store.write(writing)
+        except OutcomeUnknown:
+            return
+
+
+class _ForgetsReceipts(Log):
+    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+        self.receipts.clear()
+        return super().read(commands, cached)
+
+
+class _AnswersRepeatsAnew(Log):
+    """As if the answer were made again from the state of now, and not kept as bytes."""
+
+    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+        known = super().read(commands, cached)
+        for key, receipt in known.receipts.items():
+            known.receipts[key] = replace(
+                receipt, body=receipt.body.replace(b'"warnings":[]', b'"warnings": []')
+            )
+        return known
+
+
+class _LetsTwoHaveOneVersion(Log):
+    def refuses(self, writing: Writing) -> bool:
+        return False
+
+
+class _MovesBeforeTheAcknowledgement(Relay):
+    def _send_page(self) -> bool:
+        sent = super()._send_page()
+        move(self._tail.connection, self._claim, self._read)
+        return sent
+
+
+class _PassesOverFailedSends(Relay):
+    def _advance(self, wait: float) -> None:
+        try:
+            super()._advance(wait)
+        except NotSent:
+            self._in_flight = InFlight(self._in_flight._clock)
+            move(self._tail.connection, self._claim, self._read)
+
+
+class _IgnoresTheEpoch(Log):
+    def move(self, position: int, epoch: int) -> bool:
+        return super().move(position, self.followed[0])
+
+
+class _TakesTwice(Ledger):
+    async def first_sight(self, event: PublishedEvent) -> bool:
+        return True
+
+
+class _MovesOnBeforeTheEffect(Consuming):
+    """The position in a transaction of its own, before what it stands for."""
+
+    async def effect(self, transaction: Transaction, batch: Sequence[KafkaMessage]) -> None:
+        Transaction(self.database, transaction.tables).commit()
+        transaction.tables = transaction.tables.copy()
+        await super().effect(transaction, batch)
+
+
+class _CountsOutsideTheTransaction(Ledger):
+    def counted(self, subscription: UUID) -> int:
+        number = super().counted(subscription)
+        everybody = self._database.tables.subscriptions
+        everybody[subscription] = replace(everybody[subscription], last_number=number)
+        return number
+
+
+class _AsksForConsentOnce(Disclosure):
+    """One answer serves every later attempt."""
+
+    def _decisions(self, api: Any, questions: Sequence[Question]) -> Sequence[Decision]:
+        known: dict[Any, Decision] = self.__dict__.setdefault("known", {})
+        for question, decided in zip(questions, super()._decisions(api, questions), strict=True):
+            known.setdefault((question.event_id, question.subscription_id), decided)
+        return [known[question.event_id, question.subscription_id] for question in questions]
+
+
+class _TakesSilenceForYes(Disclosure):
+    async def ask(self, network: str, questions: Sequence[Question]) -> Sequence[Decision]:
+        try:
+            return await super().ask(network, questions)
+        except NoAnswer:
+            yes = {"allowed": True, "reason": "consented", "subject": UUID(int=9)}
+            return [Decision.model_validate({"decision_id": self.new_id(), **yes}) for _ in questions]
+
+
+class _TrustsOldDecisions(Courier):
+    async def attempt(self, claimed: Claimed, decision: Decision, decided_at: float) -> None:
+        await super().attempt(claimed, decision, self.clock.monotonic())
+
+
+class _IgnoresTheLease(Outbox):
+    """Who comes late writes over what another did meanwhile."""
+
+    def _mine(self, claimed: Claimed) -> Delivery | None:
+        return self.database.tables.deliveries[claimed.due.subscription_id, claimed.due.number]
+
+
+@dataclass(eq=False)
+class _LeasesForEver(Outbox):
+    lease: float = field(default=float("inf"))
+
+
+class _RecordsNoAttempt(Outbox):
+    async def record(self, claimed: Claimed, attempt: Attempt, following: Next) -> None:
+        await self.release(claimed, timedelta(minutes=5))
+
+
+BUGS: Mapping[str, tuple[str, Parts]] = {
+    "answers before the commit is known": (
+        "every_acknowledged_command_is_recorded_once",
+        Parts(writer=_AnswersBeforeTheCommitIsKnown),
+    ),
+    "forgets receipts": ("every_acknowledged_command_is_recorded_once", Parts(log=_ForgetsReceipts)),
+    "answers repeats anew": ("the_same_key_has_the_same_answer", Parts(log=_AnswersRepeatsAnew)),
+    "lets two have one version": ("versions_and_sequences_have_no_gap", Parts(log=_LetsTwoHaveOneVersion)),
+    "moves before the acknowledgement": (
+        "every_published_event_reaches_the_topic_in_order",
+        Parts(relay=_MovesBeforeTheAcknowledgement),
+    ),
+    "passes over failed sends": (
+        "every_published_event_reaches_the_topic_in_order",
+        Parts(relay=_PassesOverFailedSends),
+    ),
+    "ignores the epoch": ("the_position_never_goes_back", Parts(log=_IgnoresTheEpoch)),
+    "takes twice": ("effects_are_exactly_once", Parts(ledger=_TakesTwice)),
+    "moves on before the effect": ("effects_are_exactly_once", Parts(consuming=_MovesOnBeforeTheEffect)),
+    "counts outside the transaction": ("numbers_have_no_gap", Parts(ledger=_CountsOutsideTheTransaction)),
+    "asks for consent once": ("no_attempt_begins_without_consent", Parts(disclosure=_AsksForConsentOnce)),
+    "takes silence for yes": ("no_attempt_begins_without_consent", Parts(disclosure=_TakesSilenceForYes)),
+    "trusts old decisions": ("no_attempt_begins_on_an_old_decision", Parts(courier=_TrustsOldDecisions)),
+    "ignores the lease": ("what_is_over_is_not_tried_again", Parts(outbox=_IgnoresTheLease)),
+    "tries again at once": (
+        "retries_follow_the_schedule",
+        Parts(said={"delays": (timedelta(0),) * 10}),
+    ),
+    "leases for ever": ("run", Parts(outbox=_LeasesForEver)),
+    "records no attempt": ("run", Parts(outbox=_RecordsNoAttempt)),
+}
+"""By name: the invariant that finds it, and the world with it. `run` is the one that nothing waits for ever."""
