@@ -3,8 +3,8 @@
     SEED=n make test ARGS="-s tests/simulation -k replays"     prints every step of one run
 
 `scheduling` takes one step at a time, in an order a seed decides. `log`, `broker`, `reactions`, `outbox` and
-`partners` keep what PostgreSQL, Kafka and the endpoints promise, and no more. `callers`, `relaying`, `consuming`
-and `delivering` are the processes: around the real writer, relay, reactions, courier and disclosure decisions.
-`world` puts them together; `invariants` says what must hold when the faults are over; `bugs` plants mistakes,
-to show that each would be found.
+`partners` keep what PostgreSQL, Kafka and the endpoints promise, and no more. `callers`, `relaying`,
+`consuming` and `delivering` are the processes, around the real writer, relay, reactions, courier and
+disclosure decisions. `world` puts them together; `invariants` says what must hold when the faults are over;
+`bugs` plants mistakes, to show that each would be found.
 """

@@ -1,4 +1,4 @@
-"""Mistakes somebody could make, each in one part of the world: a simulation that finds none of them shows nothing."""
+"""Mistakes somebody could make, each in one part of the world. Who misses them shows nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ from episodes.application.commands import Command
 from episodes.application.errors import OutcomeUnknown
 from episodes.application.known import Cached, Known, Writing
 from episodes.application.writer import Settled, Waiting, Writer
+from episodes.domain.episode import Episode
 from notifications.application.deliver import Attempt, Claimed, Courier, NoAnswer
 from notifications.application.messages import KafkaMessage
 from notifications.domain.schedule import Next
@@ -138,6 +139,14 @@ class _TakesSilenceForYes(Disclosure):
             return [Decision.model_validate({"decision_id": self.new_id(), **yes}) for _ in questions]
 
 
+class _BelievesAClockThatWentBack(Disclosure):
+    """And so lets a consent hold again that was withdrawn."""
+
+    def _episode_of(self, event: UUID) -> Episode | None:
+        episode = super()._episode_of(event)
+        return episode and replace(episode, recorded_at=None)
+
+
 class _TrustsOldDecisions(Courier):
     async def attempt(self, claimed: Claimed, decision: Decision, decided_at: float) -> None:
         await super().attempt(claimed, decision, self.clock.monotonic())
@@ -182,8 +191,12 @@ BUGS: Mapping[str, tuple[str, Parts]] = {
     "counts outside the transaction": ("numbers_have_no_gap", Parts(ledger=_CountsOutsideTheTransaction)),
     "asks for consent once": ("no_attempt_begins_without_consent", Parts(disclosure=_AsksForConsentOnce)),
     "takes silence for yes": ("no_attempt_begins_without_consent", Parts(disclosure=_TakesSilenceForYes)),
+    "believes a clock that went back": (
+        "no_attempt_begins_without_consent",
+        Parts(disclosure=_BelievesAClockThatWentBack),
+    ),
     "trusts old decisions": ("no_attempt_begins_on_an_old_decision", Parts(courier=_TrustsOldDecisions)),
-    "ignores the lease": ("what_is_over_is_not_tried_again", Parts(outbox=_IgnoresTheLease)),
+    "ignores the lease": ("retries_follow_the_schedule", Parts(outbox=_IgnoresTheLease)),
     "tries again at once": (
         "retries_follow_the_schedule",
         Parts(said={"delays": (timedelta(0),) * 10}),
@@ -191,4 +204,4 @@ BUGS: Mapping[str, tuple[str, Parts]] = {
     "leases for ever": ("run", Parts(outbox=_LeasesForEver)),
     "records no attempt": ("run", Parts(outbox=_RecordsNoAttempt)),
 }
-"""By name: the invariant that finds it, and the world with it. `run` is the one that nothing waits for ever."""
+"""By name: the invariant that finds it, and the world with it; `run`: that nothing waits for ever."""

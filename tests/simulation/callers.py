@@ -22,7 +22,7 @@ from episodes.domain.treating import SessionDelivered
 from episodes.domain.values import Coded, Given
 from tests.episodes.care import SWEDISH
 from tests.simulation.log import CLIENT, CLINIC, NETWORK, PARTNERS, THERAPIST, Log
-from tests.simulation.scheduling import Process, Scheduler, pause
+from tests.simulation.scheduling import IDLE, Process, Scheduler, pause
 
 BEGAN = datetime(2026, 3, 2, 17, tzinfo=UTC)
 PATIENCE = 5.0
@@ -76,7 +76,7 @@ class Api:
                 for call, (_, outcome) in zip(calls, settled, strict=True):
                     if not self.scheduler.fails(3):
                         call.told = outcome
-            await pause(0.0 if self.waiting else 3600.0)
+            await pause(0.0 if self.waiting else IDLE)
 
 
 @dataclass(eq=False)

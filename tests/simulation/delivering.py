@@ -1,4 +1,4 @@
-"""Two processes that deliver: the real courier over the outbox, the decisions and the endpoints of this world."""
+"""The processes that deliver: the real courier over outbox, decisions and endpoints of this world."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from tests.simulation.outbox import Outbox
 from tests.simulation.partners import Disclosure, Endpoints
 from tests.simulation.reactions import Lost
 from tests.simulation.relaying import URL
-from tests.simulation.scheduling import Process, Scheduler, Work, pause
+from tests.simulation.scheduling import IDLE, Process, Scheduler, Work, pause
 
 
 @dataclass(eq=False)
@@ -31,7 +31,7 @@ class Delivering:
     async def main(self, process: Process) -> None:
         """As `Dispatch.run`: each attempt by itself."""
         courier = self._courier()
-        wait = 1.0
+        wait = 2.0
         while True:
             try:
                 claimed = await courier.outbox.claim([NETWORK], 10)
@@ -40,7 +40,7 @@ class Delivering:
             if claimed:
                 asking = partial(self._ask, process, courier, claimed)
                 self.scheduler.spawn(process, partial(_survive, asking))
-            wait = 1.0 if claimed or self.scheduler.faults else min(wait * 1.5, 1800.0)
+            wait = 2.0 if claimed or self.scheduler.faults else min(wait * 1.5, IDLE)
             await pause(wait)
 
     def _courier(self) -> Courier:

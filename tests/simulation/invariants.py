@@ -183,7 +183,7 @@ def _consented(world: World, post: Post, episode: UUID, kind: str) -> bool:
             continue
         if isinstance(fact, SharingWithdrawn) and at < post.began - STALE:
             withdrawn.add(fact.consent_id)
-        elif isinstance(fact, SharingConsented) and at < post.began:
-            if fact.partner == post.partner and kind in fact.kinds:
-                given.add(entry.header.event_id)
+        concerns = isinstance(fact, SharingConsented) and fact.partner == post.partner and kind in fact.kinds
+        if concerns and at < post.began:
+            given.add(entry.header.event_id)
     return bool(given - withdrawn)

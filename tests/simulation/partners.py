@@ -36,6 +36,7 @@ class Disclosure:
         began = self.scheduler.now
         await pause(self.scheduler.random.random() * 0.2)
         if self.scheduler.fails(4):
+            self.scheduler.note("no answer about consent")
             raise NoAnswer("it is away")
         decisions = self._decisions(self.scheduler.random.choice(self.apis), questions)
         await pause(self.scheduler.random.choice((0.0, 0.1, 1.0, 3.0)))
@@ -56,7 +57,7 @@ class Disclosure:
 
     def _episode_of(self, event: UUID) -> Episode | None:
         episode = next(it.header.episode_id for it in self.log.entries if it.header.event_id == event)
-        return fold(it for it in self.log.entries if it.header.episode_id == episode)
+        return fold([it for it in self.log.entries if it.header.episode_id == episode])
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,8 @@ class World:
         while not (quiet and self._is_settled()):
             if not quiet and (self._is_answered() or scheduler.now > LONGEST_FAULTS):
                 quiet = self._calm()
+            if quiet:
+                self.outbox.enable()
             if scheduler.steps > MOST_STEPS:
                 raise Stuck(self._waiting())
             for _ in range(20):
@@ -112,7 +114,6 @@ class World:
     def _calm(self) -> bool:
         self.scheduler.note("from here on nothing fails")
         self.scheduler.faults = 0.0
-        self.outbox.enable()
         return True
 
     def _is_answered(self) -> bool:
