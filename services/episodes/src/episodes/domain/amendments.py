@@ -114,9 +114,11 @@ def _rewritten(
     episode: Episode, entry: Recorded[Any], rewrite: Callable[[Recorded[Any]], Recorded[Any]]
 ) -> Episode:
     about = entry.fact.event
-    entries = list(episode.entries)
+    if about is None:
+        return episode
+    entries, number = list(episode.entries), about.int  # numbers compare faster than ids do
     for place, one in enumerate(entries):
-        if one.header.event_id == about:
+        if one.header.event_id.int == number:
             entries[place] = rewrite(one)
             return replace(episode, entries=tuple(entries))
     return episode
