@@ -1,7 +1,7 @@
 """Who sees what of an episode: staff by clinic, a former clinic what it recorded, a partner by consent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,15 +24,16 @@ class Viewer:
     episode: Episode
     caller: Caller
     at: datetime
+    partner: UUID | None = field(init=False)
+    is_former: bool = field(init=False)
+    """Staff of a clinic that had the episode before: it keeps reading what it recorded, and no more."""
 
-    @property
-    def partner(self) -> UUID | None:
-        return self.caller.partner
-
-    @property
-    def is_former(self) -> bool:
-        """Staff of a clinic that had the episode before: it keeps reading what it recorded, and no more."""
-        return self.partner is None and not self.caller.may_act_for(self.episode.clinic)
+    def __post_init__(self) -> None:
+        """Found once, because they are asked for every entry."""
+        partner = self.caller.partner
+        object.__setattr__(self, "partner", partner)
+        former = partner is None and not self.caller.may_act_for(self.episode.clinic)
+        object.__setattr__(self, "is_former", former)
 
     def reach(self, entries: Sequence[Recorded[Any]]) -> Sequence[Recorded[Any]]:
         """The events up to the last that concerns the viewer: for a former clinic, the end of its care."""

@@ -120,7 +120,7 @@ def _rewritten(
     for place, one in enumerate(entries):
         if one.header.event_id.int == number:
             entries[place] = rewrite(one)
-            return replace(episode, entries=tuple(entries))
+            return episode.with_parts(tuple(entries), episode.held)
     return episode
 
 

@@ -1,7 +1,6 @@
 """The table of the vocabulary: one line for each kind of event and the command that records it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -36,7 +35,7 @@ def _named(name: str) -> Step:
 
 def derived(episode: Episode) -> Episode:
     """What follows from the entries as they stand: the intervals, from the first entry on."""
-    state = replace(episode, held=())
+    state = episode.with_parts(episode.entries, ())
     for entry in episode.entries:
         step = BY_FACT[type(entry.fact)]
         if not step.rewrites:

@@ -26,8 +26,8 @@ LookUp = Callable[[Wanted], Found]
 EVENTS = """SELECT originator_id, state FROM stored_events
 JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND originator_version > v
 ORDER BY originator_id, originator_version"""
-KEYS = """SELECT network_id, client_id, key_id, wrapped FROM client_keys
-JOIN unnest(%s::text[], %s::uuid[]) AS w(n, c) ON network_id = n AND client_id = c"""
+KEYS = """SELECT network_id, client_id, key_id, wrapped FROM unnest(%s::text[], %s::uuid[]) AS w(n, c)
+CROSS JOIN LATERAL (SELECT * FROM client_keys WHERE network_id = n AND client_id = c OFFSET 0) AS key"""
 _SUBJECT = """SELECT subject FROM client_subjects
 WHERE network_id = %s AND client_id = %s AND partner_id = %s"""
 
