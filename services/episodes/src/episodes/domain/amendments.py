@@ -129,4 +129,5 @@ def _both(of: Recorded[Any], entry: Recorded[Any]) -> tuple[str, ...]:
 
 
 def without(episode: Episode, event_id: UUID) -> Episode:
-    return replace(episode, entries=tuple(e for e in episode.entries if e.header.event_id != event_id))
+    kept = tuple(e for e in episode.entries if e.header.event_id != event_id)
+    return episode.with_parts(kept, episode.held)
