@@ -135,6 +135,34 @@ async def test_what_follows_an_attempt_is_written_down(
     assert disabled is isinstance(following, EndpointGone)
 
 
+@pytest.mark.parametrize(
+    ("statuses", "before", "failures"),
+    [
+        ([500, 500], 0, 2),
+        ([500, 204, 500], 3, 1),
+        ([500, 500, 204], 3, 0),
+        ([500, 500], 3, 5),
+        ([204, 204], 0, 0),
+    ],
+)
+async def test_failures_in_a_row_are_counted_also_of_attempts_that_end_together(
+    statuses: list[int], before: int, failures: int, service: Notifications, outbox: PostgresOutbox
+) -> None:
+    partner = uuid4()
+    subscription = subscribed(service, partner)
+    await owed(service, partner, len(statuses))
+    claimed = await outbox.claim(NETWORKS, 100)
+    service_update(service, subscription, f"consecutive_failures = {before}")
+    following = [Delivered() if status == 204 else Retry(timedelta(hours=1)) for status in statuses]
+    await asyncio.gather(
+        *(outbox.record(it, attempt(st), f) for it, st, f in zip(claimed, statuses, following, strict=True))
+    )
+    found = service.rows("SELECT consecutive_failures AS failures FROM subscriptions")
+    assert found == [{"failures": failures}]
+    told = service.rows("SELECT status FROM attempts ORDER BY number")
+    assert [row["status"] for row in told] == statuses
+
+
 async def test_an_attempt_without_answer_is_logged_by_its_class_of_error(
     service: Notifications, outbox: PostgresOutbox
 ) -> None:

@@ -121,8 +121,14 @@ async def test_the_next_user_of_a_connection_does_not_inherit_its_networks(
             assert await networks_seen(again, "inbox") == set()
 
 
-async def test_what_the_claim_reads_it_finds_by_indexes(service: Notifications, db: Connection) -> None:
-    """Among 40,000 deliveries, of which few are due, of 200 subscriptions in four networks."""
+@pytest.mark.parametrize("known", [True, False])
+async def test_what_the_claim_reads_it_finds_by_indexes(
+    known: bool, service: Notifications, db: Connection
+) -> None:
+    """Among 40,000 deliveries, of which few are due, of 200 subscriptions in four networks; and before the
+    tables were analysed for the first time.
+    """
+    service.write("ALTER TABLE deliveries SET (autovacuum_enabled = false)")
     service.write(
         "INSERT INTO subscriptions"
         " (network_id, subscription_id, partner_id, url, level, secret, created_at, last_number)"
@@ -137,7 +143,8 @@ async def test_what_the_claim_reads_it_finds_by_indexes(service: Notifications, 
         " CASE WHEN number > 198 THEN 'pending' ELSE 'delivered' END"
         " FROM subscriptions, generate_series(1, 200) number"
     )
-    service.write("ANALYZE subscriptions, deliveries")
+    if known:
+        service.write("ANALYZE subscriptions, deliveries")
     parameters = {
         "networks": ["demo", "other"],
         "per_endpoint": PER_ENDPOINT,
@@ -146,18 +153,17 @@ async def test_what_the_claim_reads_it_finds_by_indexes(service: Notifications, 
         "lease": timedelta(seconds=30),
     }
     async with within(db, "demo", "other"):
-        await db.execute("SET LOCAL enable_seqscan = off")  # else it is a matter of size and statistics
         row = await (await db.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + CLAIM, parameters)).fetchone()
     assert row is not None
     plan = nodes(row["QUERY PLAN"][0]["Plan"])
     scans = [it for it in plan if it.get("Relation Name") == "deliveries" and "Scan" in it["Node Type"]]
     assert {it["Node Type"] for it in scans} <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
-    assert {it.get("Index Name") for it in plan} >= {"deliveries_due", "deliveries_leased"}
+    assert {it.get("Index Name") for it in plan} >= {"deliveries_due", "deliveries_leased", "deliveries_pkey"}
     assert max(it["Actual Rows"] for it in scans) <= 100
     networks = [
         it for it in plan if it["Node Type"] == "Result" and it.get("Parent Relationship") == "InitPlan"
     ]
-    assert {it["Actual Loops"] for it in networks} == {1}, "the networks are read once per query"
+    assert {it["Actual Loops"] for it in networks} <= {0, 1}, "the networks are read once per query"
 
 
 def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:

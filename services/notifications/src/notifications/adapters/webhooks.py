@@ -68,6 +68,8 @@ class HttpEndpoint:
 
 async def _finish(answer: aiohttp.ClientResponse) -> None:
     """Read a short reply, so that the connection serves again; of a long or slow one close it."""
+    if answer.content.at_eof():
+        return
     try:
         async with asyncio.timeout(_REPLY_SECONDS):
             read = 0

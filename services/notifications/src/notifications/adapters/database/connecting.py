@@ -16,6 +16,18 @@ Connection = AsyncConnection[DictRow]
 
 _CONNECT_SECONDS = 2
 
+_OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (
+        # Every query here finds few rows by a key. A plan made while the tables were small, or with their
+        # statistics behind, would read them whole, and be kept.
+        "enable_seqscan=off",
+        "enable_hashjoin=off",
+        "enable_mergejoin=off",
+        "plan_cache_mode=force_generic_plan",
+    )
+)
+
 
 @asynccontextmanager
 async def within(db: Connection, *networks: str) -> AsyncIterator[None]:
@@ -64,6 +76,20 @@ class Database:
         async with self._pool.connection() as db, within(db, *networks):
             yield db
 
+    @asynccontextmanager
+    async def at_once(self, *networks: str) -> AsyncIterator[Connection]:
+        """The same; its statements are sent without waiting for the results of those before.
+
+        A fault of one of them shows when a result is fetched, or at the end.
+        """
+        async with self._pool.connection() as db, db.pipeline(), within(db, *networks):
+            yield db
+
 
 def _options() -> dict[str, Any]:
-    return {"row_factory": dict_row, "connect_timeout": _CONNECT_SECONDS, "application_name": "notifications"}
+    return {
+        "row_factory": dict_row,
+        "connect_timeout": _CONNECT_SECONDS,
+        "application_name": "notifications",
+        "options": _OPTIONS,
+    }

@@ -1,17 +1,17 @@
 """The deliveries that are due: claimed by a lease, fairly between endpoints, and how each attempt went."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, LiteralString
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 from notifications.adapters.crash_points import crash_point
 from notifications.adapters.database.connecting import Database
+from notifications.adapters.database.grouping import Grouped
 from notifications.adapters.sealing import Sealing
 from notifications.application.bodies import Due
 from notifications.application.deliver import Attempt, Claimed
-from notifications.domain.schedule import Answered, Delivered, EndpointGone, Exhausted, Next, Outcome, Retry
+from notifications.domain.schedule import Answered, Delivered, EndpointGone, Exhausted, Next, Retry
 
 PER_ENDPOINT = 4
 _CLAIMING = 0x636C6169
@@ -38,39 +38,55 @@ WHERE (d.network_id, d.subscription_id, d.number) = (p.network_id, p.subscriptio
 RETURNING d.*, p.partner_id, p.level, p.url, p.secret
 """
 
-_LEAVE = """
-UPDATE deliveries SET state = %(state)s, due_at = now() + %(wait)s, claim = NULL, lease_until = NULL
-WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND number = %(number)s
-    AND claim = %(claim)s
-"""
-
-_RECORD = """
-WITH mine AS (
-    UPDATE deliveries SET state = %(state)s, attempts = attempts + 1, due_at = now() + %(wait)s,
-        claim = NULL, lease_until = NULL
-    WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND number = %(number)s
-        AND claim = %(claim)s
-    RETURNING attempts),
-endpoint AS (
-    UPDATE subscriptions SET
-        consecutive_failures = CASE WHEN %(state)s = 'delivered' THEN 0 ELSE consecutive_failures + 1 END,
-        state = CASE WHEN %(gone)s AND state = 'active' THEN 'disabled' ELSE state END
-    WHERE network_id = %(network)s AND subscription_id = %(subscription)s
-        AND (consecutive_failures > 0 OR %(state)s <> 'delivered') AND EXISTS (SELECT 1 FROM mine))
+_SETTLE = """
+WITH ended AS (
+    SELECT * FROM unnest(%s::text[], %s::uuid[], %s::bigint[], %s::uuid[], %s::text[], %s::interval[],
+        %s::boolean[], %s::uuid[], %s::timestamptz[], %s::integer[], %s::integer[], %s::text[])
+    WITH ORDINALITY AS e (network_id, subscription_id, number, claim, state, wait,
+        gone, decision_id, started_at, duration_ms, status, error, place)),
+mine AS (
+    UPDATE deliveries d SET state = e.state, attempts = d.attempts + (e.decision_id IS NOT NULL)::int,
+        due_at = now() + e.wait, claim = NULL, lease_until = NULL
+    FROM ended e
+    WHERE (d.network_id, d.subscription_id, d.number, d.claim)
+        = (e.network_id, e.subscription_id, e.number, e.claim)
+    RETURNING e.*, d.attempts),
+attempted AS (
+    SELECT *, count(*) FILTER (WHERE state = 'delivered') OVER newer AS successes_since
+    FROM mine WHERE decision_id IS NOT NULL
+    WINDOW newer AS (PARTITION BY network_id, subscription_id ORDER BY place DESC)),
+told AS (
+    SELECT network_id, subscription_id, bool_or(state = 'delivered') AS succeeded, bool_or(gone) AS gone,
+        count(*) FILTER (WHERE successes_since = 0) AS failures_since
+    FROM attempted GROUP BY network_id, subscription_id),
+endpoints AS (
+    UPDATE subscriptions s SET
+        consecutive_failures = failures_since + CASE WHEN succeeded THEN 0 ELSE consecutive_failures END,
+        state = CASE WHEN gone AND state = 'active' THEN 'disabled' ELSE state END
+    FROM told t
+    WHERE (s.network_id, s.subscription_id) = (t.network_id, t.subscription_id)
+        AND (consecutive_failures > 0 OR failures_since > 0 OR gone))
 INSERT INTO attempts
-SELECT %(network)s, %(subscription)s, %(number)s, attempts, %(decision)s, %(started_at)s, %(duration_ms)s,
-    %(status)s, %(error)s
-FROM mine
+SELECT network_id, subscription_id, number, attempts, decision_id, started_at, duration_ms, status, error
+FROM attempted
 """
+"""Of claims that ended, in the order of `place`: an endpoint's failures count from its last success."""
+
+_Ended = tuple[Any, ...]
+"""The columns of `ended` but its place."""
 
 
-@dataclass(frozen=True, slots=True)
 class PostgresOutbox:
-    """An endpoint that failed last gets one attempt at a time, so that a dead one takes little room."""
+    """An endpoint that failed last gets one attempt at a time, so that a dead one takes little room.
 
-    database: Database
-    sealing: Sealing
-    lease: timedelta
+    Claims that end at once are written in one transaction.
+    """
+
+    def __init__(self, database: Database, sealing: Sealing, lease: timedelta) -> None:
+        self._database = database
+        self._sealing = sealing
+        self._lease = lease
+        self._endings: Grouped[_Ended] = Grouped(self._settle)
 
     async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
         """One process at a time, so that the bound per endpoint holds over all of them."""
@@ -79,9 +95,9 @@ class PostgresOutbox:
             "per_endpoint": PER_ENDPOINT,
             "limit": limit,
             "claim": uuid4(),
-            "lease": self.lease,
+            "lease": self._lease,
         }
-        async with self.database.within(*networks) as db:
+        async with self._database.at_once(*networks) as db:
             await db.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIMING])
             rows = await (await db.execute(CLAIM, parameters)).fetchall()
             crash_point("deliver.before-claim")
@@ -89,22 +105,23 @@ class PostgresOutbox:
         return [self._claimed(row) for row in rows]
 
     async def release(self, claimed: Claimed, wait: timedelta) -> None:
-        await self._write(claimed, _LEAVE, {"state": "pending", "wait": wait})
+        await self._endings.add((*_key(claimed), "pending", wait, False, *_NO_ATTEMPT))
 
     async def withhold(self, claimed: Claimed) -> None:
-        await self._write(claimed, _LEAVE, {"state": "withheld", "wait": timedelta(0)})
+        await self._endings.add((*_key(claimed), "withheld", timedelta(0), False, *_NO_ATTEMPT))
 
     async def record(self, claimed: Claimed, attempt: Attempt, following: Next) -> None:
-        await self._write(claimed, _RECORD, _attempt(attempt) | _following(following))
+        await self._endings.add((*_key(claimed), *_following(following), *_attempt(attempt)))
 
-    async def _write(self, claimed: Claimed, statement: LiteralString, more: dict[str, Any]) -> None:
-        async with self.database.within(claimed.due.network) as db:
-            await db.execute(statement, _key(claimed) | more)
+    async def _settle(self, endings: Sequence[_Ended]) -> None:
+        columns = [list(column) for column in zip(*endings, strict=True)]
+        async with self._database.at_once(*set(columns[0])) as db:
+            await db.execute(_SETTLE, columns)
             crash_point("deliver.before-record")
         crash_point("deliver.after-record")
 
     def _claimed(self, row: dict[str, Any]) -> Claimed:
-        secret = self.sealing.open(row["secret"], row["network_id"], row["subscription_id"])
+        secret = self._sealing.open(row["secret"], row["network_id"], row["subscription_id"])
         return Claimed(due_of(row), row["claim"], row["attempts"], row["url"], secret)
 
 
@@ -130,38 +147,28 @@ def due_of(row: dict[str, Any]) -> Due:
     )
 
 
-def _key(claimed: Claimed) -> dict[str, Any]:
+def _key(claimed: Claimed) -> tuple[str, UUID, int, UUID]:
     due = claimed.due
-    return {
-        "network": due.network,
-        "subscription": due.subscription_id,
-        "number": due.number,
-        "claim": claimed.claim,
-    }
+    return due.network, due.subscription_id, due.number, claimed.claim
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "decision": attempt.decision_id,
-        "started_at": attempt.started_at,
-        "duration_ms": round(attempt.duration / timedelta(milliseconds=1)),
-        **_outcome(attempt.outcome),
-    }
-
-
-def _outcome(outcome: Outcome) -> dict[str, Any]:
-    if isinstance(outcome, Answered):
-        return {"status": outcome.status, "error": None}
-    return {"status": None, "error": outcome.error}
-
-
-def _following(following: Next) -> dict[str, Any]:
+def _following(following: Next) -> tuple[str, timedelta, bool]:
+    """State, how long to wait, and whether the endpoint is gone."""
     match following:
         case Delivered():
-            return {"state": "delivered", "wait": timedelta(0), "gone": False}
+            return "delivered", timedelta(0), False
         case Retry(wait):
-            return {"state": "pending", "wait": wait, "gone": False}
+            return "pending", wait, False
         case EndpointGone():
-            return {"state": "pending", "wait": timedelta(0), "gone": True}
+            return "pending", timedelta(0), True
         case Exhausted():
-            return {"state": "failed", "wait": timedelta(0), "gone": False}
+            return "failed", timedelta(0), False
+
+
+_NO_ATTEMPT = (None, None, None, None, None)
+
+
+def _attempt(attempt: Attempt) -> tuple[Any, ...]:
+    outcome, milliseconds = attempt.outcome, round(attempt.duration / timedelta(milliseconds=1))
+    answer = (outcome.status, None) if isinstance(outcome, Answered) else (None, outcome.error)
+    return attempt.decision_id, attempt.started_at, milliseconds, *answer

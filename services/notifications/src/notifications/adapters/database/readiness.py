@@ -4,7 +4,7 @@ from psycopg.errors import UndefinedTable
 
 from notifications.adapters.database.connecting import Connection
 
-REVISION = "v0003"
+REVISION = "v0004"
 """The migration this release needs."""
 
 _FOUND = """
