@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 
 from episodes.adapters import crash_points, issuing, logs
 from episodes.adapters.database.directory import Directory
+from episodes.adapters.database.disclosures import Disclosures
 from episodes.adapters.database.listing import CHANNEL
 from episodes.adapters.database.lists import Lists
 from episodes.adapters.database.log import Database, Log, Wake
@@ -90,6 +91,7 @@ def application(settings: Settings) -> Application:
         writer=_writer(settings, url, keys),
         log=Log(database, keys.unwrap, settings.networks),
         directory=directory,
+        disclosures=Disclosures(database, keys.unwrap),
         lists=Lists(database, Wake(url, CHANNEL)),
         tokens=Tokens(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
         issuer_keys=issuer_keys,

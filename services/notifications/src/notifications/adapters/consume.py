@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -48,11 +49,14 @@ async def _follow(source: Source, connect: Connect) -> NoReturn:
 async def take_in(db: Connection, batch: Batch, expected: str | None) -> None:
     """One transaction within the lane's network: position, memory of the events, what is learned and owed."""
     try:
-        async with within(db, batch.network):
+        async with db.pipeline() as sending, within(db, batch.network):
             await move(db, batch, expected)
             crash_point("consume.after-move")
+            ledger = Ledger(db)
+            await ledger.expect(batch.network, *_named(batch))
             for message in batch.messages:
-                await react(Ledger(db), message)
+                await react(ledger, message)
+            await sending.sync()
             crash_point("consume.before-commit")
     except Exception as fault:
         if not _of_a_message(fault):
@@ -70,14 +74,19 @@ async def _one_by_one(db: Connection, batch: Batch, expected: str | None) -> Non
 
 
 async def _alone(db: Connection, message: Message) -> None:
-    ledger = Ledger(db)
     try:
         async with db.transaction():
-            await react(ledger, message)
+            await react(Ledger(db), message)
     except Exception as fault:
         if not _of_a_message(fault):
             raise
-        await set_aside(ledger, message, f"cannot be taken in: {type(fault).__name__}")
+        await set_aside(Ledger(db), message, f"cannot be taken in: {type(fault).__name__}")
+
+
+def _named(batch: Batch) -> tuple[set[UUID], set[UUID]]:
+    """The events and the episodes its messages seem to be about."""
+    hints = [message.hints() for message in batch.messages]
+    return {event for event, _ in hints if event}, {episode for _, episode in hints if episode}
 
 
 def _of_a_message(fault: Exception) -> bool:

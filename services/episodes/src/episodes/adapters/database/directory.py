@@ -1,6 +1,5 @@
 """The directory: clients (identity, erasable), clinics, staff, partners. Rows beside the event log."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +7,9 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from contracts.disclosure import Question
 from episodes.adapters.database.log import Database
 from episodes.application.entries import Client, Clinic, Identifier, Partner, Staff
-from episodes.domain.episode import Held
 from episodes.domain.refusals import RuleBroken
-from episodes.domain.sharing import SharingConsented
 
 Row = dict[str, Any]
 Parameters = tuple[str, *tuple[Any, ...]]
@@ -31,8 +27,6 @@ DO UPDATE SET kind = excluded.kind, organisation = excluded.organisation"""
 _PUT_CLIENT = """INSERT INTO clients (network_id, client_id, identity) VALUES (%s, %s, %s)
 ON CONFLICT (network_id, client_id) DO UPDATE SET identity = excluded.identity"""
 _IDENTIFIERS = "SELECT system, value FROM client_identifiers WHERE network_id = %s AND client_id = %s"
-_DISCLOSED = """INSERT INTO disclosures (network_id, decision_id, decided_at, event_id, episode_id,
-partner_id, subscription_id, level, consent_id) VALUES (%s, %s, now(), %s, %s, %s, %s, %s, %s)"""
 
 
 class Directory:
@@ -110,35 +104,6 @@ class Directory:
             (network, identifier.system, identifier.value),
         )
         return None if row is None else row["client_id"]
-
-    async def their_reference(self, network: str, client: UUID, partner: UUID) -> str | None:
-        """The partner's own number for the client: the identifier whose system is the partner's id."""
-        row = await self._one(
-            f"{_IDENTIFIERS} AND system = %s ORDER BY value LIMIT 1", (network, client, str(partner))
-        )
-        return None if row is None else row["value"]
-
-    async def record_disclosures(
-        self,
-        network: str,
-        allowed: Sequence[tuple[UUID, Question, UUID, Held[SharingConsented]]],
-    ) -> None:
-        """An allowed decision is the record of the disclosure: it is written before it is answered."""
-        rows = [
-            (
-                network,
-                decision,
-                question.event_id,
-                episode,
-                question.partner,
-                question.subscription_id,
-                question.level,
-                consent.id,
-            )
-            for decision, question, episode, consent in allowed
-        ]
-        async with self._database.within(network) as connection, connection.cursor() as cursor:
-            await cursor.executemany(_DISCLOSED, rows)
 
     async def revision(self) -> str | None:
         """The migration the database is at; none while it has no tables."""

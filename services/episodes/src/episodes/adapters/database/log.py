@@ -27,9 +27,6 @@ POOL_WAIT = 1.5
 _OF_EPISODE = "SELECT state FROM stored_events WHERE originator_id = %s ORDER BY originator_version"
 _AFTER = """SELECT notification_id, state FROM stored_events WHERE notification_id > %s
 ORDER BY notification_id LIMIT %s"""
-_EPISODES_OF_EVENTS = """SELECT substring(state FROM 19 FOR 36) AS event_id, originator_id FROM stored_events
-WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
-
 _NEXT = "SELECT state FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT 1"
 _ANY_KEY = "SELECT network_id, client_id, key_id, wrapped FROM client_keys WHERE wrapped IS NOT NULL LIMIT 1"
 
@@ -73,10 +70,18 @@ class Database:
 
     @asynccontextmanager
     async def within(self, *networks: str) -> AsyncIterator[AsyncConnection[Any]]:
-        """A transaction that sees and writes the rows of these networks alone."""
-        async with self.connection() as connection, connection.transaction():
+        """A transaction that sees and writes the rows of these networks alone.
+
+        Its statements do not wait for each other: a fault shows when a result is fetched, or at the end.
+        """
+        async with (
+            self.connection() as connection,
+            connection.pipeline() as sending,
+            connection.transaction(),
+        ):
             await connection.execute(SCOPE, scoped(networks))
             yield connection
+            await sending.sync()  # a fault nobody has met yet shows while it can be rolled back
 
 
 class Log:
@@ -92,13 +97,6 @@ class Log:
         async with self._database.within(network) as connection:
             cursor = await connection.execute(_OF_EPISODE, (identifier,), binary=True)
             return await self._opened(connection, [sealed(bytes(row[0])) for row in await cursor.fetchall()])
-
-    async def episodes_of(self, events: Sequence[UUID]) -> dict[UUID, UUID]:
-        """The episode of each event there is."""
-        texts = [str(event).encode() for event in events]
-        async with self._database.connection() as connection:
-            cursor = await connection.execute(_EPISODES_OF_EVENTS, (texts,), binary=True)
-            return {UUID(bytes(row[0]).decode()): row[1] for row in await cursor.fetchall()}
 
     async def page(
         self, network: str, after: int, most: int, wanted: Callable[[str], bool]

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from episodes.adapters.database.directory import Directory
+from episodes.adapters.database.disclosures import Disclosures
 from episodes.adapters.database.lists import Lists
 from episodes.adapters.database.log import Log
 from episodes.adapters.issuer_keys import IssuerKeys
@@ -21,6 +22,7 @@ class Services:
     writer: Writer
     log: Log
     directory: Directory
+    disclosures: Disclosures
     lists: Lists
     tokens: Tokens
     issuer_keys: IssuerKeys

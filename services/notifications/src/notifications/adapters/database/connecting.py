@@ -82,8 +82,9 @@ class Database:
 
         A fault of one of them shows when a result is fetched, or at the end.
         """
-        async with self._pool.connection() as db, db.pipeline(), within(db, *networks):
+        async with self._pool.connection() as db, db.pipeline() as sending, within(db, *networks):
             yield db
+            await sending.sync()  # a fault nobody has met yet shows while it can be rolled back
 
 
 def _options() -> dict[str, Any]:

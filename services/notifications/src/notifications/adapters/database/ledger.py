@@ -1,8 +1,11 @@
 """The ledger of `react`, on one connection within the caller's transaction."""
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from contracts.envelope import PublishedEvent
@@ -13,62 +16,70 @@ from notifications.application.messages import Message
 from notifications.domain.knowledge import Consent, Knowledge
 from notifications.domain.owed import AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
 
+_SEEN = "SELECT event_id FROM seen_events WHERE network_id = %s AND event_id = ANY (%s)"
+_HELD = """SELECT DISTINCT episode_id FROM parked
+WHERE network_id = %s AND episode_id = ANY (%s) AND resolved_at IS NULL"""
+_EPISODES = """SELECT * FROM known_episodes WHERE network_id = %s AND episode_id = ANY (%s)
+ORDER BY episode_id FOR UPDATE"""
+_CONSENTS = """SELECT episode_id, consent_id AS id, partner_id AS partner, kinds, effective_from, until,
+withdrawn_from FROM known_consents WHERE network_id = %s AND episode_id = ANY (%s)"""
+
 
 class Ledger:
-    """Written with the position, or not at all."""
+    """Of one network. Written with the position, or not at all.
+
+    A batch says what it will ask for (`expect`), so that it is read at once; the rest is read when asked for.
+    In a pipeline no write is waited for: its fault shows later, at the latest when the transaction ends.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+        self._seen: dict[UUID, bool] = {}
+        self._held: dict[UUID, bool] = {}
+        self._known: dict[UUID, Knowledge] = {}
+
+    async def expect(self, network: str, events: Iterable[UUID], episodes: Iterable[UUID]) -> None:
+        """Read what is known of these, where it is not yet; the episodes are locked until the end."""
+        unread = list(dict.fromkeys(it for it in events if it not in self._seen))
+        unknown = list(dict.fromkeys(it for it in episodes if it not in self._known))
+        if not unread and not unknown:
+            return
+        async with self._db.pipeline():
+            asking = [
+                await self._db.execute(query, [network, unknown]) for query in (_EPISODES, _CONSENTS, _HELD)
+            ]
+            asking.append(await self._db.execute(_SEEN, [network, unread]))
+            known, consents, held, seen = [await cursor.fetchall() for cursor in asking]
+        self._known |= dict.fromkeys(unknown, Knowledge()) | _knowledge(known, consents)
+        self._held |= dict.fromkeys(unknown, False) | {row["episode_id"]: True for row in held}
+        self._seen |= dict.fromkeys(unread, False) | {row["event_id"]: True for row in seen}
 
     async def holds(self, network: str, episode: UUID) -> bool:
-        found = await self._db.execute(
-            "SELECT 1 FROM parked WHERE network_id = %s AND episode_id = %s AND resolved_at IS NULL LIMIT 1",
-            [network, episode],
-        )
-        return found.rowcount == 1
+        await self.expect(network, (), (episode,))
+        return self._held[episode]
 
     async def seen(self, event: PublishedEvent) -> bool:
-        found = await self._db.execute(
-            "SELECT 1 FROM seen_events WHERE network_id = %s AND event_id = %s", [event.network, event.id]
-        )
-        return found.rowcount == 1
+        await self.expect(event.network, (event.id,), ())
+        return self._seen[event.id]
 
     async def first_sight(self, event: PublishedEvent) -> bool:
-        inserted = await self._db.execute(
-            "INSERT INTO seen_events (network_id, event_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-            [event.network, event.id],
+        """If another process saw it at this very moment, the database refuses the transaction."""
+        if await self.seen(event):
+            return False
+        await self._db.execute(
+            "INSERT INTO seen_events (network_id, event_id) VALUES (%s, %s)", [event.network, event.id]
         )
-        return inserted.rowcount == 1
+        self._seen[event.id] = True
+        return True
 
     async def knowledge(self, network: str, episode: UUID) -> Knowledge:
-        """Two queries; an episode never heard of gives empty knowledge."""
-        cursor = await self._db.execute(
-            "SELECT * FROM known_episodes WHERE network_id = %s AND episode_id = %s FOR UPDATE",
-            [network, episode],
-        )
-        row = await cursor.fetchone()
-        if row is None:
-            return Knowledge()
-        consents = await self._consents(network, episode)
-        return Knowledge(
-            row["clinic_id"],
-            row["therapist_id"],
-            row["referring_partner_id"],
-            row["last_sequence"],
-            consents,
-        )
-
-    async def _consents(self, network: str, episode: UUID) -> tuple[Consent, ...]:
-        cursor = await self._db.execute(
-            "SELECT consent_id AS id, partner_id AS partner, kinds, effective_from, until, withdrawn_from"
-            " FROM known_consents WHERE network_id = %s AND episode_id = %s",
-            [network, episode],
-        )
-        rows = await cursor.fetchall()
-        return tuple(Consent(**(row | {"kinds": frozenset(row["kinds"])})) for row in rows)
+        """An episode never heard of gives empty knowledge."""
+        await self.expect(network, (), (episode,))
+        return self._known[episode]
 
     async def remember(self, event: PublishedEvent, old: Knowledge, new: Knowledge) -> None:
         network, episode = event.network, event.episode
+        self._known[episode] = new
         await self._db.execute(
             "INSERT INTO known_episodes (network_id, episode_id, clinic_id, therapist_id, last_sequence)"
             " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (network_id, episode_id) DO UPDATE"
@@ -140,3 +151,23 @@ class Ledger:
                 hashlib.sha256(raw).digest(),
             ],
         )
+        if episode is not None:
+            self._known.pop(episode, None)  # whether it is held now depends on whether this one was resolved
+
+
+def _knowledge(episodes: Sequence[DictRow], consents: Sequence[DictRow]) -> dict[UUID, Knowledge]:
+    """By episode; consents of an episode never heard of do not count."""
+    given: dict[UUID, list[Consent]] = defaultdict(list)
+    for row in consents:
+        episode = row.pop("episode_id")
+        given[episode].append(Consent(**(row | {"kinds": frozenset(row["kinds"])})))
+    return {
+        row["episode_id"]: Knowledge(
+            row["clinic_id"],
+            row["therapist_id"],
+            row["referring_partner_id"],
+            row["last_sequence"],
+            tuple(given[row["episode_id"]]),
+        )
+        for row in episodes
+    }

@@ -1,10 +1,8 @@
 """Writes down what is owed about an event, of which its envelope is enough: ids, kinds and times as text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid5
-
-from psycopg.rows import DictRow
 
 from contracts.envelope import PublishedEvent, timestamp
 from notifications.adapters.database.connecting import Connection
@@ -16,61 +14,50 @@ WAKE = "care_deliveries"
 Envelope = Mapping[str, str]
 """Text, so that it can be kept as JSON and loses no offset."""
 
-_OF_PARTNER = """
-SELECT subscription_id FROM subscriptions
-WHERE network_id = %(network)s AND partner_id = %(partner)s AND state <> 'deleted'
-    AND (event_types IS NULL OR %(type)s = ANY (event_types))
-    AND (clinics IS NULL OR %(clinic)s::uuid = ANY (clinics))
-"""
+_OF_PARTNER = """s.partner_id = %(partner)s
+        AND (event_types IS NULL OR %(type)s = ANY (event_types))
+        AND (clinics IS NULL OR %(clinic)s::uuid = ANY (clinics))"""
 
-_SENT_THE_ENTRY = """
-SELECT subscription_id FROM deliveries
-WHERE network_id = %(network)s AND event_id = %(entry)s AND state NOT IN ('withheld', 'cancelled')
-"""
+_SENT_THE_ENTRY = """subscription_id IN (SELECT subscription_id FROM deliveries
+            WHERE network_id = %(network)s AND event_id = %(entry)s
+                AND state NOT IN ('withheld', 'cancelled'))"""
 
 _OWE = """
 WITH asked AS (
     UPDATE subscriptions s SET last_number = last_number + 1
-    WHERE network_id = %(network)s AND subscription_id = ANY (%(subscriptions)s) AND state <> 'deleted'
+    WHERE network_id = %(network)s AND state <> 'deleted' AND {whose}
         AND NOT EXISTS (
             SELECT 1 FROM deliveries owed
             WHERE owed.network_id = s.network_id AND owed.subscription_id = s.subscription_id
                 AND owed.event_id = %(event)s)
-    RETURNING subscription_id, last_number)
-INSERT INTO deliveries (network_id, subscription_id, number, event_id, event_type, episode_id, clinic_id,
-    occurred_at, precision, recorded_at, origin, dataref, correlation_id, due_at)
-SELECT %(network)s, subscription_id, last_number, %(event)s, %(type)s, %(episode)s, %(clinic)s,
-    %(occurred_at)s, %(precision)s, %(recorded_at)s, %(origin)s, %(dataref)s, %(correlation)s,
-    greatest(now(), %(not_before)s::timestamptz)
-FROM asked
+    RETURNING subscription_id, last_number),
+owed AS (
+    INSERT INTO deliveries (network_id, subscription_id, number, event_id, event_type, episode_id, clinic_id,
+        occurred_at, precision, recorded_at, origin, dataref, correlation_id, due_at)
+    SELECT %(network)s, subscription_id, last_number, %(event)s, %(type)s, %(episode)s, %(clinic)s,
+        %(occurred_at)s, %(precision)s, %(recorded_at)s, %(origin)s, %(dataref)s, %(correlation)s,
+        greatest(now(), %(not_before)s::timestamptz)
+    FROM asked RETURNING 1)
+SELECT pg_notify(%(wake)s, '') WHERE EXISTS (SELECT 1 FROM owed)
 """
 """Counting locks the row, so numbers have no gaps: a transaction that fails gives its number back."""
+
+_OWE_PARTNER = _OWE.format(whose=_OF_PARTNER)
+_OWE_WHOEVER_WAS_SENT = _OWE.format(whose=_SENT_THE_ENTRY)
 
 
 async def to_partner(
     db: Connection, about: Envelope, partner: UUID, not_before: datetime | None = None
 ) -> None:
-    """To each of its live subscriptions that asks for such an event."""
-    asking = await db.execute(_OF_PARTNER, dict(about) | {"partner": partner})
-    await _owe(db, about, await asking.fetchall(), not_before)
+    """One delivery, with the next number, to each of its live subscriptions that asks for such an event and
+    was not owed it before.
+    """
+    await db.execute(_OWE_PARTNER, {**about, "partner": partner, "not_before": not_before, "wake": WAKE})
 
 
 async def to_whoever_was_sent(db: Connection, about: Envelope, entry: UUID) -> None:
     """To each live subscription that was sent the entry, or is still to be sent it, whatever it asks for."""
-    sent = await db.execute(_SENT_THE_ENTRY, dict(about) | {"entry": entry})
-    await _owe(db, about, await sent.fetchall())
-
-
-async def _owe(
-    db: Connection, about: Envelope, rows: Sequence[DictRow], not_before: datetime | None = None
-) -> None:
-    """One delivery, with the next number, for each subscription that was not owed it before."""
-    if not rows:
-        return
-    subscriptions = [row["subscription_id"] for row in rows]
-    owing = await db.execute(_OWE, dict(about) | {"subscriptions": subscriptions, "not_before": not_before})
-    if owing.rowcount:
-        await db.execute("SELECT pg_notify(%s, '')", [WAKE])
+    await db.execute(_OWE_WHOEVER_WAS_SENT, {**about, "entry": entry, "not_before": None, "wake": WAKE})
 
 
 async def to_inbox(db: Connection, about: Envelope, owed: InboxOwed) -> None:

@@ -23,10 +23,10 @@ async def move(db: Connection, batch: Batch, expected: str | None) -> None:
     )
     moved = await db.execute(
         "UPDATE positions SET position = %s, caught_up_at = CASE WHEN %s THEN now() ELSE caught_up_at END"
-        " WHERE lane = %s AND position = %s",
+        " WHERE lane = %s AND position = %s RETURNING lane",
         [batch.position, batch.caught_up, batch.lane, expected or ""],
     )
-    if moved.rowcount != 1:
+    if await moved.fetchone() is None:
         raise Moved(batch.lane)
 
 

@@ -1,0 +1,121 @@
+"""What a disclosure decision is made on, and the record of what it allowed.
+
+As few round trips as can be, however many events are asked about: attempts wait for them.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from contracts.disclosure import Question
+from episodes.adapters.database.log import Database
+from episodes.adapters.database.reading import KEYS, Unwrap
+from episodes.application.recording import Damaged, DataKey, Sealed, opened, sealed
+from episodes.domain.envelope import Recorded
+from episodes.domain.episode import Held
+from episodes.domain.sharing import SharingConsented
+
+Allowed = tuple[UUID, Question, UUID, Held[SharingConsented]]
+"""The decision's id, what was asked, the episode, and the consent."""
+
+Entries = Sequence[Recorded[Any]]
+
+_EVENTS = """SELECT substring(state FROM 19 FOR 36) AS event_id, originator_id, state
+FROM (SELECT DISTINCT originator_id AS asked FROM stored_events
+    WHERE substring(state FROM 19 FOR 36) = ANY(%s)) AS episodes
+CROSS JOIN LATERAL (SELECT * FROM stored_events
+    WHERE originator_id = asked ORDER BY originator_version OFFSET 0) AS events"""
+_REFERENCES = """SELECT client_id, system, min(value) FROM client_identifiers
+WHERE network_id = %s AND client_id = ANY(%s) AND system = ANY(%s) GROUP BY client_id, system"""
+_DISCLOSED = """INSERT INTO disclosures (network_id, decision_id, decided_at, event_id, episode_id,
+partner_id, subscription_id, level, consent_id) VALUES (%s, %s, now(), %s, %s, %s, %s, %s, %s)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is recorded, as of one moment, about the events asked for."""
+
+    episode_of: Mapping[UUID, UUID]
+    """The episode of each event there is."""
+
+    entries: Mapping[UUID, Entries]
+    """Of each episode, oldest first."""
+
+    unreadable: Collection[UUID]
+    """Episodes with a damaged record, which hold up no other."""
+
+    references: Mapping[tuple[UUID, UUID], str]
+    """Partners' own numbers for clients: the identifier whose system is the partner's id."""
+
+
+class Disclosures:
+    """Each call is one transaction."""
+
+    def __init__(self, database: Database, unwrap: Unwrap) -> None:
+        self._database = database
+        self._unwrap = unwrap
+
+    async def read(self, network: str, questions: Sequence[Question]) -> Found:
+        """Of this network's episodes alone."""
+        events = [str(one.event_id).encode() for one in questions]
+        partners = list({str(one.partner) for one in questions})
+        async with self._database.within(network) as connection:
+            rows = await (await connection.execute(_EVENTS, (events,), binary=True)).fetchall()
+            kept, damaged = _by_episode(network, rows)
+            clients = list({event.header.client for them in kept.values() for event in them})
+            finding = await connection.execute(KEYS, ([network] * len(clients), clients), binary=True)
+            referring = await connection.execute(_REFERENCES, (network, clients, partners), binary=True)
+            keys = {row[2]: self._unwrap(*row) for row in await finding.fetchall()}
+            references = {(row[0], UUID(row[1])): row[2] for row in await referring.fetchall()}
+        entries = _opened(kept, keys, damaged)
+        return Found({UUID(bytes(row[0]).decode()): row[1] for row in rows}, entries, damaged, references)
+
+    async def record(self, network: str, allowed: Iterable[Allowed]) -> None:
+        """An allowed decision is the record of the disclosure: it is written before it is answered."""
+        rows = [
+            (
+                network,
+                decision,
+                question.event_id,
+                episode,
+                question.partner,
+                question.subscription_id,
+                question.level,
+                consent.id,
+            )
+            for decision, question, episode, consent in allowed
+        ]
+        async with self._database.within(network) as connection, connection.cursor() as cursor:
+            await cursor.executemany(_DISCLOSED, rows)
+
+
+def _by_episode(
+    network: str, rows: Iterable[tuple[bytes, UUID, bytes]]
+) -> tuple[dict[UUID, list[Sealed]], set[UUID]]:
+    """The episodes of the network, and those with an envelope that cannot be read."""
+    kept: dict[UUID, list[Sealed]] = defaultdict(list)
+    damaged: set[UUID] = set()
+    for _, episode, state in rows:
+        try:
+            event = sealed(bytes(state))
+        except Damaged:
+            damaged.add(episode)
+        else:
+            if event.header.network == network:
+                kept[episode].append(event)
+    return kept, damaged
+
+
+def _opened(
+    kept: Mapping[UUID, Sequence[Sealed]], keys: Mapping[UUID, DataKey], damaged: set[UUID]
+) -> dict[UUID, Entries]:
+    """Those of them that are whole; the others join the damaged."""
+    entries: dict[UUID, Entries] = {}
+    for episode, events in kept.items():
+        try:
+            entries[episode] = [opened(event, keys) for event in events]
+        except Damaged:
+            damaged.add(episode)
+    return {episode: of_it for episode, of_it in entries.items() if episode not in damaged}
