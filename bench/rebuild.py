@@ -28,7 +28,7 @@ WORDS = "word " * 20
 """A note that makes about 1.2 KB of a stored session."""
 
 NETWORK = "bench"
-PAGE = 200
+PAGE = 1_000
 
 
 def measure(machine: Machine) -> Iterator[Row]:

@@ -45,7 +45,7 @@ def settings(bootstrap: str) -> dict[str, Any]:
         "client_id": "episodes-relay",
         "enable_idempotence": True,
         "acks": "all",
-        "linger_ms": 5,
+        "linger_ms": 0,  # what comes while a request is under way makes a batch anyway
         "batch_size": 64 * 1024,
         # By default a batch expires, and later sends of its partition were seen to hang for ever.
         "delivery_timeout_ms": 2**31 - 1,

@@ -21,6 +21,9 @@ from episodes.application.recording import header_of, opened, sealed
 
 PAGE = 500
 MOST_IN_FLIGHT = 5_000
+LOOK_AGAIN = 1.0
+LOOK_FOR_ANSWERS = 0.02
+"""Seconds; what is recorded, or what makes room, cuts either short."""
 REPORT_EVERY = 10.0
 LAST_WAIT = 3.0
 """Seconds a stopping relay waits for what is in flight."""
@@ -57,13 +60,13 @@ class Relay:
     def run(self, stopping: threading.Event) -> bool:
         """Until told to stop; false if sends had to be abandoned, which the next start repeats.
 
-        The next page is read and sent while those before it are acknowledged.
+        What is recorded while earlier pages are acknowledged is sent at once.
         """
         while not stopping.is_set():
-            sent = self._has_room() and self._send_page()
-            if not sent and not self._in_flight:
-                self._tail.wait(1.0)
-            self._advance(wait=0.0 if sent else 0.2)
+            room = self._has_room()
+            if room and not self._send_page():
+                self._tail.wait(LOOK_FOR_ANSWERS if self._in_flight else LOOK_AGAIN)
+            self._advance(wait=0.0 if room else LOOK_AGAIN)
             self._report()
         return self._finished()
 
