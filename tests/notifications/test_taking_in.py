@@ -47,7 +47,8 @@ class Lane:
 
     async def take_messages(self, messages: Sequence[Message]) -> None:
         following = str(int(self.position or 0) + len(messages))
-        await take_in(self._db, Batch(self._name, self._network, following, messages), self.position)
+        known = {} if self.position is None else {self._name: self.position}
+        await take_in(self._db, [Batch(self._name, self._network, following, messages)], known)
         self.position = following
 
 
@@ -91,6 +92,25 @@ async def test_a_consumer_that_fell_behind_another_begins_again(
     with pytest.raises(Moved):
         await late.take(flag)
     assert service.count("inbox") == 1
+
+
+async def test_lanes_read_together_move_together_or_not_at_all(
+    service: Notifications, db: Connection
+) -> None:
+    care, other = Care(), Care()
+    subscribed(service, PARTNER)
+    await Lane(db, name="t/0").take(care.opened(), care.shared_with(PARTNER))
+    await Lane(db, name="t/1").take(other.opened(), other.shared_with(PARTNER))
+    batches = [
+        Batch(lane, "demo", "3", [FeedMessage("demo", lane, entry) for entry in documents([one.session()])])
+        for lane, one in (("t/0", care), ("t/1", other))
+    ]
+    with pytest.raises(Moved, match="t/1"):
+        await take_in(db, batches, {"t/0": "2", "t/1": "1"})
+    assert service.count("deliveries") == 0
+    await take_in(db, batches, {"t/0": "2", "t/1": "2"})
+    assert service.count("deliveries") == 2
+    assert {row["position"] for row in service.rows("SELECT position FROM positions")} == {"3"}
 
 
 async def test_numbers_count_per_subscription_without_gaps(service: Notifications, db: Connection) -> None:

@@ -53,8 +53,11 @@ def run_relay(
             crash_point("relay.after-claim")
             log.info("leading", epoch=claim.epoch, position=claim.position)
             progress.leading, progress.position = True, claim.position
+            tail = needs.tail(database_url, unwrap, networks)
+            # A move that a crash of the server forgets is made again, with the sends before it.
+            tail.connection.execute("SET synchronous_commit = off")
             relay = Relay(
-                tail=needs.tail(database_url, unwrap, networks),
+                tail=tail,
                 sender=sender,
                 claim=claim,
                 public_url=public_url,

@@ -1,7 +1,8 @@
 """The `consume` role: from the stored position, batch by batch, for ever; a fault means beginning again."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -39,38 +40,43 @@ async def _follow(source: Source, connect: Connect) -> NoReturn:
         known = await positions(db)
         await source.start(known)
         while True:
-            for batch in await source.read():
+            for batches in _by_network(await source.read()):
                 crash_point("consume.after-read")
-                await take_in(db, batch, known.get(batch.lane))
+                await take_in(db, batches, known)
                 crash_point("consume.after-commit")
-                known[batch.lane] = batch.position
+                known |= {batch.lane: batch.position for batch in batches}
 
 
-async def take_in(db: Connection, batch: Batch, expected: str | None) -> None:
-    """One transaction within the lane's network: position, memory of the events, what is learned and owed."""
+async def take_in(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:
+    """One transaction within the lanes' network: positions, memory of the events, what is learned and owed.
+
+    Each commit waits for a disk, so what was read together is written together. `known` is where lanes stood.
+    """
+    network, messages = batches[0].network, [message for batch in batches for message in batch.messages]
     try:
-        async with db.pipeline() as sending, within(db, batch.network):
-            await move(db, batch, expected)
+        async with db.pipeline() as sending, within(db, network):
+            await move(db, batches, known)
             crash_point("consume.after-move")
             ledger = Ledger(db)
-            await ledger.expect(batch.network, *_named(batch))
-            for message in batch.messages:
+            await ledger.expect(network, *_named(messages))
+            for message in messages:
                 await react(ledger, message)
             await sending.sync()
             crash_point("consume.before-commit")
     except Exception as fault:
         if not _of_a_message(fault):
             raise
-        log.error("a batch cannot be taken in", lane=batch.lane, error=type(fault).__name__)
-        await _one_by_one(db, batch, expected)
+        log.error("a batch cannot be taken in", network=network, error=type(fault).__name__)
+        await _one_by_one(db, batches, known)
 
 
-async def _one_by_one(db: Connection, batch: Batch, expected: str | None) -> None:
+async def _one_by_one(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:
     """The message that spoils the batch is set aside; the others have their effect."""
-    async with within(db, batch.network):
-        await move(db, batch, expected)
-        for message in batch.messages:
-            await _alone(db, message)
+    async with within(db, batches[0].network):
+        await move(db, batches, known)
+        for batch in batches:
+            for message in batch.messages:
+                await _alone(db, message)
 
 
 async def _alone(db: Connection, message: Message) -> None:
@@ -83,9 +89,16 @@ async def _alone(db: Connection, message: Message) -> None:
         await set_aside(Ledger(db), message, f"cannot be taken in: {type(fault).__name__}")
 
 
-def _named(batch: Batch) -> tuple[set[UUID], set[UUID]]:
-    """The events and the episodes its messages seem to be about."""
-    hints = [message.hints() for message in batch.messages]
+def _by_network(batches: Sequence[Batch]) -> Iterator[Sequence[Batch]]:
+    """In the order of lanes, which is the order of locks."""
+    in_order = sorted(batches, key=lambda it: (it.network, it.lane))
+    for _, of_one in groupby(in_order, key=lambda it: it.network):
+        yield list(of_one)
+
+
+def _named(messages: Sequence[Message]) -> tuple[set[UUID], set[UUID]]:
+    """The events and the episodes they seem to be about."""
+    hints = [message.hints() for message in messages]
     return {event for event, _ in hints if event}, {episode for _, episode in hints if episode}
 
 

@@ -1,5 +1,7 @@
 """How far each lane was taken in; the row lock lets one consumer, or one operator, at a time pass."""
 
+from collections.abc import Mapping, Sequence
+
 from notifications.adapters.database.connecting import Connection
 from notifications.adapters.sources import Batch
 
@@ -15,19 +17,25 @@ async def positions(db: Connection) -> dict[str, str]:
     return {row["lane"]: row["position"] for row in rows}
 
 
-async def move(db: Connection, batch: Batch, expected: str | None) -> None:
-    """Within the caller's transaction. Raises `Moved` unless the lane still is where the batch began."""
+async def move(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:
+    """Within the caller's transaction. Raises `Moved` unless each lane still is where its batch began."""
+    lanes = [batch.lane for batch in batches]
+    began = [known.get(lane, "") for lane in lanes]
     await db.execute(
-        "INSERT INTO positions (lane, network_id, position) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-        [batch.lane, batch.network, expected or ""],
+        "INSERT INTO positions (lane, network_id, position)"
+        " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING",
+        [lanes, [batch.network for batch in batches], began],
     )
     moved = await db.execute(
-        "UPDATE positions SET position = %s, caught_up_at = CASE WHEN %s THEN now() ELSE caught_up_at END"
-        " WHERE lane = %s AND position = %s RETURNING lane",
-        [batch.position, batch.caught_up, batch.lane, expected or ""],
+        "UPDATE positions p SET position = w.position,"
+        " caught_up_at = CASE WHEN caught_up THEN now() ELSE caught_up_at END"
+        " FROM unnest(%s::text[], %s::text[], %s::text[], %s::boolean[])"
+        " AS w(lane, began, position, caught_up)"
+        " WHERE p.lane = w.lane AND p.position = began RETURNING p.lane",
+        [lanes, began, [batch.position for batch in batches], [batch.caught_up for batch in batches]],
     )
-    if await moved.fetchone() is None:
-        raise Moved(batch.lane)
+    if left := set(lanes) - {row["lane"] for row in await moved.fetchall()}:
+        raise Moved(", ".join(sorted(left)))
 
 
 async def hold_still(db: Connection, network: str) -> None:
