@@ -139,6 +139,10 @@ class Role:
             self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process.poll() is None
 
