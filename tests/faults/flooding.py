@@ -22,7 +22,7 @@ _FLUSH_EVERY = 1_000
 
 @dataclass
 class Flood:
-    """So many events in fifty episodes, side by side. All but each episode's first two are owed to a partner."""
+    """So many events in fifty episodes side by side. All but the first two of each are owed to a partner."""
 
     service: Notifications
     topic: Topic
@@ -46,7 +46,7 @@ class Flood:
             producer.flush(60)
 
     def taken_in(self) -> int:
-        """So many records, by the positions: to count the events themselves would cost too much while they come."""
+        """So many records, by the positions: counting the events would cost too much while they come."""
         positions = self.service.rows("SELECT position FROM positions")
         return sum(int(row["position"]) for row in positions)
 
