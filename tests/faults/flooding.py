@@ -3,21 +3,34 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 
 from kafka import KafkaProducer
 
 from contracts.codec import CloudEvent, to_kafka
+from notifications.adapters.database.migrate import migrate
 from tests.notifications.happenings import Care, id_of
-from tests.notifications.service import Notifications
+from tests.notifications.service import Issuer, Notifications, Role
 from tests.notifications.test_consuming import PARTNER
 from tests.notifications.test_kafka import Topic
 from tests.notifications.test_taking_in import numbers, subscribed
+from tests.servers.kafka import KafkaBroker
+from tests.servers.postgres import PostgresServer
 
+NOWHERE = "http://127.0.0.1:1"
 EPISODES = 50
 _BEGINNING = 2
 """Events that open an episode and share it."""
 _FLUSH_EVERY = 1_000
+
+
+def flood_of(postgres: PostgresServer, kafka: KafkaBroker, directory: Path, size: int) -> "Flood":
+    """Of a service with a database and a topic of its own; nothing is on the topic yet."""
+    database = postgres.fresh_database("notifications")
+    migrate(database.owner_url, "notifications_app")
+    service = Notifications(database, directory, Issuer(directory), NOWHERE)
+    return Flood(service, Topic(kafka), kafka.bootstrap, size)
 
 
 @dataclass
@@ -44,6 +57,10 @@ class Flood:
                 if count % _FLUSH_EVERY == 0:
                     producer.flush(60)
             producer.flush(60)
+
+    def consumer(self) -> Role:
+        """A `consume` process that is the caller's to end."""
+        return self.service.start("consume", **self.topic.settings)
 
     def taken_in(self) -> int:
         """So many records, by the positions: counting the events would cost too much while they come."""

@@ -1,17 +1,85 @@
-"""What piled up while a role was away is worked off in seconds, and a hundred times as much in flat memory."""
+"""What piled up while a role was away is worked off in seconds, and ten times as much in no more memory."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from episodes.adapters.database.migrate import migrate as migrate_episodes
-from notifications.adapters.database.migrate import migrate as migrate_notifications
-from tests.episodes.recording_events import care
-from tests.episodes.test_relay import Place, place
-from tests.episodes.watched import eventually
+from episodes.adapters.database.migrate import migrate
+from tests.episodes.recording_events import Log, care
+from tests.episodes.test_relay import Place
 from tests.faults import FULL
-from tests.faults.flooding import Flood, flooded
+from tests.faults.flooding import flood_of
 from tests.faults.memory import Memory
+from tests.notifications.service import eventually
+from tests.servers.kafka import KafkaBroker
+from tests.servers.postgres import PostgresServer
+
+BACKLOG = 100_000 if FULL else 10_000
+EPISODES = 100
+PUBLISHED_PER_SECOND = 1_000
+TAKEN_IN_PER_SECOND = 60
+"""At least so many: a fraction of what a machine does that has nothing else to do."""
+
+
+@pytest.fixture
+def place(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Iterator[Place]:
+    database = postgres.fresh_database("episodes")
+    migrate(database.owner_url, "episodes_app")
+    with closing(Log(database.app_url, tmp_path)) as log:
+        place = Place(database.app_url, log, f"n{uuid4().hex[:8]}", kafka, tmp_path)
+        place.make_topic()
+        yield place
+        for relay in place.relays:
+            relay.close()
+
+
+@pytest.mark.timeout(120 + BACKLOG / 100)
+def test_a_backlog_is_published_in_seconds_and_in_flat_memory(
+    place: Place, proven: Callable[[str], None]
+) -> None:
+    recorded = place.log.record(care(place.log, EPISODES, BACKLOG // EPISODES - 2, place.network))
+    relay, memory = place.relay(), Memory()
+    relay.awaited("leading")
+
+    def drained() -> bool:
+        memory.look_at([relay.process.pid])
+        return place.drained()
+
+    took = _seconds_until(drained, BACKLOG / PUBLISHED_PER_SECOND)
+    place.assert_published(recorded)
+    proven(f"backlog of {BACKLOG} events published in {took:.1f} s, {memory}")
+    if FULL:
+        memory.assert_flat()
+
+
+@pytest.mark.timeout(120 + BACKLOG / 50)
+def test_a_backlog_is_taken_in_in_seconds_and_in_flat_memory(
+    postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path, proven: Callable[[str], None]
+) -> None:
+    flood, memory = flood_of(postgres, kafka, tmp_path, BACKLOG), Memory()
+    flood.pour()
+    consumer = flood.consumer()
+
+    def taken_in() -> bool:
+        assert consumer.running
+        memory.look_at([consumer.pid])
+        return flood.taken_in() == BACKLOG
+
+    try:
+        took = _seconds_until(taken_in, BACKLOG / TAKEN_IN_PER_SECOND)
+    finally:
+        consumer.kill()
+    flood.assert_each_had_its_effect_once()
+    proven(f"backlog of {BACKLOG} events taken in in {took:.1f} s, {memory}")
+    if FULL:
+        memory.assert_flat()
+
+
+def _seconds_until(done: Callable[[], bool], at_most: float) -> float:
+    began = time.monotonic()
+    eventually(done, at_most)
+    return time.monotonic() - began

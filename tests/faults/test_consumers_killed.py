@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from notifications.adapters.database.migrate import migrate
 from tests.faults import FULL
-from tests.faults.flooding import Flood
+from tests.faults.flooding import Flood, flood_of
 from tests.faults.memory import Memory
-from tests.notifications.service import Issuer, Notifications, Role, eventually
-from tests.notifications.test_kafka import Topic
+from tests.notifications.service import eventually
 from tests.servers.kafka import KafkaBroker
 from tests.servers.postgres import PostgresServer
 
@@ -24,20 +22,12 @@ WITHIN = EVENTS / 50
 """Seconds: a small part of the rate that is usual, for a machine that does other work too."""
 
 
-@pytest.fixture
-def flood(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Flood:
-    database = postgres.fresh_database("notifications")
-    migrate(database.owner_url, "notifications_app")
-    service = Notifications(database, tmp_path, Issuer(tmp_path), "http://127.0.0.1:1")
-    return Flood(service, Topic(kafka), kafka.bootstrap, EVENTS)
-
-
 class Consumers:
     """Three `consume` processes, each started again at once when it is killed."""
 
     def __init__(self, flood: Flood) -> None:
         self._flood = flood
-        self._roles = [self._started() for _ in range(CONSUMERS)]
+        self._roles = [self._flood.consumer() for _ in range(CONSUMERS)]
         self.memory = Memory()
 
     def __enter__(self) -> "Consumers":
@@ -49,7 +39,7 @@ class Consumers:
 
     def kill(self, number: int) -> None:
         self._roles[number].kill()
-        self._roles[number] = self._started()
+        self._roles[number] = self._flood.consumer()
 
     def reach(self, count: int) -> None:
         """Return when so many events are taken in; fails when a consumer ended by itself."""
@@ -61,14 +51,12 @@ class Consumers:
 
         eventually(reached, WITHIN)
 
-    def _started(self) -> Role:
-        return self._flood.service.start("consume", **self._flood.topic.settings)
-
 
 @pytest.mark.timeout(2 * WITHIN + 120)
 def test_three_consumers_killed_again_and_again_lose_nothing_and_double_nothing(
-    flood: Flood, proven: Callable[[str], None]
+    postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path, proven: Callable[[str], None]
 ) -> None:
+    flood = flood_of(postgres, kafka, tmp_path, EVENTS)
     victims = random.sample([*range(CONSUMERS)] * KILLS_OF_EACH, CONSUMERS * KILLS_OF_EACH)
     began = time.monotonic()
     with ThreadPoolExecutor(1) as producing, Consumers(flood) as consumers:
