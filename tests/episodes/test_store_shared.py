@@ -87,6 +87,24 @@ def test_twenty_equal_keys_at_once_are_one_event_and_twenty_equal_answers(
     assert _size(service, episode) == 2
 
 
+def test_of_fifty_commands_that_expect_the_same_version_one_is_recorded(
+    service: Service, apis: tuple[Api, Api]
+) -> None:
+    episode, expecting = apis[0].opened(), {"if-match": '"1"'}
+    answers = _at_once(
+        [
+            lambda api=apis[it % 2]: api.record(f"{episode}/red-flags", FLAG, headers=expecting)
+            for it in range(50)
+        ]
+    )
+    late = [answer for answer in answers if answer.status_code != 201]
+    assert len(late) == 49
+    assert {(it.status_code, it.json()["type"], it.json()["version"]) for it in late} == {
+        (412, "/problems/moved", 2)
+    }
+    assert _size(service, episode) == 2
+
+
 def test_a_key_belongs_to_one_request(service: Service, apis: tuple[Api, Api]) -> None:
     """Another body, path, expected version or caller under the same key is refused, and nothing stored."""
     episode, other, key = apis[0].opened(), apis[0].opened(), uuid4()
