@@ -3,10 +3,12 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import NoReturn
 from uuid import UUID, uuid4
 
 import structlog
@@ -61,6 +63,7 @@ def main() -> None:
 def api(settings: Settings, _: argparse.Namespace) -> None:
     """Serve commands, queries and the feed."""
     logs.configure("api")
+    signal.signal(signal.SIGTERM, _ended)
     app = application(settings)
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
     uvicorn.run(
@@ -75,6 +78,11 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=4,
     )
+
+
+def _ended(*_: object) -> NoReturn:
+    """uvicorn raises the signal again once all are answered: an ordinary end, not a death by signal."""
+    raise SystemExit(os.EX_OK)
 
 
 def application(settings: Settings) -> Application:
