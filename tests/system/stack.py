@@ -80,6 +80,11 @@ class Stack:
         process.kill()
         process.wait(10)
 
+    def terminate(self, role: str, within: float) -> int:
+        """SIGTERM, and its exit code."""
+        self._processes[role].terminate()
+        return self._processes[role].wait(within)
+
     def exit_code(self, role: str) -> int | None:
         """None while it runs."""
         return self._processes[role].poll()
