@@ -1,7 +1,6 @@
 """The issuer's keys in both services: read strictly from a real address or file, and again while they run."""
 
 import asyncio
-import datetime
 import json
 import ssl
 import time
@@ -14,11 +13,6 @@ from typing import Any
 
 import pytest
 import structlog
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 import episodes.adapters.issuer_keys
@@ -27,6 +21,7 @@ import episodes.adapters.key_sources
 import notifications.adapters.issuer_keys
 import notifications.adapters.jwks
 import notifications.adapters.key_sources
+from tests.servers.certificates import self_signed
 from tests.servers.issuer import IssuerServer, answering, jwks, new_key
 
 OLD, NEW = new_key(), new_key()
@@ -188,7 +183,7 @@ async def test_proxy_settings_are_not_followed(ours: ModuleType, monkeypatch: py
 async def test_an_https_issuer_needs_a_certificate_this_machine_trusts(
     ours: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate = _certificate(tmp_path)
+    certificate = self_signed(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
     with IssuerServer(answering(jwks(OLD)), tls) as issuer:
@@ -256,26 +251,3 @@ def test_a_token_that_names_no_key_finds_one_only_where_exactly_one_fits(ours: M
     assert ours.jwks.read_jwks(jwks(OLD, NEW)).fitting("EdDSA", None) is None
     twice = json.dumps({"keys": [PUBLIC, NEW.as_dict(private=False) | {"kid": OLD.kid}]}).encode()
     assert ours.jwks.read_jwks(twice).fitting("EdDSA", OLD.kid) is None
-
-
-def _certificate(directory: Path) -> Path:
-    """Key and certificate of `localhost`, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = directory / "issuer.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file.write_bytes(private + made.public_bytes(Encoding.PEM))
-    return file

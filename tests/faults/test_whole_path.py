@@ -107,6 +107,7 @@ def test_while_the_broker_is_away_commands_are_accepted_and_all_is_published_aft
 ) -> None:
     """Down: nobody listens. Frozen: connections stay open and are never answered."""
     leave, come_back = (kafka.kill, kafka.restart) if how == "down" else (kafka.pause, kafka.resume)
+    load.pause = BROKER_AWAY / 200  # as much to work off, however long it lasts
     with subscribed(stack) as partner, supervised(stack):
         with load:
             load.goes_on_for(AT_LEAST_BETWEEN)

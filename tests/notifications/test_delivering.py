@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import pytest
@@ -30,12 +30,18 @@ FAST = {
 PUBLIC_URL = "http://127.0.0.1:8001"
 
 
+class Addressed(Protocol):
+    """Whatever a partner answers webhooks with."""
+
+    @property
+    def address(self) -> str: ...
+
+
 class Partner:
     """A partner with one endpoint, who has subscribed for itself."""
 
-    def __init__(self, api: Api, service: Notifications, endpoint: PartnerEndpoint, **wanted: Any) -> None:
+    def __init__(self, api: Api, service: Notifications, endpoint: Addressed, **wanted: Any) -> None:
         self.id = uuid4()
-        self.endpoint = endpoint
         self.token = partner_token(service.issuer, self.id)
         self._api = api
         answer = api.call("POST", "/v1/subscriptions", self.token, json={"url": endpoint.address, **wanted})

@@ -1,0 +1,92 @@
+"""Endpoints that no HTTP library would make: what they do to a caller is written byte by byte."""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from ssl import SSLContext
+from typing import Self
+
+Behave = Callable[[socket.socket], None]
+_OK = b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"
+"""A reply of 1 GiB follows."""
+
+
+class BadEndpoint:
+    """Treats each webhook as `behave` says, in a thread of its own, and hangs up."""
+
+    def __init__(self, behave: Behave, tls: SSLContext | None = None, scheme: str = "http") -> None:
+        self._behave = behave
+        self._tls = tls
+        self._scheme = scheme
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._over = threading.Event()
+
+    @property
+    def address(self) -> str:
+        return f"{self._scheme}://127.0.0.1:{self._listener.getsockname()[1]}/hook"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # the listener is closed
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(_AT_MOST)
+        with suppress(OSError), connection:  # the caller hung up, which is what it should do
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            connection.recv(65_536)
+            self._behave(connection)
+
+
+_AT_MOST = 30.0
+
+
+def hangs(connection: socket.socket) -> None:
+    connection.recv(1)
+
+
+def resets(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def drips_its_answer(connection: socket.socket) -> None:
+    """One byte a second from the first on."""
+    _drip(connection, _OK)
+
+
+def drips_its_reply(connection: socket.socket) -> None:
+    """The status at once, and one byte of the body a second."""
+    connection.sendall(_OK)
+    _drip(connection, b"." * 60)
+
+
+def sends_a_gigabyte(connection: socket.socket) -> None:
+    connection.sendall(_OK)
+    for _ in range(16_384):
+        connection.sendall(b"." * 65_536)
+
+
+def speaks_no_http(connection: socket.socket) -> None:
+    connection.sendall(b"220 mail.partner.example ESMTP\r\n")
+
+
+def _drip(connection: socket.socket, what: bytes) -> None:
+    """Until the caller has had enough: it says nothing, so a wait for it is a pause."""
+    connection.settimeout(1.0)
+    for number in range(len(what)):
+        connection.sendall(what[number : number + 1])
+        with suppress(TimeoutError):
+            if not connection.recv(1):
+                return
