@@ -1,0 +1,91 @@
+"""The wall clock of the API jumps while it runs: that touches no order, and no consent that was withdrawn."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from episodes.adapters.database.migrate import migrate
+from episodes.adapters.http.examples import EXAMPLES, PARTNER
+from tests.episodes.calling import record
+from tests.episodes.serving import APP_ROLE, Api, Service, eventually, fill_directory
+from tests.faults.load import session_body
+from tests.servers.postgres import PostgresServer
+
+HOUR = 3600
+FLAG = EXAMPLES["RedFlagRaisedCommand"]
+SHARED = {"partner": PARTNER, "kinds": ["flags"], "given": {"by": "client"}}
+
+
+class Clock:
+    """Of one API process."""
+
+    def __init__(self, directory: Path) -> None:
+        self.file = directory / "ahead"
+        self.jump(0)
+
+    def jump(self, ahead: int) -> None:
+        """To so many seconds ahead of the true time; below nought behind it."""
+        changed = self.file.with_suffix(".new")
+        changed.write_text(str(ahead))
+        changed.replace(self.file)
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Clock:
+    return Clock(tmp_path)
+
+
+@pytest.fixture
+def api(postgres: PostgresServer, tmp_path: Path, clock: Clock) -> Iterator[Api]:
+    database = postgres.fresh_database("episodes")
+    migrate(database.owner_url, APP_ROLE)
+    with closing(Service(database, tmp_path, ("tests.faults.jumping_clock", "api"))) as service:
+        api = service.start(ahead_file=str(clock.file))
+        eventually(api.ready, "the API is ready")
+        fill_directory(api)
+        yield api
+
+
+@pytest.mark.parametrize("jumps", [(HOUR, -HOUR), (-HOUR, HOUR, 0)], ids=["ahead first", "back first"])
+def test_a_jump_of_the_clock_changes_no_order_and_brings_no_consent_back(
+    api: Api, clock: Clock, jumps: tuple[int, ...]
+) -> None:
+    episode = api.opened()
+    consent = record(api, f"{episode}/sharing-consents", SHARED)
+    flag = record(api, f"{episode}/red-flags", FLAG)
+    assert _may_go(api, flag)
+    for ahead in jumps:
+        clock.jump(ahead)
+        record(api, f"{episode}/red-flags", FLAG)
+        assert _may_go(api, flag)
+    record(api, f"{episode}/sharing-consents/{consent}/withdrawal", {"by": "client"})
+    for ahead in (*jumps, 0):
+        clock.jump(ahead)
+        record(api, f"{episode}/red-flags", FLAG)
+        assert not _may_go(api, flag)
+    record(api, f"{episode}/sessions", session_body())
+    _assert_in_order(api, episode)
+
+
+def _may_go(api: Api, event: str) -> bool:
+    question = {"event_id": event, "partner": PARTNER, "subscription_id": str(uuid4())}
+    answer = api.http.post("/v1/disclosure-decisions", json=[question])
+    assert answer.status_code == 200, answer.text
+    allowed: bool = answer.json()[0]["allowed"]
+    return allowed
+
+
+def _assert_in_order(api: Api, episode: str) -> None:
+    """As recorded: versions and sequences are dense, and no event was recorded before the one it follows."""
+    history: list[dict[str, Any]] = api.http.get(f"{episode}/history").json()["events"]
+    assert [event["version"] for event in history] == list(range(1, len(history) + 1))
+    feed = api.http.get("/v1/feed?limit=1000").json()["events"]
+    assert [int(event["sequence"]) for event in feed] == list(range(1, len(history) + 1))
+    times = [datetime.fromisoformat(event["recordedat"]) for event in feed]
+    assert all(earlier <= later for earlier, later in pairwise(times))
