@@ -39,7 +39,7 @@ test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pyte
 	@$(MAKE) --silent setup
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
-faults: ## Kill every role and server, at every step and at random (ROUNDS=500 random kills)
+faults: ## Kill every role and server, at every step and at random (ROUNDS=500 kills; FULL=1: at full size)
 	@$(MAKE) --silent test ARGS="tests/faults $(ARGS)"
 
 check: $(READY) ## Style, types, layers; the committed schemas are fresh and keep what was released
