@@ -30,5 +30,5 @@ class Memory:
 
     def _halves(self) -> tuple[float, float]:
         """The most of each."""
-        half = len(self.samples) // 2
-        return max(self.samples[:half]), max(self.samples[half:])
+        half = len(self.samples) // 2 or 1
+        return max(self.samples[:half]), max(self.samples[-half:])

@@ -69,7 +69,8 @@ def test_three_consumers_killed_again_and_again_lose_nothing_and_double_nothing(
         consumers.reach(EVENTS)
     took = time.monotonic() - began
     flood.assert_each_had_its_effect_once()
-    consumers.memory.assert_flat()
+    if FULL:
+        consumers.memory.assert_flat()
     proven(
         f"{CONSUMERS} consumers, {len(victims)} kills, {EVENTS} events in {took:.0f} s: 0 lost, 0 doubled,"
         f" memory {consumers.memory}"

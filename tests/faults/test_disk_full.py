@@ -12,7 +12,6 @@ from psycopg.errors import DiskFull
 from tests.episodes.serving import Api, Service, eventually, serving
 from tests.faults.checks import each_command_is_stored_once
 from tests.faults.load import Load
-from tests.servers.postgres import PostgresServer, WheelPostgres
 from tests.servers.small_disk import SmallDisk
 
 REFUSALS = 20
@@ -22,9 +21,7 @@ PATIENCE = 500
 
 
 @pytest.fixture
-def disk(postgres: PostgresServer) -> Iterator[SmallDisk]:
-    if not isinstance(postgres, WheelPostgres):
-        pytest.skip("a disk that can be full takes a server of the wheel")
+def disk() -> Iterator[SmallDisk]:
     with SmallDisk() as disk:
         yield disk
 

@@ -11,6 +11,8 @@ from typing import Self
 Behave = Callable[[socket.socket], None]
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"
 """A reply of 1 GiB follows."""
+_AT_MOST = 30.0
+"""Seconds that nobody here waits longer than."""
 
 
 class BadEndpoint:
@@ -43,14 +45,12 @@ class BadEndpoint:
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(_AT_MOST)
-        with suppress(OSError), connection:  # the caller hung up, which is what it should do
+        with suppress(OSError):  # the caller hung up, which is what it should do
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
-            connection.recv(65_536)
-            self._behave(connection)
-
-
-_AT_MOST = 30.0
+            with connection:
+                connection.recv(65_536)
+                self._behave(connection)
 
 
 def hangs(connection: socket.socket) -> None:

@@ -30,7 +30,7 @@ SETTINGS = {
     "attempt_seconds": "2",
     "lease_seconds": "6",
 }
-SLACK = 5.0
+SLACK = 10.0
 """Seconds until a retry that is due is taken up: the poll, and a machine that is busy."""
 SESSIONS = 20
 Endpoint = PartnerEndpoint | BadEndpoint
@@ -53,6 +53,7 @@ EXPECTED: Mapping[str, tuple[str, Any]] = MappingProxyType(
     }
 )
 """What becomes of a delivery, and what each of its attempts met."""
+SLOWEST = ("hangs", "drips its answer")
 
 
 @pytest.fixture
@@ -90,9 +91,9 @@ def test_whatever_endpoints_do_each_schedule_is_kept_and_nobody_else_is_harmed(
         with service.running("deliver", **SETTINGS) as deliver:
             eventually(lambda: well.received, within=20)
             before = _mib(deliver.pid)
-            eventually(lambda: set(unharmed.states()) == {"delivered"}, within=10)
-            assert "failed" not in {state for it in partners.values() for state in it.states()}, (
-                "the others were still being tried"
+            eventually(lambda: set(unharmed.states()) == {"delivered"}, within=20)
+            assert {partners[name].states()[0] for name in SLOWEST} == {"pending"}, (
+                "it waited for none of them"
             )
             eventually(lambda: service.count("deliveries", "state = 'pending'") == 0, within=60)
             assert _mib(deliver.pid) - before < MEMORY_MIB

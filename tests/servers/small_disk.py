@@ -10,11 +10,11 @@ import psutil
 import pytest
 
 from laptop.postgres import EmbeddedPostgres
-from laptop.unprivileged import server_home
+from laptop.unprivileged import PostgresUnavailable, server_home
+from tests.infrastructure import CHECKOUT
 from tests.servers.postgres import WheelPostgres
 
 SIZE_MIB = 256
-_CHECKOUT = Path(__file__).parents[2]
 _CHUNKS = (2**20, 4096)
 """Bytes: the disk is filled coarsely, then to the last page."""
 
@@ -23,7 +23,7 @@ class SmallDisk:
     """In memory, and mounted: that takes root. Without it the test is skipped and says so."""
 
     def __init__(self) -> None:
-        home = server_home(_CHECKOUT)
+        home = server_home(CHECKOUT)
         for leftover in home.glob("small-disk-*"):
             if not psutil.pid_exists(int(leftover.name.rpartition("-")[2])):
                 _remove(leftover)
@@ -46,7 +46,10 @@ class SmallDisk:
 
     def postgres(self) -> WheelPostgres:
         """A server with all it stores on this disk. `__exit__` ends it, too."""
-        return WheelPostgres(self._place / "postgres")
+        try:
+            return WheelPostgres(self._place / "postgres")
+        except PostgresUnavailable as reason:
+            pytest.skip(str(reason))
 
     def fill(self) -> None:
         """Leave no room for anybody."""
