@@ -21,7 +21,7 @@ from tests.servers.postgres import PostgresServer
 BACKLOG = 100_000 if FULL else 10_000
 EPISODES = 100
 PUBLISHED_PER_SECOND = 1_000
-TAKEN_IN_PER_SECOND = 60
+TAKEN_IN_PER_SECOND = 250
 """At least so many: a fraction of what a machine does that has nothing else to do."""
 
 
