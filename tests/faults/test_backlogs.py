@@ -11,10 +11,10 @@ import pytest
 from episodes.adapters.database.migrate import migrate
 from tests.episodes.recording_events import Log, care
 from tests.episodes.test_relay import Place
+from tests.episodes.watched import Watched, eventually
 from tests.faults import FULL
 from tests.faults.flooding import flood_of
 from tests.faults.memory import Memory
-from tests.notifications.service import eventually
 from tests.servers.kafka import KafkaBroker
 from tests.servers.postgres import PostgresServer
 
@@ -49,7 +49,7 @@ def test_a_backlog_is_published_in_seconds_and_in_flat_memory(
         memory.look_at([relay.process.pid])
         return place.drained()
 
-    took = _seconds_until(drained, BACKLOG / PUBLISHED_PER_SECOND)
+    took = _seconds_until(drained, BACKLOG / PUBLISHED_PER_SECOND, relay)
     place.assert_published(recorded)
     proven(f"backlog of {BACKLOG} events published in {took:.1f} s, {memory}")
     if FULL:
@@ -79,7 +79,7 @@ def test_a_backlog_is_taken_in_in_seconds_and_in_flat_memory(
         memory.assert_flat()
 
 
-def _seconds_until(done: Callable[[], bool], at_most: float) -> float:
+def _seconds_until(done: Callable[[], bool], at_most: float, process: Watched | None = None) -> float:
     began = time.monotonic()
-    eventually(done, at_most)
+    eventually(done, "the backlog is worked off", at_most, process)
     return time.monotonic() - began
