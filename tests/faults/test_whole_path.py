@@ -27,8 +27,10 @@ from tests.system.stack import ROLES, Stack
 
 ROUNDS = int(os.environ.get("ROUNDS") or 40)
 """What fits three minutes on two cores that are busy with other work too."""
-AT_LEAST_BETWEEN = 5
+AT_LEAST_BETWEEN = 100 if FULL else 5
 """Commands acknowledged between two kills: so the last victim, if commands need it, is back."""
+PAUSE = 0.01 if FULL else 0.1
+"""Seconds between two commands of one caller."""
 BROKER_AWAY = 300.0 if FULL else 20.0
 """At full size longer than any time-out and patience of Kafka's clients and of ours."""
 SHORT_LEASES = {
@@ -50,7 +52,7 @@ def stack(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Itera
 @pytest.fixture
 def load(stack: Stack) -> Iterator[Load]:
     with client_of(stack) as http:
-        load = Load(lambda: http, callers=3, pause=0.1)
+        load = Load(lambda: http, callers=3, pause=PAUSE)
         load.prepare(episodes=8)
         yield load
 
