@@ -29,7 +29,7 @@ from tests.episodes.recording_events import Log, session
 EVENTS = 20_000
 EPISODES = 500
 PUBLIC_URL = "http://127.0.0.1:8000"
-TARGET = 0.5
+TARGET = 0.6
 
 
 def measure(machine: Machine) -> Iterator[Row]:
