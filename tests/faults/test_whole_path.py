@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from tests.system.stack import ROLES, Stack
 
 ROUNDS = int(os.environ.get("ROUNDS") or 40)
 """What fits three minutes on two cores that are busy with other work too."""
+MINUTES = float(os.environ.get("MINUTES") or "inf")
+"""After which nobody more is killed, however many rounds are left."""
 AT_LEAST_BETWEEN = 100 if FULL else 5
 """Commands acknowledged between two kills: so the last victim, if commands need it, is back."""
 PAUSE = 0.01 if FULL else 0.1
@@ -81,25 +83,34 @@ def test_whoever_is_killed_nothing_is_lost_and_nothing_happens_twice(
 ) -> None:
     """`kill -9` at a random moment of a random role or server, each at least once."""
     servers: dict[str, KafkaBroker | PostgresServer] = {"kafka": kafka, "postgres": postgres}
-    ours = [name for name, it in servers.items() if not isinstance(it, ForeignKafka | ForeignPostgres)]
-    victims = [*ROLES, *ours]
-    chosen = random.sample(victims, len(victims)) + random.choices(victims, k=max(0, ROUNDS - len(victims)))
+    ours = {name: it for name, it in servers.items() if not isinstance(it, ForeignKafka | ForeignPostgres)}
     with subscribed(stack) as partner, supervised(stack):
         with load:
-            for number, victim in enumerate(chosen[:ROUNDS], start=1):
-                load.goes_on_for(AT_LEAST_BETWEEN)
-                time.sleep(random.uniform(0, 0.5))  # anywhere in the life of a command, event or delivery
-                log.warning("round %d kills %s", number, victim)
-                if victim in ROLES:
-                    stack.signal_kill(victim)
-                else:
-                    _restarted(servers[victim])
+            killed = Counter(_kills(stack, load, ours))
             load.goes_on_for(AT_LEAST_BETWEEN)
         drained(stack)
         assert load.statuses <= CALM
         all_is_well(stack, load, partner)
-    counts = ", ".join(f"{victim} {times}" for victim, times in Counter(chosen[:ROUNDS]).items())
-    proven(f"{ROUNDS} kills ({counts}) under {len(load.told)} acknowledged commands: 0 lost, 0 doubled")
+    counts = ", ".join(f"{victim} {times}" for victim, times in killed.items())
+    told = f"{killed.total()} kills ({counts}) under {len(load.told)} acknowledged commands"
+    proven(f"{told}: 0 lost, 0 doubled")
+
+
+def _kills(stack: Stack, load: Load, servers: Mapping[str, KafkaBroker | PostgresServer]) -> Iterator[str]:
+    """Kill one after the other, and name each."""
+    victims, ends = [*ROLES, *servers], time.monotonic() + 60 * MINUTES
+    chosen = random.sample(victims, len(victims)) + random.choices(victims, k=max(0, ROUNDS - len(victims)))
+    for number, victim in enumerate(chosen[:ROUNDS], start=1):
+        if time.monotonic() > ends:
+            return
+        load.goes_on_for(AT_LEAST_BETWEEN)
+        time.sleep(random.uniform(0, 0.5))  # anywhere in the life of a command, event or delivery
+        log.warning("round %d kills %s", number, victim)
+        if victim in servers:
+            _restarted(servers[victim])
+        else:
+            stack.signal_kill(victim)
+        yield victim
 
 
 @pytest.mark.timeout(180 + 3 * BROKER_AWAY)
