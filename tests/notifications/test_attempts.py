@@ -32,8 +32,8 @@ class World:
     async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
         return ()
 
-    async def release(self, claimed: Claimed, wait: timedelta) -> None:
-        self.said.append("released")
+    async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
+        self.said += ["released"] * len(claimed)
 
     async def withhold(self, claimed: Claimed) -> None:
         self.said.append("withheld")

@@ -105,7 +105,7 @@ async def test_who_lost_the_lease_changes_nothing_any_more(
     (held,) = await outbox.claim(NETWORKS, 1)
     await hasty.record(lost, attempt(500), Exhausted())
     await hasty.withhold(lost)
-    await hasty.release(lost, timedelta(0))
+    await hasty.release([lost], timedelta(0))
     assert await outbox.claim(NETWORKS, 1) == []
     await outbox.record(held, attempt(), Delivered())
     assert service.rows("SELECT state, attempts FROM deliveries") == [{"state": "delivered", "attempts": 1}]

@@ -166,7 +166,7 @@ class _LeasesForEver(Outbox):
 
 class _RecordsNoAttempt(Outbox):
     async def record(self, claimed: Claimed, attempt: Attempt, following: Next) -> None:
-        await self.release(claimed, timedelta(minutes=5))
+        await self.release([claimed], timedelta(minutes=5))
 
 
 BUGS: Mapping[str, tuple[str, Parts]] = {

@@ -39,8 +39,9 @@ class Outbox:
             await self._travels()
         return claimed
 
-    async def release(self, claimed: Claimed, wait: timedelta) -> None:
-        await self._leave(claimed, "pending", wait.total_seconds())
+    async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
+        for it in claimed:
+            await self._leave(it, "pending", wait.total_seconds())
 
     async def withhold(self, claimed: Claimed) -> None:
         self.scheduler.note("withheld:", claimed.due.subscription_id.int, claimed.due.number)

@@ -60,10 +60,10 @@ class Attempt:
 
 
 class Outbox(Protocol):
-    """The deliveries. Each method is one transaction, and does nothing once the lease went to another."""
+    """The deliveries. Each method returns once it is written, and changes nothing that another has leased."""
 
     async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]: ...
-    async def release(self, claimed: Claimed, wait: timedelta) -> None: ...
+    async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None: ...
     async def withhold(self, claimed: Claimed) -> None: ...
     async def record(self, claimed: Claimed, attempt: Attempt, following: Next) -> None: ...
 
@@ -104,22 +104,21 @@ class Courier:
             return await self.disclosure.ask(network, [it.question for it in claimed])
         except NoAnswer as silence:
             log.warning("no disclosure decision", network=network, reason=str(silence), count=len(claimed))
-            for it in claimed:
-                await self.outbox.release(it, WAIT_FOR_ANSWER)  # else a claim under way asks again at once
+            await self.outbox.release(claimed, WAIT_FOR_ANSWER)  # else a claim under way asks again at once
             return ()
 
     async def attempt(self, claimed: Claimed, decision: Decision, decided_at: float) -> None:
         """One attempt, if the decision allows it and is still fresh; `decided_at` is monotonic."""
         if decision.reason == "unreadable":
             log.error("a record cannot be read", network=claimed.due.network, event_id=claimed.due.event_id)
-            await self.outbox.release(claimed, WAIT_FOR_MENDING)
+            await self.outbox.release([claimed], WAIT_FOR_MENDING)
         elif not decision.allowed:
             await self.outbox.withhold(claimed)
         elif self.clock.monotonic() - decided_at > DECISION_SERVES_SECONDS:
-            await self.outbox.release(claimed, timedelta(0))
+            await self.outbox.release([claimed], timedelta(0))
         elif decision.subject is None and claimed.due.level != "empty":
             log.error("a decision lacks the subject", network=claimed.due.network)
-            await self.outbox.release(claimed, WAIT_FOR_ANSWER)
+            await self.outbox.release([claimed], WAIT_FOR_ANSWER)
         else:
             await self._attempt(claimed, decision)
 

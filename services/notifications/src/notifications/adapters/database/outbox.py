@@ -1,5 +1,6 @@
 """The deliveries that are due: claimed by a lease, fairly between endpoints, and how each attempt went."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -108,8 +109,9 @@ class PostgresOutbox:
         crash_point("deliver.after-claim")
         return [self._claimed(row) for row in rows]
 
-    async def release(self, claimed: Claimed, wait: timedelta) -> None:
-        await self._endings.add((*_key(claimed), "pending", wait, False, *_NO_ATTEMPT))
+    async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
+        endings = [(*_key(it), "pending", wait, False, *_NO_ATTEMPT) for it in claimed]
+        await asyncio.gather(*map(self._endings.add, endings))
 
     async def withhold(self, claimed: Claimed) -> None:
         await self._endings.add((*_key(claimed), "withheld", timedelta(0), False, *_NO_ATTEMPT))
