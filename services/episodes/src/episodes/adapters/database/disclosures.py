@@ -3,6 +3,7 @@
 As few round trips as can be, however many events are asked about: attempts wait for them.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class Disclosures:
             referring = await connection.execute(_REFERENCES, (network, clients, partners), binary=True)
             keys = {row[2]: self._unwrap(*row) for row in await finding.fetchall()}
             references = {(row[0], UUID(row[1])): row[2] for row in await referring.fetchall()}
-        entries = _opened(kept, keys, damaged)
+        entries = await _opened(kept, keys, damaged)
         return Found({UUID(bytes(row[0]).decode()): row[1] for row in rows}, entries, damaged, references)
 
     async def record(self, network: str, allowed: Iterable[Allowed]) -> None:
@@ -108,12 +109,13 @@ def _by_episode(
     return kept, damaged
 
 
-def _opened(
+async def _opened(
     kept: Mapping[UUID, Sequence[Sealed]], keys: Mapping[UUID, DataKey], damaged: set[UUID]
 ) -> dict[UUID, Entries]:
-    """Those of them that are whole; the others join the damaged."""
+    """Those of them that are whole; the others join the damaged. Commands have their turn in between."""
     entries: dict[UUID, Entries] = {}
     for episode, events in kept.items():
+        await asyncio.sleep(0)
         try:
             entries[episode] = [opened(event, keys) for event in events]
         except Damaged:

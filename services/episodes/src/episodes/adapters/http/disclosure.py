@@ -1,5 +1,6 @@
 """`disclosure-decisions`: asked by notifications before every attempt, answered from what is recorded now."""
 
+import asyncio
 from uuid import UUID
 
 import structlog
@@ -40,7 +41,7 @@ async def decide(request: Request) -> Response:
     found = await disclosures.read(caller.network, questions)
     if found.unreadable:
         log.error("damaged", count=len(found.unreadable))
-    episodes = _visible(caller, found)
+    episodes = await _visible(caller, found)
     decisions: list[Decision] = []
     allowed: list[Allowed] = []
     for question in questions:
@@ -61,11 +62,12 @@ async def decide(request: Request) -> Response:
     return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 
-def _visible(caller: Caller, found: Found) -> dict[UUID, Episode]:
-    """The episodes as recorded now; another clinic's is not there."""
-    folded = {place: fold(entries) for place, entries in found.entries.items()}
-    return {
-        place: episode
-        for place, episode in folded.items()
-        if episode is not None and caller.may_act_for(episode.clinic)
-    }
+async def _visible(caller: Caller, found: Found) -> dict[UUID, Episode]:
+    """The episodes as recorded now; another clinic's is not there. Commands have their turn in between."""
+    visible: dict[UUID, Episode] = {}
+    for place, entries in found.entries.items():
+        await asyncio.sleep(0)
+        episode = fold(entries)
+        if episode is not None and caller.may_act_for(episode.clinic):
+            visible[place] = episode
+    return visible
