@@ -1,0 +1,307 @@
+"""Who is shown what: of the state, the history and one event; staff, a former clinic, a partner."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from episodes.application import views
+from episodes.application.commands import Caller
+from episodes.application.errors import NotThere
+from episodes.application.viewing import Viewer, viewer
+from episodes.domain.amendments import AmendmentRefused, EntryAttested
+from episodes.domain.breaches import Breach
+from episodes.domain.envelope import Recorded, Redacted
+from episodes.domain.episode import Episode
+from episodes.domain.opening import InboundReferral
+from episodes.domain.steps import BY_FACT, evolve_all
+from tests.episodes.batching import seen_as
+from tests.episodes.care import (
+    BASELINE,
+    CHECKED,
+    CLOSED,
+    FLAGGED,
+    OPENED,
+    READY,
+    a_check,
+    a_correction_of,
+    a_hold,
+    a_referral,
+    a_retraction,
+    a_screening,
+    a_transfer,
+    an_addition_to,
+    an_episode,
+    shared,
+    treated,
+)
+from tests.episodes.scenario import (
+    CLIENT,
+    CLINIC,
+    COLLEAGUE,
+    EPISODE,
+    NETWORK,
+    NOW,
+    OTHER_CLINIC,
+    PARTNER,
+    SUBJECT,
+    THERAPIST,
+    Past,
+    march,
+    past,
+    recorded,
+    replayed,
+)
+
+STAFF = seen_as("therapist", CLINIC)
+OTHERS = seen_as("therapist", OTHER_CLINIC)
+THE_PARTNER = seen_as("partner", organisation=PARTNER)
+BROKEN = Breach(rule="no-plan-in-force")
+TRANSFERRED = past(a_transfer(clinic=OTHER_CLINIC), march(10, 12))
+ENVELOPE_FOR_PARTNERS = {
+    *("event_id", "type", "episode_id", "version", "sequence", "clinic", "origin", "subject"),
+    *("occurred_at", "precision", "zone", "recorded_at"),
+}
+
+
+def entries_of(*history: Past) -> list[Recorded[Any]]:
+    return [recorded(it, version, version) for version, it in enumerate(history, 1)]
+
+
+def episode_of(*history: Past) -> Episode:
+    return evolve_all(replayed(()), entries_of(*history))
+
+
+def seen(caller: Caller, *history: Past, at: datetime = NOW) -> tuple[Viewer, list[Recorded[Any]]]:
+    entries = entries_of(*history)
+    return viewer(episode_of(*history), entries, caller, at), entries
+
+
+def state(caller: Caller, *history: Past) -> views.Document:
+    return views.state(seen(caller, *history)[0], replayed(history))
+
+
+def event(caller: Caller, place: int, *history: Past) -> views.Document:
+    """The entry at that place of the history."""
+    look, entries = seen(caller, *history)
+    return views.event(look, entries[place])
+
+
+def retracted(of: Past, at: datetime = NOW) -> Past:
+    return past(replace(a_retraction, event=of.id, of=BY_FACT[type(of.fact)].name), at)
+
+
+def corrected(of: Past, name: str, replacement: Any) -> Past:
+    return past(a_correction_of(name, replacement, event=of.id), march(12))
+
+
+def added(to: Past, name: str, **parts: Any) -> Past:
+    return past(replace(an_addition_to(name, **parts), event=to.id), march(12))
+
+
+def test_the_history_shows_each_event_whole_and_who_recorded_it() -> None:
+    look, entries = seen(STAFF, OPENED, past(BASELINE.fact, march(2, 10), "mental_health"))
+    first, second = views.history(look, entries)["events"]
+    assert (first["event_id"], first["version"], first["type"]) == (OPENED.id, 1, "episode-opened.1")
+    assert first["actor"] == {"id": THERAPIST, "role": "therapist"}
+    assert (first["client"], first["fact"]["client"]) == (CLIENT, CLIENT)
+    assert (first["labels"], second["labels"]) == ((), ("mental_health",))
+    assert second["fact"].items() >= {"stage": "baseline", "symptoms": "sore in the morning"}.items()
+    assert "performer" not in first
+
+
+def test_an_erased_event_stands_in_the_history_and_says_so() -> None:
+    look, entries = seen(STAFF, OPENED)
+    (shown,) = views.history(look, [replace(entries[0], fact=Redacted())])["events"]
+    assert shown["fact"] == {"redacted": True}
+    assert shown["event_id"] == OPENED.id
+
+
+def test_what_was_said_of_an_event_later_stands_beside_it() -> None:
+    session = treated()
+    vouched = past(EntryAttested(events=(session.id, BASELINE.id), by=COLLEAGUE), march(13))
+    disputed = past(AmendmentRefused(event=session.id, reason="it was so"), march(14))
+    addition = added(session, "session-delivered.1", position="prone")
+    history = (*READY, CHECKED, session, addition, vouched, disputed)
+    about = {
+        "amended_by": [
+            {"event": addition.id, "type": "entry-added-to.1"},
+            {"event": disputed.id, "type": "amendment-refused.1"},
+        ],
+        "attested_by": [{"event": vouched.id, "type": "entry-attested.1"}],
+    }
+    look, entries = seen(STAFF, *history)
+    shown = {it["event_id"]: it for it in views.history(look, entries)["events"]}
+    assert {name: shown[session.id][name] for name in about} == about
+    assert shown[BASELINE.id]["attested_by"] == about["attested_by"]
+    assert "amended_by" not in shown[BASELINE.id]
+    assert "amended_by" not in shown[OPENED.id]
+    assert event(STAFF, 5, *history) == shown[session.id]
+    (in_state,) = state(STAFF, *history)["sessions"]
+    assert {name: in_state[name] for name in about} == about
+
+
+def test_amendments_are_shown_with_their_entries_and_not_beside_them() -> None:
+    shown = state(STAFF, OPENED, BASELINE, added(BASELINE, "assessed.1", goals="run"), retracted(BASELINE))
+    assert not {"events", "assessments"} & shown.keys()
+
+
+def test_staff_see_an_event_as_it_was_recorded_and_a_partner_as_it_stands() -> None:
+    better = replace(BASELINE.fact, symptoms="none")
+    history = (OPENED, shared(kinds=("assessments",)), BASELINE, corrected(BASELINE, "assessed.1", better))
+    assert event(STAFF, 2, *history)["fact"]["symptoms"] == "sore in the morning"
+    assert event(THE_PARTNER, 2, *history)["fact"]["symptoms"] == "none"
+    assert event(THE_PARTNER, 2, *history)["amended_by"] == [
+        {"event": history[-1].id, "type": "entry-corrected.1"}
+    ]
+
+
+def test_a_partner_sees_of_an_envelope_no_person_and_the_client_as_its_subject() -> None:
+    shown = event(THE_PARTNER, 2, OPENED, shared(kinds=("assessments",)), BASELINE)
+    assert shown.keys() == {*ENVELOPE_FOR_PARTNERS, "labels", "fact"}
+    assert shown["subject"] == SUBJECT
+
+
+def test_a_partner_sees_of_the_state_what_it_has_consent_for() -> None:
+    session = treated(chaperone=COLLEAGUE)
+    history = (*READY, shared(kinds=("sessions", "closure")), CHECKED, session, CLOSED)
+    shown = state(THE_PARTNER, *history)
+    assert shown.keys() == {"id", "version", "status", "clinic", "client", "sessions", "closure"}
+    assert (shown["client"], shown["status"], shown["version"]) == (SUBJECT, "closed", 8)
+    assert "chaperone" not in shown["sessions"][0]
+    assert "performer" not in shown["sessions"][0]
+    without = state(THE_PARTNER, *READY, shared(kinds=("sessions",)), CHECKED, session, CLOSED)
+    assert without.keys() == {"id", "version", "clinic", "client", "sessions"}
+    whole = state(STAFF, *history)
+    assert whole["sessions"][0]["chaperone"] == COLLEAGUE
+    assert whole["client"] == CLIENT
+
+
+@pytest.mark.parametrize(("kinds", "shown"), [(("sessions",), False), (("sessions", "screening"), True)])
+def test_a_screening_inside_a_session_needs_its_own_kind(kinds: tuple[str, ...], shown: bool) -> None:
+    history = (*READY, shared(kinds=kinds), CHECKED, treated(screening=a_screening))
+    fact = event(THE_PARTNER, 6, *history)["fact"]
+    assert ("screening" in fact) is shown
+    assert "techniques" in fact
+
+
+def test_a_labelled_entry_needs_a_consent_that_names_its_label() -> None:
+    labelled = replace(treated(screening=a_screening), labels=("mental_health",))
+    kinds = ("sessions", "screening")
+    with pytest.raises(NotThere):
+        event(THE_PARTNER, 6, *READY, shared(kinds=kinds), CHECKED, labelled)
+    allowed = shared(kinds=kinds, labels_allowed=("mental_health",))
+    assert "screening" in event(THE_PARTNER, 6, *READY, allowed, CHECKED, labelled)["fact"]
+
+
+def test_what_an_amendment_holds_is_shown_by_the_same_rules() -> None:
+    session, both = treated(), shared(kinds=("sessions", "screening"))
+    new = replace(session.fact, screening=a_screening, chaperone=COLLEAGUE, breaches=(BROKEN,))
+    correction = corrected(session, "session-delivered.1", new)
+    addition = added(session, "session-delivered.1", chaperone=COLLEAGUE, position="prone")
+    before, sharing = (*READY, CHECKED, session), shared(kinds=("sessions",))
+    replacement = event(THE_PARTNER, 7, *before, sharing, correction)["fact"]["replacement"]
+    assert not {"screening", "chaperone", "breaches"} & replacement.keys()
+    assert "techniques" in replacement
+    assert event(THE_PARTNER, 7, *before, sharing, addition)["fact"]["added"] == {"position": "prone"}
+    replacement = event(THE_PARTNER, 7, *before, both, correction)["fact"]["replacement"]
+    assert {"screening", "breaches"} <= replacement.keys()
+    assert "chaperone" not in replacement
+
+
+def test_a_check_is_screening_itself() -> None:
+    history = (*READY, shared(kinds=("screening",)), CHECKED)
+    assert "screening" in event(THE_PARTNER, 5, *history)["fact"]
+
+
+def test_who_referred_the_client_is_known_to_that_partner_alone() -> None:
+    sharing = shared(kinds=("opening",))
+    for partner, knows in ((PARTNER, True), (UUID(int=66), False)):
+        came = InboundReferral(source="partner", partner=partner)
+        history = (past(replace(an_episode, referral=came), march(2, 9)), sharing)
+        fact = event(THE_PARTNER, 0, *history)["fact"]
+        assert ("referral" in fact) is knows
+        assert "client" not in fact
+        assert "therapist" not in fact
+        assert "referral" in event(STAFF, 0, *history)["fact"]
+
+
+def test_a_partner_sees_nothing_that_was_taken_back_or_of_another_kind() -> None:
+    sharing = shared(kinds=("assessments",))
+    history = (OPENED, sharing, BASELINE, retracted(BASELINE), FLAGGED)
+    for place in (0, 2, 4):
+        with pytest.raises(NotThere):
+            event(THE_PARTNER, place, *history)
+    look, entries = seen(THE_PARTNER, *history)
+    assert [it["event_id"] for it in views.history(look, entries)["events"]] == [history[3].id]
+    assert event(STAFF, 2, *history)["fact"]["stage"] == "baseline"
+
+
+def test_a_withdrawn_partner_is_told_the_episode_is_not_there() -> None:
+    until = NOW + timedelta(hours=1)
+    history = (OPENED, shared(until=until), BASELINE)
+    seen(THE_PARTNER, *history, at=until - timedelta(seconds=1))
+    for at in (until, until + timedelta(days=1)):
+        with pytest.raises(NotThere):
+            seen(THE_PARTNER, *history, at=at)
+
+
+def test_the_viewers_clock_goes_no_further_back_than_the_record() -> None:
+    """What was recorded after a withdrawal is not shown by a clock that fell behind."""
+    history = (OPENED, shared(until=march(20)))
+    entries = entries_of(*history)
+    episode = replace(replayed(history), recorded_at=march(21))
+    with pytest.raises(NotThere):
+        viewer(episode, entries, THE_PARTNER, march(19))
+
+
+def test_a_partner_with_a_referral_alone_knows_of_the_episode_by_its_subject() -> None:
+    look, _ = seen(THE_PARTNER, OPENED, past(a_referral(subject=SUBJECT), march(4)))
+    assert look.client() == SUBJECT
+    look, _ = seen(THE_PARTNER, OPENED, past(a_referral(), march(4)))
+    with pytest.raises(NotThere):
+        look.client()
+
+
+def test_a_former_clinic_keeps_reading_what_it_recorded_until_it_handed_over() -> None:
+    history = (OPENED, BASELINE, TRANSFERRED, past(a_hold, march(11)))
+    entries = entries_of(*history)
+    entries = [
+        replace(it, header=replace(it.header, clinic=OTHER_CLINIC if place > 1 else CLINIC))
+        for place, it in enumerate(entries)
+    ]
+    taken = replace(TRANSFERRED.fact, former=replace(TRANSFERRED.fact.to, clinic=CLINIC))
+    entries[2] = replace(entries[2], fact=taken)
+    episode = replace(replayed(history), clinic=OTHER_CLINIC)
+    former = viewer(episode, entries, STAFF, NOW)
+    assert former.reach(entries) == entries[:3]
+    assert [former.sees(it) for it in entries] == [True, True, True, False]
+    now = viewer(episode, entries, OTHERS, NOW)
+    assert now.reach(entries) == entries
+    assert all(now.sees(it) for it in entries)
+    assert former.reach(entries[3:]) == []
+    for caller in (seen_as("therapist", UUID(int=99)), seen_as("therapist", OTHER_CLINIC, network="east")):
+        with pytest.raises(NotThere):
+            viewer(episode, entries, caller, NOW)
+    with pytest.raises(NotThere):
+        viewer(None, [], STAFF, NOW)
+
+
+def test_one_event_that_is_not_the_viewers_is_not_there() -> None:
+    look, entries = seen(STAFF, OPENED, BASELINE)
+    former = Viewer(replace(look.episode, clinic=OTHER_CLINIC), STAFF, NOW)
+    elsewhere = replace(entries[1], header=replace(entries[1].header, clinic=OTHER_CLINIC))
+    views.event(former, entries[1])
+    with pytest.raises(NotThere):
+        views.event(former, elsewhere)
+
+
+def test_who_answered_for_the_episode_is_staffs_to_know() -> None:
+    history = (OPENED, past(a_transfer(), march(10)), shared(kinds=("opening",)))
+    assert [it["therapist"] for it in state(STAFF, *history)["responsible"]] == [THERAPIST, COLLEAGUE]
+    assert "responsible" not in state(THE_PARTNER, *history)
+    assert state(STAFF, *history)["opened"]["id"] == OPENED.id
+    assert (replayed(history).id, replayed(history).network) == (EPISODE, NETWORK)
+    assert "screening" in state(STAFF, *READY, past(a_check, march(3)))["session-checks"][0]
