@@ -86,8 +86,11 @@ def test_a_corrected_time_of_its_own_moves_the_entry() -> None:
     next_day = a_correction_of(SESSION, a_session(march(4, 10)), reason_code="wrong_time")
     episode = given(*HISTORY, corrected(next_day, TREATED, *HISTORY)).episode
     assert next(episode.of(SessionDelivered)).header.occurred_at == march(4, 10)
-    contradicting = replace(next_day, happened_at=march(5, 10))
-    given(*HISTORY).when(contradicting, about=TREATED.id).then_refused("contradicting-times", "/happened_at")
+    for other in (march(3, 10), march(5, 10)):
+        contradicting = replace(next_day, happened_at=other)
+        given(*HISTORY).when(contradicting, about=TREATED.id).then_refused(
+            "contradicting-times", "/happened_at"
+        )
 
 
 def test_a_time_that_only_the_envelope_has_may_be_corrected_too() -> None:
@@ -95,6 +98,9 @@ def test_a_time_that_only_the_envelope_has_may_be_corrected_too() -> None:
     episode = given(*READY, corrected(earlier, BASELINE, *READY)).episode
     header = next(episode.of(Assessed)).header
     assert (header.occurred_at, header.performer) == (march(1, 8), COLLEAGUE)
+    by_the_day = replace(earlier, happened_precision="day")
+    header = next(given(*READY, corrected(by_the_day, BASELINE, *READY)).episode.of(Assessed)).header
+    assert (header.occurred_at, header.precision) == (march(1), "day")
     tomorrow = replace(earlier, happened_at=NOW.replace(month=4, day=2))
     given(*READY).when(tomorrow, about=BASELINE.id).then_refused("from-the-future", "/happened_at")
     only_how_exactly = a_correction_of("assessed.1", a_baseline, happened_precision="day")
@@ -151,6 +157,7 @@ def test_an_answer_to_a_referral_is_corrected_on_the_referral_it_answered() -> N
     declined = a_correction_of("referral-answered.1", replace(an_acceptance, accepted=False))
     correction = corrected(declined, answer, *history)
     assert correction.fact.replacement.referral_id == REFERRED.id
+    assert (correction.fact.of, correction.fact.partner) == ("referral-answered.1", PARTNER)
     assert not involved(given(*history, correction).episode, PARTNER, NOW)
 
 
@@ -262,6 +269,9 @@ def test_attesting_and_refusing_an_amendment_name_entries_that_are_there() -> No
     refusing = AmendmentRefused(reason="it is accurate")
     given(*HISTORY).when(refusing, about=UUID(int=99)).then_refused("unknown-event")
     given(*HISTORY).when(refusing, about=TREATED.id).then(replace(refusing, event=TREATED.id))
+    labelled = past(a_baseline, march(2, 10), "abuse")
+    asked = Asked(draft=refusing, when=moment(NOW), now=NOW, event_ids=NEXT, about=labelled.id)
+    assert [item.labels for item in decide(given(OPENED, labelled).episode, asked)] == [("abuse",)]
 
 
 def test_a_check_given_again_as_a_correction_says_what_it_would_have_said() -> None:
@@ -276,6 +286,6 @@ def test_a_correction_moves_nothing_into_the_time_after_the_closing() -> None:
     given(*HISTORY, CLOSED).when(moved, about=TREATED.id).then_refused(
         "episode-closed", "/replacement/date_of_service"
     )
-    given(*HISTORY, CLOSED).when(
-        a_correction_of(SESSION, A_SHORTER_SESSION), about=TREATED.id
-    ).then_recorded()
+    just_then = a_correction_of(SESSION, a_session(march(20, 17)))
+    for allowed in (just_then, a_correction_of(SESSION, A_SHORTER_SESSION)):
+        given(*HISTORY, CLOSED).when(allowed, about=TREATED.id).then_recorded()

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from episodes.domain.flagging import RedFlagCleared, care_is_held
+from episodes.domain.clearing import ClearanceRecorded
+from episodes.domain.flagging import RedFlagCleared, accepted_with_limits, care_is_held
 from episodes.domain.values import Limits
 from tests.episodes.care import (
     BASELINE,
@@ -92,3 +93,24 @@ def test_a_screening_may_rest_on_a_clearance_that_is_there() -> None:
     given(*READY).when(resting, march(3)).then_refused("unknown-event", "/screening/items/0/clearance_id")
     ended = replace(a_clearance, valid_until=date(2026, 3, 1))
     given(*READY).when(ended, march(3)).then_refused("ends-before-it-begins", "/valid_until")
+
+
+def test_a_clearing_may_be_valid_for_its_own_day_and_not_until_one_before() -> None:
+    asked = given(*READY, FLAGGED)
+    today = replace(a_flag_clearing, valid_until=date(2026, 3, 5))
+    asked.when(today, march(5, 10), about=FLAGGED.id).then_recorded()
+    asked.when(today, march(6, 10), about=FLAGGED.id).then_refused("ends-before-it-begins", "/valid_until")
+
+
+def test_limits_that_were_accepted_hold_as_long_as_their_clearing() -> None:
+    for_a_week = past(replace(ACCEPTED, valid_until=date(2026, 3, 12)), march(5))
+    episode = given(*READY, FLAGGED, for_a_week).episode
+    held = [accepted_with_limits(episode, moment(march(day, 12))) for day in (4, 5, 12, 13)]
+    assert held == [False, True, True, False]
+
+
+def test_a_clearance_holds_until_the_end_of_its_last_day() -> None:
+    for until, holds in ((date(2026, 3, 5), [True, False]), (None, [True, True])):
+        cleared = past(replace(a_clearance, valid_until=until), march(3))
+        (held,) = given(*READY, cleared).episode.spans(ClearanceRecorded)
+        assert [held.interval.holds_at(moment(march(day, 12))) for day in (5, 6)] == holds

@@ -78,6 +78,11 @@ def test_what_is_declined_or_withdrawn_is_over() -> None:
             )
 
 
+def test_a_withdrawal_names_its_referral_and_whose_it_was() -> None:
+    asked = given(OPENED, SHARED, REFERRED).when(A_WITHDRAWAL, about=REFERRED.id)
+    asked.then(replace(A_WITHDRAWAL, referral_id=REFERRED.id, partner=PARTNER))
+
+
 def test_a_referral_that_is_not_there_or_another_partners_is_unknown() -> None:
     given(OPENED, SHARED).when(an_acceptance, about=REFERRED.id).then_refused("unknown-referral")
     asked = given(OPENED, SHARED, REFERRED).when(an_acceptance, about=REFERRED.id, partner=ANOTHER)
@@ -95,6 +100,7 @@ def test_a_partner_is_involved_by_a_live_consent_or_an_open_referral() -> None:
     assert not involved(given(OPENED, past_end).episode, PARTNER, NOW)
     assert subject_for(given(OPENED, REFERRED).episode, PARTNER) == SUBJECT
     assert subject_for(given(OPENED).episode, PARTNER) is None
+    assert subject_for(given(OPENED, REFERRED).episode, ANOTHER) is None
 
 
 def test_a_partner_reports_for_itself_and_staff_say_whose_report_it_is() -> None:

@@ -73,7 +73,8 @@ def test_a_judgement_to_stop_says_stop_and_raises_the_flag_that_holds_care() -> 
         "session_check",
         NEXT[0],
     )
-    assert (flag.holds_care, flag.sites) == (True, (BACK,))
+    assert (flag.holds_care, flag.sites, flag.urgency) == (True, (BACK,), "urgent")
+    assert flag.code.list == "red-flags/1"
 
 
 def test_a_stopping_item_that_is_no_flag_of_the_list_raises_a_stopping_screening() -> None:
