@@ -1,7 +1,7 @@
 """The position moves over what is acknowledged and never over anything else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,9 +18,15 @@ class Future:
 
     is_done: bool = False
     exception: KafkaError | None = None
+    arrives: bool = False
+    """As soon as it is waited for."""
+    asked: list[float] = field(default_factory=list)
 
     def get(self, timeout: float) -> None:
-        raise KafkaTimeoutError
+        self.asked.append(timeout)
+        if not self.arrives:
+            raise KafkaTimeoutError
+        self.acknowledge()
 
     def acknowledge(self) -> None:
         self.is_done = True
@@ -108,3 +114,46 @@ def test_a_long_silence_before_the_first_send_is_no_stall() -> None:
     clock.now = 10 * PATIENCE
     in_flight.add(page(7, sends=1)[0])
     assert in_flight.acknowledged(wait=0) == []
+
+
+def test_what_was_sent_and_not_acknowledged_is_counted_over_all_pages() -> None:
+    in_flight = InFlight(Clock())
+    (first, early), (second, _) = page(7, sends=3), page(9, sends=2)
+    in_flight.add(first)
+    in_flight.add(second)
+    assert in_flight
+    for acknowledged, pending in ((0, 4), (1, 3), (2, 2)):
+        early[acknowledged].acknowledge()
+        in_flight.acknowledged(wait=0)
+        assert in_flight.pending == pending
+    assert in_flight
+
+
+def test_a_failed_send_is_found_before_anything_more_is_sent_and_nobody_waits_for_it() -> None:
+    clock = Clock()
+    in_flight = InFlight(clock)
+    (first, waiting), (second, late) = page(7, sends=1), page(9, sends=2)
+    in_flight.add(first)
+    in_flight.add(second)
+    in_flight.refuse_failed()
+    assert waiting[0].asked == []
+    late[1].fail()
+    with pytest.raises(NotSent):
+        in_flight.refuse_failed()
+
+
+def test_only_the_first_is_waited_for_and_only_as_long_as_was_said() -> None:
+    clock = Clock(now=100.0)
+    in_flight = InFlight(clock)
+    (first, early), (second, late) = page(7, sends=1), page(9, sends=1)
+    in_flight.add(first)
+    in_flight.add(second)
+    early[0].arrives = True
+    assert positions(in_flight.acknowledged(wait=0.2)) == [7]
+    assert early[0].asked == [pytest.approx(0.2)]
+    assert late[0].asked == []
+    assert in_flight.acknowledged(wait=0.5) == []
+    assert late[0].asked == [pytest.approx(0.5)]
+    late[0].acknowledge()
+    assert positions(in_flight.acknowledged(wait=0.5)) == [9]
+    assert late[0].asked == [pytest.approx(0.5)], "what is there is not waited for"

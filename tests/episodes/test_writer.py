@@ -3,16 +3,32 @@
 import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from episodes.adapters.keys import Keyring
-from episodes.application.commands import Command
-from episodes.application.errors import NotThere, OutcomeUnknown, StoreUnavailable, TooManyWaiting
+from episodes.application.cache import Cache
+from episodes.application.commands import Answer, Command
+from episodes.application.errors import (
+    Conflict,
+    InConflict,
+    NotThere,
+    OutcomeUnknown,
+    StoreUnavailable,
+    TooManyWaiting,
+)
 from episodes.application.known import Cached, Known, Writing
+from episodes.application.writer import Writer
+from tests.episodes.batching import a_batch, an_episode_of, command, told_of
+from tests.episodes.care import OPENED
+from tests.episodes.scenario import EPISODE, NOW
 from tests.episodes.storing import Desk, a_flag, submitted
 from tests.servers.postgres import Database
+
+DRAWS = a_batch(Known()).draws
 
 
 class Failing:
@@ -79,3 +95,88 @@ async def test_who_waits_too_long_is_told_to_come_back_and_not_recorded_later(de
         first = await held
     assert [type(answer) for answer in (*first, *late)] == [TooManyWaiting] * 4
     assert seen == [1], "those who had given up were not decided"
+
+
+@dataclass
+class Refusing:
+    """A store that has the episode and refuses or loses the first `writes`, counted."""
+
+    known: Callable[[], Known]
+    refusals: list[Exception] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    written: int = 0
+
+    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+        self.sizes.append(len(commands))
+        return self.known()
+
+    def write(self, writing: Writing) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.written += len(writing.events)
+
+
+def flags(count: int) -> list[Command]:
+    return [command(a_flag(), EPISODE, id=uuid4()) for _ in range(count)]
+
+
+def over(*refusals: Exception, **more: Any) -> tuple[Refusing, Writer, list[tuple[int, int]]]:
+    """A writer over such a store, and what it tells of its batches."""
+    store, observed = Refusing(lambda: told_of(an_episode_of(OPENED)), list(refusals)), []
+    writer = Writer(store, DRAWS, lambda: NOW, Cache(0), lambda *it: observed.append(it), **more)
+    writer.start()
+    return store, writer, observed
+
+
+async def test_who_comes_together_is_recorded_together() -> None:
+    store, writer, observed = over()
+    answers = await submitted(writer, flags(3))
+    await writer.stop()
+    assert [type(answer) for answer in answers] == [Answer] * 3
+    assert (store.sizes, store.written, observed) == ([3], 3, [(3, 1)])
+    assert not writer.alive
+
+
+async def test_a_batch_that_conflicts_once_is_decided_again_as_a_whole() -> None:
+    store, writer, observed = over(Conflict())
+    answers = await submitted(writer, flags(2))
+    await writer.stop()
+    assert [type(answer) for answer in answers] == [Answer] * 2
+    assert (store.sizes, observed) == ([2, 2], [(2, 2)])
+
+
+@pytest.mark.parametrize(("refusal", "told"), [(Conflict, InConflict), (OutcomeUnknown, StoreUnavailable)])
+async def test_what_still_conflicts_is_tried_alone_and_then_told(
+    refusal: type[Exception], told: type[Exception]
+) -> None:
+    store, writer, observed = over(*(refusal() for _ in range(5)))
+    (answer,) = await submitted(writer, flags(1))
+    await writer.stop()
+    assert type(answer) is told
+    assert (store.sizes, observed) == ([1] * 5, [(1, 3)])
+
+
+async def test_one_that_conflicts_alone_does_not_fail_its_neighbour() -> None:
+    store, writer, _ = over(*(Conflict() for _ in range(5)))
+    first, second = await submitted(writer, flags(2))
+    await writer.stop()
+    assert (type(first), type(second)) == (InConflict, Answer)
+    assert store.written == 1
+
+
+async def test_no_more_wait_than_may_and_whoever_was_answered_makes_room() -> None:
+    _, writer, _ = over(most_waiting=2)
+    answers = await submitted(writer, flags(3))
+    assert [type(answer) for answer in answers] == [Answer, Answer, TooManyWaiting]
+    for _ in range(2):
+        assert [type(answer) for answer in await submitted(writer, flags(2))] == [Answer] * 2
+    await writer.stop()
+
+
+async def test_a_caller_who_left_keeps_no_other_from_its_answer() -> None:
+    _, writer, _ = over()
+    left, stayed = (asyncio.create_task(writer.submit(asked)) for asked in flags(2))
+    await asyncio.sleep(0)
+    left.cancel()
+    assert isinstance(await stayed, Answer)
+    await writer.stop()

@@ -4,7 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,12 +14,30 @@ import structlog
 
 from contracts.disclosure import Decision, Question
 from notifications.adapters.logs import configure_logs
-from notifications.application.bodies import Due
-from notifications.application.deliver import Attempt, Claimed, Clock, Courier, NoAnswer
-from notifications.domain.schedule import Answered, Delivered, Next, Outcome
-from notifications.domain.signing import secret_text
+from notifications.application.bodies import Due, body_of
+from notifications.application.deliver import (
+    WAIT_FOR_ANSWER,
+    WAIT_FOR_MENDING,
+    Attempt,
+    Claimed,
+    Clock,
+    Courier,
+    NoAnswer,
+)
+from notifications.domain.schedule import (
+    DELAYS,
+    Answered,
+    Delivered,
+    Exhausted,
+    Next,
+    Outcome,
+    Retry,
+    Unanswered,
+)
+from notifications.domain.signing import headers, secret_text, webhook_id
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SECRET = secret_text(bytes(32))
 
 
 @dataclass
@@ -28,18 +46,24 @@ class World:
 
     said: list[Any] = field(default_factory=list)
     answers: Sequence[Decision] | None = None
+    answered: Outcome = field(default_factory=lambda: Answered(204))
+    waits: list[timedelta] = field(default_factory=list)
+    posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
 
     async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
         return ()
 
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
         self.said += ["released"] * len(claimed)
+        self.waits += [wait] * len(claimed)
 
     async def withhold(self, claimed: Claimed) -> None:
         self.said.append("withheld")
 
     async def record(self, claimed: Claimed, attempt: Attempt, following: Next) -> None:
         self.said.append(following)
+        self.attempts.append(attempt)
 
     async def ask(self, network: str, questions: Sequence[Question]) -> Sequence[Decision]:
         if self.answers is None:
@@ -48,7 +72,8 @@ class World:
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
         self.said.append("sent")
-        return Answered(204)
+        self.posted.append((url, headers, body))
+        return self.answered
 
 
 def courier(world: World, monotonic: float = 0.0) -> Courier:
@@ -56,26 +81,26 @@ def courier(world: World, monotonic: float = 0.0) -> Courier:
     return Courier(world, world, world, clock, "http://127.0.0.1:8001")
 
 
-def claimed(**more: Any) -> Claimed:
-    due = Due(
-        network="demo",
-        subscription_id=uuid4(),
-        number=1,
-        partner=uuid4(),
-        level="ids",
-        event_id=uuid4(),
-        type="care.episode.plan_set.v1",
-        episode=uuid4(),
-        clinic=uuid4(),
-        occurred_at=NOW,
-        precision="minute",
-        recorded_at=NOW,
-        origin="live",
-        dataref="http://127.0.0.1:8000/v1/episodes/e/events/x",
-        correlation_id=uuid4(),
-        owed_at=NOW,
-    )
-    return Claimed(due, uuid4(), 0, "https://partner.example/", secret_text(bytes(32)))
+def claimed(attempts: int = 0, secret: str | None = SECRET, **more: Any) -> Claimed:
+    usual: dict[str, Any] = {
+        "network": "demo",
+        "subscription_id": uuid4(),
+        "number": 1,
+        "partner": uuid4(),
+        "level": "ids",
+        "event_id": uuid4(),
+        "type": "care.episode.plan_set.v1",
+        "episode": uuid4(),
+        "clinic": uuid4(),
+        "occurred_at": NOW,
+        "precision": "minute",
+        "recorded_at": NOW,
+        "origin": "live",
+        "dataref": "http://127.0.0.1:8000/v1/episodes/e/events/x",
+        "correlation_id": uuid4(),
+        "owed_at": NOW,
+    }
+    return Claimed(Due(**(usual | more)), uuid4(), attempts, "https://partner.example/", secret)
 
 
 def decision(allowed: bool = True, **more: Any) -> Decision:
@@ -107,18 +132,76 @@ async def test_what_cannot_be_read_waits_for_its_operator_and_is_not_withheld() 
     unreadable = Decision(decision_id=uuid4(), allowed=False, reason="unreadable")
     await courier(world).attempt(claimed(), unreadable, 0.0)
     assert world.said == ["released"]
+    assert world.waits == [WAIT_FOR_MENDING]
 
 
 async def test_an_answer_without_subject_is_no_answer() -> None:
     world = World()
     await courier(world).attempt(claimed(), decision(subject=None), decided_at=0.0)
     assert world.said == ["released"]
+    assert world.waits == [WAIT_FOR_ANSWER]
 
 
 async def test_silence_releases_all_that_was_asked_for() -> None:
     world = World()
     assert await courier(world).decisions("demo", [claimed(), claimed()]) == ()
     assert world.said == ["released", "released"]
+    assert world.waits == [WAIT_FOR_ANSWER] * 2
+
+
+async def test_an_old_decision_is_asked_for_again_at_once() -> None:
+    world = World()
+    await courier(world, monotonic=103.0).attempt(claimed(), decision(), decided_at=100.0)
+    assert world.waits == [timedelta(0)]
+
+
+@pytest.mark.parametrize(
+    ("before", "following"),
+    [
+        (0, Retry(DELAYS[1])),
+        (3, Retry(DELAYS[4])),
+        (len(DELAYS) - 2, Retry(DELAYS[-1])),
+        (len(DELAYS) - 1, Exhausted()),
+    ],
+)
+async def test_a_failed_attempt_is_followed_by_the_wait_of_its_place_in_the_schedule(
+    before: int, following: Next
+) -> None:
+    world = World(answered=Answered(503))
+    await courier(world).attempt(claimed(attempts=before), decision(), decided_at=0.0)
+    assert world.said == ["sent", following]
+
+
+async def test_what_is_sent_is_signed_for_this_delivery_now_and_written_down_with_its_decision() -> None:
+    world, owed, decided = World(), claimed(), decision()
+    await courier(world).attempt(owed, decided, decided_at=0.0)
+    ((url, sent, body),) = world.posted
+    assert url == owed.url
+    message_id = webhook_id(owed.due.subscription_id, owed.due.event_id)
+    assert sent == headers(SECRET, message_id, int(NOW.timestamp()), body)
+    assert body == body_of(owed.due, decided, "http://127.0.0.1:8001")
+    assert world.attempts == [Attempt(decided.decision_id, NOW, timedelta(0), Answered(204))]
+
+
+@pytest.mark.parametrize("secret", [None, "no secret"])
+async def test_a_secret_that_cannot_sign_sends_nothing_and_counts(secret: str | None) -> None:
+    world = World()
+    await courier(world).attempt(claimed(secret=secret), decision(), decided_at=0.0)
+    assert world.said == [Retry(DELAYS[1])]
+    assert [it.outcome for it in world.attempts] == [Unanswered("unusable_secret")]
+
+
+async def test_a_notice_without_ids_needs_no_subject() -> None:
+    world = World()
+    await courier(world).attempt(claimed(level="empty"), decision(subject=None), decided_at=0.0)
+    assert world.said == ["sent", Delivered()]
+
+
+async def test_a_question_names_event_partner_subscription_and_level() -> None:
+    due = claimed(level="empty").due
+    asked = replace(claimed(), due=due).question
+    assert (asked.event_id, asked.partner) == (due.event_id, due.partner)
+    assert (asked.subscription_id, asked.level) == (due.subscription_id, "empty")
 
 
 @pytest.fixture

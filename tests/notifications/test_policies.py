@@ -234,3 +234,7 @@ def test_every_policy_is_named_for_what_it_does() -> None:
 
 def test_the_kinds_the_policies_ask_for_are_kinds_a_client_can_consent_to() -> None:
     assert set(Kind.__args__) >= ALL_KINDS  # type: ignore[attr-defined]
+
+
+def test_every_event_tells_the_clinic_that_has_the_episode() -> None:
+    assert knowing(PlanSet()).clinic == CLINIC

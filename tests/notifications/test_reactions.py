@@ -9,7 +9,7 @@ from contracts import events
 from contracts.codec import from_json
 from contracts.events import PUBLISHED, Data, Kind
 from notifications.application.translating import translate
-from notifications.domain.facts import Fact, Happened, OfNoConcern
+from notifications.domain.facts import Fact, Happened, OfNoConcern, SharingConsented
 from notifications.domain.knowledge import Consent, Knowledge
 from notifications.domain.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
 from notifications.domain.policies import decide
@@ -103,3 +103,11 @@ def test_only_what_owes_nothing_and_teaches_nothing_is_of_no_concern(
 ) -> None:
     of_concern = bool(owed) or type(data) in TEACH_AND_OWE_NOTHING
     assert isinstance(received(data).fact, OfNoConcern) is not of_concern
+
+
+def test_a_consent_is_read_with_both_its_ends() -> None:
+    data = events.SharingConsented(
+        consent=CONSENT, partner=PARTNER, kinds=("opening",), effective_from=BEGAN, until=LONG_AGO
+    )
+    fact = received(data).fact
+    assert fact == SharingConsented(CONSENT, PARTNER, frozenset({"opening"}), BEGAN, LONG_AGO)
