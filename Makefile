@@ -1,7 +1,7 @@
 # The manual: `make` lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help doctor setup run test faults check schemas release-contracts bench up down topics kafka lock clean
+.PHONY: help doctor setup run test faults mutants check schemas release-contracts bench up down topics kafka lock clean
 
 # The first Python on the PATH that is new enough; without one, python3, and `doctor` says what is wrong.
 PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -9,6 +9,7 @@ PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14;
 VENV := .venv
 READY := $(VENV)/.ready
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+MUTMUT := mutmut==3.8.1
 SERVICES := episodes notifications
 DISTRIBUTIONS := contracts services/episodes services/notifications
 TYPED := contracts/src services/episodes/src services/notifications/src deploy tests $(wildcard bench)
@@ -41,6 +42,10 @@ test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pyte
 
 faults: ## Kill every role and server, at every step and at random (ROUNDS=500 kills; FULL=1: at full size)
 	@$(MAKE) --silent test ARGS="tests/faults $(ARGS)"
+
+mutants: $(READY) ## Which mistake in the pure code no quick test sees; an hour (ONLY=episodes.domain.*; KEEP=1 goes on)
+	@$(PIP) $(MUTMUT)
+	@$(VENV)/bin/python -m tests.mutation $(if $(ONLY),'$(ONLY)')
 
 check: $(READY) ## Style, types, layers; the committed schemas are fresh and keep what was released
 	$(VENV)/bin/ruff check .
