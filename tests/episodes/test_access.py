@@ -75,8 +75,9 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(
     if may:
         allow(role, resource, action)
     else:
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowed) as refused:
             allow(role, resource, action)
+        assert (refused.value.rule, refused.value.detail) == ("role-not-allowed", "role not allowed")
 
 
 @pytest.mark.parametrize(

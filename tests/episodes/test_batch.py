@@ -46,6 +46,7 @@ from tests.episodes.scenario import (
 )
 
 FIRST_EVENT, NEW_EPISODE, NEW_SUBJECT = UUID(int=1_000), UUID(int=2_000), UUID(int=3_000)
+_BODY = f'{{"events":[{{"id":"{FIRST_EVENT}"}}],"episode":{{"id":"{EPISODE}","version":2}}}}'.encode()
 A_WITHDRAWAL = EverySharingWithdrawn(partner=PARTNER, by="client")
 
 
@@ -286,6 +287,8 @@ def test_all_sharing_with_a_partner_ends_in_every_episode_that_shares() -> None:
     assert (told.episode, told.version, told.event) == (EPISODE, None, FIRST_EVENT)
     assert batch.writing.references == {(NETWORK, b"letter 3"): (EPISODE, FIRST_EVENT)}
     assert batch.size == sum(len(event.state) for event in batch.writing.events)
+    weights = [batch.known.episodes[it.id].weight - 1_000 for it in (episodes[0], episodes[2])]
+    assert sum(weights) == batch.size
     assert answered(batch, command(A_WITHDRAWAL, reference=b"letter 3")) == replace(told, replayed=True)
 
 
@@ -358,3 +361,11 @@ def test_an_event_over_its_limit_is_refused_alone() -> None:
     assert isinstance(outcome(batch, command(large, episode)), TooLarge)
     answered(batch, command(a_baseline, episode, id=UUID(int=501)))
     assert [fact for _, _, fact in facts(batch)] == [a_baseline]
+
+
+def test_a_request_is_compared_with_the_key_of_its_receipt() -> None:
+    """Which may be an older one than that of today."""
+    batch = a_batch(told_of(an_episode_of(OPENED)))
+    asked = replace(command(a_baseline, EPISODE), mac=lambda older: older or b"of today")
+    batch.known.receipts[asked.key] = Receipt(b"of then", _BODY)
+    assert answered(batch, asked).body == _BODY

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from episodes.application.errors import NotThere
+from episodes.application import making
+from episodes.application.errors import NotThere, TooLarge
 from episodes.application.folding import folded
 from episodes.application.known import Cached
-from episodes.application.recording import DataKey, SourceRef, loaded
-from episodes.domain.envelope import Header
+from episodes.application.recording import Beside, DataKey, SourceRef, loaded, stored
+from episodes.domain.envelope import Header, Redacted
 from episodes.domain.referring import PartnerReported
 from tests.episodes.batching import KEY, a_batch, an_episode_of, command, seen_as, told_of
 from tests.episodes.care import (
@@ -27,10 +28,22 @@ from tests.episodes.care import (
     a_referral,
     a_session,
     an_acceptance,
+    an_addition_to,
     judged,
     shared,
 )
-from tests.episodes.scenario import CLINIC, COLLEAGUE, EPISODE, NOW, PARTNER, SUBJECT, THERAPIST, march, past
+from tests.episodes.scenario import (
+    CLINIC,
+    COLLEAGUE,
+    EPISODE,
+    NOW,
+    PARTNER,
+    SUBJECT,
+    THERAPIST,
+    march,
+    past,
+    recorded,
+)
 from tests.episodes.test_batch import answered, facts, outcome, refused
 
 KEYS = {KEY.id: KEY}
@@ -175,3 +188,34 @@ def test_an_episode_is_rebuilt_from_its_bytes_on_what_was_cached() -> None:
     one = folded(None, states[:1], KEYS)
     assert one is not None
     assert (one.weight, one.episode.id) == (len(states[0]), EPISODE)
+
+
+def test_an_amendment_comes_back_with_the_parts_it_holds_as_they_were() -> None:
+    session = past(a_session(march(5, 10), check_id=CHECKED.id), march(5, 10))
+    batch = a_batch(told_of(an_episode_of(*READY, CHECKED, session)))
+    addition = an_addition_to("session-delivered.1", chaperone=COLLEAGUE, position="prone")
+    answered(batch, command(addition, EPISODE, about=session.id))
+    assert facts(batch)[0][2].added == {"chaperone": COLLEAGUE, "position": "prone"}
+    completed = batch.known.episodes[EPISODE].episode.entry(session.id)
+    assert completed is not None
+    assert (completed.fact.chaperone, completed.fact.position) == (COLLEAGUE, "prone")
+
+
+@pytest.mark.parametrize(
+    "draft", [an_addition_to("sung.1", tune="C"), a_correction_of("sung.1", {"tune": "C"})]
+)
+def test_an_amendment_of_a_kind_of_a_later_release_stays_shut(draft: Any) -> None:
+    amendment = past(draft, march(6))
+    header = recorded(amendment, 2).header
+    state = stored(header, draft, Beside(), KEY, bytes(12)).state
+    assert loaded(state, KEYS).fact == Redacted()
+
+
+def test_an_event_may_be_as_large_as_it_may_and_no_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = a_batch(told_of(an_episode_of(OPENED)))
+    answered(batch, command(a_baseline, EPISODE))
+    monkeypatch.setattr(making, "MOST_BYTES_OF_EVENT", batch.size)
+    answered(a_batch(told_of(an_episode_of(OPENED))), command(a_baseline, EPISODE))
+    monkeypatch.setattr(making, "MOST_BYTES_OF_EVENT", batch.size - 1)
+    too_large = outcome(a_batch(told_of(an_episode_of(OPENED))), command(a_baseline, EPISODE))
+    assert isinstance(too_large, TooLarge)

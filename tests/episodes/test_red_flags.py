@@ -114,3 +114,9 @@ def test_a_clearance_holds_until_the_end_of_its_last_day() -> None:
         cleared = past(replace(a_clearance, valid_until=until), march(3))
         (held,) = given(*READY, cleared).episode.spans(ClearanceRecorded)
         assert [held.interval.holds_at(moment(march(day, 12))) for day in (5, 6)] == holds
+
+
+def test_a_clearance_may_end_on_its_day_and_not_before() -> None:
+    today = replace(a_clearance, valid_until=date(2026, 3, 5))
+    given(*READY).when(today, march(5, 10)).then_recorded()
+    given(*READY).when(today, march(6, 10)).then_refused("ends-before-it-begins", "/valid_until")

@@ -80,3 +80,8 @@ def test_the_old_plan_held_until_the_refinement_and_the_new_one_from_then_on() -
     ]
     assert versions == [1, 2, 2]
     assert [held.fact.plan_version for held in episode.spans(Plan)] == [1, 2]
+
+
+def test_an_imported_refinement_without_its_evidence_is_a_breach() -> None:
+    asked = given(*READY).when(a_refinement("clinical"), imported=True)
+    asked.then_breaches("clinical-refinement-needs-newer-evidence")

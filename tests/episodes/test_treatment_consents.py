@@ -137,3 +137,12 @@ def test_a_minor_does_not_consent_alone() -> None:
     by_a_parent = replace(a_consent(march(2, 9, 40)), given=Given(by="guardian", relationship="mother"))
     guarded = (*ready, past(by_a_parent, march(2, 9, 40)))
     given(*guarded).when(a_check, march(3)).then_verdict("go")
+
+
+def test_a_withdrawal_before_its_consent_is_refused_where_its_time_was_said() -> None:
+    asked = given(*READY)
+    asked.when(WITHDRAWN, march(2, 9), about=CONSENTED.id).then_refused(
+        "ends-before-it-begins", "/occurred_at"
+    )
+    earlier = replace(WITHDRAWN, effective_from=march(2, 9))
+    asked.when(earlier, about=CONSENTED.id).then_refused("ends-before-it-begins", "/effective_from")

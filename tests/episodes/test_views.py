@@ -305,3 +305,28 @@ def test_who_answered_for_the_episode_is_staffs_to_know() -> None:
     assert state(STAFF, *history)["opened"]["id"] == OPENED.id
     assert (replayed(history).id, replayed(history).network) == (EPISODE, NETWORK)
     assert "screening" in state(STAFF, *READY, past(a_check, march(3)))["session-checks"][0]
+
+
+def test_an_amendment_stands_and_falls_with_what_it_amended() -> None:
+    """To a partner it says what stands now, in the labels of its entry; a retraction stays."""
+    sharing, first = shared(kinds=("assessments",)), added(BASELINE, "assessed.1", symptoms="in the evening")
+    better = corrected(BASELINE, "assessed.1", replace(BASELINE.fact, symptoms="never"))
+    history = (OPENED, sharing, BASELINE, first, better)
+    assert event(THE_PARTNER, 3, *history)["fact"]["added"] == {"symptoms": "never"}
+    later = past(replace(better.fact, replacement=replace(BASELINE.fact, symptoms="at times")), march(13))
+    fact = event(THE_PARTNER, 4, *history, later)["fact"]
+    assert fact["replacement"]["symptoms"] == "at times"
+    gone = (*history, retracted(BASELINE))
+    for place in (3, 4):
+        with pytest.raises(NotThere):
+            event(THE_PARTNER, place, *gone)
+    assert event(THE_PARTNER, 5, *gone)["fact"]["reason"] == "another client"
+
+
+def test_an_amendment_has_the_labels_of_its_entry() -> None:
+    labelled = replace(BASELINE, labels=("abuse",))
+    better = corrected(labelled, "assessed.1", labelled.fact)
+    with pytest.raises(NotThere):
+        event(THE_PARTNER, 3, OPENED, shared(kinds=("assessments",)), labelled, better)
+    allowed = shared(kinds=("assessments",), labels_allowed=("abuse",))
+    assert event(THE_PARTNER, 3, OPENED, allowed, labelled, better)["labels"] == ("abuse",)

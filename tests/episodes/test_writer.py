@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from episodes.adapters.keys import Keyring
+from episodes.application import batch
 from episodes.application.cache import Cache
 from episodes.application.commands import Answer, Command
 from episodes.application.errors import (
@@ -169,7 +170,8 @@ async def test_no_more_wait_than_may_and_whoever_was_answered_makes_room() -> No
     answers = await submitted(writer, flags(3))
     assert [type(answer) for answer in answers] == [Answer, Answer, TooManyWaiting]
     for _ in range(2):
-        assert [type(answer) for answer in await submitted(writer, flags(2))] == [Answer] * 2
+        answers = await submitted(writer, flags(3))
+        assert [type(answer) for answer in answers] == [Answer, Answer, TooManyWaiting]
     await writer.stop()
 
 
@@ -179,4 +181,35 @@ async def test_a_caller_who_left_keeps_no_other_from_its_answer() -> None:
     await asyncio.sleep(0)
     left.cancel()
     assert isinstance(await stayed, Answer)
+    await writer.stop()
+
+
+async def test_what_does_not_fit_one_transaction_follows_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MOST_COMMANDS", 2)
+    store, writer, _ = over()
+    asked = flags(5)
+    answers = await submitted(writer, asked)
+    await writer.stop()
+    assert (store.sizes, store.written) == ([5, 3, 1], 5)
+    assert [type(answer) for answer in answers] == [Answer] * 5
+
+
+async def test_a_caller_who_leaves_while_it_is_decided_keeps_no_other_from_its_answer() -> None:
+    go_on, begun = threading.Event(), threading.Event()
+    store, writer, _ = over()
+    known = store.known
+
+    def slowly() -> Known:
+        begun.set()
+        go_on.wait(5)
+        return known()
+
+    store.known = slowly
+    left, stayed = (asyncio.create_task(writer.submit(asked)) for asked in flags(2))
+    assert await asyncio.to_thread(begun.wait, 5)
+    left.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    assert isinstance(await stayed, Answer)
+    assert left.cancelled()
     await writer.stop()

@@ -73,6 +73,8 @@ def test_retry_after_is_waited_for_but_no_longer_than_a_day() -> None:
         (None, None),
         ("120", timedelta(seconds=120)),
         ("0", timedelta(0)),
+        ("Mon, 02 Mar 2026 09:02:00 -0000", timedelta(minutes=2)),
+        ("Mon, 02 Mar 2026 10:02:00 +0100", timedelta(minutes=2)),
         ("99999999999999999999", LONGEST_WAIT),
         ("Mon, 02 Mar 2026 09:01:00 GMT", timedelta(minutes=1)),
         ("Mon, 02 Mar 2026 08:00:00 GMT", timedelta(0)),

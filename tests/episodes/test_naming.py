@@ -1,0 +1,44 @@
+"""Whom a command names is found wherever it stands in its body."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from episodes.application.naming import Named, named_in
+from episodes.domain.treating import Participant
+from tests.episodes.care import a_correction_of, a_session, a_transfer, an_addition_to
+from tests.episodes.scenario import CLINIC, COLLEAGUE, THERAPIST, march
+
+SESSION = replace(
+    a_session(march(5, 10)),
+    chaperone=COLLEAGUE,
+    participants=(Participant(id=THERAPIST, role="student"), Participant(id=COLLEAGUE, role="assistant")),
+)
+PEOPLE = [
+    ("/chaperone", COLLEAGUE),
+    ("/participants/0/id", THERAPIST),
+    ("/participants/1/id", COLLEAGUE),
+]
+
+
+def staff_below(pointer: str) -> list[Named]:
+    return [Named("staff", who, pointer + place) for place, who in PEOPLE]
+
+
+def test_people_in_the_room_are_named_at_their_places() -> None:
+    assert list(named_in(SESSION)) == staff_below("")
+
+
+def test_what_an_amendment_holds_names_them_too() -> None:
+    correction = a_correction_of("session-delivered.1", SESSION, performed_by=UUID(int=9))
+    corrector = Named("staff", UUID(int=9), "/performed_by")
+    assert [*staff_below("/replacement"), corrector] == list(named_in(correction))
+    addition = an_addition_to("session-delivered.1", chaperone=COLLEAGUE, participants=SESSION.participants)
+    assert list(named_in(addition)) == staff_below("/added")
+    assert list(named_in(an_addition_to("session-delivered.1", position="prone"))) == []
+
+
+def test_a_transfer_names_who_and_where() -> None:
+    assert list(named_in(a_transfer())) == [
+        Named("staff", COLLEAGUE, "/to/therapist"),
+        Named("clinics", CLINIC, "/to/clinic"),
+    ]
