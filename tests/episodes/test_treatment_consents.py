@@ -125,6 +125,8 @@ def test_a_consent_to_one_technique_covers_that_technique_alone() -> None:
     given(*ready).when(replace(a_check, techniques=(SWEDISH, deep)), march(3)).then_verdict(
         "stop", "no-treatment-consent"
     )
+    general = replace(signed, fact=replace(signed.fact, scope=(scope, Scope())))
+    given(OPENED, general, BASELINE, PLANNED).when(a_check, march(3)).then_verdict("go")
 
 
 def test_a_minor_does_not_consent_alone() -> None:

@@ -27,6 +27,7 @@ from tests.episodes.care import (
     READY,
     a_check,
     a_correction_of,
+    a_flag_clearing,
     a_hold,
     a_referral,
     a_retraction,
@@ -50,6 +51,7 @@ from tests.episodes.scenario import (
     THERAPIST,
     Past,
     march,
+    moment,
     past,
     recorded,
     replayed,
@@ -330,3 +332,33 @@ def test_an_amendment_has_the_labels_of_its_entry() -> None:
         event(THE_PARTNER, 3, OPENED, shared(kinds=("assessments",)), labelled, better)
     allowed = shared(kinds=("assessments",), labels_allowed=("abuse",))
     assert event(THE_PARTNER, 3, OPENED, allowed, labelled, better)["labels"] == ("abuse",)
+
+
+def test_of_a_flag_that_stands_again_the_stretch_of_the_moment_is_shown() -> None:
+    for_a_week = replace(a_flag_clearing, flag_id=FLAGGED.id, valid_until=march(12).date())
+    look, _ = seen(STAFF, OPENED, FLAGGED, past(for_a_week, march(5)))
+    episode = episode_of(OPENED, FLAGGED, past(for_a_week, march(5)))
+    for when, since, until, holds in (
+        (moment(march(4)), FLAGGED.when.at, march(5), True),
+        (moment(march(8)), FLAGGED.when.at, march(5), False),
+        (moment(march(14)), march(13), None, True),
+    ):
+        (flag, *_) = views.state(look, episode, when)["red-flags"]
+        assert (flag["since"], flag["until"], flag["holds"]) == (since, until, holds)
+    (flag, *_) = views.state(look, episode)["red-flags"]
+    assert (flag["since"], flag["until"]) == (march(13), None)
+
+
+def test_what_begins_later_shows_when_it_will() -> None:
+    sharing = replace(shared(effective_from=march(20)), when=moment(march(4)))
+    look, _ = seen(STAFF, OPENED, sharing)
+    (consent,) = views.state(look, episode_of(OPENED, sharing), moment(march(10)))["sharing-consents"]
+    assert (consent["since"], consent["holds"]) == (march(20), False)
+
+
+def test_an_erased_opening_opens_nothing_that_can_be_shown() -> None:
+    entry = replace(recorded(OPENED, 1), fact=Redacted())
+    erased = evolve_all(replayed(()), [entry])
+    shown = views.state(viewer(erased, [entry], STAFF, NOW), erased)
+    assert "opened" not in shown
+    assert shown["client"] == CLIENT
