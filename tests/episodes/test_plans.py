@@ -50,3 +50,7 @@ def test_a_plan_holds_from_its_time_on() -> None:
     episode = given(OPENED, past(a_baseline, march(2, 10)), PLANNED).episode
     assert episode.in_force(Plan, moment(march(2, 10, 59))) is None
     assert episode.in_force(Plan, moment(march(2, 11))) is not None
+
+
+def test_an_imported_plan_without_its_assessment_is_a_breach() -> None:
+    given(OPENED).when(DRAFT, imported=True).then_breaches("plan-needs-a-baseline-assessment")

@@ -9,13 +9,16 @@ from episodes.domain.flagging import RedFlagCleared, accepted_with_limits, care_
 from episodes.domain.values import Limits
 from tests.episodes.care import (
     BASELINE,
+    CHECKED,
     FLAGGED,
     READY,
+    a_baseline,
     a_check,
     a_clearance,
     a_flag,
     a_flag_clearing,
     a_physician,
+    a_session,
     judged,
 )
 from tests.episodes.scenario import given, march, moment, past
@@ -43,6 +46,7 @@ def test_care_is_held_as_long_as_one_of_two_flags_holds_it() -> None:
 
 
 CLEARED = RedFlagCleared(flag_id=FLAGGED.id, finding="ruled_out", authority=a_physician)
+CLEARANCE = "/screening/items/0/clearance_id"
 ACCEPTED = replace(CLEARED, finding="accepted_with_limits", limits=Limits(pressure=2))
 
 
@@ -90,7 +94,13 @@ def test_a_screening_may_rest_on_a_clearance_that_is_there() -> None:
     cleared = past(a_clearance, march(2, 12))
     resting = judged("proceed", clearance_id=cleared.id)
     given(*READY, cleared).when(resting, march(3)).then_verdict("go")
-    given(*READY).when(resting, march(3)).then_refused("unknown-event", "/screening/items/0/clearance_id")
+    on_another = judged("proceed", clearance_id=BASELINE.id)
+    session = a_session(march(3, 10), check_id=CHECKED.id)
+    for without in (resting, on_another):
+        for draft in (without, replace(a_baseline, screening=without.screening)):
+            given(*READY).when(draft, march(3)).then_refused("unknown-event", CLEARANCE)
+        treated = replace(session, screening=without.screening)
+        given(*READY, CHECKED).when(treated).then_refused("unknown-event", CLEARANCE)
     ended = replace(a_clearance, valid_until=date(2026, 3, 1))
     given(*READY).when(ended, march(3)).then_refused("ends-before-it-begins", "/valid_until")
 

@@ -168,3 +168,9 @@ def test_a_visit_is_recorded_once_in_an_episode() -> None:
 
 def test_where_it_took_place_stays_open_unless_somebody_said_so() -> None:
     assert session().place is None
+
+
+def test_a_session_may_end_when_it_starts_and_untold_minutes_count_as_none() -> None:
+    untold = replace(SWEDISH, minutes=None)
+    at_once = session(duration=None, end=march(3, 10), techniques=(untold,))
+    CHECKED_CARE.when(at_once).then_breaches()

@@ -16,6 +16,7 @@ from episodes.domain.breaches import Breach
 from episodes.domain.envelope import Recorded, Redacted
 from episodes.domain.episode import Episode
 from episodes.domain.opening import InboundReferral
+from episodes.domain.referring import ReferralMade
 from episodes.domain.steps import BY_FACT, evolve_all
 from tests.episodes.batching import seen_as
 from tests.episodes.care import (
@@ -362,3 +363,27 @@ def test_an_erased_opening_opens_nothing_that_can_be_shown() -> None:
     shown = views.state(viewer(erased, [entry], STAFF, NOW), erased)
     assert "opened" not in shown
     assert shown["client"] == CLIENT
+
+
+def test_a_partner_is_not_told_what_was_said_of_an_event_that_it_may_not_see() -> None:
+    vouched = past(EntryAttested(events=(BASELINE.id,), by=COLLEAGUE), march(13))
+    history = (OPENED, shared(kinds=("assessments",)), BASELINE, vouched)
+    assert "attested_by" not in event(THE_PARTNER, 2, *history)
+    assert "attested_by" in event(STAFF, 2, *history)
+
+
+def test_staff_are_told_who_performed_it_and_no_partner_is() -> None:
+    history = (OPENED, shared(kinds=("assessments",)), BASELINE)
+    entries = entries_of(*history)
+    entries[2] = replace(entries[2], header=replace(entries[2].header, performer=COLLEAGUE))
+    episode = evolve_all(replayed(()), entries)
+    for caller, performer in ((STAFF, COLLEAGUE), (THE_PARTNER, None)):
+        (assessment,) = views.state(viewer(episode, entries, caller, NOW), episode)["assessments"]
+        assert assessment.get("performer") == performer
+
+
+def test_a_referral_is_shown_to_its_own_partner_alone() -> None:
+    sharing = shared(kinds=("referrals",))
+    for partner, sees in ((PARTNER, True), (UUID(int=66), False)):
+        look, entries = seen(THE_PARTNER, OPENED, sharing, past(ReferralMade(partner=partner), march(12)))
+        assert look.sees(entries[2]) is sees
