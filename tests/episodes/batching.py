@@ -9,12 +9,13 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from episodes.application.batch import Batch, Draws
-from episodes.application.commands import Caller, Circumstances, Command
+from episodes.application.commands import Answer, Caller, Circumstances, Command
 from episodes.application.known import Cached, Known
-from episodes.application.recording import DataKey
+from episodes.application.recording import DataKey, loaded
 from episodes.domain.envelope import Actor
 from episodes.domain.episode import Episode
 from episodes.domain.opening import EpisodeOpened
+from episodes.domain.refusals import Refused
 from episodes.domain.sharing import EverySharingWithdrawn
 from episodes.domain.steps import COMMANDS
 from tests.episodes.scenario import (
@@ -90,3 +91,29 @@ def command(draft: Any, episode: Episode | UUID | None = None, **said: Any) -> C
         "client": CLIENT if isinstance(draft, EverySharingWithdrawn) else None,
     }
     return Command(**(usual | said))
+
+
+def outcome(batch: Batch, asked: Command) -> Any:
+    """Of a command that fits."""
+    assert batch.add(asked)
+    assert batch.outcomes[-1][0] is asked
+    return batch.outcomes[-1][1]
+
+
+def answered(batch: Batch, asked: Command) -> Answer:
+    told = outcome(batch, asked)
+    assert isinstance(told, Answer), repr(told)
+    return told
+
+
+def refused(batch: Batch, asked: Command) -> tuple[str, str]:
+    told = outcome(batch, asked)
+    assert isinstance(told, Refused), repr(told)
+    assert not batch.writing.events
+    return told.rule, told.pointer
+
+
+def facts(batch: Batch, key: DataKey = KEY) -> list[tuple[UUID, int, Any]]:
+    """What would be written: episode, version, fact."""
+    entries = [loaded(event.state, {key.id: key}) for event in batch.writing.events]
+    return [(entry.header.episode_id, entry.header.version, entry.fact) for entry in entries]

@@ -3,23 +3,34 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from episodes.application import batch as batches
-from episodes.application.batch import Batch, decided
-from episodes.application.commands import Answer, Command
+from episodes.application.batch import decided
+from episodes.application.commands import Command
 from episodes.application.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.application.known import Receipt
 from episodes.application.recording import DataKey, loaded
 from episodes.domain.amendments import EntryAttested
 from episodes.domain.assessing import Assessed
-from episodes.domain.refusals import NotAllowed, Refused
-from episodes.domain.sharing import EverySharingWithdrawn, SharingWithdrawn
+from episodes.domain.refusals import NotAllowed
+from episodes.domain.sharing import EverySharingWithdrawn
 from episodes.domain.transferring import ResponsibilityTransferred
-from tests.episodes.batching import KEY, NEW_KEY, a_batch, an_episode_of, command, seen_as, told_of
+from tests.episodes.batching import (
+    KEY,
+    NEW_KEY,
+    a_batch,
+    an_episode_of,
+    answered,
+    command,
+    facts,
+    outcome,
+    refused,
+    seen_as,
+    told_of,
+)
 from tests.episodes.care import (
     BASELINE,
     OPENED,
@@ -45,35 +56,9 @@ from tests.episodes.scenario import (
     march,
 )
 
-FIRST_EVENT, NEW_EPISODE, NEW_SUBJECT = UUID(int=1_000), UUID(int=2_000), UUID(int=3_000)
+FIRST_EVENT, NEW_EPISODE = UUID(int=1_000), UUID(int=2_000)
 _BODY = f'{{"events":[{{"id":"{FIRST_EVENT}"}}],"episode":{{"id":"{EPISODE}","version":2}}}}'.encode()
 A_WITHDRAWAL = EverySharingWithdrawn(partner=PARTNER, by="client")
-
-
-def outcome(batch: Batch, asked: Command) -> Any:
-    """Of a command that fits."""
-    assert batch.add(asked)
-    assert batch.outcomes[-1][0] is asked
-    return batch.outcomes[-1][1]
-
-
-def answered(batch: Batch, asked: Command) -> Answer:
-    told = outcome(batch, asked)
-    assert isinstance(told, Answer), repr(told)
-    return told
-
-
-def refused(batch: Batch, asked: Command) -> tuple[str, str]:
-    told = outcome(batch, asked)
-    assert isinstance(told, Refused), repr(told)
-    assert not batch.writing.events
-    return told.rule, told.pointer
-
-
-def facts(batch: Batch, key: DataKey = KEY) -> list[tuple[UUID, int, Any]]:
-    """What would be written: episode, version, fact."""
-    entries = [loaded(event.state, {key.id: key}) for event in batch.writing.events]
-    return [(entry.header.episode_id, entry.header.version, entry.fact) for entry in entries]
 
 
 def test_an_opening_is_written_with_its_key_its_client_and_its_receipt() -> None:
@@ -254,71 +239,6 @@ def test_who_the_client_is_to_a_partner_stays_what_it_was() -> None:
     answered(batch, command(a_sharing_consent(), EPISODE))
     assert facts(batch)[0][2].subject == SUBJECT
     assert not batch.writing.subjects
-
-
-def test_all_sharing_with_a_partner_ends_in_every_episode_that_shares() -> None:
-    sharing, twice = (OPENED, shared()), (OPENED, shared(), shared(kinds=("plans",)))
-    episodes = [
-        an_episode_of(*sharing),
-        an_episode_of(OPENED, id=50),
-        an_episode_of(*twice, id=51, clinic=OTHER_CLINIC),
-    ]
-    batch = a_batch(told_of(*episodes))
-    told = answered(batch, command(A_WITHDRAWAL, reference=b"letter 3"))
-    written = facts(batch)
-    assert [(episode, version) for episode, version, _ in written] == [
-        (EPISODE, 3),
-        (UUID(int=51), 4),
-        (UUID(int=51), 5),
-    ]
-    consents = [shared().id, shared().id, shared(kinds=("plans",)).id]
-    assert [fact for _, _, fact in written] == [
-        SharingWithdrawn(consent_id=consent, partner=PARTNER, effective_from=NOW, by="client")
-        for consent in consents
-    ]
-    body = json.loads(told.body)
-    assert [event["version"] for event in body["events"]] == [3, 4, 5]
-    assert [event["id"] for event in body["events"]] == [str(UUID(int=1_000 + number)) for number in range(3)]
-    assert body["episodes"] == [
-        {"id": str(EPISODE), "version": 3, "status": "open"},
-        {"id": str(UUID(int=51)), "version": 5, "status": "open"},
-    ]
-    assert body["warnings"] == []
-    assert (told.episode, told.version, told.event) == (EPISODE, None, FIRST_EVENT)
-    assert batch.writing.references == {(NETWORK, b"letter 3"): (EPISODE, FIRST_EVENT)}
-    assert batch.size == sum(len(event.state) for event in batch.writing.events)
-    weights = [batch.known.episodes[it.id].weight - 1_000 for it in (episodes[0], episodes[2])]
-    assert sum(weights) == batch.size
-    assert answered(batch, command(A_WITHDRAWAL, reference=b"letter 3")) == replace(told, replayed=True)
-
-
-def test_sharing_ends_in_all_episodes_from_when_it_is_said_to_and_not_before_now() -> None:
-    later, earlier = NOW + timedelta(days=3), NOW - timedelta(days=3)
-    for said, effective in ((later, later), (earlier, NOW)):
-        batch = a_batch(told_of(an_episode_of(OPENED, shared())))
-        answered(batch, command(replace(A_WITHDRAWAL, effective_from=said, partner_asked_to_erase=True)))
-        ((_, _, fact),) = facts(batch)
-        assert (fact.effective_from, fact.partner_asked_to_erase) == (effective, True)
-
-
-def test_a_consent_that_ends_anyway_before_is_not_withdrawn_everywhere() -> None:
-    ending = shared(until=NOW)
-    batch = a_batch(told_of(an_episode_of(OPENED, ending)))
-    assert refused(batch, command(A_WITHDRAWAL)) == ("no-consent-to-withdraw", "/partner")
-    batch = a_batch(told_of(an_episode_of(OPENED, shared(until=NOW + timedelta(seconds=1)))))
-    answered(batch, command(A_WITHDRAWAL))
-
-
-def test_withdrawing_everywhere_is_all_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    episodes = [an_episode_of(OPENED, shared(), id=number) for number in (50, 51)]
-    first = a_batch(told_of(*episodes))
-    answered(first, command(A_WITHDRAWAL))
-    monkeypatch.setattr(batches, "MOST_BYTES", first.size)
-    answered(a_batch(told_of(*episodes)), command(A_WITHDRAWAL))
-    monkeypatch.setattr(batches, "MOST_BYTES", first.size - 1)
-    batch = a_batch(told_of(*episodes))
-    assert isinstance(outcome(batch, command(A_WITHDRAWAL)), TooLarge)
-    assert not batch.writing.events
 
 
 def test_what_does_not_fit_is_left_for_the_next_transaction_unchanged(

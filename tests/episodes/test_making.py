@@ -15,7 +15,18 @@ from episodes.application.known import Cached
 from episodes.application.recording import Beside, DataKey, SourceRef, loaded, stored
 from episodes.domain.envelope import Header, Redacted
 from episodes.domain.referring import PartnerReported
-from tests.episodes.batching import KEY, a_batch, an_episode_of, command, seen_as, told_of
+from tests.episodes.batching import (
+    KEY,
+    a_batch,
+    an_episode_of,
+    answered,
+    command,
+    facts,
+    outcome,
+    refused,
+    seen_as,
+    told_of,
+)
 from tests.episodes.care import (
     BASELINE,
     CHECKED,
@@ -44,7 +55,6 @@ from tests.episodes.scenario import (
     past,
     recorded,
 )
-from tests.episodes.test_batch import answered, facts, outcome, refused
 
 KEYS = {KEY.id: KEY}
 REFERRED = past(a_referral(subject=SUBJECT), march(12))
