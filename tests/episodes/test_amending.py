@@ -206,6 +206,11 @@ def test_a_correction_speaks_of_the_kind_it_corrects() -> None:
     given(*HISTORY).when(wrong, about=TREATED.id).then_refused("entry-of-another-kind", "/of")
 
 
+def test_an_amendment_that_names_no_kind_is_recorded_with_that_of_its_entry() -> None:
+    retracted = given(*HISTORY).when(a_retraction, about=TREATED.id).then_recorded()
+    assert (retracted.of, retracted.event) == (SESSION, TREATED.id)
+
+
 def test_what_has_an_opposite_is_not_amended() -> None:
     consent = shared()
     given(*READY, consent).when(a_retraction, about=consent.id).then_refused("amended-by-its-opposite")

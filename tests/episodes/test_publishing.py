@@ -12,7 +12,9 @@ from episodes.application.recording import loaded
 from episodes.domain.envelope import Recorded, Redacted
 from episodes.domain.sharing import KINDS
 from episodes.domain.steps import STEPS
+from tests.episodes.care import a_baseline
 from tests.episodes.corpus import FACTS
+from tests.episodes.scenario import march, past, recorded
 from tests.episodes.test_recording import KEYS, golden, sealed
 
 EXAMPLES = Path(__file__).parents[2] / "contracts/examples"
@@ -87,6 +89,12 @@ def test_no_word_written_by_hand_is_published(name: str) -> None:
     told = event.data.decode() + json.dumps(dict(event.attributes))
     words = [text for text in _texts(golden(name)["payload"]) if " " in text]
     assert not [text for text in words if text in told]
+
+
+def test_what_is_absent_is_left_out_of_what_is_published() -> None:
+    event = published(recorded(past(a_baseline, march(2)), 1, sequence=1), "https://e.example")
+    assert event is not None
+    assert json.loads(event.data) == {"stage": "baseline"}
 
 
 def _texts(value: object) -> list[str]:

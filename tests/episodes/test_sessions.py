@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from episodes.domain.breaches import Breach
+from episodes.domain.steps import BY_FACT
 from episodes.domain.treating import SessionDelivered
 from tests.episodes.care import (
     BASELINE,
@@ -23,7 +24,7 @@ from tests.episodes.care import (
     technique,
     treated,
 )
-from tests.episodes.scenario import given, march, past
+from tests.episodes.scenario import ZONE, given, march, past
 
 CHECKED_CARE = given(*READY, CHECKED)
 
@@ -174,3 +175,13 @@ def test_a_session_may_end_when_it_starts_and_untold_minutes_count_as_none() -> 
     untold = replace(SWEDISH, minutes=None)
     at_once = session(duration=None, end=march(3, 10), techniques=(untold,))
     CHECKED_CARE.when(at_once).then_breaches()
+
+
+def test_a_session_that_starts_on_the_minute_is_known_to_the_minute() -> None:
+    own_time = BY_FACT[SessionDelivered].own_time
+    assert own_time is not None
+    told = [own_time(a_session(start), ZONE) for start in (march(3, 10), march(3, 10, 0, 1))]
+    assert [(it.at, it.precision) for it in told] == [
+        (march(3, 10), "minute"),
+        (march(3, 10, 0, 1), "second"),
+    ]

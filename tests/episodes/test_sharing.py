@@ -8,9 +8,10 @@ import pytest
 
 from contracts.disclosure import Question
 from episodes.application.disclosing import consent_for
-from episodes.domain.sharing import SharingWithdrawn, live_consent
+from episodes.domain.sharing import SharingConsented, SharingWithdrawn, live_consent
+from episodes.domain.time import Interval
 from tests.episodes.care import CLOSED, OPENED, a_sharing_consent, shared, treated
-from tests.episodes.scenario import NOW, PARTNER, SUBJECT, Past, given, march, past
+from tests.episodes.scenario import NOW, PARTNER, SUBJECT, Past, given, march, moment, past
 
 SHARED = shared()
 
@@ -143,3 +144,8 @@ def test_a_consent_that_has_run_out_may_still_be_withdrawn() -> None:
 
 def test_who_withdrew_is_not_guessed() -> None:
     assert SharingWithdrawn().by is None
+
+
+def test_a_consent_holds_to_the_second_from_when_it_said_until_when_it_said() -> None:
+    (held,) = given(OPENED, shared(effective_from=march(5), until=march(9))).episode.spans(SharingConsented)
+    assert held.interval == Interval(moment(march(5)), moment(march(9)))

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from episodes.domain.time import Interval, When, compare
+from episodes.domain.time import Interval, When, compare, months_after
 from tests.episodes.care import READY, a_check
 from tests.episodes.scenario import NOW, ZONE, given, march, moment
 
@@ -76,7 +76,7 @@ def test_a_day_that_begins_twice_is_one_day() -> None:
     hours = [datetime(2026, 11, 1, 0, 30, tzinfo=havana, fold=fold) for fold in (0, 1)]
     first, second = (known_to("day", hour, "America/Havana") for hour in hours)
     assert compare(first, second) == 0
-    assert first.at.isoformat() == second.at.isoformat()
+    assert first.at.isoformat() == second.at.isoformat() == "2026-11-01T00:00:00-04:00"
 
 
 def test_equal_counts_as_held_at_both_ends() -> None:
@@ -126,3 +126,21 @@ def test_a_day_is_one_of_the_clinic_it_was_told_in_also_seen_from_another_zone(
 ) -> None:
     assert compare(one, other) == order
     assert compare(other, one) == -order
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "later"),
+    [
+        (date(2026, 1, 15), 1, date(2026, 2, 15)),
+        (date(2026, 12, 31), 1, date(2027, 1, 31)),
+        (date(2026, 1, 31), 3, date(2026, 4, 30)),
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2028, 1, 31), 1, date(2028, 2, 29)),
+        (date(2028, 2, 29), 12, date(2029, 2, 28)),
+        (date(2026, 3, 2), 24, date(2028, 3, 2)),
+    ],
+)
+def test_months_later_is_the_same_day_or_the_last_of_a_shorter_month(
+    day: date, months: int, later: date
+) -> None:
+    assert months_after(day, months) == later

@@ -38,7 +38,7 @@ def test_a_secret_of_the_wrong_length_is_not_used(size: int) -> None:
         headers(secret_text(bytes(size)), "msg_1", 0, b"")
 
 
-@pytest.mark.parametrize("text", ["", "whsec_", "whsec_%%%", "abc", "whsk_" + "A" * 44])
+@pytest.mark.parametrize("text", ["", "whsec_", "whsec_%%%", "abc", "whsk_" + "A" * 44, "whsec_%" + "A" * 44])
 def test_what_is_no_secret_is_not_used(text: str) -> None:
     with pytest.raises(UnusableSecret):
         secret_bytes(text)
