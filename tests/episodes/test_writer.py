@@ -22,7 +22,7 @@ from episodes.application.errors import (
     TooManyWaiting,
 )
 from episodes.application.known import Cached, Known, Writing
-from episodes.application.writer import Writer
+from episodes.application.writer import MOST_TURNS, Writer
 from tests.episodes.batching import a_batch, an_episode_of, command, told_of
 from tests.episodes.care import OPENED
 from tests.episodes.scenario import EPISODE, NOW
@@ -212,4 +212,27 @@ async def test_a_caller_who_leaves_while_it_is_decided_keeps_no_other_from_its_a
     go_on.set()
     assert isinstance(await stayed, Answer)
     assert left.cancelled()
+    await writer.stop()
+
+
+async def test_what_was_handed_over_meanwhile_is_decided_together_and_the_writer_lives_on() -> None:
+    go_on, begun = threading.Event(), threading.Event()
+    store, writer, _ = over()
+    known = store.known
+
+    def slowly() -> Known:
+        begun.set()
+        go_on.wait(5)
+        return known()
+
+    store.known = slowly
+    calls = [asyncio.create_task(writer.submit(asked)) for asked in flags(1)]
+    assert await asyncio.to_thread(begun.wait, 5)
+    for _ in range(3):
+        calls += [asyncio.create_task(writer.submit(asked)) for asked in flags(2)]
+        for _ in range(2 * MOST_TURNS):
+            await asyncio.sleep(0)  # until they are handed over
+    go_on.set()
+    assert [type(answer) for answer in await asyncio.gather(*calls)] == [Answer] * 7
+    assert (store.sizes, writer.alive) == ([1, 6], True)
     await writer.stop()
