@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from shutil import rmtree
 
-from tests.mutation.afresh import look, unseen
+from tests.mutation.afresh import look, settle_by_types, unseen
 from tests.mutation.report import report
 from tests.mutation.results import MUTATED, PLACE, ROOT
 
@@ -35,10 +35,9 @@ def main(patterns: list[str]) -> int:
     lay_out()
     if not patterns and "KEEP" not in os.environ:
         rmtree(MUTATED, ignore_errors=True)
-    scripts = Path(sys.executable).parent
-    environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
-    command = [str(scripts / "mutmut"), "run", "--max-children", str(AT_ONCE), *patterns]
-    if subprocess.run(command, cwd=PLACE, env=environment, check=False).returncode:
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["mutmut", "run", "--max-children", str(AT_ONCE), *patterns]
+    if subprocess.run(command, cwd=PLACE, check=False).returncode:
         return 1
     look_again(patterns)
     print(report(patterns))
@@ -48,6 +47,7 @@ def main(patterns: list[str]) -> int:
 def look_again(patterns: list[str]) -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mutmut"]
     tests = settings["pytest_add_cli_args"] + settings["pytest_add_cli_args_test_selection"]
+    settle_by_types(unseen(patterns))
     again = unseen(patterns)
     for count, _ in enumerate(look(again, tests, AT_ONCE), 1):
         print(f"\rin processes of their own: {count}/{len(again)}", end="", flush=True)

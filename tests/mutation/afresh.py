@@ -10,8 +10,22 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
+from mutmut.mutation.file_mutation import filter_mutants_with_type_checker
+from mutmut.utils.file_utils import change_cwd
+
 from tests.mutation.plugin import AT_IMPORT
-from tests.mutation.results import KILLED, MUTATED, NO_TESTS, SURVIVED, TIMEOUT, Mutant, keep, mutants
+from tests.mutation.results import (
+    KILLED,
+    MUTATED,
+    NO_TESTS,
+    PLACE,
+    REFUSED_BY_TYPES,
+    SURVIVED,
+    TIMEOUT,
+    Mutant,
+    keep,
+    mutants,
+)
 
 LONGEST = 600.0
 """Seconds for all the quick tests, which is what a survivor takes."""
@@ -25,6 +39,15 @@ def unseen(patterns: list[str]) -> list[Mutant]:
         for mutant in mutants()
         if mutant.function in functions and mutant.code in (NO_TESTS, SURVIVED) and mutant.is_among(patterns)
     ]
+
+
+def settle_by_types(unseen: Sequence[Mutant]) -> None:
+    """Of those that no test may meet mutmut does not ask whether mypy refuses them."""
+    with change_cwd(PLACE):
+        refused = filter_mutants_with_type_checker()
+    for mutant in unseen:
+        if mutant.name in refused:
+            keep(mutant, REFUSED_BY_TYPES)
 
 
 def look(unseen: Sequence[Mutant], tests: Sequence[str], at_once: int) -> Iterator[Mutant]:
