@@ -10,7 +10,7 @@ import pytest
 
 from episodes.application import making
 from episodes.application.errors import NotThere, TooLarge
-from episodes.application.folding import folded
+from episodes.application.folding import fold, folded
 from episodes.application.known import Cached
 from episodes.application.recording import Beside, DataKey, SourceRef, loaded, stored
 from episodes.domain.envelope import Header, Redacted
@@ -195,6 +195,7 @@ def test_an_episode_is_rebuilt_from_its_bytes_on_what_was_cached() -> None:
     assert after == Cached(batch.known.episodes[EPISODE].episode, 1_000 + sum(map(len, states)))
     assert folded(before, [], KEYS) is before
     assert folded(None, [], KEYS) is None
+    assert fold([]) is None
     one = folded(None, states[:1], KEYS)
     assert one is not None
     assert (one.weight, one.episode.id) == (len(states[0]), EPISODE)

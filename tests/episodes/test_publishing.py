@@ -12,9 +12,9 @@ from episodes.application.recording import loaded
 from episodes.domain.envelope import Recorded, Redacted
 from episodes.domain.sharing import KINDS
 from episodes.domain.steps import STEPS
-from tests.episodes.care import a_baseline
+from tests.episodes.care import shared
 from tests.episodes.corpus import FACTS
-from tests.episodes.scenario import march, past, recorded
+from tests.episodes.scenario import march, recorded
 from tests.episodes.test_recording import KEYS, golden, sealed
 
 EXAMPLES = Path(__file__).parents[2] / "contracts/examples"
@@ -92,9 +92,10 @@ def test_no_word_written_by_hand_is_published(name: str) -> None:
 
 
 def test_what_is_absent_is_left_out_of_what_is_published() -> None:
-    event = published(recorded(past(a_baseline, march(2)), 1, sequence=1), "https://e.example")
+    endless = recorded(shared(effective_from=march(4)), 1, sequence=1)
+    event = published(endless, "https://e.example")
     assert event is not None
-    assert json.loads(event.data) == {"stage": "baseline"}
+    assert "until" not in json.loads(event.data)
 
 
 def _texts(value: object) -> list[str]:
