@@ -17,6 +17,9 @@ from laptop.databases import create_databases
 from laptop.unprivileged import binaries, server_account
 
 _LONGEST_SOCKET_PATH = 100  # the kernel's limit is 104 to 108, by system
+RECOVERS_WITHIN = 300.0
+"""Seconds. After a crash a server replays its log before it answers; on a busy disk that takes minutes."""
+
 _SPAWN_ATTEMPTS = 25  # after a kill -9 the old backends hold the shared memory for a moment
 
 _SETTINGS = {
@@ -74,7 +77,7 @@ class EmbeddedPostgres:
             return False
         return True
 
-    def start(self, within: float = 60.0) -> None:
+    def start(self, within: float = RECOVERS_WITHIN) -> None:
         """Return when the server answers; what a killed owner or server left behind is put in order first."""
         self._hold_lock()
         try:
