@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from notifications.application.access import Caller, Role
+from notifications.application.access import Action, Caller, Role
 from notifications.application.subscriptions import NotYours, Subscription, Wanted, subscribe
 from notifications.domain.signing import secret_text
 
@@ -29,6 +29,12 @@ def wanted(partner: UUID | None = None, clinics: set[UUID] | None = None) -> Wan
         event_types=frozenset({"care.episode.plan_set.v1"}),
         clinics=None if clinics is None else frozenset(clinics),
     )
+
+
+def test_each_role_may_what_the_table_says() -> None:
+    assert partner().may(Action.PULL_EVENTS)
+    assert coordinator().may(Action.SUBSCRIBE)
+    assert not coordinator().may(Action.PULL_EVENTS)
 
 
 def test_a_partner_subscribes_for_itself_and_is_shown_its_secret() -> None:
