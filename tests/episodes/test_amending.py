@@ -84,7 +84,9 @@ def test_a_correction_is_judged_by_the_rules_without_what_it_replaces() -> None:
 
 def test_a_corrected_time_of_its_own_moves_the_entry() -> None:
     next_day = a_correction_of(SESSION, a_session(march(4, 10)), reason_code="wrong_time")
-    episode = given(*HISTORY, corrected(next_day, TREATED, *HISTORY)).episode
+    correction = corrected(next_day, TREATED, *HISTORY)
+    assert (correction.fact.happened_at, correction.fact.happened_precision) == (march(4, 10), "minute")
+    episode = given(*HISTORY, correction).episode
     assert next(episode.of(SessionDelivered)).header.occurred_at == march(4, 10)
     for other in (march(3, 10), march(5, 10)):
         contradicting = replace(next_day, happened_at=other)
