@@ -247,22 +247,27 @@ def test_after_a_withdrawal_the_very_next_question_is_refused(served: Served) ->
     assert not served.decide(told, "plans")[0]["allowed"]
 
 
-def _damage(served: Served, episode: str) -> None:
+DAMAGED = {
+    "seal": "substring(state FOR length(state) - 1) || '\\x00'::bytea",
+    "event id": "overlay(state PLACING '\\xff00'::bytea FROM 20)",
+}
+
+
+def _damage(served: Served, episode: str, state: str) -> None:
     """As only a superuser could: past the trigger that keeps the log append-only."""
     with psycopg.connect(served.service.database.superuser_url) as connection:
         connection.execute("SET session_replication_role = replica")
-        connection.execute(
-            "UPDATE stored_events SET state = substring(state FOR length(state) - 1) || '\\x00'::bytea"
-            " WHERE originator_id = %s AND originator_version = 4",
-            (episode,),
-        )
+        update = f"UPDATE stored_events SET state = {state}"
+        where = " WHERE originator_id = %s AND originator_version = 4"
+        connection.execute((update + where).encode(), (episode,))
 
 
-def test_a_damaged_record_is_not_decided_and_holds_up_no_other(served: Served) -> None:
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_damaged_record_is_not_decided_and_holds_up_no_other(what: str, served: Served) -> None:
     damaged, well = served.told(), served.told()
     for told in (damaged, well):
         consent(served.api, told, "sessions")
-    _damage(served, damaged.path.rpartition("/")[2])
+    _damage(served, damaged.path.rpartition("/")[2], DAMAGED[what])
     decided = served.decide(well, damaged.events["sessions"], "sessions")
     assert [one["reason"] for one in decided] == ["unreadable", "consented"]
     assert [one["allowed"] for one in decided] == [False, True]

@@ -64,13 +64,23 @@ async def test_while_the_database_is_away_rows_wait(fault: Callable[[], Exceptio
     assert table.groups == [[1, 2]]
 
 
-async def test_a_group_the_database_will_never_take_is_told_and_the_next_goes_on() -> None:
-    table = Table(psycopg.DataError("no"))
+async def test_a_row_the_database_will_never_take_takes_no_other_with_it() -> None:
+    table = Table(psycopg.DataError("no"), psycopg.DataError("no"))
     grouped = Grouped(table.write)
-    refused = await settled(*begun(grouped, 1, 2))
-    assert [type(it) for it in refused] == [psycopg.DataError, psycopg.DataError]
-    await settled(*begun(grouped, 3))
-    assert table.groups == [[3]]
+    first, *others = await settled(*begun(grouped, 1, 2, 3))
+    assert (type(first), others) == (psycopg.DataError, [None, None])
+    await settled(*begun(grouped, 4))
+    assert table.groups == [[2], [3], [4]]
+
+
+async def test_rows_that_wait_for_the_database_are_seen_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping, "RETRY_SECONDS", 0.2)
+    grouped = Grouped(Table(psycopg.OperationalError()).write)
+    waiting = begun(grouped, 1)
+    await asyncio.sleep(0.1)
+    assert grouped.stuck
+    await settled(*waiting)
+    assert not grouped.stuck
 
 
 async def test_a_caller_that_gives_up_takes_no_other_with_it() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from notifications.adapters.database.connecting import Database, connect
@@ -161,6 +162,26 @@ async def test_failures_in_a_row_are_counted_also_of_attempts_that_end_together(
     assert found == [{"failures": failures}]
     told = service.rows("SELECT status FROM attempts ORDER BY number")
     assert [row["status"] for row in told] == statuses
+
+
+async def test_an_endpoint_whose_row_is_held_keeps_no_attempt_from_being_written(
+    service: Notifications, outbox: PostgresOutbox
+) -> None:
+    failing, well = uuid4(), uuid4()
+    held = subscribed(service, failing, "a")
+    subscribed(service, well, "b")
+    await owed(service, failing, 1)
+    await owed(service, well, 1)
+    claimed = {it.due.partner: it for it in await outbox.claim(NETWORKS, 100)}
+    with psycopg.connect(service.database.superuser_url) as other:
+        other.execute("SELECT 1 FROM subscriptions WHERE subscription_id = %s FOR UPDATE", [held])
+        async with asyncio.timeout(5):
+            await asyncio.gather(
+                outbox.record(claimed[failing], attempt(500), Retry(timedelta(hours=1))),
+                outbox.record(claimed[well], attempt(), Delivered()),
+            )
+        assert service.count("attempts") == 2
+    assert service.count("deliveries", "state = 'delivered'") == 1
 
 
 async def test_an_attempt_without_answer_is_logged_by_its_class_of_error(

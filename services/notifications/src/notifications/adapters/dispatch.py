@@ -13,7 +13,7 @@ from notifications.adapters.database.owing import WAKE
 from notifications.application.deliver import Claimed, Courier
 
 IN_FLIGHT = 512
-AT_ONCE = 256
+AT_ONCE = 100
 POLL_SECONDS = 1.0
 DRAIN_SECONDS = 2.5
 log = structlog.get_logger()

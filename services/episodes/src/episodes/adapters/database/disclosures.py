@@ -23,6 +23,9 @@ Allowed = tuple[UUID, Question, UUID, Held[SharingConsented]]
 
 Entries = Sequence[Recorded[Any]]
 
+TURN = 200
+"""Envelopes read before others have their turn."""
+
 _EVENTS = """SELECT substring(state FROM 19 FOR 36) AS event_id, originator_id, state
 FROM (SELECT DISTINCT originator_id AS asked FROM stored_events
     WHERE substring(state FROM 19 FOR 36) = ANY(%s)) AS episodes
@@ -36,7 +39,7 @@ partner_id, subscription_id, level, consent_id) VALUES (%s, %s, now(), %s, %s, %
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is recorded, as of one moment, about the events asked for."""
+    """What is recorded about the events asked for. Keys are read last: who is erased by then is so here."""
 
     episode_of: Mapping[UUID, UUID]
     """The episode of each event there is."""
@@ -60,18 +63,19 @@ class Disclosures:
 
     async def read(self, network: str, questions: Sequence[Question]) -> Found:
         """Of this network's episodes alone."""
-        events = [str(one.event_id).encode() for one in questions]
+        asked = {str(one.event_id).encode(): one.event_id for one in questions}
         partners = list({str(one.partner) for one in questions})
         async with self._database.within(network) as connection:
-            rows = await (await connection.execute(_EVENTS, (events,), binary=True)).fetchall()
-            kept, damaged = _by_episode(network, rows)
+            rows = await (await connection.execute(_EVENTS, (list(asked),), binary=True)).fetchall()
+            kept, damaged = await _by_episode(network, rows)
             clients = list({event.header.client for them in kept.values() for event in them})
             finding = await connection.execute(KEYS, ([network] * len(clients), clients), binary=True)
             referring = await connection.execute(_REFERENCES, (network, clients, partners), binary=True)
             keys = {row[2]: self._unwrap(*row) for row in await finding.fetchall()}
             references = {(row[0], UUID(row[1])): row[2] for row in await referring.fetchall()}
         entries = await _opened(kept, keys, damaged)
-        return Found({UUID(bytes(row[0]).decode()): row[1] for row in rows}, entries, damaged, references)
+        episode_of = {asked[event]: episode for event, episode, _ in rows if event in asked}
+        return Found(episode_of, entries, damaged, references)
 
     async def record(self, network: str, allowed: Iterable[Allowed]) -> None:
         """An allowed decision is the record of the disclosure: it is written before it is answered."""
@@ -92,13 +96,18 @@ class Disclosures:
             await cursor.executemany(_DISCLOSED, rows)
 
 
-def _by_episode(
+async def _by_episode(
     network: str, rows: Iterable[tuple[bytes, UUID, bytes]]
 ) -> tuple[dict[UUID, list[Sealed]], set[UUID]]:
-    """The episodes of the network, and those with an envelope that cannot be read."""
+    """The episodes of the network, and those with an envelope that cannot be read.
+
+    Commands have their turn in between.
+    """
     kept: dict[UUID, list[Sealed]] = defaultdict(list)
     damaged: set[UUID] = set()
-    for _, episode, state in rows:
+    for count, (_, episode, state) in enumerate(rows, start=1):
+        if count % TURN == 0:
+            await asyncio.sleep(0)
         try:
             event = sealed(bytes(state))
         except Damaged:

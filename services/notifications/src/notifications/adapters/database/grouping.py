@@ -9,6 +9,11 @@ import structlog
 
 RETRY_SECONDS = 1.0
 Row = TypeVar("Row")
+_AWAY = (
+    psycopg.OperationalError,
+    psycopg.errors.ReadOnlySqlTransaction,  # a standby, before it is promoted
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
 log = structlog.get_logger()
 
 
@@ -22,20 +27,26 @@ class Grouped(Generic[Row]):
         self._write = write
         self._waiting: list[tuple[Row, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._stuck = False
 
     async def add(self, row: Row) -> None:
-        """Return when it is committed. Raises what the database says of a group it will never take."""
+        """Return when it is committed. Raises what the database says of a row it will never take."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((row, written))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_all())
         await written
 
+    @property
+    def stuck(self) -> bool:
+        """Whether rows wait for the database to come back."""
+        return self._stuck
+
     async def _write_all(self) -> None:
         while self._waiting:
             group, self._waiting = self._waiting, []
-            fault = await self._write_group([row for row, _ in group])
-            for _, written in group:
+            faults = await self._write_group([row for row, _ in group])
+            for (_, written), fault in zip(group, faults, strict=True):
                 if written.done():  # its caller was cancelled
                     continue
                 if fault is None:
@@ -44,13 +55,20 @@ class Grouped(Generic[Row]):
                     written.set_exception(fault)
         self._writing = None
 
-    async def _write_group(self, rows: Sequence[Row]) -> Exception | None:
+    async def _write_group(self, rows: Sequence[Row]) -> Sequence[Exception | None]:
+        """What became of each. One that the database will never take is found by writing them singly."""
         while True:
             try:
                 await self._write(rows)
-                return None
-            except psycopg.OperationalError as fault:
+            except _AWAY as fault:
+                self._stuck = True
                 log.warning("what happened is not written yet", error=type(fault).__name__, count=len(rows))
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception as fault:
-                return fault
+                self._stuck = False
+                if len(rows) == 1:
+                    return [fault]
+                return [found for row in rows for found in await self._write_group([row])]
+            else:
+                self._stuck = False
+                return [None] * len(rows)

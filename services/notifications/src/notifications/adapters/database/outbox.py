@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
+import structlog
+
 from notifications.adapters.crash_points import crash_point
 from notifications.adapters.database.connecting import Database
 from notifications.adapters.database.grouping import Grouped
@@ -15,6 +18,7 @@ from notifications.application.deliver import Attempt, Claimed
 from notifications.domain.schedule import Answered, Delivered, EndpointGone, Exhausted, Next, Retry
 
 PER_ENDPOINT = 4
+log = structlog.get_logger()
 _CLAIMING = 0x636C6169
 
 CLAIM = """
@@ -60,18 +64,25 @@ told AS (
     SELECT network_id, subscription_id, bool_or(state = 'delivered') AS succeeded, bool_or(gone) AS gone,
         count(*) FILTER (WHERE successes_since = 0) AS failures_since
     FROM attempted GROUP BY network_id, subscription_id),
-endpoints AS (
-    UPDATE subscriptions s SET
-        consecutive_failures = failures_since + CASE WHEN succeeded THEN 0 ELSE consecutive_failures END,
-        state = CASE WHEN gone AND state = 'active' THEN 'disabled' ELSE state END
-    FROM told t
-    WHERE (s.network_id, s.subscription_id) = (t.network_id, t.subscription_id)
-        AND (consecutive_failures > 0 OR failures_since > 0 OR gone))
-INSERT INTO attempts
-SELECT network_id, subscription_id, number, attempts, decision_id, started_at, duration_ms, status, error
-FROM attempted
+written AS (
+    INSERT INTO attempts
+    SELECT network_id, subscription_id, number, attempts, decision_id, started_at, duration_ms, status, error
+    FROM attempted)
+SELECT t.* FROM told t JOIN subscriptions s USING (network_id, subscription_id)
+WHERE consecutive_failures > 0 OR failures_since > 0 OR gone
+ORDER BY network_id, subscription_id
 """
-"""Of claims that ended, in the order of `place`: an endpoint's failures count from its last success."""
+"""Of claims that ended, in the order of `place`: an endpoint's failures count from its last success.
+
+The answer is what the endpoints' own rows must learn of it.
+"""
+
+_TELL_ENDPOINT = """
+UPDATE subscriptions SET
+    consecutive_failures = %(failures_since)s + CASE WHEN %(succeeded)s THEN 0 ELSE consecutive_failures END,
+    state = CASE WHEN %(gone)s AND state = 'active' THEN 'disabled' ELSE state END
+WHERE network_id = %(network_id)s AND subscription_id = %(subscription_id)s
+"""
 
 _Ended = tuple[Any, ...]
 """The columns of `ended` but its place."""
@@ -93,7 +104,10 @@ class PostgresOutbox:
         """One process at a time, so that the bound per endpoint holds over all of them.
 
         It does not wait for the disk: a lease that a crash of the server forgets is one that ended early.
+        While endings wait for the database nothing is claimed, else their own deliveries might be.
         """
+        if self._endings.stuck:
+            return []
         parameters = {
             "networks": list(networks),
             "per_endpoint": PER_ENDPOINT,
@@ -122,9 +136,24 @@ class PostgresOutbox:
     async def _settle(self, endings: Sequence[_Ended]) -> None:
         columns = [list(column) for column in zip(*endings, strict=True)]
         async with self._database.at_once(*set(columns[0])) as db:
-            await db.execute(_SETTLE, columns)
+            told = await (await db.execute(_SETTLE, columns)).fetchall()
             crash_point("deliver.before-record")
         crash_point("deliver.after-record")
+        if told:
+            await self._tell_endpoints(told)
+
+    async def _tell_endpoints(self, told: Sequence[dict[str, Any]]) -> None:
+        """By itself, because who takes events in may hold such a row: no other endpoint shall wait for it.
+
+        What is not told now is found out by the next attempt.
+        """
+        try:
+            async with self._database.at_once(*{row["network_id"] for row in told}) as db:
+                await db.execute("SET LOCAL lock_timeout = '1s'")
+                for row in told:
+                    await db.execute(_TELL_ENDPOINT, row)
+        except psycopg.OperationalError as fault:
+            log.warning("endpoints are not told how they fared", error=type(fault).__name__, count=len(told))
 
     def _claimed(self, row: dict[str, Any]) -> Claimed:
         secret = self._sealing.open(row["secret"], row["network_id"], row["subscription_id"])
