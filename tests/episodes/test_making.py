@@ -37,6 +37,7 @@ from tests.episodes.care import (
     a_correction_of,
     a_physician,
     a_referral,
+    a_retraction,
     a_session,
     an_acceptance,
     an_addition_to,
@@ -134,8 +135,16 @@ def test_more_than_a_day_after_is_late_unless_imported(
 
 def test_an_amendment_is_corrected_before_it_is_anything_else() -> None:
     better = a_correction_of("assessed.1", a_baseline)
-    (header,) = headers(better, OPENED, BASELINE, about=BASELINE.id, said={"origin": "imported"})
-    assert header.origin == "corrected"
+    for amendment in (better, an_addition_to("assessed.1", history="a fall"), a_retraction):
+        (header,) = headers(amendment, OPENED, BASELINE, about=BASELINE.id, said={"origin": "imported"})
+        assert header.origin == "corrected"
+
+
+def test_a_check_corrected_to_stop_is_recorded_with_the_flag_it_raises() -> None:
+    stop = a_correction_of("session-checked.1", judged("stop", code="suspected_fracture"))
+    correction, flag = headers(stop, *READY, CHECKED, about=CHECKED.id)
+    assert (correction.type, flag.type) == ("entry-corrected.1", "red-flag-raised.1")
+    assert correction.event_id != flag.event_id
 
 
 def test_what_is_imported_is_judged_and_not_refused() -> None:

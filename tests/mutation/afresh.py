@@ -43,6 +43,8 @@ def unseen(patterns: list[str]) -> list[Mutant]:
 
 def settle_by_types(unseen: Sequence[Mutant]) -> None:
     """Of those that no test may meet mutmut does not ask whether mypy refuses them."""
+    if not unseen:
+        return
     with change_cwd(PLACE):
         refused = filter_mutants_with_type_checker()
     for mutant in unseen:
