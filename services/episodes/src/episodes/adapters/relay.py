@@ -23,7 +23,7 @@ PAGE = 500
 MOST_IN_FLIGHT = 5_000
 LOOK_AGAIN = 1.0
 LOOK_FOR_ANSWERS = 0.02
-"""Seconds; what is recorded, or what makes room, cuts either short."""
+"""Seconds, cut short by what is recorded; where there is no room, by the answer that makes some."""
 REPORT_EVERY = 10.0
 LAST_WAIT = 3.0
 """Seconds a stopping relay waits for what is in flight."""

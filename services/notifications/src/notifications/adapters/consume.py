@@ -52,7 +52,7 @@ async def take_in(db: Connection, batches: Sequence[Batch], known: Mapping[str, 
 
     Each commit waits for a disk, so what was read together is written together. `known` is where lanes stood.
     """
-    network, messages = batches[0].network, [message for batch in batches for message in batch.messages]
+    network, messages = batches[0].network, _messages(batches)
     try:
         async with db.pipeline() as sending, within(db, network):
             await move(db, batches, known)
@@ -74,9 +74,8 @@ async def _one_by_one(db: Connection, batches: Sequence[Batch], known: Mapping[s
     """The message that spoils the batch is set aside; the others have their effect."""
     async with within(db, batches[0].network):
         await move(db, batches, known)
-        for batch in batches:
-            for message in batch.messages:
-                await _alone(db, message)
+        for message in _messages(batches):
+            await _alone(db, message)
 
 
 async def _alone(db: Connection, message: Message) -> None:
@@ -90,10 +89,14 @@ async def _alone(db: Connection, message: Message) -> None:
 
 
 def _by_network(batches: Sequence[Batch]) -> Iterator[Sequence[Batch]]:
-    """In the order of lanes, which is the order of locks."""
+    """In the order of lanes, so that two consumers seldom lock each other out."""
     in_order = sorted(batches, key=lambda it: (it.network, it.lane))
     for _, of_one in groupby(in_order, key=lambda it: it.network):
         yield list(of_one)
+
+
+def _messages(batches: Sequence[Batch]) -> list[Message]:
+    return [message for batch in batches for message in batch.messages]
 
 
 def _named(messages: Sequence[Message]) -> tuple[set[UUID], set[UUID]]:

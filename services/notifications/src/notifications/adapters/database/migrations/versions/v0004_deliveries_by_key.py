@@ -7,6 +7,8 @@ begins with the event, and the policies of row security compare in a collation n
 
 from alembic import op
 
+from notifications.adapters.database.migrations.versions.v0003_row_level_security import TABLES
+
 revision = "v0004"
 down_revision = "v0003"
 
@@ -16,17 +18,6 @@ ALTER TABLE deliveries
     DROP CONSTRAINT deliveries_network_id_subscription_id_event_id_key,
     ADD CONSTRAINT deliveries_once_per_event UNIQUE (event_id, subscription_id, network_id);
 """
-
-TABLES = (
-    "seen_events",
-    "known_episodes",
-    "known_consents",
-    "parked",
-    "subscriptions",
-    "deliveries",
-    "attempts",
-    "inbox",
-)
 
 OURS = (
     "(network_id COLLATE \"C\") = ANY ((SELECT string_to_array(current_setting('care.networks', true), ','))"
