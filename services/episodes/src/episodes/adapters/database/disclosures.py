@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from contracts.disclosure import Question
-from episodes.adapters.database.log import Database
-from episodes.adapters.database.reading import KEYS, Unwrap
+from episodes.adapters.database.log import Database, keys_of
+from episodes.adapters.database.reading import Unwrap
 from episodes.application.recording import Damaged, DataKey, Sealed, opened, sealed
 from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Held
@@ -69,9 +69,8 @@ class Disclosures:
             rows = await (await connection.execute(_EVENTS, (list(asked),), binary=True)).fetchall()
             kept, damaged = await _by_episode(network, rows)
             clients = list({event.header.client for them in kept.values() for event in them})
-            finding = await connection.execute(KEYS, ([network] * len(clients), clients), binary=True)
             referring = await connection.execute(_REFERENCES, (network, clients, partners), binary=True)
-            keys = {row[2]: self._unwrap(*row) for row in await finding.fetchall()}
+            keys = await keys_of(connection, self._unwrap, [(network, client) for client in clients])
             references = {(row[0], UUID(row[1])): row[2] for row in await referring.fetchall()}
         entries = await _opened(kept, keys, damaged)
         episode_of = {asked[event]: episode for event, episode, _ in rows if event in asked}
@@ -123,10 +122,10 @@ async def _opened(
 ) -> dict[UUID, Entries]:
     """Those of them that are whole; the others join the damaged. Commands have their turn in between."""
     entries: dict[UUID, Entries] = {}
-    for episode, events in kept.items():
+    for episode in kept.keys() - damaged:
         await asyncio.sleep(0)
         try:
-            entries[episode] = [opened(event, keys) for event in events]
+            entries[episode] = [opened(event, keys) for event in kept[episode]]
         except Damaged:
             damaged.add(episode)
-    return {episode: of_it for episode, of_it in entries.items() if episode not in damaged}
+    return entries

@@ -17,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from episodes.adapters.database.reading import KEYS, Unwrap
 from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.errors import StoreUnavailable
+from episodes.application.known import Scoped
 from episodes.application.recording import DataKey, Sealed, header_of, opened, sealed
 from episodes.domain.envelope import Header, Recorded
 from episodes.domain.steps import BY_NAME
@@ -138,16 +139,19 @@ class Log:
         self, connection: AsyncConnection[Any], events: Sequence[Sealed]
     ) -> list[Recorded[Any]]:
         clients = {(event.header.network, event.header.client) for event in events}
-        keys = await self._keys(connection, clients) if clients else {}
+        keys = await keys_of(connection, self._unwrap, clients)
         return [opened(event, keys) for event in events]
 
-    async def _keys(
-        self, connection: AsyncConnection[Any], clients: set[tuple[str, UUID]]
-    ) -> dict[UUID, DataKey]:
-        networks, identifiers = zip(*clients, strict=True)
-        cursor = await connection.execute(KEYS, (list(networks), list(identifiers)), binary=True)
-        rows = await cursor.fetchall()
-        return {row[2]: self._unwrap(row[0], row[1], row[2], row[3]) for row in rows}
+
+async def keys_of(
+    connection: AsyncConnection[Any], unwrap: Unwrap, clients: Collection[Scoped]
+) -> dict[UUID, DataKey]:
+    """The clients' data keys as they are now, by key id; an erased client's has no cipher."""
+    if not clients:
+        return {}
+    networks, identifiers = zip(*clients, strict=True)
+    cursor = await connection.execute(KEYS, (list(networks), list(identifiers)), binary=True)
+    return {row[2]: unwrap(*row) for row in await cursor.fetchall()}
 
 
 def _of_a_later_release(header: Header) -> bool:
