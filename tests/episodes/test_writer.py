@@ -194,10 +194,9 @@ async def test_what_does_not_fit_one_transaction_follows_in_the_next(monkeypatch
     assert [type(answer) for answer in answers] == [Answer] * 5
 
 
-async def test_a_caller_who_leaves_while_it_is_decided_keeps_no_other_from_its_answer() -> None:
-    go_on, begun = threading.Event(), threading.Event()
-    store, writer, _ = over()
-    known = store.known
+def held_up(store: Refusing) -> tuple[threading.Event, threading.Event]:
+    """Its reads set the first and wait for the second."""
+    begun, go_on, known = threading.Event(), threading.Event(), store.known
 
     def slowly() -> Known:
         begun.set()
@@ -205,6 +204,12 @@ async def test_a_caller_who_leaves_while_it_is_decided_keeps_no_other_from_its_a
         return known()
 
     store.known = slowly
+    return begun, go_on
+
+
+async def test_a_caller_who_leaves_while_it_is_decided_keeps_no_other_from_its_answer() -> None:
+    store, writer, _ = over()
+    begun, go_on = held_up(store)
     left, stayed = (asyncio.create_task(writer.submit(asked)) for asked in flags(2))
     assert await asyncio.to_thread(begun.wait, 5)
     left.cancel()
@@ -216,16 +221,8 @@ async def test_a_caller_who_leaves_while_it_is_decided_keeps_no_other_from_its_a
 
 
 async def test_what_was_handed_over_meanwhile_is_decided_together_and_the_writer_lives_on() -> None:
-    go_on, begun = threading.Event(), threading.Event()
     store, writer, _ = over()
-    known = store.known
-
-    def slowly() -> Known:
-        begun.set()
-        go_on.wait(5)
-        return known()
-
-    store.known = slowly
+    begun, go_on = held_up(store)
     calls = [asyncio.create_task(writer.submit(asked)) for asked in flags(1)]
     assert await asyncio.to_thread(begun.wait, 5)
     for _ in range(3):

@@ -10,6 +10,11 @@ _ROOM = 1.25
 """What the later half of a run may need over the earlier, within which buffers and caches have filled."""
 
 
+def resident_mib(pid: int) -> float:
+    size: int = psutil.Process(pid).memory_info().rss
+    return size / _MIB
+
+
 @dataclass
 class Memory:
     """Resident memory in MiB, of the largest of the processes looked at, as often as a test looks."""
@@ -17,8 +22,7 @@ class Memory:
     samples: list[float] = field(default_factory=list)
 
     def look_at(self, pids: Iterable[int]) -> None:
-        sizes = [psutil.Process(pid).memory_info().rss / _MIB for pid in pids]
-        self.samples.append(max(sizes))
+        self.samples.append(max(map(resident_mib, pids)))
 
     def assert_flat(self) -> None:
         """The second half of the run needed no more than the first, but for some room."""

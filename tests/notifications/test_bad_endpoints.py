@@ -9,9 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import psutil
 import pytest
 
+from tests.faults.memory import resident_mib
 from tests.notifications import bad_endpoints as bad
 from tests.notifications.bad_endpoints import BadEndpoint
 from tests.notifications.happenings import Care
@@ -90,13 +90,13 @@ def test_whatever_endpoints_do_each_schedule_is_kept_and_nobody_else_is_harmed(
         owe(service, len(partners) + SESSIONS, *events, *(quiet.session() for _ in range(SESSIONS)))
         with service.running("deliver", **SETTINGS) as deliver:
             eventually(lambda: well.received, within=20)
-            before = _mib(deliver.pid)
+            before = resident_mib(deliver.pid)
             eventually(lambda: set(unharmed.states()) == {"delivered"}, within=20)
             assert {partners[name].states()[0] for name in SLOWEST} == {"pending"}, (
                 "it waited for none of them"
             )
             eventually(lambda: service.count("deliveries", "state = 'pending'") == 0, within=60)
-            assert _mib(deliver.pid) - before < MEMORY_MIB
+            assert resident_mib(deliver.pid) - before < MEMORY_MIB
     assert {len(it["attempts"]) for it in unharmed.deliveries()} == {1}
     for name, partner in partners.items():
         (delivery,) = partner.deliveries()
@@ -112,8 +112,3 @@ def _assert_waited(attempts: Sequence[Mapping[str, Any]], at_least: float) -> No
         waited = (datetime.fromisoformat(later["at"]) - ended).total_seconds()
         assert max(wait * (1 - SPREAD), at_least) - 0.01 <= waited
         assert waited <= max(wait * (1 + SPREAD), at_least) + SLACK
-
-
-def _mib(pid: int) -> float:
-    size: int = psutil.Process(pid).memory_info().rss
-    return size / 2**20

@@ -24,11 +24,13 @@ class Table:
         self.groups: list[list[int]] = []
         self.open = asyncio.Event()
         self.open.set()
+        self.refused = asyncio.Event()
         self._faults = list(faults)
 
     async def write(self, rows: Sequence[int]) -> None:
         await self.open.wait()
         if self._faults:
+            self.refused.set()
             raise self._faults.pop(0)
         self.groups.append(list(rows))
 
@@ -73,12 +75,16 @@ async def test_a_row_the_database_will_never_take_takes_no_other_with_it() -> No
     assert table.groups == [[2], [3], [4]]
 
 
-async def test_rows_that_wait_for_the_database_are_seen_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "RETRY_SECONDS", 0.2)
-    grouped = Grouped(Table(psycopg.OperationalError()).write)
+async def test_rows_that_wait_for_the_database_are_seen_from_outside() -> None:
+    table = Table(psycopg.OperationalError())
+    grouped = Grouped(table.write)
     waiting = begun(grouped, 1)
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(SOON):
+        await table.refused.wait()
+    table.open.clear()  # the next try is under way for as long as we look
+    await asyncio.sleep(0.05)
     assert grouped.stuck
+    table.open.set()
     await settled(*waiting)
     assert not grouped.stuck
 
