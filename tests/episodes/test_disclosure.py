@@ -46,21 +46,30 @@ class Served(NamedTuple):
     service: Service
     api: Api
 
-    def told(self) -> Told:
-        return tell(self.api, _with_everybody_in_the_room)
+    def told(self, client: str = CLIENT) -> Told:
+        def of_client(name: str, body: Any) -> Any:
+            named = body | {"client": client} if name == "EpisodeOpenedCommand" else body
+            return _with_everybody_in_the_room(name, named)
+
+        return tell(self.api, of_client)
 
     def as_partner(self, path: str, partner: str = PARTNER) -> Any:
         return self.api.http.get(path, headers=partner_token(self.service, partner))
 
     def decide(
-        self, told: Told, *steps: str, partner: str = PARTNER, token: str = ""
+        self,
+        told: Told,
+        *steps: str,
+        partner: str = PARTNER,
+        token: str = "",
+        api: Api | None = None,
     ) -> list[dict[str, Any]]:
         asked = [
             {"event_id": told.events.get(step, step), "partner": partner, "subscription_id": str(uuid4())}
             for step in steps
         ]
         headers = bearer(token) if token else None
-        answer = self.api.http.post("/v1/disclosure-decisions", json=asked, headers=headers)
+        answer = (api or self.api).http.post("/v1/disclosure-decisions", json=asked, headers=headers)
         assert answer.status_code == 200, answer.text
         decided: list[dict[str, Any]] = answer.json()
         return decided
@@ -87,6 +96,14 @@ def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -
         for person in (CHAPERONE, STUDENT):
             api.http.put(f"/v1/staff/{person}", json={"role": "student"})
         yield Served(service, api)
+
+
+@pytest.fixture(scope="module")
+def newcomer(served: Served) -> Api:
+    """A process beside it, which has recorded nothing that it could remember."""
+    started = served.service.start()
+    eventually(started.ready, "the second API is ready")
+    return started
 
 
 def soon(**more: float) -> str:
@@ -247,27 +264,54 @@ def test_after_a_withdrawal_the_very_next_question_is_refused(served: Served) ->
     assert not served.decide(told, "plans")[0]["allowed"]
 
 
+def test_what_another_process_recorded_binds_the_one_that_remembers(served: Served, newcomer: Api) -> None:
+    told = served.told()
+    given = consent(served.api, told, "plans")
+    for process in (served.api, newcomer):
+        assert served.decide(told, "plans", api=process)[0]["reason"] == "consented"
+    withdraw(newcomer, told, given)
+    for process in (served.api, newcomer):
+        assert served.decide(told, "plans", api=process)[0]["reason"] == "no_consent"
+    consent(newcomer, told, "plans")
+    assert served.decide(told, "plans", api=served.api)[0]["reason"] == "consented"
+
+
+def test_nothing_of_an_erased_client_is_told_by_whoever_remembers_it(served: Served, newcomer: Api) -> None:
+    client = str(uuid4())
+    named = {"name": "Bea Example"}
+    assert served.api.http.put(f"/v1/clients/{client}", json=named).status_code == 204
+    told = served.told(client)
+    consent(served.api, told, "plans")
+    assert served.decide(told, "plans")[0]["allowed"]
+    _as_superuser(served, "UPDATE client_keys SET wrapped = NULL WHERE client_id = %s", client)
+    for process in (served.api, newcomer):
+        [decided] = served.decide(told, "plans", api=process)
+        assert (decided["allowed"], decided["reason"], "subject" in decided) == (False, "redacted", False)
+
+
 DAMAGED = {
     "seal": "substring(state FOR length(state) - 1) || '\\x00'::bytea",
     "event id": "overlay(state PLACING '\\xff00'::bytea FROM 20)",
 }
 
 
-def _damage(served: Served, episode: str, state: str) -> None:
-    """As only a superuser could: past the trigger that keeps the log append-only."""
+def _as_superuser(served: Served, statement: str, *parameters: object) -> None:
+    """As nobody else could: past row security, and the trigger that keeps the log append-only."""
     with psycopg.connect(served.service.database.superuser_url) as connection:
         connection.execute("SET session_replication_role = replica")
-        update = f"UPDATE stored_events SET state = {state}"
-        where = " WHERE originator_id = %s AND originator_version = 4"
-        connection.execute((update + where).encode(), (episode,))
+        connection.execute(statement.encode(), parameters)
 
 
 @pytest.mark.parametrize("what", DAMAGED)
-def test_a_damaged_record_is_not_decided_and_holds_up_no_other(what: str, served: Served) -> None:
+def test_a_damaged_record_is_not_decided_and_holds_up_no_other(
+    what: str, served: Served, newcomer: Api
+) -> None:
     damaged, well = served.told(), served.told()
     for told in (damaged, well):
         consent(served.api, told, "sessions")
-    _damage(served, damaged.path.rpartition("/")[2], DAMAGED[what])
-    decided = served.decide(well, damaged.events["sessions"], "sessions")
+    damage = f"UPDATE stored_events SET state = {DAMAGED[what]}"
+    episode = damaged.path.rpartition("/")[2]
+    _as_superuser(served, damage + " WHERE originator_id = %s AND originator_version = 4", episode)
+    decided = served.decide(well, damaged.events["sessions"], "sessions", api=newcomer)
     assert [one["reason"] for one in decided] == ["unreadable", "consented"]
     assert [one["allowed"] for one in decided] == [False, True]

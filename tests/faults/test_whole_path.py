@@ -31,8 +31,8 @@ MINUTES = float(os.environ.get("MINUTES") or "inf")
 """After which nobody more is killed, however many rounds are left."""
 AT_LEAST_BETWEEN = 100 if FULL else 5
 """Commands acknowledged between two kills: so the last victim, if commands need it, is back."""
-EPISODES = 400 if FULL else 8
-"""So that none becomes longer than episodes are: each decision to disclose rebuilds one."""
+EPISODES = 2_000 if FULL else 8
+"""So that none becomes longer than episodes are."""
 PAUSE = 0.01 if FULL else 0.1
 """Seconds between two commands of one caller."""
 BROKER_AWAY = 300.0 if FULL else 20.0

@@ -95,11 +95,12 @@ def application(settings: Settings) -> Application:
     directory = Directory(database)
     wake = Wake(url)
     issuer_keys = _issuer_keys(settings)
+    cache = Cache(settings.cache_bytes)
     services = Services(
-        writer=_writer(settings, url, keys),
+        writer=_writer(url, keys, cache),
         log=Log(database, keys.unwrap, settings.networks),
         directory=directory,
-        disclosures=Disclosures(database, keys.unwrap),
+        disclosures=Disclosures(database, keys.unwrap, cache),
         lists=Lists(database, Wake(url, CHANNEL)),
         tokens=Tokens(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
         issuer_keys=issuer_keys,
@@ -118,7 +119,7 @@ def _issuer_keys(settings: Settings) -> IssuerKeys:
     return keys
 
 
-def _writer(settings: Settings, url: str, keys: Keyring) -> Writer:
+def _writer(url: str, keys: Keyring, cache: Cache) -> Writer:
     log = structlog.get_logger("writer")
     watchdog = Watchdog(lambda seconds: log.error("store call hangs", seconds=round(seconds, 1)))
     watchdog.start()
@@ -130,7 +131,7 @@ def _writer(settings: Settings, url: str, keys: Keyring) -> Writer:
 
     draws = Draws(event_id=uuid7, episode_id=uuid7, nonce=nonces().__next__, data_key=keys.data_key)
     store = PostgresStore(url, keys.unwrap, watchdog)
-    return Writer(store, draws, _now, Cache(settings.cache_bytes), observe)
+    return Writer(store, draws, _now, cache, observe)
 
 
 def nonces() -> Iterator[bytes]:

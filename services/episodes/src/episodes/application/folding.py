@@ -11,9 +11,9 @@ from episodes.domain.episode import Episode, blank
 from episodes.domain.steps import evolve_all
 
 
-def fold(entries: Sequence[Recorded[Any]]) -> Episode | None:
-    """The episode these events make; none if there is none."""
-    return evolve_all(blank(entries[0]), entries) if entries else None
+def fold(entries: Sequence[Recorded[Any]], before: Episode | None = None) -> Episode | None:
+    """The episode these events make after what was `before` them; none if there is no event at all."""
+    return evolve_all(before or blank(entries[0]), entries) if entries else before
 
 
 def folded(cached: Cached | None, states: Sequence[bytes], keys: Mapping[UUID, DataKey]) -> Cached | None:

@@ -1,6 +1,7 @@
 """What a disclosure decision is made on, and the record of what it allowed.
 
-As few round trips as can be, however many events are asked about: attempts wait for them.
+As few round trips as can be, however many events are asked about and however long their episodes are:
+attempts wait for them.
 """
 
 import asyncio
@@ -10,27 +11,28 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from psycopg import AsyncConnection, AsyncCursor
+
 from contracts.disclosure import Question
 from episodes.adapters.database.log import Database, keys_of
 from episodes.adapters.database.reading import Unwrap
+from episodes.application.folding import fold
+from episodes.application.known import Cached
 from episodes.application.recording import Damaged, DataKey, Sealed, opened, sealed
-from episodes.domain.envelope import Recorded
-from episodes.domain.episode import Held
+from episodes.domain.episode import Episode, Held
 from episodes.domain.sharing import SharingConsented
 
 Allowed = tuple[UUID, Question, UUID, Held[SharingConsented]]
 """The decision's id, what was asked, the episode, and the consent."""
 
-Entries = Sequence[Recorded[Any]]
-
 TURN = 200
 """Envelopes read before others have their turn."""
 
-_EVENTS = """SELECT substring(state FROM 19 FOR 36) AS event_id, originator_id, state
-FROM (SELECT DISTINCT originator_id AS asked FROM stored_events
-    WHERE substring(state FROM 19 FOR 36) = ANY(%s)) AS episodes
-CROSS JOIN LATERAL (SELECT * FROM stored_events
-    WHERE originator_id = asked ORDER BY originator_version OFFSET 0) AS events"""
+_PLACES = """SELECT substring(state FROM 19 FOR 36), originator_id FROM stored_events
+WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
+_NEWER = """SELECT originator_id, state FROM unnest(%s::uuid[], %s::bigint[]) AS w(id, v)
+CROSS JOIN LATERAL (SELECT * FROM stored_events WHERE originator_id = id AND originator_version > v
+    ORDER BY originator_version OFFSET 0) AS events"""
 _REFERENCES = """SELECT client_id, system, min(value) FROM client_identifiers
 WHERE network_id = %s AND client_id = ANY(%s) AND system = ANY(%s) GROUP BY client_id, system"""
 _DISCLOSED = """INSERT INTO disclosures (network_id, decision_id, decided_at, event_id, episode_id,
@@ -39,13 +41,13 @@ partner_id, subscription_id, level, consent_id) VALUES (%s, %s, now(), %s, %s, %
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is recorded about the events asked for. Keys are read last: who is erased by then is so here."""
+    """What is recorded about the events asked for."""
 
     episode_of: Mapping[UUID, UUID]
     """The episode of each event there is."""
 
-    entries: Mapping[UUID, Entries]
-    """Of each episode, oldest first."""
+    episodes: Mapping[UUID, Episode]
+    """Of the network, as recorded now."""
 
     unreadable: Collection[UUID]
     """Episodes with a damaged record, which hold up no other."""
@@ -55,26 +57,34 @@ class Found:
 
 
 class Disclosures:
-    """Each call is one transaction."""
+    """Each call is one transaction.
 
-    def __init__(self, database: Database, unwrap: Unwrap) -> None:
+    `cached` are the states this process's commands left: of such an episode only what is newer is read.
+    """
+
+    def __init__(self, database: Database, unwrap: Unwrap, cached: Mapping[UUID, Cached]) -> None:
         self._database = database
         self._unwrap = unwrap
+        self._cached = cached
 
     async def read(self, network: str, questions: Sequence[Question]) -> Found:
-        """Of this network's episodes alone."""
+        """Of this network's episodes alone. Keys are read after events: who is erased by then is so here."""
         asked = {str(one.event_id).encode(): one.event_id for one in questions}
-        partners = list({str(one.partner) for one in questions})
         async with self._database.within(network) as connection:
-            rows = await (await connection.execute(_EVENTS, (list(asked),), binary=True)).fetchall()
-            kept, damaged = await _by_episode(network, rows)
-            clients = list({event.header.client for them in kept.values() for event in them})
-            referring = await connection.execute(_REFERENCES, (network, clients, partners), binary=True)
-            keys = await keys_of(connection, self._unwrap, [(network, client) for client in clients])
-            references = {(row[0], UUID(row[1])): row[2] for row in await referring.fetchall()}
-        entries = await _opened(kept, keys, damaged)
-        episode_of = {asked[event]: episode for event, episode, _ in rows if event in asked}
-        return Found(episode_of, entries, damaged, references)
+            found = await connection.execute(_PLACES, (list(asked),), binary=True)
+            episode_of = {asked[event]: episode for event, episode in await found.fetchall()}
+            before = self._before(network, set(episode_of.values()))
+            newer = await _newer(connection, set(episode_of.values()), before)
+            clients = _Clients(connection, network, list({str(one.partner) for one in questions}))
+            await clients.add({episode.client for episode in before.values()}, self._unwrap)
+            kept, damaged = await _by_episode(network, await newer.fetchall())
+            await clients.add({one.header.client for them in kept.values() for one in them}, self._unwrap)
+        episodes = await _folded(before, kept, clients.keys, damaged)
+        return Found(episode_of, episodes, damaged, clients.references)
+
+    def _before(self, network: str, episodes: Iterable[UUID]) -> dict[UUID, Episode]:
+        cached = {one: known.episode for one in episodes if (known := self._cached.get(one))}
+        return {one: episode for one, episode in cached.items() if episode.network == network}
 
     async def record(self, network: str, allowed: Iterable[Allowed]) -> None:
         """An allowed decision is the record of the disclosure: it is written before it is answered."""
@@ -95,8 +105,38 @@ class Disclosures:
             await cursor.executemany(_DISCLOSED, rows)
 
 
+class _Clients:
+    """What is read of clients, each once."""
+
+    def __init__(self, connection: AsyncConnection[Any], network: str, partners: list[str]) -> None:
+        self._connection = connection
+        self._network = network
+        self._partners = partners
+        self._known: set[UUID] = set()
+        self.keys: dict[UUID, DataKey] = {}
+        self.references: dict[tuple[UUID, UUID], str] = {}
+
+    async def add(self, clients: Collection[UUID], unwrap: Unwrap) -> None:
+        missing = list(set(clients) - self._known)
+        if not missing:
+            return
+        self._known.update(missing)
+        scope = (self._network, missing, self._partners)
+        referring = await self._connection.execute(_REFERENCES, scope, binary=True)
+        self.keys |= await keys_of(self._connection, unwrap, [(self._network, client) for client in missing])
+        self.references |= {(row[0], UUID(row[1])): row[2] for row in await referring.fetchall()}
+
+
+async def _newer(
+    connection: AsyncConnection[Any], episodes: Collection[UUID], before: Mapping[UUID, Episode]
+) -> AsyncCursor[Any]:
+    """The stored events of episodes after the state there is of each."""
+    versions = [before[one].version if one in before else 0 for one in episodes]
+    return await connection.execute(_NEWER, (list(episodes), versions), binary=True)
+
+
 async def _by_episode(
-    network: str, rows: Iterable[tuple[bytes, UUID, bytes]]
+    network: str, rows: Iterable[tuple[UUID, bytes]]
 ) -> tuple[dict[UUID, list[Sealed]], set[UUID]]:
     """The episodes of the network, and those with an envelope that cannot be read.
 
@@ -104,7 +144,7 @@ async def _by_episode(
     """
     kept: dict[UUID, list[Sealed]] = defaultdict(list)
     damaged: set[UUID] = set()
-    for count, (_, episode, state) in enumerate(rows, start=1):
+    for count, (episode, state) in enumerate(rows, start=1):
         if count % TURN == 0:
             await asyncio.sleep(0)
         try:
@@ -117,15 +157,30 @@ async def _by_episode(
     return kept, damaged
 
 
-async def _opened(
-    kept: Mapping[UUID, Sequence[Sealed]], keys: Mapping[UUID, DataKey], damaged: set[UUID]
-) -> dict[UUID, Entries]:
-    """Those of them that are whole; the others join the damaged. Commands have their turn in between."""
-    entries: dict[UUID, Entries] = {}
-    for episode in kept.keys() - damaged:
+async def _folded(
+    before: Mapping[UUID, Episode],
+    newer: Mapping[UUID, Sequence[Sealed]],
+    keys: Mapping[UUID, DataKey],
+    damaged: set[UUID],
+) -> dict[UUID, Episode]:
+    """Those that are whole; the others join the damaged. Commands have their turn in between."""
+    episodes: dict[UUID, Episode] = {}
+    for one in (before.keys() | newer.keys()) - damaged:
         await asyncio.sleep(0)
         try:
-            entries[episode] = [opened(event, keys) for event in kept[episode]]
+            entries = [opened(event, keys) for event in newer.get(one, ())]
         except Damaged:
-            damaged.add(episode)
-    return entries
+            damaged.add(one)
+            continue
+        episode = fold(entries, _still_known(before.get(one), keys))
+        if episode is not None:
+            episodes[one] = episode
+    return episodes
+
+
+def _still_known(episode: Episode | None, keys: Mapping[UUID, DataKey]) -> Episode | None:
+    """A kept state without what an erasure has taken since: all it holds, for a client has one key."""
+    if episode is None or not episode.entries:
+        return episode
+    key = keys.get(episode.entries[0].header.key_id)
+    return episode.with_parts((), ()) if key is None or key.cipher is None else episode

@@ -1,6 +1,5 @@
 """`disclosure-decisions`: asked by notifications before every attempt, answered from what is recorded now."""
 
-import asyncio
 from uuid import UUID
 
 import structlog
@@ -16,7 +15,6 @@ from episodes.adapters.http.openapi import describing
 from episodes.adapters.http.requests import now, parsed, permitted, refuse_unknown_parameters, services
 from episodes.application.commands import Caller
 from episodes.application.disclosing import consent_for, decision
-from episodes.application.folding import fold
 from episodes.domain.episode import Episode
 
 PATH = "/v1/disclosure-decisions"
@@ -41,7 +39,7 @@ async def decide(request: Request) -> Response:
     found = await disclosures.read(caller.network, questions)
     if found.unreadable:
         log.error("damaged", count=len(found.unreadable))
-    episodes = await _visible(caller, found)
+    episodes = _visible(caller, found)
     decisions: list[Decision] = []
     allowed: list[Allowed] = []
     for question in questions:
@@ -62,12 +60,6 @@ async def decide(request: Request) -> Response:
     return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 
-async def _visible(caller: Caller, found: Found) -> dict[UUID, Episode]:
-    """The episodes as recorded now; another clinic's is not there. Commands have their turn in between."""
-    visible: dict[UUID, Episode] = {}
-    for place, entries in found.entries.items():
-        await asyncio.sleep(0)
-        episode = fold(entries)
-        if episode is not None and caller.may_act_for(episode.clinic):
-            visible[place] = episode
-    return visible
+def _visible(caller: Caller, found: Found) -> dict[UUID, Episode]:
+    """Another clinic's is not there."""
+    return {place: one for place, one in found.episodes.items() if caller.may_act_for(one.clinic)}
