@@ -1,0 +1,170 @@
+"""Other shapes of the relay, over several processes: what more than one core would give, and at what price.
+
+`mapped`: a second process reads, unseals and maps, and hands pages over; ours only sends and moves on.
+`halves`: two processes, each a whole relay for half of the episodes, so that order per episode holds.
+Left out is what only a service needs: who leads, and what becomes of one process when another ends.
+"""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from eventsourcing.persistence import Notification
+
+from contracts.envelope import topic_of
+from episodes.adapters.database.positions import claim, move
+from episodes.adapters.database.tailing import Tail
+from episodes.adapters.following import spare_the_collector
+from episodes.adapters.in_flight import InFlight, Sent
+from episodes.adapters.kafka import producer
+from episodes.adapters.keys import keyring
+from episodes.adapters.progress import Progress
+from episodes.adapters.relay import MOST_IN_FLIGHT, PAGE, Record, Relay, records
+
+PUBLIC_URL = "http://127.0.0.1:8000"
+PARTS = 2
+SPAWN = multiprocessing.get_context("spawn")
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a process needs to relay one network's log from its beginning.
+
+    `last` is the log's newest position, `events` how many are to be published.
+    """
+
+    url: str
+    keys: Path
+    bootstrap: str
+    network: str
+    last: int
+    events: int
+
+    def tail(self, part: int | None = None) -> Tail:
+        unwrap = keyring(self.keys, uuid4, may_create=False).unwrap
+        return _PartOfTail(part, self.url, unwrap, [self.network])
+
+
+Page = tuple[int, list[Record]]
+
+
+def seconds_mapped(place: Place) -> float:
+    """Until all are acknowledged, with the mapping in a second process."""
+    with (
+        _working(_map, place) as mapping,
+        closing(place.tail()) as tail,
+        producer(place.bootstrap) as sender,
+    ):
+        sender.partitions_for(topic_of(place.network))
+        held = claim(tail.connection, f"bench-{uuid4()}")
+        began, done, reached = time.perf_counter(), 0, 0
+        mapping.send("go")
+        in_flight = InFlight(time.monotonic)
+        while reached < place.last:
+            if in_flight.pending + PAGE <= MOST_IN_FLIGHT and mapping.poll(0 if in_flight else PATIENCE):
+                position, page = mapping.recv()
+                futures = [sender.send(topic, value, key, headers) for topic, key, value, headers in page]
+                in_flight.add(Sent(position, datetime.now(UTC), futures))
+                wait = 0.0
+            else:
+                wait = 0.02
+            for sent in in_flight.acknowledged(wait):
+                assert move(tail.connection, held, sent.position)
+                done, reached = done + len(sent.futures), sent.position
+        assert done == place.events
+        return time.perf_counter() - began
+
+
+def seconds_in_halves(place: Place) -> float:
+    """Until all are acknowledged, by two relays side by side."""
+    with _working(_relay, place, 0) as one, _working(_relay, place, 1) as other:
+        began = time.perf_counter()
+        for part in (one, other):
+            part.send("go")
+        assert sum(part.recv() for part in (one, other)) == place.events
+        return time.perf_counter() - began
+
+
+@contextmanager
+def _working(work: Callable[..., None], *arguments: Any) -> Iterator[Connection]:
+    """A process that is ready to begin; it ends with us."""
+    here, there = SPAWN.Pipe()
+    process = SPAWN.Process(target=work, args=(there, *arguments), daemon=True)
+    process.start()
+    there.close()  # else its end would not be noticed here
+    try:
+        assert here.recv() == "ready"
+        yield here
+    finally:
+        process.terminate()
+        process.join(10)
+
+
+def _map(pipe: Connection, place: Place) -> None:
+    """Pages as records; the pipe's own buffer bounds how far ahead."""
+    with closing(place.tail()) as tail:
+        spare_the_collector()
+        pipe.send("ready")
+        pipe.recv()
+        position = 0
+        while page := tail.page(position, PAGE):
+            position = page[-1].id
+            pipe.send((position, list(records(page, tail, PUBLIC_URL))))
+        pipe.recv()
+
+
+def _relay(pipe: Connection, place: Place, part: int) -> None:
+    stopping = Event()
+    progress = Progress(lambda: datetime.now(UTC), "relay", "sent")
+    with closing(place.tail(part)) as tail, producer(place.bootstrap) as sender:
+        last = max(event.id for event in tail.page(0, place.last))
+        sender.partitions_for(topic_of(place.network))
+        relay = Relay(
+            tail=tail,
+            sender=sender,
+            claim=claim(tail.connection, f"bench-{uuid4()}"),
+            public_url=PUBLIC_URL,
+            progress=progress,
+            log=structlog.get_logger(),
+        )
+        spare_the_collector()
+        thread = Thread(target=relay.run, args=(stopping,))
+        pipe.send("ready")
+        pipe.recv()
+        thread.start()
+        while progress.position < last:
+            time.sleep(0.01)
+        pipe.send(progress.done)
+        stopping.set()
+        thread.join()
+
+
+class _PartOfTail(Tail):
+    """The log as one of several relays reads it: all events of its episodes, none of the others'."""
+
+    def __init__(self, part: int | None, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._part = part
+
+    def page(self, after: int, most: int) -> Sequence[Notification]:
+        """Not empty while any of its events is left."""
+        while page := super().page(after, most):
+            ours = [event for event in page if self._part in (None, _part_of(event))]
+            if ours:
+                return ours
+            after = page[-1].id
+        return []
+
+
+def _part_of(event: Notification) -> int:
+    return UUID(str(event.originator_id)).int % PARTS
