@@ -25,6 +25,7 @@ from episodes.adapters.database.lists import Lists
 from episodes.adapters.database.log import Database, Log, Wake
 from episodes.adapters.database.migrate import migrate, newest
 from episodes.adapters.database.store import PostgresStore
+from episodes.adapters.database.workers import Workers
 from episodes.adapters.http.app import create_app, running
 from episodes.adapters.http.front import Application
 from episodes.adapters.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
@@ -91,7 +92,7 @@ def application(settings: Settings) -> Application:
     if settings.environment == "development" and not settings.jwks_url:
         issuing.issuer_key(settings.keys_dir, settings.jwks_file)
     keys = _keyring(settings)
-    database = Database(url)
+    database, workers = Database(url), Workers(url)
     directory = Directory(database)
     wake = Wake(url)
     issuer_keys = _issuer_keys(settings)
@@ -100,7 +101,7 @@ def application(settings: Settings) -> Application:
         writer=_writer(url, keys, cache),
         log=Log(database, keys.unwrap, settings.networks),
         directory=directory,
-        disclosures=Disclosures(database, keys.unwrap, cache),
+        disclosures=Disclosures(workers, keys.unwrap, cache),
         lists=Lists(database, Wake(url, CHANNEL)),
         tokens=Tokens(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
         issuer_keys=issuer_keys,
@@ -109,7 +110,9 @@ def application(settings: Settings) -> Application:
         new_id=uuid4,
         public_url=settings.public_url,
     )
-    return create_app(services, wake, newest(), running(services, database, wake, services.lists.wake))
+    return create_app(
+        services, wake, newest(), running(services, database, workers, wake, services.lists.wake)
+    )
 
 
 def _issuer_keys(settings: Settings) -> IssuerKeys:

@@ -20,12 +20,16 @@ log = structlog.get_logger()
 
 
 class Dispatch:
-    """A hung endpoint holds its own attempts only; no attempt waits for another."""
+    """A hung endpoint holds its own attempts only; no attempt waits for another.
+
+    Of a network one question is under way at a time: what falls due meanwhile is asked for at once after it.
+    """
 
     def __init__(self, courier: Courier, networks: Sequence[str], connect: Connect) -> None:
         self._courier = courier
         self._connect = connect
         self._ask_again = dict.fromkeys(networks, 0.0)
+        self._asking: set[str] = set()
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight = 0
@@ -44,10 +48,9 @@ class Dispatch:
     async def _claim(self) -> int:
         """How many deliveries were taken up."""
         room = min(AT_ONCE, IN_FLIGHT - self._in_flight)
-        if room <= 0:
+        networks = self._networks_to_ask()
+        if room <= 0 or not networks:
             return 0
-        now = self._courier.clock.monotonic()
-        networks = [network for network, moment in self._ask_again.items() if moment <= now]
         try:
             claimed = await self._courier.outbox.claim(networks, room)
         except psycopg.Error as fault:
@@ -55,8 +58,13 @@ class Dispatch:
             return 0
         self._in_flight += len(claimed)
         for network, group in _by_network(claimed):
+            self._asking.add(network)
             self._spawn(self._ask(network, group))
         return len(claimed)
+
+    def _networks_to_ask(self) -> list[str]:
+        now = self._courier.clock.monotonic()
+        return [one for one, moment in self._ask_again.items() if moment <= now and one not in self._asking]
 
     async def _ask(self, network: str, group: Sequence[Claimed]) -> None:
         """A network without an answer is left in peace for a second."""
@@ -71,6 +79,7 @@ class Dispatch:
             if not decisions:
                 self._ask_again[network] = decided_at + POLL_SECONDS
         finally:
+            self._asking.discard(network)
             self._done(len(group) - started)
 
     async def _one(self, attempt: Coroutine[object, object, None]) -> None:

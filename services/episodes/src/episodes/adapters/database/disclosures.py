@@ -4,18 +4,17 @@ As few round trips as can be, however many events are asked about and however lo
 attempts wait for them.
 """
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import Connection, Cursor
 
-from contracts.disclosure import Question
-from episodes.adapters.database.log import Database, keys_of
-from episodes.adapters.database.reading import Unwrap
+from contracts.disclosure import Decision, Question
+from episodes.adapters.database.reading import KEYS, Unwrap
+from episodes.adapters.database.workers import Workers
 from episodes.application.folding import fold
 from episodes.application.known import Cached
 from episodes.application.recording import Damaged, DataKey, Sealed, opened, sealed
@@ -24,9 +23,6 @@ from episodes.domain.sharing import SharingConsented
 
 Allowed = tuple[UUID, Question, UUID, Held[SharingConsented]]
 """The decision's id, what was asked, the episode, and the consent."""
-
-TURN = 200
-"""Envelopes read before others have their turn."""
 
 _PLACES = """SELECT substring(state FROM 19 FOR 36), originator_id FROM stored_events
 WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
@@ -56,97 +52,92 @@ class Found:
     """Partners' own numbers for clients: the identifier whose system is the partner's id."""
 
 
+Decide = Callable[[Found], tuple[Sequence[Decision], Sequence[Allowed]]]
+
+
 class Disclosures:
-    """Each call is one transaction.
+    """`cached` are the states this process's commands left: of such an episode only what is newer is read."""
 
-    `cached` are the states this process's commands left: of such an episode only what is newer is read.
-    """
-
-    def __init__(self, database: Database, unwrap: Unwrap, cached: Mapping[UUID, Cached]) -> None:
-        self._database = database
+    def __init__(self, workers: Workers, unwrap: Unwrap, cached: Mapping[UUID, Cached]) -> None:
+        self._workers = workers
         self._unwrap = unwrap
         self._cached = cached
 
-    async def read(self, network: str, questions: Sequence[Question]) -> Found:
-        """Of this network's episodes alone. Keys are read after events: who is erased by then is so here."""
+    async def decided(
+        self, network: str, questions: Sequence[Question], decide: Decide
+    ) -> Sequence[Decision]:
+        """What `decide` makes of what is recorded in this network now, in the same transaction.
+
+        An allowed decision is the record of the disclosure: it is written before it is answered.
+        """
+
+        def work(connection: Connection[Any]) -> Sequence[Decision]:
+            decisions, allowed = decide(self._read(connection, network, questions))
+            _record(connection, network, allowed)
+            return decisions
+
+        return await self._workers.within(network, work)
+
+    def _read(self, connection: Connection[Any], network: str, questions: Sequence[Question]) -> Found:
+        """Keys are read after events: who is erased by then is so here."""
         asked = {str(one.event_id).encode(): one.event_id for one in questions}
-        async with self._database.within(network) as connection:
-            found = await connection.execute(_PLACES, (list(asked),), binary=True)
-            episode_of = {asked[event]: episode for event, episode in await found.fetchall()}
-            before = self._before(network, set(episode_of.values()))
-            newer = await _newer(connection, set(episode_of.values()), before)
-            clients = _Clients(connection, network, list({str(one.partner) for one in questions}))
-            await clients.add({episode.client for episode in before.values()}, self._unwrap)
-            kept, damaged = await _by_episode(network, await newer.fetchall())
-            await clients.add({one.header.client for them in kept.values() for one in them}, self._unwrap)
-        episodes = await _folded(before, kept, clients.keys, damaged)
+        places = connection.execute(_PLACES, (list(asked),), binary=True)
+        episode_of = {asked[event]: episode for event, episode in places}
+        before = self._before(network, set(episode_of.values()))
+        newer = _newer(connection, set(episode_of.values()), before)
+        clients = _Clients(connection, self._unwrap, network, list({str(one.partner) for one in questions}))
+        clients.add({episode.client for episode in before.values()})
+        kept, damaged = _by_episode(network, newer)
+        clients.add({one.header.client for them in kept.values() for one in them})
+        episodes = _folded(before, kept, clients.keys, damaged)
         return Found(episode_of, episodes, damaged, clients.references)
 
     def _before(self, network: str, episodes: Iterable[UUID]) -> dict[UUID, Episode]:
         cached = {one: known.episode for one in episodes if (known := self._cached.get(one))}
         return {one: episode for one, episode in cached.items() if episode.network == network}
 
-    async def record(self, network: str, allowed: Iterable[Allowed]) -> None:
-        """An allowed decision is the record of the disclosure: it is written before it is answered."""
-        rows = [
-            (
-                network,
-                decision,
-                question.event_id,
-                episode,
-                question.partner,
-                question.subscription_id,
-                question.level,
-                consent.id,
-            )
-            for decision, question, episode, consent in allowed
-        ]
-        async with self._database.within(network) as connection, connection.cursor() as cursor:
-            await cursor.executemany(_DISCLOSED, rows)
-
 
 class _Clients:
     """What is read of clients, each once."""
 
-    def __init__(self, connection: AsyncConnection[Any], network: str, partners: list[str]) -> None:
+    def __init__(
+        self, connection: Connection[Any], unwrap: Unwrap, network: str, partners: list[str]
+    ) -> None:
         self._connection = connection
+        self._unwrap = unwrap
         self._network = network
         self._partners = partners
         self._known: set[UUID] = set()
         self.keys: dict[UUID, DataKey] = {}
         self.references: dict[tuple[UUID, UUID], str] = {}
 
-    async def add(self, clients: Collection[UUID], unwrap: Unwrap) -> None:
+    def add(self, clients: Collection[UUID]) -> None:
         missing = list(set(clients) - self._known)
         if not missing:
             return
         self._known.update(missing)
         scope = (self._network, missing, self._partners)
-        referring = await self._connection.execute(_REFERENCES, scope, binary=True)
-        self.keys |= await keys_of(self._connection, unwrap, [(self._network, client) for client in missing])
-        self.references |= {(row[0], UUID(row[1])): row[2] for row in await referring.fetchall()}
+        referring = self._connection.execute(_REFERENCES, scope, binary=True)
+        keys = self._connection.execute(KEYS, ([self._network] * len(missing), missing), binary=True)
+        self.references |= {(row[0], UUID(row[1])): row[2] for row in referring}
+        self.keys |= {row[2]: self._unwrap(*row) for row in keys}
 
 
-async def _newer(
-    connection: AsyncConnection[Any], episodes: Collection[UUID], before: Mapping[UUID, Episode]
-) -> AsyncCursor[Any]:
+def _newer(
+    connection: Connection[Any], episodes: Collection[UUID], before: Mapping[UUID, Episode]
+) -> Cursor[Any]:
     """The stored events of episodes after the state there is of each."""
     versions = [before[one].version if one in before else 0 for one in episodes]
-    return await connection.execute(_NEWER, (list(episodes), versions), binary=True)
+    return connection.execute(_NEWER, (list(episodes), versions), binary=True)
 
 
-async def _by_episode(
+def _by_episode(
     network: str, rows: Iterable[tuple[UUID, bytes]]
 ) -> tuple[dict[UUID, list[Sealed]], set[UUID]]:
-    """The episodes of the network, and those with an envelope that cannot be read.
-
-    Commands have their turn in between.
-    """
+    """The episodes of the network, and those with an envelope that cannot be read."""
     kept: dict[UUID, list[Sealed]] = defaultdict(list)
     damaged: set[UUID] = set()
-    for count, (episode, state) in enumerate(rows, start=1):
-        if count % TURN == 0:
-            await asyncio.sleep(0)
+    for episode, state in rows:
         try:
             event = sealed(bytes(state))
         except Damaged:
@@ -157,16 +148,15 @@ async def _by_episode(
     return kept, damaged
 
 
-async def _folded(
+def _folded(
     before: Mapping[UUID, Episode],
     newer: Mapping[UUID, Sequence[Sealed]],
     keys: Mapping[UUID, DataKey],
     damaged: set[UUID],
 ) -> dict[UUID, Episode]:
-    """Those that are whole; the others join the damaged. Commands have their turn in between."""
+    """Those that are whole; the others join the damaged."""
     episodes: dict[UUID, Episode] = {}
     for one in (before.keys() | newer.keys()) - damaged:
-        await asyncio.sleep(0)
         try:
             entries = [opened(event, keys) for event in newer.get(one, ())]
         except Damaged:
@@ -184,3 +174,21 @@ def _still_known(episode: Episode | None, keys: Mapping[UUID, DataKey]) -> Episo
         return episode
     key = keys.get(episode.entries[0].header.key_id)
     return episode.with_parts((), ()) if key is None or key.cipher is None else episode
+
+
+def _record(connection: Connection[Any], network: str, allowed: Iterable[Allowed]) -> None:
+    rows = [
+        (
+            network,
+            decision,
+            question.event_id,
+            episode,
+            question.partner,
+            question.subscription_id,
+            question.level,
+            consent.id,
+        )
+        for decision, question, episode, consent in allowed
+    ]
+    if rows:
+        connection.cursor().executemany(_DISCLOSED, rows)

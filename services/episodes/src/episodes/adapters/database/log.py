@@ -1,8 +1,8 @@
 """Reading the event log for queries and the feed, without blocking the event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -22,8 +22,17 @@ from episodes.application.recording import DataKey, Sealed, header_of, opened, s
 from episodes.domain.envelope import Header, Recorded
 from episodes.domain.steps import BY_NAME
 
-POOL_WAIT = 1.5
-"""Seconds to wait for a connection before the caller is told to come back."""
+CONNECTING: dict[str, Any] = {
+    "autocommit": True,
+    "connect_timeout": 1,
+    "options": "-c statement_timeout=8000",
+}
+POOL: dict[str, Any] = {
+    "min_size": 1,
+    "open": False,
+    "timeout": 1.5,  # for a connection, before the caller is told to come back
+    "reconnect_timeout": 2,  # a long back-off would outlast a restarted server
+}
 
 _OF_EPISODE = "SELECT state FROM stored_events WHERE originator_id = %s ORDER BY originator_version"
 _AFTER = """SELECT notification_id, state FROM stored_events WHERE notification_id > %s
@@ -40,19 +49,21 @@ class Placed:
     entry: Recorded[Any]
 
 
+@contextmanager
+def unavailable() -> Iterator[None]:
+    """Any failure to use the store, also while its tables are not there, is `StoreUnavailable`."""
+    try:
+        yield
+    except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError, UndefinedTable):
+        raise StoreUnavailable from None
+
+
 class Database:
     """A small pool. Every failure to use it is `StoreUnavailable`, also while the tables are not there."""
 
     def __init__(self, url: str, size: int = 8) -> None:
         self._pool = AsyncConnectionPool(
-            url,
-            min_size=1,
-            max_size=size,
-            open=False,
-            timeout=POOL_WAIT,
-            reconnect_timeout=2,  # a long back-off would outlast a restarted server
-            check=AsyncConnectionPool.check_connection,
-            kwargs={"autocommit": True, "connect_timeout": 1, "options": "-c statement_timeout=8000"},
+            url, max_size=size, check=AsyncConnectionPool.check_connection, kwargs=CONNECTING, **POOL
         )
 
     async def open(self) -> None:
@@ -63,11 +74,9 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
-        try:
+        with unavailable():
             async with self._pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError, UndefinedTable):
-            raise StoreUnavailable from None
 
     @asynccontextmanager
     async def within(self, *networks: str) -> AsyncIterator[AsyncConnection[Any]]:

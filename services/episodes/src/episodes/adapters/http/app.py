@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from contracts.disclosure import Questions
 from episodes.adapters.database.log import Database, Wake
+from episodes.adapters.database.workers import Workers
 from episodes.adapters.http import commands, directory, disclosure, feed, health, lists, queries
 from episodes.adapters.http.front import Application
 from episodes.adapters.http.openapi import describing, document
@@ -65,12 +66,13 @@ def create_app(
     return app
 
 
-def running(services: Services, database: Database, *wakes: Wake) -> Lifespan:
+def running(services: Services, database: Database, workers: Workers, *wakes: Wake) -> Lifespan:
     """Opens what the services need before the first request, and records what waits before the last goes."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.open()
+        workers.open()
         services.writer.start()
         _tune_the_interpreter()
         background = [asyncio.create_task(wake.listen()) for wake in wakes]
@@ -79,6 +81,7 @@ def running(services: Services, database: Database, *wakes: Wake) -> Lifespan:
         for task in background:
             task.cancel()
         await services.writer.stop()
+        await asyncio.to_thread(workers.close)
         await database.close()
 
     return lifespan

@@ -1,5 +1,8 @@
 """`disclosure-decisions`: asked by notifications before every attempt, answered from what is recorded now."""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -15,7 +18,6 @@ from episodes.adapters.http.openapi import describing
 from episodes.adapters.http.requests import now, parsed, permitted, refuse_unknown_parameters, services
 from episodes.application.commands import Caller
 from episodes.application.disclosing import consent_for, decision
-from episodes.domain.episode import Episode
 
 PATH = "/v1/disclosure-decisions"
 log = structlog.get_logger("disclosure")
@@ -35,18 +37,27 @@ async def decide(request: Request) -> Response:
     caller = permitted(request, "disclosure-decisions", "write")
     refuse_unknown_parameters(request)
     questions: tuple[Question, ...] = await parsed(request, _FORM)
-    disclosures = services(request).disclosures
-    found = await disclosures.read(caller.network, questions)
+    deciding = partial(_decided, caller, questions, services(request).new_id, now(request))
+    decisions = await services(request).disclosures.decided(caller.network, questions, deciding)
+    body = to_json([one.model_dump(mode="json", exclude_none=True) for one in decisions])
+    return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
+
+
+def _decided(
+    caller: Caller, questions: Sequence[Question], new_id: Callable[[], UUID], at: datetime, found: Found
+) -> tuple[list[Decision], list[Allowed]]:
+    """The answers in the order of the questions. An episode of another clinic is not there."""
     if found.unreadable:
         log.error("damaged", count=len(found.unreadable))
-    episodes = _visible(caller, found)
     decisions: list[Decision] = []
     allowed: list[Allowed] = []
     for question in questions:
-        identifier = services(request).new_id()
+        identifier = new_id()
         place = found.episode_of.get(question.event_id)
-        episode = None if place is None else episodes.get(place)
-        consent, reason = consent_for(question, episode, now(request))
+        episode = None if place is None else found.episodes.get(place)
+        if episode is not None and not caller.may_act_for(episode.clinic):
+            episode = None
+        consent, reason = consent_for(question, episode, at)
         reference = None
         if place in found.unreadable:
             reason = "unreadable"
@@ -54,12 +65,4 @@ async def decide(request: Request) -> Response:
             allowed.append((identifier, question, episode.id, consent))
             reference = found.references.get((episode.client, question.partner))
         decisions.append(decision(identifier, consent, reason, reference))
-    if allowed:
-        await disclosures.record(caller.network, allowed)
-    body = to_json([one.model_dump(mode="json", exclude_none=True) for one in decisions])
-    return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
-
-
-def _visible(caller: Caller, found: Found) -> dict[UUID, Episode]:
-    """Another clinic's is not there."""
-    return {place: one for place, one in found.episodes.items() if caller.may_act_for(one.clinic)}
+    return decisions, allowed
