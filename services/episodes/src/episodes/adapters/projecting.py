@@ -24,6 +24,8 @@ from episodes.application.listing import VIEW, listed
 from episodes.domain.episode import Episode
 
 REPORT_EVERY = 10.0
+REST = 0.03
+"""Seconds after a page that was not full: what comes meanwhile is one page more, and not one each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,15 +113,17 @@ def _follow_live_build(work: Work, stopping: threading.Event) -> None:
     work.setting.log.info("leading", build=build, position=projection.position)
     while not stopping.is_set() and builds.live_build(connection, VIEW) == build:
         try:
-            moved = projection.step()
+            taken = projection.step()
         except Deposed:
             if builds.live_build(connection, VIEW) == build:
                 raise
             return  # replaced and removed in this moment
-        if moved:
-            work.report("listed", every=REPORT_EVERY)
-        else:
+        if not taken:
             work.tail.wait(1.0)
+            continue
+        work.report("listed", every=REPORT_EVERY)
+        if taken < work.setting.page:
+            stopping.wait(REST)
 
 
 def _write(connection: Connection[Any], episodes: Sequence[Episode], build: int) -> None:

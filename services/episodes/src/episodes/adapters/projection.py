@@ -38,8 +38,8 @@ class Projection:
         self._page = page
         self.position = progress.position = claim.position
 
-    def step(self) -> bool:
-        """Write what the next page changed; false when there is no more. Raises `Deposed`, `OfALaterRelease`.
+    def step(self) -> int:
+        """Write what the next page changed; how many events that were. Raises `Deposed`, `OfALaterRelease`.
 
         The page says which episodes moved; what they are is read as of now, so a row may be ahead of the
         position, never behind it.
@@ -47,7 +47,7 @@ class Projection:
         page = self._tail.page(self.position, self._page)
         if not page:
             self._progress.oldest = None
-            return False
+            return 0
         self._progress.oldest = header_of(page[0].state).recorded_at
         moved = _moved(page, self._tail, self._cache)
         with self._tail.transaction() as connection:
@@ -62,7 +62,9 @@ class Projection:
         self.position = self._progress.position = page[-1].id
         self._progress.head = max(self._progress.head, self.position)
         self._progress.done += len(page)
-        return True
+        if len(page) < self._page:
+            self._progress.oldest = None  # nothing more waited
+        return len(page)
 
     def still_mine(self) -> bool:
         """Whether this build may still be written; it stays so to the end of the transaction."""
