@@ -43,6 +43,8 @@ WHERE (d.network_id, d.subscription_id, d.number) = (p.network_id, p.subscriptio
 RETURNING d.*, p.partner_id, p.level, p.url, p.secret
 """
 
+_ALONE = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s)"
+
 _SETTLE = """
 WITH ended AS (
     SELECT * FROM unnest(%s::text[], %s::uuid[], %s::bigint[], %s::uuid[], %s::text[], %s::interval[],
@@ -116,8 +118,7 @@ class PostgresOutbox:
             "lease": self._lease,
         }
         async with self._database.at_once(*networks) as db:
-            await db.execute("SET LOCAL synchronous_commit = off")
-            await db.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIMING])
+            await db.execute(_ALONE, [_CLAIMING])
             rows = await (await db.execute(CLAIM, parameters)).fetchall()
             crash_point("deliver.before-claim")
         crash_point("deliver.after-claim")
