@@ -2,14 +2,21 @@
 
 import time
 from pathlib import Path
+from uuid import uuid4
 
-from episodes.adapters.http.examples import EXAMPLES
-from tests.episodes.serving import eventually, serving
+from episodes.adapters.http.examples import EXAMPLES, PARTNER
+from tests.episodes.serving import Api, eventually, serving
 from tests.servers.postgres import PostgresServer
 
 FLAG = EXAMPLES["RedFlagRaisedCommand"]
 RECOVERS_WITHIN = 10.0
 """Seconds from the database's answer to that of a command."""
+
+
+def asked(api: Api) -> int:
+    """How a question whether something may be disclosed is answered."""
+    question = {"event_id": str(uuid4()), "partner": PARTNER, "subscription_id": str(uuid4())}
+    return api.http.post("/v1/disclosure-decisions", json=[question]).status_code
 
 
 def test_while_the_database_is_away_callers_are_told_to_come_back_and_after_it_all_is_well(
@@ -25,6 +32,7 @@ def test_while_the_database_is_away_callers_are_told_to_come_back_and_after_it_a
         unready = api.http.get("/health/ready")
         assert (unready.status_code, unready.json()["reason"]) == (503, "the store cannot be reached")
         assert api.http.get(episode).status_code == 503
+        assert asked(api) == 503
         postgres.restart()
         eventually(
             lambda: api.record(f"{episode}/red-flags", FLAG).status_code == 201,
@@ -32,4 +40,5 @@ def test_while_the_database_is_away_callers_are_told_to_come_back_and_after_it_a
             within=RECOVERS_WITHIN,
         )
         assert api.ready()
+        assert asked(api) == 200
         assert len(service.rows("SELECT 1 FROM stored_events")) == 2, "what was refused left nothing"
