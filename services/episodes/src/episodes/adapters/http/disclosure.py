@@ -37,18 +37,23 @@ async def decide(request: Request) -> Response:
     caller = permitted(request, "disclosure-decisions", "write")
     refuse_unknown_parameters(request)
     questions: tuple[Question, ...] = await parsed(request, _FORM)
-    deciding = partial(_decided, caller, questions, services(request).new_id, now(request))
+    deciding = partial(_decided, caller, questions, services(request).new_id, partial(now, request))
     decisions = await services(request).disclosures.decided(caller.network, questions, deciding)
     body = to_json([one.model_dump(mode="json", exclude_none=True) for one in decisions])
     return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
 
 
 def _decided(
-    caller: Caller, questions: Sequence[Question], new_id: Callable[[], UUID], at: datetime, found: Found
+    caller: Caller,
+    questions: Sequence[Question],
+    new_id: Callable[[], UUID],
+    clock: Callable[[], datetime],
+    found: Found,
 ) -> tuple[list[Decision], list[Allowed]]:
     """The answers in the order of the questions. An episode of another clinic is not there."""
     if found.unreadable:
         log.error("damaged", count=len(found.unreadable))
+    at = clock()
     decisions: list[Decision] = []
     allowed: list[Allowed] = []
     for question in questions:
