@@ -23,6 +23,8 @@ Rows = Callable[[str], list[dict[str, Any]]]
 
 STANDSTILL = 60.0
 """Seconds after which a role that does nothing is taken for stuck: longer than a lease."""
+LOOKING = 10
+"""How many times as long as a look took is waited after it: counting whole tables is work, too."""
 SESSIONS = "stored_events WHERE topic = 'session-delivered.1'"
 PUBLISHED = "stored_events WHERE topic <> 'treatment-consented.1'"
 WAITING = """SELECT state, d.attempts, due_at - now() AS due, lease_until - now() AS leased, a.status, a.error
@@ -81,14 +83,16 @@ def drained(stack: Stack) -> None:
 def caught_up(stack: Stack, role: str) -> None:
     """Return when this role has done all there is to do."""
     done, to_do = WORK[role]
-    was, since = -1, time.monotonic()
+    since = looked = time.monotonic()
+    was = -1
     while (now := done(stack)) < to_do(stack):
         if now > was:
             was, since = now, time.monotonic()
         elif time.monotonic() - since > STANDSTILL:
             waiting = stack.rows("notifications", WAITING)
             pytest.fail(f"{role} gets no further: {waiting}\n{stack.log_of(role)[-3000:]}")
-        time.sleep(0.05)
+        time.sleep(max(0.05, LOOKING * (time.monotonic() - looked)))
+        looked = time.monotonic()
 
 
 def all_is_well(stack: Stack, load: Load, partner: PartnerEndpoint) -> None:

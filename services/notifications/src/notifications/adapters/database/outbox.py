@@ -17,7 +17,7 @@ from notifications.application.bodies import Due
 from notifications.application.deliver import Attempt, Claimed
 from notifications.domain.schedule import Answered, Delivered, EndpointGone, Exhausted, Next, Retry
 
-PER_ENDPOINT = 4
+PER_ENDPOINT = 8
 log = structlog.get_logger()
 _CLAIMING = 0x636C6169
 
