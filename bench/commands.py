@@ -10,6 +10,7 @@ import psycopg
 from bench.machine import Machine
 from bench.serving import CONNECTIONS, serving
 from bench.table import Row
+from episodes.adapters.database.recorder import APPENDING
 
 TO_EMPTY, TO_BARE = 0.65, 2.0
 STATE_BYTES = 900
@@ -33,7 +34,7 @@ def measure(machine: Machine) -> Iterator[Row]:
 
 
 async def _one_row_each(superuser_url: str, seconds: float) -> float:
-    """Rows a second by a bare client: lock, insert, commit, as the library does, one row a time."""
+    """Rows a second by a bare client: lock, insert, commit, one row a time."""
     async with await psycopg.AsyncConnection.connect(superuser_url, autocommit=True) as connection:
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS bare_log (id bigserial PRIMARY KEY, state bytea)"
@@ -48,7 +49,7 @@ async def _insert(url: str, ends: float) -> int:
     state, count = os.urandom(STATE_BYTES), 0
     async with await psycopg.AsyncConnection.connect(url) as connection:
         while time.perf_counter() < ends:
-            await connection.execute("LOCK TABLE bare_log IN EXCLUSIVE MODE")
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", [APPENDING])
             await connection.execute("INSERT INTO bare_log (state) VALUES (%s)", (state,))
             await connection.commit()
             count += 1

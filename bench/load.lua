@@ -29,7 +29,12 @@ function request()
 end
 
 function done(summary, latency, requests)
-  local bad = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
+  local errors = summary.errors
+  local bad = errors.status + errors.connect + errors.read + errors.write + errors.timeout
+  if bad > 0 then
+    io.write(string.format("ERRORS %d by status, %d late, %d connections\n", errors.status, errors.timeout,
+      errors.connect + errors.read + errors.write))
+  end
   io.write(string.format("RESULT %f %d %f %f\n", summary.requests / summary.duration * 1e6, bad,
     latency:percentile(50) / 1000, latency:percentile(99) / 1000))
 end

@@ -66,7 +66,8 @@ def _seen(process: subprocess.Popen[str], seconds: float) -> Load:
     said, _ = process.communicate(timeout=seconds + 30)
     result = next(line.split() for line in said.splitlines() if line.startswith("RESULT"))
     if result[2] != "0":
-        raise SystemExit(f"{result[2]} answers were errors: the figure would mean nothing")
+        errors = next(line for line in said.splitlines() if line.startswith("ERRORS"))
+        raise SystemExit(f"answers were errors, the figure would mean nothing: {errors}")
     return Load(float(result[1]), float(result[3]), float(result[4]))
 
 

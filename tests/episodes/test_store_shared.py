@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 import pytest
 
 from episodes.adapters.http.examples import EXAMPLES, THERAPIST
@@ -43,6 +44,14 @@ def apis(served: tuple[Service, Api]) -> tuple[Api, Api]:
 def _at_once(asks: list[Any]) -> list[httpx.Response]:
     with ThreadPoolExecutor(len(asks)) as callers:
         return [asked.result(30) for asked in [callers.submit(ask) for ask in asks]]
+
+
+def test_commands_are_recorded_while_the_log_is_vacuumed(service: Service, apis: tuple[Api, Api]) -> None:
+    episode = apis[0].opened()
+    with psycopg.connect(service.database.superuser_url) as vacuum:
+        vacuum.execute("LOCK TABLE stored_events IN SHARE UPDATE EXCLUSIVE MODE")  # as VACUUM and ANALYZE do
+        answers = [api.record(f"{episode}/red-flags", FLAG) for api in apis]
+    assert [answer.status_code for answer in answers] == [201, 201]
 
 
 def test_commands_of_two_processes_on_one_episode_make_one_history(

@@ -14,6 +14,7 @@ from psycopg import Connection, Cursor, connect
 from psycopg import Error as DatabaseError
 from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL
 
 from episodes.adapters.crash_points import crash_point
 from episodes.adapters.database.arrays import Bytes, Numbers, Texts, Uuids, register
@@ -21,7 +22,12 @@ from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.known import Writing
 
 LOCK_TIMEOUT = 5
-"""Seconds a batch waits for the log's table lock."""
+"""Seconds a batch waits for the log's lock."""
+
+APPENDING = 0x617070656E64
+"""The advisory lock under which positions are drawn and committed in one order. The library locks the table,
+but so does VACUUM, also by itself once a minute: each then stopped the other, for a second every time.
+"""
 
 _OPTIONS = " ".join(
     f"-c {setting}"
@@ -74,6 +80,13 @@ class EventRecorder(PostgresApplicationRecorder):
 
     refused_by: DatabaseError | None = None
 
+    def __init__(self, datastore: OneConnection) -> None:
+        super().__init__(datastore)
+        self.lock_table_statements = [
+            SQL("SET LOCAL lock_timeout = '{}s'").format(LOCK_TIMEOUT),
+            SQL("SELECT pg_advisory_xact_lock({})").format(APPENDING),
+        ]
+
     def _insert_events(
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> None:
@@ -107,7 +120,7 @@ class EventRecorder(PostgresApplicationRecorder):
     def _insert_stored_events(
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any
     ) -> None:
-        """As the library's, under the same lock, but with binary columns in place of its text rows."""
+        """As the library's, but under a lock of our own, with binary columns in place of its text rows."""
         rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
         episodes, versions, topics, states = zip(*rows, strict=True)
         columns = (Uuids(episodes), Numbers(versions), Texts(topics), Bytes(states))
