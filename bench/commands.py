@@ -21,7 +21,7 @@ def measure(machine: Machine) -> Iterator[Row]:
     """Four figures a round, in turn, so that a slow minute of the machine is everybody's."""
     database, seconds = machine.episodes(), machine.seconds
     empty, short, durable, bare = [], [], [], []
-    with serving(database, ["bench.app"]) as (target, _):
+    with serving(database, ["bench.app"], breadth=machine.breadth) as (target, _):
         for _ in range(machine.rounds):
             empty.append(target.load(seconds, "empty").per_second)
             durable.append(target.load(seconds).per_second)

@@ -24,7 +24,7 @@ TARGET = 5.0
 def measure(machine: Machine) -> Iterator[Row]:
     """What it can do at most first, then the latency at a quarter of it, round by round."""
     middle, slow = [], []
-    with serving(machine.episodes()) as (target, _):
+    with serving(machine.episodes(), breadth=machine.breadth) as (target, _):
         most = target.load(machine.seconds).per_second
         for _ in range(machine.rounds):
             took = asyncio.run(_steady(target, SHARE * most, machine.seconds))

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from bench.machine import Machine, mark, refuse_unmarked
-from bench.serving import CONNECTIONS, EPISODES, Target, serving
+from bench.serving import CONNECTIONS, Target, serving
 from bench.table import Row
 from tests.episodes.serving import Service, eventually
 from tests.servers.postgres import Database
@@ -24,7 +24,10 @@ def measure(machine: Machine) -> Iterator[Row]:
     database, theirs = machine.episodes(), machine.postgres.fresh_database("episodes")
     mark(theirs)
     ours, library = [], []
-    with serving(database) as (target, _), _library(theirs) as other:
+    with (
+        serving(database, breadth=machine.breadth) as (target, _),
+        _library(theirs, machine.breadth) as other,
+    ):
         for _ in range(machine.rounds):
             ours.append(target.load(machine.seconds).per_second)
             library.append(other.load(machine.seconds).per_second)
@@ -35,7 +38,7 @@ def measure(machine: Machine) -> Iterator[Row]:
 
 
 @contextmanager
-def _library(database: Database) -> Iterator[Target]:
+def _library(database: Database, breadth: int) -> Iterator[Target]:
     refuse_unmarked(database.superuser_url)
     own_tables = replace(database, app_url=database.superuser_url)
     with (
@@ -44,7 +47,7 @@ def _library(database: Database) -> Iterator[Target]:
     ):
         api = service.start()
         eventually(api.ready, "the example is ready")
-        episodes = [api.http.post("/v1/episodes").json()["id"] for _ in range(EPISODES)]
+        episodes = [api.http.post("/v1/episodes").json()["id"] for _ in range(breadth)]
         yield Target([api.url], service.token(), episodes, service.keys_dir)
 
 

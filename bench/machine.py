@@ -33,6 +33,11 @@ class Machine:
     seconds: float
     full: bool
 
+    @property
+    def breadth(self) -> int:
+        """Episodes that commands are spread over: so that none becomes much longer than episodes are."""
+        return 10_000 if self.full else 2_000
+
     @cached_property
     def kafka(self) -> KafkaBroker:
         """Started for the first who asks. Raises `NoServer`."""

@@ -25,7 +25,7 @@ def measure(machine: Machine) -> Iterator[Row]:
     """The same connections, shared out over both or all at one, in turn."""
     both, one, twice = [], [], []
     database = machine.episodes()
-    with serving(database, processes=2) as (target, apis):
+    with serving(database, processes=2, breadth=machine.breadth) as (target, apis):
         for _ in range(machine.rounds):
             before = _batches(apis)
             both.append(target.load(machine.seconds).per_second)

@@ -73,9 +73,12 @@ def _seen(process: subprocess.Popen[str], seconds: float) -> Load:
 
 @contextmanager
 def serving(
-    database: Database, program: Sequence[str] = ("episodes", "api"), processes: int = 1
+    database: Database,
+    program: Sequence[str] = ("episodes", "api"),
+    processes: int = 1,
+    breadth: int = EPISODES,
 ) -> Iterator[tuple[Target, Sequence[Api]]]:
-    """So many processes over one database, a directory filled in and episodes opened."""
+    """So many processes over one database, a directory filled in and `breadth` episodes opened."""
     if shutil.which("wrk") is None:
         raise SystemExit("the load comes from `wrk`: install it (Debian: apt-get install wrk)")
     refuse_unmarked(database.superuser_url)
@@ -85,6 +88,6 @@ def serving(
             eventually(api.ready, "the API is ready")
         fill_directory(apis[0])
         with ThreadPoolExecutor(16) as pool:
-            paths = list(pool.map(lambda _: apis[0].opened(), range(EPISODES)))
+            paths = list(pool.map(lambda _: apis[0].opened(), range(breadth)))
         episodes = [path.rpartition("/")[2] for path in paths]
         yield Target([api.url for api in apis], service.token(), episodes, service.keys_dir), apis

@@ -28,7 +28,7 @@ from episodes.adapters.in_flight import InFlight, Sent
 from episodes.adapters.kafka import producer
 from episodes.adapters.keys import keyring
 from episodes.adapters.progress import Progress
-from episodes.adapters.relay import MOST_IN_FLIGHT, PAGE, Record, Relay, records
+from episodes.adapters.relay import MOST_IN_FLIGHT, PAGE, Relay, records
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 PARTS = 2
@@ -55,9 +55,6 @@ class Place:
         return _PartOfTail(part, self.url, unwrap, [self.network])
 
 
-Page = tuple[int, list[Record]]
-
-
 def seconds_mapped(place: Place) -> float:
     """Until all are acknowledged, with the mapping in a second process."""
     with (
@@ -71,7 +68,8 @@ def seconds_mapped(place: Place) -> float:
         mapping.send("go")
         in_flight = InFlight(time.monotonic)
         while reached < place.last:
-            if in_flight.pending + PAGE <= MOST_IN_FLIGHT and mapping.poll(0 if in_flight else PATIENCE):
+            assert in_flight or mapping.poll(PATIENCE), "the mapping process is stuck"
+            if in_flight.pending + PAGE <= MOST_IN_FLIGHT and mapping.poll():
                 position, page = mapping.recv()
                 futures = [sender.send(topic, value, key, headers) for topic, key, value, headers in page]
                 in_flight.add(Sent(position, datetime.now(UTC), futures))
@@ -91,7 +89,11 @@ def seconds_in_halves(place: Place) -> float:
         began = time.perf_counter()
         for part in (one, other):
             part.send("go")
-        assert sum(part.recv() for part in (one, other)) == place.events
+        done = 0
+        for part in (one, other):
+            assert part.poll(PATIENCE), "a relay is stuck"
+            done += part.recv()
+        assert done == place.events
         return time.perf_counter() - began
 
 
