@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("only", nargs="*", choices=[*KINDS, []], help="default: all")
     only = parser.parse_args().only or list(KINDS)
     full = bool(os.environ.get("FULL"))
-    with machine(5, 10, full) if full else machine(3, 4, full) as there:
+    with machine(5, 6, full) if full else machine(3, 4, full) as there:
         facts = there.facts()
         print(*(f"{name} {fact}" for name, fact in facts.items()), sep=", ", file=sys.stderr)
         rows = [row for name in only for row in _measured(name, there)]

@@ -27,6 +27,9 @@ from episodes.domain.steps import COMMANDS
 
 DESCRIPTION = "Event-sourced care episodes for clinical massage therapy: one resource per step of care."
 
+COLLECT_EVERY = 0.25
+"""Seconds: a look at what came meanwhile takes a few milliseconds."""
+
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -76,6 +79,7 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
         services.writer.start()
         _tune_the_interpreter()
         background = [asyncio.create_task(wake.listen()) for wake in wakes]
+        background.append(asyncio.create_task(_collect_the_young()))
         background.append(await services.issuer_keys.begin())
         yield
         for task in background:
@@ -90,13 +94,22 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
 def _tune_the_interpreter() -> None:
     """For two threads that hand work to each other, and many small objects without cycles.
 
-    Looking for cycles among the cached states cost more than the commands; and a writer that comes back from
-    the database waited up to 5 ms for its turn. What each gave is in DECISIONS.md.
+    A writer that comes back from the database waited up to 5 ms for its turn. And looking for cycles among
+    the cached states cost more than the commands: by itself the interpreter looks when more objects came than
+    went, so that states coming and going in a full cache add up to millions, and one look stops all callers
+    for two seconds. What each gave is in DECISIONS.md.
     """
     sys.setswitchinterval(0.001)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)
+    gc.disable()
+
+
+async def _collect_the_young() -> None:
+    """Cycles are left by errors, and soon: who is older has none, or is kept."""
+    while True:
+        await asyncio.sleep(COLLECT_EVERY)
+        gc.collect(0)
 
 
 def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
