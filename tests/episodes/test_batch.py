@@ -12,7 +12,7 @@ from episodes.application.batch import decided
 from episodes.application.commands import Command
 from episodes.application.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.application.known import Receipt
-from episodes.application.recording import DataKey, loaded
+from episodes.application.recording import Damaged, DataKey, loaded
 from episodes.domain.amendments import EntryAttested
 from episodes.domain.assessing import Assessed
 from episodes.domain.refusals import NotAllowed
@@ -212,11 +212,32 @@ def test_a_time_ahead_of_our_clock_is_marked(seconds: int, warned: bool) -> None
 
 def test_an_erased_client_is_not_written_of() -> None:
     episode = an_episode_of(OPENED)
-    for key in (None, DataKey(KEY.id, None)):
-        assert refused(a_batch(told_of(episode, key=key)), command(a_baseline, episode)) == (
-            "client-erased",
-            "",
-        )
+    erased = told_of(episode, key=DataKey(KEY.id, None))
+    assert refused(a_batch(erased), command(a_baseline, episode)) == ("client-erased", "")
+
+
+def test_a_key_that_is_not_found_is_damage_which_holds_up_its_episode_alone() -> None:
+    batch = a_batch(told_of(an_episode_of(OPENED), key=None))
+    assert isinstance(outcome(batch, command(a_baseline, EPISODE)), Damaged)
+    assert not batch.writing.events
+
+
+def test_a_damaged_episode_is_decided_by_nobody_and_its_neighbours_are() -> None:
+    known = told_of(an_episode_of(OPENED))
+    damaged = UUID(int=404)
+    known.damaged[damaged] = Damaged("bits have flipped")
+    batch = a_batch(known)
+    assert outcome(batch, command(a_baseline, damaged)) is known.damaged[damaged]
+    answered(batch, command(a_baseline, EPISODE, id=UUID(int=501)))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_follows_a_state_that_is_not_whole_is_not_whole_either(whole: bool) -> None:
+    known = told_of(an_episode_of(OPENED))
+    known.episodes[EPISODE] = replace(known.episodes[EPISODE], whole=whole)
+    batch = a_batch(known)
+    answered(batch, command(a_baseline, EPISODE))
+    assert batch.known.episodes[EPISODE].whole is whole
 
 
 def test_who_the_client_is_to_a_partner_is_drawn_once_and_kept_with_what_needs_it() -> None:

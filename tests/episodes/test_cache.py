@@ -31,6 +31,15 @@ def test_the_least_recently_kept_goes_first_once_there_is_too_much() -> None:
     assert cache[UUID(int=1)] == Cached(EPISODE, 50)
 
 
+def test_what_could_not_be_read_whole_is_not_kept_and_takes_nothing_else_away() -> None:
+    cache = Cache(FACTOR * 100)
+    keep(cache, 1, 50)
+    cache.keep({UUID(int=number): Cached(EPISODE, 60, whole=False) for number in (1, 2)})
+    assert kept(cache) == [1]
+    keep(cache, 3, 50)
+    assert kept(cache) == [1, 3], "nor does it count"
+
+
 def test_what_grew_counts_once_and_what_went_counts_no_more() -> None:
     cache = Cache(FACTOR * 100)
     keep(cache, 1, 60)

@@ -289,6 +289,19 @@ def test_nothing_of_an_erased_client_is_told_by_whoever_remembers_it(served: Ser
         assert (decided["allowed"], decided["reason"], "subject" in decided) == (False, "redacted", False)
 
 
+def test_a_client_whose_key_is_missing_is_undecided_also_by_whoever_remembers_it(
+    served: Served, newcomer: Api
+) -> None:
+    client = str(uuid4())
+    assert served.api.http.put(f"/v1/clients/{client}", json={"name": "Bea Example"}).status_code == 204
+    told = served.told(client)
+    consent(served.api, told, "plans")
+    _as_superuser(served, "DELETE FROM client_keys WHERE client_id = %s", client)
+    for process in (served.api, newcomer):
+        assert served.decide(told, "plans", api=process)[0]["reason"] == "unreadable"
+        assert process.http.get(told.path).status_code == 500
+
+
 DAMAGED = {
     "seal": "substring(state FOR length(state) - 1) || '\\x00'::bytea",
     "event id": "overlay(state PLACING '\\xff00'::bytea FROM 20)",

@@ -13,7 +13,7 @@ from episodes.application.errors import NotThere, TooLarge
 from episodes.application.folding import fold, folded
 from episodes.application.known import Cached
 from episodes.application.recording import Beside, DataKey, SourceRef, loaded, stored
-from episodes.domain.envelope import Header, Redacted
+from episodes.domain.envelope import FromLaterRelease, Header
 from episodes.domain.referring import PartnerReported
 from tests.episodes.batching import (
     KEY,
@@ -228,7 +228,7 @@ def test_an_amendment_of_a_kind_of_a_later_release_stays_shut(draft: Any) -> Non
     amendment = past(draft, march(6))
     header = recorded(amendment, 2).header
     state = stored(header, draft, Beside(), KEY, bytes(12)).state
-    assert loaded(state, KEYS).fact == Redacted()
+    assert loaded(state, KEYS).fact == FromLaterRelease()
 
 
 def test_an_event_may_be_as_large_as_it_may_and_no_larger(monkeypatch: pytest.MonkeyPatch) -> None:

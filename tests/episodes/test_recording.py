@@ -155,8 +155,8 @@ def test_an_erased_clients_key_seals_nothing() -> None:
         )
 
 
-@pytest.mark.parametrize("keys", [{}, {KEY.id: DataKey(KEY.id, None)}], ids=["unknown", "destroyed"])
-def test_without_its_key_an_event_loads_as_redacted_and_folding_goes_on(keys: dict[UUID, DataKey]) -> None:
+def test_without_its_key_an_event_loads_as_redacted_and_folding_goes_on() -> None:
+    keys = {KEY.id: DataKey(KEY.id, None)}
     states = [sealed(golden(name)) for name in FACTS]
     back = [loaded(state, keys) for state in states]
     assert all(isinstance(entry.fact, Redacted) for entry in back)
@@ -166,6 +166,25 @@ def test_without_its_key_an_event_loads_as_redacted_and_folding_goes_on(keys: di
     assert known is not None
     assert (erased.episode.version, erased.episode.entries) == (len(FACTS), ())
     assert erased.episode.sequence == known.episode.sequence
+    assert (erased.whole, known.whole) == (False, True)
+
+
+@pytest.mark.parametrize("keys", [{}, {UUID(int=99): DataKey(UUID(int=99), None)}])
+def test_a_key_that_is_not_found_is_damage_and_no_erasure(keys: dict[UUID, DataKey]) -> None:
+    with pytest.raises(Damaged, match="sealed with a key that is not found"):
+        folded(None, [sealed(golden("episode-opened.1"))], keys)
+
+
+def test_a_state_with_an_event_of_a_later_release_is_not_whole_and_stays_so() -> None:
+    of_today, of_later = golden("episode-opened.1"), golden("episode-opened.1")
+    of_later["header"] |= {"type": "sung.1", "version": 2}
+    after = folded(None, [sealed(of_today), sealed(of_later)], KEYS)
+    assert after is not None
+    assert (after.episode.version, after.whole) == (2, False)
+    of_today["header"] |= {"version": 3}
+    later = folded(after, [sealed(of_today)], KEYS)
+    assert later is not None
+    assert not later.whole
 
 
 # History is for ever: what was ever stored must load, whatever later releases think of it.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -11,6 +12,7 @@ from episodes.application.cache import FACTOR, Cache
 from episodes.application.commands import Answer
 from episodes.application.errors import TooLarge
 from episodes.application.making import MOST_BYTES_OF_EVENT
+from episodes.application.recording import Damaged
 from episodes.domain.refusals import RuleBroken
 from tests.episodes.storing import AN_OPENING, Desk, a_desk, a_flag, decided_on, recorded, submitted
 from tests.servers.postgres import PostgresServer
@@ -72,15 +74,13 @@ async def test_what_does_not_fit_one_transaction_follows_in_the_next(
     assert desk.versions(episode) == list(range(1, 14))
 
 
-@pytest.mark.parametrize("row", ["destroyed", "missing"])
 def test_without_its_key_a_client_is_redacted_and_nothing_more_is_recorded(
-    desk: Desk, store: PostgresStore, row: str
+    desk: Desk, store: PostgresStore
 ) -> None:
     episode = desk.opened(store)
     recorded(desk, store, [desk.command(a_flag(), episode)])
     kept = desk.rows("SELECT key_id, wrapped FROM client_keys")
-    change = "DELETE FROM client_keys" if row == "missing" else "UPDATE client_keys SET wrapped = NULL"
-    desk.rows(f"{change} RETURNING 1")
+    desk.rows("UPDATE client_keys SET wrapped = NULL RETURNING 1")
     try:
         command = desk.command(a_flag(), episode)
         batch = decided_on(desk, store, [command])
@@ -91,13 +91,29 @@ def test_without_its_key_a_client_is_redacted_and_nothing_more_is_recorded(
         assert refusal.rule == "client-erased"
         assert not batch.writing.events
     finally:
-        desk.rows(
-            """INSERT INTO client_keys SELECT 'demo', %s, %s, %s
-            ON CONFLICT (network_id, client_id) DO UPDATE SET wrapped = excluded.wrapped RETURNING 1""",
-            AN_OPENING.client,
-            *kept[0],
-        )
+        desk.rows("UPDATE client_keys SET wrapped = %s WHERE key_id = %s RETURNING 1", *reversed(kept[0]))
     assert isinstance(recorded(desk, store, [desk.command(a_flag(), episode)])[0], Answer)
+
+
+def test_a_client_whose_key_is_missing_is_damaged_and_holds_up_nobody_else(
+    desk: Desk, store: PostgresStore
+) -> None:
+    neighbour = desk.rows(
+        "INSERT INTO clients (network_id, client_id, identity) VALUES ('demo', %s, '{}') RETURNING client_id",
+        uuid4(),
+    )[0][0]
+    lost, well = desk.opened(store), desk.opened(store, neighbour)
+    cache = Cache(10_000_000)
+    cache.keep(store.read([desk.command(a_flag(), well)], cache).episodes)
+    kept = desk.rows("DELETE FROM client_keys WHERE client_id = %s RETURNING *", AN_OPENING.client)
+    try:
+        outcomes = recorded(desk, store, [desk.command(a_flag(), one) for one in (lost, well)])
+        assert [type(outcome) for outcome in outcomes] == [Damaged, Answer]
+        known = store.read([desk.command(a_flag(), lost)], cache)
+        assert (lost in known.episodes, list(known.damaged)) == (False, [lost])
+    finally:
+        desk.rows("INSERT INTO client_keys VALUES (%s, %s, %s, %s) RETURNING 1", *kept[0])
+    assert isinstance(recorded(desk, store, [desk.command(a_flag(), lost)])[0], Answer)
 
 
 def test_the_cache_is_bounded_in_bytes_and_drops_what_was_longest_unused(

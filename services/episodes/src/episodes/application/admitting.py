@@ -48,7 +48,7 @@ def refuse_to_repeat_elsewhere(known: Known, command: Command) -> None:
 def _of_client(known: Known, command: Command) -> Sequence[Cached]:
     assert command.client is not None
     ids = known.of_clients.get((command.caller.network, command.client), [])
-    return [known.episodes[identifier] for identifier in ids]
+    return [_there(known, command, identifier) for identifier in ids]
 
 
 def _ever_of(command: Command, episode: Episode) -> bool:
@@ -100,7 +100,9 @@ def time_of(known: Known, command: Command, episode: Episode, now: datetime) -> 
 
 
 def _there(known: Known, command: Command, identifier: UUID) -> Cached:
-    """What is another network's is not there."""
+    """What is another network's is not there. Raises `Damaged` if it cannot be read."""
+    if identifier in known.damaged:
+        raise known.damaged[identifier]
     cached = known.episodes.get(identifier)
     if cached is None or cached.episode.network != command.caller.network:
         raise NotThere

@@ -18,7 +18,7 @@ from episodes.application.commands import Answer, Command
 from episodes.application.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.application.known import Cached, Known, Receipt, Writing
 from episodes.application.making import Recording
-from episodes.application.recording import DataKey
+from episodes.application.recording import Damaged, DataKey
 from episodes.domain.deciding import Asked
 from episodes.domain.episode import Episode
 from episodes.domain.referring import ReferralMade
@@ -62,7 +62,7 @@ class Batch:
         """Decide one command. False when it does not fit this transaction; nothing is changed then."""
         try:
             outcome = self._decide(command)
-        except (Refused, KeyReused, Moved, NotThere, ReferenceKnown, TooLarge) as refusal:
+        except (Refused, KeyReused, Moved, NotThere, ReferenceKnown, TooLarge, Damaged) as refusal:
             self.outcomes.append((command, refusal))
             return True
         if outcome is None:
@@ -126,12 +126,17 @@ class Batch:
         return repeated(receipt.body)
 
     def _key(self, episode: Episode) -> tuple[DataKey, bytes | None]:
-        """The client's data key; with its wrapped form if it is new, to be written with the first event."""
+        """The client's data key; with its wrapped form if it is new, to be written with the first event.
+
+        Raises `Damaged` if the client has events and no key: only a key destroyed is an erasure.
+        """
         place = (episode.network, episode.client)
         key = self.known.keys.get(place)
-        if key is None and episode.version == 0:
-            return self.draws.data_key(*place)
-        if key is None or key.cipher is None:
+        if key is None:
+            if episode.version == 0:
+                return self.draws.data_key(*place)
+            raise Damaged(f"the key of client {episode.client} is not found")
+        if key.cipher is None:
             raise RuleBroken("client-erased")
         return key, None
 
@@ -173,7 +178,9 @@ class Batch:
             episode = recording.episode
             self.size += recording.size
             self.writing.events += recording.events
-            self.known.episodes[episode.id] = Cached(episode, recording.weight + recording.size)
+            before = self.known.episodes.get(episode.id)
+            whole = before is None or before.whole
+            self.known.episodes[episode.id] = Cached(episode, recording.weight + recording.size, whole)
         if command.clinic is not None:
             self._keep_opening(recordings[0].episode)
         if command.reference is not None:

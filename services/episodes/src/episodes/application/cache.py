@@ -11,7 +11,10 @@ FACTOR = 2
 
 
 class Cache(Mapping[UUID, Cached]):
-    """Least recently kept goes first. Written by one thread; `get` from others sees whole states."""
+    """Least recently kept goes first. Written by one thread; `get` from others sees whole states.
+
+    A state that could not be read whole is not kept: whoever asks next reads it anew.
+    """
 
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
@@ -20,6 +23,8 @@ class Cache(Mapping[UUID, Cached]):
 
     def keep(self, episodes: Mapping[UUID, Cached]) -> None:
         for identifier, cached in episodes.items():
+            if not cached.whole:
+                continue
             old = self._kept.pop(identifier, None)
             self._bytes += FACTOR * (cached.weight - (old.weight if old else 0))
             self._kept[identifier] = cached

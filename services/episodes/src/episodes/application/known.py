@@ -8,7 +8,7 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from episodes.application.commands import Command
-from episodes.application.recording import DataKey
+from episodes.application.recording import Damaged, DataKey
 from episodes.domain.episode import Episode
 
 Scoped = tuple[str, UUID]
@@ -25,10 +25,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Cached:
-    """An episode as of its version, with the size of its stored events as a measure of its weight."""
+    """An episode as of its version, with the size of its stored events as a measure of its weight.
+
+    `whole` is false if an event of it could not be read: its client is erased, or it is of a later release.
+    """
 
     episode: Episode
     weight: int
+    whole: bool = True
 
 
 @dataclass(slots=True)
@@ -42,6 +46,7 @@ class Known:
     subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
     of_clients: dict[Scoped, list[UUID]] = field(default_factory=dict)
     episodes: dict[UUID, Cached] = field(default_factory=dict)
+    damaged: dict[UUID, Damaged] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

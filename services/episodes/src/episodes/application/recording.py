@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from episodes.domain.amendments import EntryAddedTo, EntryCorrected
-from episodes.domain.envelope import Header, Recorded, Redacted
+from episodes.domain.envelope import FromLaterRelease, Header, Recorded, Redacted
 from episodes.domain.form import Line
 from episodes.domain.step import UNCHANGEABLE
 from episodes.domain.steps import STEPS
@@ -30,7 +30,7 @@ _HEAD = len(FORMAT) + _LENGTH
 
 
 class Damaged(Exception):
-    """A stored event that cannot be what we wrote: wrong format, or altered since."""
+    """A stored event that cannot be what we wrote: wrong format, altered since, or sealed with a lost key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +115,20 @@ def sealed(state: bytes) -> Sealed:
 
 
 def opened(event: Sealed, keys: Mapping[UUID, DataKey]) -> Recorded[Any]:
-    """The event as recorded. `Redacted` stands for a fact whose key is gone, or of a later release's type.
+    """The event as recorded. `Redacted` stands for a fact whose key was destroyed, `FromLaterRelease` for one
+    of a type that this release does not know.
 
-    Raises `Damaged`.
+    Raises `Damaged`, also when the key is not among `keys`: only a key that is there and destroyed is an
+    erasure, and a key that was not found proves nothing.
     """
     header = event.header
     key, form = keys.get(header.key_id), _PAYLOADS.get(header.type)
-    if key is None or key.cipher is None or form is None:
+    if key is None:
+        raise Damaged(f"event {header.event_id} is sealed with a key that is not found")
+    if key.cipher is None:
         return Recorded(header, Redacted())
+    if form is None:
+        return Recorded(header, FromLaterRelease())
     try:
         payload = form.validator.validate_json(
             key.cipher.decrypt(event.nonce, event.payload, _bound_to(header))
@@ -136,11 +142,13 @@ def _typed(fact: Any) -> Any:
     """An amendment holds the payload of another kind, which `of` names; one of a later release stays shut."""
     match fact:
         case EntryCorrected(of=of, replacement=whole):
-            return (
-                replace(fact, replacement=_WHOLE[of].validate_python(whole)) if of in _WHOLE else Redacted()
-            )
+            if of not in _WHOLE:
+                return FromLaterRelease()
+            return replace(fact, replacement=_WHOLE[of].validate_python(whole))
         case EntryAddedTo(of=of, added=parts):
-            return replace(fact, added=_PARTS[of].validate_python(parts)) if of in _PARTS else Redacted()
+            if of not in _PARTS:
+                return FromLaterRelease()
+            return replace(fact, added=_PARTS[of].validate_python(parts))
         case _:
             return fact
 

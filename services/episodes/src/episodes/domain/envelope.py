@@ -55,7 +55,12 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """Stands for a fact whose client was erased, or whose type this release does not know."""
+    """Stands for a fact whose client was erased: the key it was sealed with is destroyed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromLaterRelease(Redacted):
+    """Stands for a fact that only a later release can read. It is shown and published as redacted."""
 
 
 @dataclass(frozen=True, slots=True)

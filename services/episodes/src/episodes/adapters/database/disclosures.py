@@ -159,21 +159,26 @@ def _folded(
     for one in (before.keys() | newer.keys()) - damaged:
         try:
             entries = [opened(event, keys) for event in newer.get(one, ())]
+            episode = fold(entries, _still_known(before.get(one), keys))
         except Damaged:
             damaged.add(one)
             continue
-        episode = fold(entries, _still_known(before.get(one), keys))
         if episode is not None:
             episodes[one] = episode
     return episodes
 
 
 def _still_known(episode: Episode | None, keys: Mapping[UUID, DataKey]) -> Episode | None:
-    """A kept state without what an erasure has taken since: all it holds, for a client has one key."""
+    """A kept state without what an erasure has taken since: all it holds, for a client has one key.
+
+    Raises `Damaged` if the key is not found at all.
+    """
     if episode is None or not episode.entries:
         return episode
     key = keys.get(episode.entries[0].header.key_id)
-    return episode.with_parts((), ()) if key is None or key.cipher is None else episode
+    if key is None:
+        raise Damaged(f"the key of client {episode.client} is not found")
+    return episode.with_parts((), ()) if key.cipher is None else episode
 
 
 def _record(connection: Connection[Any], network: str, allowed: Iterable[Allowed]) -> None:

@@ -106,7 +106,9 @@ class Log:
         """Every event of an episode, oldest first; none if the network has no such episode."""
         async with self._database.within(network) as connection:
             cursor = await connection.execute(_OF_EPISODE, (identifier,), binary=True)
-            return await self._opened(connection, [sealed(bytes(row[0])) for row in await cursor.fetchall()])
+            events = [sealed(bytes(row[0])) for row in await cursor.fetchall()]
+            own = [event for event in events if event.header.network == network]
+            return await self._opened(connection, own)
 
     async def page(
         self, network: str, after: int, most: int, wanted: Callable[[str], bool]

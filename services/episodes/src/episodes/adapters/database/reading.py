@@ -1,7 +1,7 @@
 """The one read before a batch is decided: all its commands need, in one round trip where all is cached."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -13,7 +13,8 @@ from episodes.adapters.database.scoping import SCOPE, scoped
 from episodes.application.commands import Command, named
 from episodes.application.folding import folded
 from episodes.application.known import Cached, Known, Receipt, Scoped
-from episodes.application.recording import DataKey, header_of
+from episodes.application.recording import Damaged, DataKey, header_of
+from episodes.domain.envelope import Header
 from episodes.domain.opening import EpisodeOpened
 from episodes.domain.referring import ReferralMade
 from episodes.domain.sharing import SharingConsented
@@ -22,6 +23,12 @@ Unwrap = Callable[[str, UUID, UUID, bytes | None], DataKey]
 """Network, client, key id and wrapped key to the data key."""
 
 LookUp = Callable[[Wanted], Found]
+
+Askers = Mapping[UUID, Collection[str]]
+"""By episode, the networks whose callers ask for it."""
+
+Newer = Mapping[UUID, tuple[Header, Sequence[bytes]]]
+"""By episode, the stored events that follow its cached version, and the header of the last of them."""
 
 EVENTS = """SELECT originator_id, state FROM stored_events
 JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND originator_version > v
@@ -41,9 +48,10 @@ def read(
     """What the store knows now about the commands."""
     known = Known()
     seek: LookUp = partial(look_up, connection, {command.caller.network for command in commands})
-    wanted = {command.episode for command in commands if command.episode is not None}
-    wanted |= _of_clients(seek, known, commands)
-    recent = {identifier: cached[identifier] for identifier in wanted if identifier in cached}
+    askers = _askers(seek, known, commands)
+    kept = {identifier: cached[identifier] for identifier in askers if identifier in cached}
+    recent = {one: state for one, state in kept.items() if state.episode.network in askers[one]}
+    wanted = askers.keys() - (kept.keys() - recent.keys())
     clients = {(c.caller.network, c.draft.client) for c in commands if isinstance(c.draft, EpisodeOpened)}
     clients |= {(one.episode.network, one.episode.client) for one in recent.values()}
     clinics = {(one.episode.network, one.episode.clinic) for one in recent.values()}
@@ -62,18 +70,23 @@ def read(
         known.references[row["network_id"], row["one"]] = (row["other_id"], row["id"])
     _take_keys(known, found["keys"], unwrap)
     _take_rows(known, found)
-    _take_episodes(seek, known, recent, found["events"], unwrap)
+    _take_episodes(seek, known, recent, _by_episode(known, askers, found["events"]), unwrap)
     _take_subjects(connection, known, commands)
     return known
 
 
-def _of_clients(seek: LookUp, known: Known, commands: Sequence[Command]) -> set[UUID]:
-    """The episodes of the clients whose every episode a command is for."""
+def _askers(seek: LookUp, known: Known, commands: Sequence[Command]) -> Askers:
+    """The episodes the commands are for, each with the networks that ask for it."""
+    askers: dict[UUID, set[str]] = defaultdict(set)
+    for command in commands:
+        if command.episode is not None:
+            askers[command.episode].add(command.caller.network)
     clients = {(c.caller.network, c.client) for c in commands if c.client is not None}
     if clients:
         for row in seek({"of_clients": clients})["of_clients"]:
             known.of_clients.setdefault((row["network_id"], row["id"]), []).append(row["other_id"])
-    return {episode for episodes in known.of_clients.values() for episode in episodes}
+            askers[row["other_id"]].add(row["network_id"])
+    return askers
 
 
 def _rows_wanted(commands: Sequence[Command], clinics: set[Scoped]) -> dict[str, set[Scoped]]:
@@ -101,19 +114,15 @@ def _take_episodes(
     seek: LookUp,
     known: Known,
     recent: Mapping[UUID, Cached],
-    events: Sequence[DictRow],
+    newer: Newer,
     unwrap: Unwrap,
 ) -> None:
     """Fold what is newer than the cache. An episode not cached names its client and clinic only now, and one
     that another process transferred its new clinic.
     """
-    states: dict[UUID, list[bytes]] = defaultdict(list)
-    for row in events:
-        states[row["id"]].append(row["one"])
-    last = {identifier: header_of(newer[-1]) for identifier, newer in states.items()}
     headers = [
         header
-        for identifier, header in last.items()
+        for identifier, (header, _) in newer.items()
         if identifier not in recent or recent[identifier].episode.clinic != header.clinic
     ]
     if headers:
@@ -126,10 +135,36 @@ def _take_episodes(
         _take_keys(known, found["keys"], unwrap)
         _take_rows(known, found)
     by_id = {key.id: key for key in known.keys.values()}
-    for identifier in {*states, *recent}:
-        episode = folded(recent.get(identifier), states[identifier], by_id)
+    for identifier in (recent.keys() | newer.keys()) - known.damaged.keys():
+        _, states = newer.get(identifier, (None, ()))
+        try:
+            episode = folded(recent.get(identifier), states, by_id)
+        except Damaged as damage:
+            known.damaged[identifier] = damage
+            continue
         if episode is not None:
             known.episodes[identifier] = episode
+
+
+def _by_episode(known: Known, askers: Askers, events: Sequence[DictRow]) -> Newer:
+    """The stored events of each episode of a network that asks for it, with the header of the last.
+
+    The log has no row security, and the keys of other networks are not read: their episodes are passed over
+    before anything is opened, as if they were not there.
+    """
+    states: dict[UUID, list[bytes]] = defaultdict(list)
+    for row in events:
+        states[row["id"]].append(row["one"])
+    newer: dict[UUID, tuple[Header, Sequence[bytes]]] = {}
+    for identifier, of_one in states.items():
+        try:
+            header = header_of(of_one[-1])
+        except Damaged as damage:
+            known.damaged[identifier] = damage
+            continue
+        if header.network in askers[identifier]:
+            newer[identifier] = header, of_one
+    return newer
 
 
 def _take_subjects(connection: Connection[DictRow], known: Known, commands: Sequence[Command]) -> None:
