@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from episodes.__main__ import application
-from episodes.adapters.http.commands import CommandRoute, Created, body_form
-from episodes.adapters.http.front import Application
-from episodes.adapters.http.requests import Asking, idempotency_key, if_match, json_body, path_id, permitted
 from episodes.config import Settings
-from episodes.domain.steps import BY_RESOURCE
+from episodes.domain.vocabulary import BY_RESOURCE
+from episodes.http.front import Application
+from episodes.http.requests import Asking, idempotency_key, if_match, json_body, path_id, permitted
+from episodes.recording.endpoint import CommandRoute, Created, body_form
 
 STEP = BY_RESOURCE["assessments"]
 CONSTANT = b'{"events":[],"episode":{},"warnings":[]}'

@@ -13,19 +13,19 @@ from pydantic_core import to_json
 
 from bench.machine import Machine
 from bench.table import MILLISECONDS, Row
-from episodes.adapters.following import spare_the_collector
-from episodes.application import views
-from episodes.application.commands import Caller
-from episodes.application.folding import fold
-from episodes.application.recording import Beside, DataKey, loaded, stored
-from episodes.application.viewing import viewer
-from episodes.domain.envelope import Actor
+from episodes.access import Caller
+from episodes.domain.event import Actor
 from episodes.domain.time import When
+from episodes.event_log.codec import Annotations, DataKey, decode, encode
+from episodes.event_log.folding import fold
+from episodes.processes.follower import spare_the_collector
+from episodes.reading import documents
+from episodes.visibility import viewer
 from tests.episodes import care
 from tests.episodes.scenario import NETWORK, NOW, THERAPIST, ZONE, march, past, recorded
 
 EVENTS = 200
-MOST_MILLISECONDS = 10.0
+MAX_MILLISECONDS = 10.0
 """What nineteen of twenty reads must keep to."""
 
 _KEY = DataKey(UUID(int=7), AESGCM(bytes(32)))
@@ -38,8 +38,8 @@ def measure(machine: Machine, reads: int = 200) -> Iterator[Row]:
     states = [_state(fact, version) for version, fact in enumerate(_facts(), start=1)]
     _read(states)
     slow = [_p95(states, reads) for _ in range(machine.rounds)]
-    aim = [MOST_MILLISECONDS] * machine.rounds
-    beside = f"the aim: {MOST_MILLISECONDS:.0f} ms"
+    aim = [MAX_MILLISECONDS] * machine.rounds
+    beside = f"the aim: {MAX_MILLISECONDS:.0f} ms"
     yield Row(f"as-of read of {EVENTS} events, p95", slow, beside, aim, 1.0, MILLISECONDS, True)
 
 
@@ -73,19 +73,19 @@ def _event_id(number: int) -> UUID:
 
 def _state(fact: Any, version: int) -> bytes:
     """As stored: a record an hour, each of an entry of its own."""
-    header = recorded(past(fact, march(2, version % 24)), version, version).header
+    header = recorded(past(fact, march(2, version % 24)), version, version).metadata
     known = NOW - timedelta(hours=EVENTS - version)
     header = replace(header, event_id=_event_id(version - 1), recorded_at=known)
-    return stored(header, fact, Beside(), _KEY, bytes(12)).state
+    return encode(header, fact, Annotations(), _KEY, bytes(12)).state
 
 
 def _read(states: list[bytes]) -> bytes:
     """All that the endpoint does once the store has answered."""
-    entries = [loaded(state, {_KEY.id: _KEY}) for state in states]
+    entries = [decode(state, {_KEY.id: _KEY}) for state in states]
     look = viewer(fold(entries), entries, _SERVICE, NOW)
-    shown = fold([entry for entry in entries if entry.header.recorded_at < NOW])
+    shown = fold([entry for entry in entries if entry.metadata.recorded_at < NOW])
     assert shown is not None
-    return to_json(views.state(look, shown, When.of(march(9), "second", ZONE)))
+    return to_json(documents.state(look, shown, When.of(march(9), "second", ZONE)))
 
 
 def _p95(states: list[bytes], reads: int) -> float:

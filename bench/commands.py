@@ -10,7 +10,7 @@ import psycopg
 from bench.machine import Machine
 from bench.serving import CONNECTIONS, serving
 from bench.table import Row
-from episodes.adapters.database.recorder import APPENDING
+from episodes.event_log.recorder import APPENDING
 
 TO_EMPTY, TO_BARE = 0.65, 2.0
 STATE_BYTES = 900

@@ -16,13 +16,13 @@ import psycopg
 from bench.machine import Machine
 from bench.serving import Target, serving
 from bench.table import MEGABYTES, Row
-from episodes.adapters.database.tailing import Tail
+from episodes.event_log.tail import Tail
 from tests.episodes.recording_events import Log, opening, session
 from tests.episodes.serving import Api
 from tests.servers.postgres import Database
 
 SMALL, LARGE, QUICKLY = 10_000, 1_000_000, 100_000
-TARGET, MOST_MEMORY = 0.9, 1.1
+TARGET, MAX_MEMORY = 0.9, 1.1
 NETWORK = "demo"
 PAGE, EVENTS_OF_EPISODE, AT_ONCE = 200, 20, 100
 
@@ -78,7 +78,7 @@ def measure(machine: Machine) -> Iterator[Row]:
             grown,
             f"the same with {SMALL:,}",
             new,
-            MOST_MEMORY if memory else TARGET,
+            MAX_MEMORY if memory else TARGET,
             MEGABYTES if memory else "/s",
             memory,
         )

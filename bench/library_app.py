@@ -20,9 +20,9 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import BaseModel, create_model
 from pydantic_core import to_jsonable_python
 
-from episodes.adapters.http.forms import STRICT, strict_fields
-from episodes.application.commands import Circumstances
-from episodes.domain.assessing import Assessed
+from episodes.domain.care.assessments import Assessed
+from episodes.recording.commands import Circumstances
+from episodes.recording.strict_models import STRICT, strict_fields
 
 ENVELOPE = {f"context_{number}": str(uuid4()) for number in range(2)}
 """Who and why, and with it as many bytes in the log as ours."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from episodes.adapters.database.migrate import migrate
+from episodes.migrate import migrate
 from tests.infrastructure import find_kafka, find_postgres, make_run_dir, remove_run_dir
 from tests.servers.kafka import KafkaBroker
 from tests.servers.postgres import Database, PostgresServer

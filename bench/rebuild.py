@@ -15,11 +15,10 @@ from uuid import UUID
 
 from bench.machine import Machine, refuse_unmarked
 from bench.table import Row
-from episodes.adapters.database.tailing import Tail
-from episodes.adapters.following import spare_the_collector
-from episodes.application.folding import folded
-from episodes.application.known import Cached
-from episodes.application.recording import DataKey, header_of
+from episodes.event_log.codec import DataKey, metadata_of
+from episodes.event_log.folding import CachedEpisode, folded
+from episodes.event_log.tail import Tail
+from episodes.processes.follower import spare_the_collector
 from tests.episodes.recording_events import Log, opening, private, session
 
 AIM = 30_000
@@ -61,7 +60,7 @@ def fill(log: Log, episodes: int, events: int) -> None:
 
 
 def _one_episode(tail: Tail) -> tuple[list[bytes], Mapping[UUID, DataKey]]:
-    first = header_of(tail.page(0, 1)[0].state)
+    first = metadata_of(tail.page(0, 1)[0].state)
     return tail.newer({first.episode_id: 0})[first.episode_id], tail.keys({(NETWORK, first.client)})
 
 
@@ -87,14 +86,14 @@ def _unseal(states: list[bytes], keys: Mapping[UUID, DataKey]) -> None:
 def _replayed(tail: Tail) -> float:
     """Events per second from the first to the last, every episode's state kept."""
     began, position, done = time.perf_counter(), 0, 0
-    states: dict[UUID, Cached | None] = {}
+    states: dict[UUID, CachedEpisode | None] = {}
     keys: dict[UUID, DataKey] = {}
     while page := tail.page(position, PAGE):
         newer: dict[UUID, list[bytes]] = defaultdict(list)
         for event in page:
             assert isinstance(event.originator_id, UUID)
             newer[event.originator_id].append(event.state)
-        unknown = [header_of(some[0]) for one, some in newer.items() if one not in states]
+        unknown = [metadata_of(some[0]) for one, some in newer.items() if one not in states]
         if unknown:
             keys |= tail.keys({(header.network, header.client) for header in unknown})
         for one, some in newer.items():

@@ -19,12 +19,12 @@ from bench.machine import Machine, refuse_unmarked
 from bench.shapes import PUBLIC_URL, Place, seconds_in_halves, seconds_mapped
 from bench.table import Row
 from contracts.envelope import topic_of
-from episodes.adapters.database.positions import claim
-from episodes.adapters.database.tailing import Tail
-from episodes.adapters.following import spare_the_collector
-from episodes.adapters.kafka import make_topics, producer, settings
-from episodes.adapters.progress import Progress
-from episodes.adapters.relay import Record, Relay, records
+from episodes.event_log.positions import claim
+from episodes.event_log.tail import Tail
+from episodes.processes.follower import spare_the_collector
+from episodes.processes.progress import Progress
+from episodes.publishing.kafka import make_topics, producer, settings
+from episodes.publishing.relay import Record, Relay, records
 from tests.episodes.recording_events import Log, session
 
 EVENTS = 20_000

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.machine import refuse_unmarked
-from episodes.adapters.http.examples import EXAMPLES
+from episodes.http.examples import EXAMPLES
 from tests.episodes.serving import Api, Service, eventually, fill_directory
 from tests.servers.postgres import Database
 

@@ -21,14 +21,14 @@ import structlog
 from eventsourcing.persistence import Notification
 
 from contracts.envelope import topic_of
-from episodes.adapters.database.positions import claim, move
-from episodes.adapters.database.tailing import Tail
-from episodes.adapters.following import spare_the_collector
-from episodes.adapters.in_flight import InFlight, Sent
-from episodes.adapters.kafka import producer
-from episodes.adapters.keys import keyring
-from episodes.adapters.progress import Progress
-from episodes.adapters.relay import MOST_IN_FLIGHT, PAGE, Relay, records
+from episodes.event_log.keyring import keyring
+from episodes.event_log.positions import claim, move
+from episodes.event_log.tail import Tail
+from episodes.processes.follower import spare_the_collector
+from episodes.processes.progress import Progress
+from episodes.publishing.in_flight import InFlight, Sent
+from episodes.publishing.kafka import producer
+from episodes.publishing.relay import MAX_IN_FLIGHT, PAGE, Relay, records
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 PARTS = 2
@@ -69,7 +69,7 @@ def seconds_mapped(place: Place) -> float:
         in_flight = InFlight(time.monotonic)
         while reached < place.last:
             assert in_flight or mapping.poll(PATIENCE), "the mapping process is stuck"
-            if in_flight.pending + PAGE <= MOST_IN_FLIGHT and mapping.poll():
+            if in_flight.pending + PAGE <= MAX_IN_FLIGHT and mapping.poll():
                 position, page = mapping.recv()
                 futures = [sender.send(topic, value, key, headers) for topic, key, value, headers in page]
                 in_flight.add(Sent(position, datetime.now(UTC), futures))

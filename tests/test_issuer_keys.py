@@ -15,9 +15,9 @@ import pytest
 import structlog
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-import episodes.adapters.issuer_keys
-import episodes.adapters.jwks
-import episodes.adapters.key_sources
+import episodes.issuer_keys
+import episodes.jwks
+import episodes.key_sources
 import notifications.adapters.issuer_keys
 import notifications.adapters.jwks
 import notifications.adapters.key_sources
@@ -29,7 +29,7 @@ RSA = RSAKey.generate_key(2048, auto_kid=True)
 PUBLIC = OLD.as_dict(private=False)
 
 
-@pytest.fixture(params=[episodes.adapters, notifications.adapters], ids=["episodes", "notifications"])
+@pytest.fixture(params=[episodes, notifications.adapters], ids=["episodes", "notifications"])
 def ours(request: pytest.FixtureRequest) -> ModuleType:
     """The adapters of one service."""
     package: ModuleType = request.param

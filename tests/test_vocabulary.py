@@ -12,13 +12,13 @@ import pytest
 from contracts.codec import CloudEvent, to_kafka
 from contracts.envelope import PublishedEvent
 from contracts.webhook import Links, Webhook, WebhookData
-from episodes.adapters.http import problems
-from episodes.adapters.http.commands import path_of
-from episodes.application.access import ACCESS
-from episodes.application.publishing import published_name
+from episodes.access import ACCESS
 from episodes.domain.breaches import OF_SESSIONS
-from episodes.domain.form import CLIENT, CLINIC, PARTNER, STAFF
-from episodes.domain.steps import COMMANDS, STEPS
+from episodes.domain.field_rules import CLIENT, CLINIC, PARTNER, STAFF
+from episodes.domain.vocabulary import COMMANDS, STEPS
+from episodes.http import problems
+from episodes.publishing.mapping import published_name
+from episodes.recording.endpoint import path_of
 from notifications.adapters.http import problems as notified
 from notifications.application.access import ALLOWED, Action
 from tests.infrastructure import CHECKOUT
@@ -146,7 +146,11 @@ def test_the_vocabulary_says_what_each_rule_does() -> None:
     either = {rule for who, rule in SAID if who == "unless"}
     assert {rule for rule, effect in effects.items() if effect == "refuses or breach"} == either
     assert {rule for rule, effect in effects.items() if effect.startswith("breach")} == set(OF_SESSIONS)
-    verdicts = {rule for who, rule in literals(EPISODES, "checking.py", "consenting.py") if who == "yield"}
+    verdicts = {
+        rule
+        for who, rule in literals(EPISODES, "session_checks.py", "treatment_consents.py")
+        if who == "yield"
+    }
     assert {rule for rule, effect in effects.items() if effect.endswith(("stops", "limits"))} == verdicts
     forbids = {rule for who, rule in SAID if who == "NotAllowed"}
     assert {rule for rule, effect in effects.items() if effect == "forbids"} == forbids

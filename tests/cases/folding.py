@@ -7,18 +7,19 @@ from uuid import UUID, uuid5
 
 from pydantic_core import to_json
 
-from episodes.adapters.http.commands import Body, body_form
-from episodes.application.commands import Caller
-from episodes.application.viewing import Viewer
-from episodes.application.views import state
-from episodes.domain.deciding import Asked
-from episodes.domain.envelope import Actor
+from episodes.access import Caller
+from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
+from episodes.domain.event import Actor
 from episodes.domain.step import Step
-from episodes.domain.steps import BY_RESOURCE, decide, evolve
 from episodes.domain.time import When
+from episodes.domain.vocabulary import BY_RESOURCE, decide, evolve
+from episodes.reading.documents import state
+from episodes.recording.endpoint import Body, body_form
+from episodes.visibility import Viewer
 from laptop.cases import read_case
-from laptop.commands import Command, commands_of
+from laptop.commands import Command as CaseCommand
+from laptop.commands import commands_of
 from laptop.setting import Setting, read_setting
 from tests.episodes.scenario import CLIENT, CLINIC, EPISODE, NETWORK, NOW, SUBJECT, THERAPIST, Past, recorded
 
@@ -42,16 +43,18 @@ def walked(name: str) -> dict[str, Any]:
 
 
 def _taken(
-    episode: Episode, command: Command, body: dict[str, Any], setting: Setting, id_of_event: UUID
+    episode: Episode, command: CaseCommand, body: dict[str, Any], setting: Setting, id_of_event: UUID
 ) -> Episode:
     step = BY_RESOURCE[command.resource]
     read = body_form(step).validate_json(json.dumps(body))
     when = _when(step, read, setting.clinic.zone)
-    asked = Asked(draft=read.draft, when=when, now=NOW, event_ids=[id_of_event], subject=SUBJECT)
+    asked = Command(draft=read.draft, when=when, now=NOW, event_ids=[id_of_event], subject=SUBJECT)
     (decided,) = decide(episode, asked)
     entry = recorded(Past(decided.fact, decided.when), episode.version + 1)
     labels = tuple(read.circumstances.labels)
-    return evolve(episode, replace(entry, header=replace(entry.header, event_id=id_of_event), labels=labels))
+    return evolve(
+        episode, replace(entry, metadata=replace(entry.metadata, event_id=id_of_event), labels=labels)
+    )
 
 
 def _when(step: Step, read: Body, zone: str) -> When:

@@ -8,16 +8,18 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from episodes.application.batch import Batch, Draws
-from episodes.application.commands import Answer, Caller, Circumstances, Command
-from episodes.application.known import Cached, Known
-from episodes.application.recording import DataKey, loaded
-from episodes.domain.envelope import Actor
+from episodes.access import Caller
+from episodes.domain.care.openings import EpisodeOpened
+from episodes.domain.care.sharing_consents import EverySharingWithdrawn
 from episodes.domain.episode import Episode
-from episodes.domain.opening import EpisodeOpened
+from episodes.domain.event import Actor
 from episodes.domain.refusals import Refused
-from episodes.domain.sharing import EverySharingWithdrawn
-from episodes.domain.steps import COMMANDS
+from episodes.domain.vocabulary import COMMANDS
+from episodes.event_log.codec import DataKey, decode
+from episodes.event_log.folding import CachedEpisode
+from episodes.recording.batch import Batch, Randomness
+from episodes.recording.commands import Answer, Circumstances, CommandRequest
+from episodes.recording.store import ReadSet
 from tests.episodes.scenario import (
     CLIENT,
     CLINIC,
@@ -46,9 +48,9 @@ def an_episode_of(*history: Past, id: int = 1, **said: Any) -> Episode:
     return replace(replayed(history), id=UUID(int=id), **said)
 
 
-def told_of(*episodes: Episode, key: DataKey | None = KEY) -> Known:
+def told_of(*episodes: Episode, key: DataKey | None = KEY) -> ReadSet:
     """What one read finds."""
-    known = Known()
+    known = ReadSet()
     for clinic in (CLINIC, OTHER_CLINIC):
         known.rows["clinics", NETWORK, clinic] = {"zone": ZONE}
     for therapist in (THERAPIST, COLLEAGUE):
@@ -57,15 +59,15 @@ def told_of(*episodes: Episode, key: DataKey | None = KEY) -> Known:
     if key is not None:
         known.keys[NETWORK, CLIENT] = key
     for episode in episodes:
-        known.episodes[episode.id] = Cached(episode, 1_000)
+        known.episodes[episode.id] = CachedEpisode(episode, 1_000)
         known.of_clients.setdefault((episode.network, episode.client), []).append(episode.id)
     return known
 
 
-def a_batch(known: Known) -> Batch:
+def a_batch(known: ReadSet) -> Batch:
     """Whose ids count up: events from 1000, episodes from 2000, subjects from 3000."""
     ids, episodes, subjects = count(1_000), count(2_000), count(3_000)
-    draws = Draws(
+    draws = Randomness(
         event_id=lambda: UUID(int=next(ids)),
         episode_id=lambda: UUID(int=next(episodes)),
         nonce=lambda: bytes(12),
@@ -75,7 +77,7 @@ def a_batch(known: Known) -> Batch:
     return Batch(known, NOW, draws)
 
 
-def command(draft: Any, episode: Episode | UUID | None = None, **said: Any) -> Command:
+def command(draft: Any, episode: Episode | UUID | None = None, **said: Any) -> CommandRequest:
     """As an endpoint makes it; equal drafts make equal requests."""
     digest = sha256(repr(draft).encode()).digest()
     usual: dict[str, Any] = {
@@ -90,30 +92,30 @@ def command(draft: Any, episode: Episode | UUID | None = None, **said: Any) -> C
         "clinic": CLINIC if isinstance(draft, EpisodeOpened) else None,
         "client": CLIENT if isinstance(draft, EverySharingWithdrawn) else None,
     }
-    return Command(**(usual | said))
+    return CommandRequest(**(usual | said))
 
 
-def outcome(batch: Batch, asked: Command) -> Any:
+def outcome(batch: Batch, asked: CommandRequest) -> Any:
     """Of a command that fits."""
     assert batch.add(asked)
     assert batch.outcomes[-1][0] is asked
     return batch.outcomes[-1][1]
 
 
-def answered(batch: Batch, asked: Command) -> Answer:
+def answered(batch: Batch, asked: CommandRequest) -> Answer:
     told = outcome(batch, asked)
     assert isinstance(told, Answer), repr(told)
     return told
 
 
-def refused(batch: Batch, asked: Command) -> tuple[str, str]:
+def refused(batch: Batch, asked: CommandRequest) -> tuple[str, str]:
     told = outcome(batch, asked)
     assert isinstance(told, Refused), repr(told)
-    assert not batch.writing.events
+    assert not batch.write_set.events
     return told.rule, told.pointer
 
 
 def facts(batch: Batch, key: DataKey = KEY) -> list[tuple[UUID, int, Any]]:
     """What would be written: episode, version, fact."""
-    entries = [loaded(event.state, {key.id: key}) for event in batch.writing.events]
-    return [(entry.header.episode_id, entry.header.version, entry.fact) for entry in entries]
+    entries = [decode(event.state, {key.id: key}) for event in batch.write_set.events]
+    return [(entry.metadata.episode_id, entry.metadata.version, entry.fact) for entry in entries]

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import httpx
 
-from episodes.adapters.http.examples import EXAMPLES, PARTNER
-from episodes.adapters.http.problems import KINDS
+from episodes.http.examples import EXAMPLES, PARTNER
+from episodes.http.problems import KINDS
 from tests.episodes.serving import Api, Service
 
 CANARY = "zzqq-canary"

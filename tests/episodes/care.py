@@ -5,20 +5,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from episodes.domain.amendments import EntryAddedTo, EntryCorrected, EntryRetracted
-from episodes.domain.assessing import Assessed
-from episodes.domain.checking import SessionChecked
-from episodes.domain.clearing import ClearanceRecorded
-from episodes.domain.closing import EpisodeClosed, EpisodeReopened
-from episodes.domain.consenting import TreatmentConsented
-from episodes.domain.flagging import RedFlagCleared, RedFlagRaised
-from episodes.domain.holding import EpisodeHeld, EpisodeResumed
-from episodes.domain.opening import Complaint, EpisodeOpened
-from episodes.domain.planning import PlanRefined, PlanSet
-from episodes.domain.referring import ReferralAnswered, ReferralMade
-from episodes.domain.sharing import SharingConsented
-from episodes.domain.transferring import ResponsibilityTransferred, Responsible
-from episodes.domain.treating import SessionDelivered
+from episodes.domain.care.amendments import EntryAddedTo, EntryCorrected, EntryRetracted
+from episodes.domain.care.assessments import Assessed
+from episodes.domain.care.clearances import ClearanceRecorded
+from episodes.domain.care.closures import EpisodeClosed, EpisodeReopened
+from episodes.domain.care.holds import EpisodeHeld, EpisodeResumed
+from episodes.domain.care.openings import Complaint, EpisodeOpened
+from episodes.domain.care.plans import PlanRefined, PlanSet
+from episodes.domain.care.red_flags import RedFlagCleared, RedFlagRaised
+from episodes.domain.care.referrals import ReferralAnswered, ReferralMade
+from episodes.domain.care.session_checks import SessionChecked
+from episodes.domain.care.sessions import SessionDelivered
+from episodes.domain.care.sharing_consents import SharingConsented
+from episodes.domain.care.transfers import ResponsibilityTransferred, Responsible
+from episodes.domain.care.treatment_consents import TreatmentConsented
 from episodes.domain.values import Coded, Given, Licensed, Screening, ScreeningItem, Site, Technique
 from tests.episodes.scenario import (
     CLIENT,

@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from episodes.domain.assessing import Assessed, Finding
 from episodes.domain.breaches import Breach
-from episodes.domain.checking import ConsentConfirmed, SessionChecked, VerdictReason
-from episodes.domain.closing import EpisodeClosed, GoalOutcome
-from episodes.domain.consenting import Scope, TreatmentConsented
-from episodes.domain.flagging import RedFlagRaised
-from episodes.domain.opening import Complaint, Condition, EpisodeOpened, InboundReferral
-from episodes.domain.planning import Goal, PlanRefined, PlanSet, Reassess
-from episodes.domain.responding import Covers, ResponseNoted
-from episodes.domain.sharing import SharingConsented, SharingWithdrawn
-from episodes.domain.treating import (
+from episodes.domain.care.assessments import Assessed, Finding
+from episodes.domain.care.closures import EpisodeClosed, GoalOutcome
+from episodes.domain.care.openings import Complaint, Condition, EpisodeOpened, InboundReferral
+from episodes.domain.care.plans import Goal, PlanRefined, PlanSet, Reassess
+from episodes.domain.care.red_flags import RedFlagRaised
+from episodes.domain.care.responses import Covers, ResponseNoted
+from episodes.domain.care.session_checks import ConsentConfirmed, SessionChecked, VerdictReason
+from episodes.domain.care.sessions import (
     Advice,
     EndedEarly,
     Participant,
@@ -24,6 +22,8 @@ from episodes.domain.treating import (
     SessionNotDelivered,
     SoapNote,
 )
+from episodes.domain.care.sharing_consents import SharingConsented, SharingWithdrawn
+from episodes.domain.care.treatment_consents import Scope, TreatmentConsented
 from episodes.domain.values import (
     Adverse,
     Answer,

@@ -6,22 +6,22 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from episodes.domain.amendments import (
+from episodes.domain.breaches import Breach
+from episodes.domain.care.amendments import (
     AmendmentRefused,
     EntryAddedTo,
     EntryAttested,
     EntryCorrected,
     EntryRetracted,
 )
-from episodes.domain.breaches import Breach
-from episodes.domain.clearing import ClearanceRecorded
-from episodes.domain.closing import EpisodeReopened
-from episodes.domain.consenting import TreatmentConsentWithdrawn
-from episodes.domain.flagging import RedFlagCleared
-from episodes.domain.holding import EpisodeHeld, EpisodeResumed
-from episodes.domain.referring import PartnerReported, ReferralAnswered, ReferralMade, ReferralWithdrawn
-from episodes.domain.transferring import ResponsibilityTransferred, Responsible
-from episodes.domain.treating import SessionDelivered
+from episodes.domain.care.clearances import ClearanceRecorded
+from episodes.domain.care.closures import EpisodeReopened
+from episodes.domain.care.holds import EpisodeHeld, EpisodeResumed
+from episodes.domain.care.red_flags import RedFlagCleared
+from episodes.domain.care.referrals import PartnerReported, ReferralAnswered, ReferralMade, ReferralWithdrawn
+from episodes.domain.care.sessions import SessionDelivered
+from episodes.domain.care.transfers import ResponsibilityTransferred, Responsible
+from episodes.domain.care.treatment_consents import TreatmentConsentWithdrawn
 from episodes.domain.values import Coded, Document, Licensed, Limits
 from tests.episodes.recorded_ids import OTHER_STAFF, PARTNER, SUBJECT, THERAPIST, event_id
 

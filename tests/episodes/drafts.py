@@ -9,10 +9,10 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from episodes.adapters.http.amendments import AMENDABLE, part_of
-from episodes.domain.form import Between, CodeList, Length, OneOf, PartOf
+from episodes.domain.field_rules import Between, CodeList, Length, OneOf, PartOf
 from episodes.domain.step import Step
-from episodes.domain.steps import STEPS
+from episodes.domain.vocabulary import STEPS
+from episodes.recording.amendment_bodies import AMENDABLE, part_of
 
 IDS = tuple(UUID(int=1_000 + number) for number in range(30))
 """The ids of the events a property records, so that what it draws may name one."""

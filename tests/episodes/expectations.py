@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from episodes.adapters.http.examples import THERAPIST
+from episodes.http.examples import THERAPIST
 from tests.episodes.story import DROP
 
 Changes = Mapping[str, Any]

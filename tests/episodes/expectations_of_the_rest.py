@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from episodes.adapters.http.examples import THERAPIST
+from episodes.http.examples import THERAPIST
 from tests.episodes.expectations import (
     ALWAYS,
     AT_ONCE,

@@ -8,19 +8,19 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from episodes.domain.amendments import AmendmentRefused, EntryAttested
-from episodes.domain.consenting import TreatmentConsentWithdrawn
-from episodes.domain.deciding import Asked
-from episodes.domain.envelope import Recorded
+from episodes.domain.care.amendments import AmendmentRefused, EntryAttested
+from episodes.domain.care.openings import EpisodeOpened
+from episodes.domain.care.referrals import PartnerReported, ReferralWithdrawn
+from episodes.domain.care.responses import ResponseNoted
+from episodes.domain.care.sessions import SessionNotDelivered
+from episodes.domain.care.sharing_consents import SharingWithdrawn
+from episodes.domain.care.treatment_consents import TreatmentConsentWithdrawn
+from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
-from episodes.domain.opening import EpisodeOpened
-from episodes.domain.referring import PartnerReported, ReferralWithdrawn
+from episodes.domain.event import RecordedEvent
 from episodes.domain.refusals import Refused
-from episodes.domain.responding import ResponseNoted
-from episodes.domain.sharing import SharingWithdrawn
-from episodes.domain.steps import BY_FACT, STEPS, decide, evolve
 from episodes.domain.time import PRECISIONS, When
-from episodes.domain.treating import SessionNotDelivered
+from episodes.domain.vocabulary import BY_FACT, STEPS, decide, evolve
 from tests.episodes import care
 from tests.episodes.drafts import IDS, drawn
 from tests.episodes.scenario import (
@@ -50,7 +50,7 @@ _ABOUT = {
 
 
 @dataclass(frozen=True)
-class Command:
+class DrawnCommand:
     """What is asked. `pick` chooses what it is about, `later` is how long after the one before."""
 
     draft: Any
@@ -66,10 +66,10 @@ class Command:
 class Happened:
     """What a command came to: the events it recorded, or its refusal; the state before and after."""
 
-    command: Command
+    command: DrawnCommand
     before: Episode
     episode: Episode
-    entries: Sequence[Recorded[Any]]
+    entries: Sequence[RecordedEvent[Any]]
     refusal: Refused | None = None
 
 
@@ -83,7 +83,7 @@ class Story:
         return iter(self._happened)
 
     @property
-    def events(self) -> list[Recorded[Any]]:
+    def events(self) -> list[RecordedEvent[Any]]:
         return [entry for happened in self for entry in happened.entries]
 
     def __repr__(self) -> str:
@@ -92,7 +92,9 @@ class Story:
 
 
 def _came_to(happened: Happened) -> str:
-    told = (f"{one.header.type} of {one.header.when.at} {one.header.precision}" for one in happened.entries)
+    told = (
+        f"{one.metadata.type} of {one.metadata.when.at} {one.metadata.precision}" for one in happened.entries
+    )
     return str(happened.refusal or ", ".join(told))
 
 
@@ -186,9 +188,9 @@ moments: st.SearchStrategy[datetime] = st.builds(
 )
 
 
-def commands(drafts: st.SearchStrategy[Any]) -> st.SearchStrategy[Command]:
+def commands(drafts: st.SearchStrategy[Any]) -> st.SearchStrategy[DrawnCommand]:
     return st.builds(
-        Command,
+        DrawnCommand,
         draft=drafts,
         at=moments,
         precision=st.sampled_from(PRECISIONS),
@@ -199,12 +201,14 @@ def commands(drafts: st.SearchStrategy[Any]) -> st.SearchStrategy[Command]:
     )
 
 
-def told(asked: Sequence[Command]) -> Story:
+def told(asked: Sequence[DrawnCommand]) -> Story:
     """The opening, and what became of each command after it."""
     now = march(31, 1)
     opening = _entry(replayed([]), care.an_episode, When.of(march(1, 8), "minute", ZONE), 0, now, CLINIC)
     episode = evolve(None, opening)
-    story = [Happened(Command(care.an_episode, now, "second", 0, timedelta(0)), episode, episode, [opening])]
+    story = [
+        Happened(DrawnCommand(care.an_episode, now, "second", 0, timedelta(0)), episode, episode, [opening])
+    ]
     so_far = [opening]
     for command in asked:
         now += command.later
@@ -215,11 +219,13 @@ def told(asked: Sequence[Command]) -> Story:
     return Story(story)
 
 
-def _recorded(episode: Episode, so_far: Sequence[Recorded[Any]], command: Command, now: datetime) -> Happened:
+def _recorded(
+    episode: Episode, so_far: Sequence[RecordedEvent[Any]], command: DrawnCommand, now: datetime
+) -> Happened:
     step, zone = BY_FACT[type(command.draft)], ZONES.get(episode.clinic, ZONE)
     own: Callable[[Any, str], When] | None = step.own_time
     when = own(command.draft, zone) if own else When.of(command.at, command.precision, zone)
-    asked = Asked(
+    asked = Command(
         draft=command.draft,
         when=when,
         now=now,
@@ -228,7 +234,7 @@ def _recorded(episode: Episode, so_far: Sequence[Recorded[Any]], command: Comman
         about=_about(command, so_far),
         imported=command.imported,
     )
-    before, entries = episode, list[Recorded[Any]]()
+    before, entries = episode, list[RecordedEvent[Any]]()
     try:
         decisions = decide(episode, asked)
     except Refused as refusal:
@@ -243,13 +249,15 @@ def _recorded(episode: Episode, so_far: Sequence[Recorded[Any]], command: Comman
     return Happened(command, before, episode, entries)
 
 
-def _about(command: Command, so_far: Sequence[Recorded[Any]]) -> UUID:
+def _about(command: DrawnCommand, so_far: Sequence[RecordedEvent[Any]]) -> UUID:
     """Something of the kind it is for, or if it amends an amendment of one; anything if there is none."""
     of = getattr(command.draft, "of", None)
     kind = of or _ABOUT.get(BY_FACT[type(command.draft)].name)
-    fitting = [one for one in so_far if one.header.type == kind or (of and getattr(one.fact, "of", "") == of)]
+    fitting = [
+        one for one in so_far if one.metadata.type == kind or (of and getattr(one.fact, "of", "") == of)
+    ]
     among = fitting or so_far
-    return among[command.pick % len(among)].header.event_id
+    return among[command.pick % len(among)].metadata.event_id
 
 
 def _entry(
@@ -260,14 +268,14 @@ def _entry(
     now: datetime,
     clinic: UUID,
     labels: tuple[str, ...] = (),
-) -> Recorded[Any]:
-    header = recorded(past(fact, when), place + 1, place + 1).header
-    return Recorded(replace(header, event_id=IDS[place], recorded_at=now, clinic=clinic), fact, labels)
+) -> RecordedEvent[Any]:
+    header = recorded(past(fact, when), place + 1, place + 1).metadata
+    return RecordedEvent(replace(header, event_id=IDS[place], recorded_at=now, clinic=clinic), fact, labels)
 
 
 def _theme(theme: tuple[tuple[Any, ...], tuple[Any, ...]]) -> st.SearchStrategy[Story]:
     there, asked = theme
-    before = [Command(draft, march(2, 9), "minute", 0, timedelta(0)) for draft in there]
+    before = [DrawnCommand(draft, march(2, 9), "minute", 0, timedelta(0)) for draft in there]
     later = st.lists(commands(st.sampled_from(asked)), min_size=2, max_size=12)
     return later.map(lambda more: told([*before, *more]))
 

@@ -10,10 +10,10 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import dict_row
 
-from episodes.adapters.database.migrate import migrate
-from episodes.adapters.database.tailing import Tail
-from episodes.application.folding import folded
-from episodes.application.listing import listed
+from episodes.episode_list.line import episode_line
+from episodes.event_log.folding import folded
+from episodes.event_log.tail import Tail
+from episodes.migrate import migrate
 from tests.episodes.recording_events import Log
 from tests.episodes.serving import NETWORKS
 from tests.episodes.watched import Watched, eventually
@@ -85,7 +85,7 @@ class Place:
             episodes = self.rows("SELECT DISTINCT originator_id FROM stored_events")
             states = tail.newer({row["originator_id"]: 0 for row in episodes})
         folds = (folded(None, events, keys) for events in states.values())
-        return {fold.episode.id: asdict(listed(fold.episode)) for fold in folds if fold is not None}
+        return {fold.episode.id: asdict(episode_line(fold.episode)) for fold in folds if fold is not None}
 
     def assert_right(self) -> None:
         """The list says of each episode what its events say, and of no other."""

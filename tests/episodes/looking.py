@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from episodes.application import views
-from episodes.application.commands import Caller
-from episodes.application.viewing import Viewer, viewer
+from episodes.access import Caller
 from episodes.domain.breaches import Breach
-from episodes.domain.envelope import Recorded
 from episodes.domain.episode import Episode
-from episodes.domain.steps import BY_FACT, evolve_all
+from episodes.domain.event import RecordedEvent
+from episodes.domain.vocabulary import BY_FACT, evolve_all
+from episodes.reading import documents
+from episodes.visibility import Viewer, viewer
 from tests.episodes.batching import seen_as
 from tests.episodes.care import (
     a_correction_of,
@@ -41,7 +41,7 @@ ENVELOPE_FOR_PARTNERS = {
 }
 
 
-def entries_of(*history: Past) -> list[Recorded[Any]]:
+def entries_of(*history: Past) -> list[RecordedEvent[Any]]:
     return [recorded(it, version, version) for version, it in enumerate(history, 1)]
 
 
@@ -49,19 +49,19 @@ def episode_of(*history: Past) -> Episode:
     return evolve_all(replayed(()), entries_of(*history))
 
 
-def seen(caller: Caller, *history: Past, at: datetime = NOW) -> tuple[Viewer, list[Recorded[Any]]]:
+def seen(caller: Caller, *history: Past, at: datetime = NOW) -> tuple[Viewer, list[RecordedEvent[Any]]]:
     entries = entries_of(*history)
     return viewer(episode_of(*history), entries, caller, at), entries
 
 
-def state(caller: Caller, *history: Past) -> views.Document:
-    return views.state(seen(caller, *history)[0], replayed(history))
+def state(caller: Caller, *history: Past) -> documents.Document:
+    return documents.state(seen(caller, *history)[0], replayed(history))
 
 
-def event(caller: Caller, place: int, *history: Past) -> views.Document:
+def event(caller: Caller, place: int, *history: Past) -> documents.Document:
     """The entry at that place of the history."""
     look, entries = seen(caller, *history)
-    return views.event(look, entries[place])
+    return documents.event(look, entries[place])
 
 
 def retracted(of: Past, at: datetime = NOW) -> Past:

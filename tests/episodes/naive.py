@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from episodes.domain.envelope import Recorded
+from episodes.domain.event import RecordedEvent
 
 Row = dict[str, Any]
 Time = tuple[datetime, str, str]
@@ -92,26 +92,26 @@ def midnight(day: date, zone: str) -> Time:
     return datetime.combine(day, time(), ZoneInfo(zone)), "day", zone
 
 
-def standing(events: Sequence[Recorded[Any]]) -> list[Row]:
+def standing(events: Sequence[RecordedEvent[Any]]) -> list[Row]:
     """The entries as they stand: added to, replaced, struck out; amendments themselves too."""
     rows: list[Row] = []
     for event in events:
         for row in [row for row in rows if row["id"] == getattr(event.fact, "event", None)]:
-            if event.header.type == "entry-retracted.1":
+            if event.metadata.type == "entry-retracted.1":
                 rows.remove(row)
             _amend(row, event)
-        header = event.header
+        header = event.metadata
         row = {"id": header.event_id, "type": header.type, "fact": said(event.fact), "header": header}
         row |= {"time": (header.occurred_at, header.precision, header.zone), "zone": header.zone}
         rows.append(row | {"performer": header.performer, "labels": list(event.labels)})
     return rows
 
 
-def _amend(row: Row, event: Recorded[Any]) -> None:
+def _amend(row: Row, event: RecordedEvent[Any]) -> None:
     fact = event.fact
-    if event.header.type == "entry-added-to.1":
+    if event.metadata.type == "entry-added-to.1":
         row["fact"] = row["fact"] | said(fact.added)
-    elif event.header.type == "entry-corrected.1":
+    elif event.metadata.type == "entry-corrected.1":
         row["fact"] = said(fact.replacement)
         row["time"] = (fact.happened_at, fact.happened_precision, row["zone"])
         row["performer"] = fact.performed_by or row["performer"]
@@ -249,7 +249,7 @@ def _shown(span: Row, when: Time | None) -> Row:
     return shown if when is None else shown | {"holds": held(span, when)}
 
 
-def view(events: Sequence[Recorded[Any]], when: Time | None) -> Row:
+def view(events: Sequence[RecordedEvent[Any]], when: Time | None) -> Row:
     """What staff are shown: everything of the version, or what had happened by a moment and how it stood."""
     rows = standing(events)
     sections: dict[str, list[Row]] = {}
@@ -258,7 +258,7 @@ def view(events: Sequence[Recorded[Any]], when: Time | None) -> Row:
         if section is not None and (when is None or order(row["time"], when) <= 0):
             sections.setdefault(section, []).append(_entry(events, rows, row, when))
     opened = sections.pop("episodes", [])
-    last = events[-1].header
+    last = events[-1].metadata
     shown = {
         "id": last.episode_id,
         "version": len(events),
@@ -271,7 +271,7 @@ def view(events: Sequence[Recorded[Any]], when: Time | None) -> Row:
     return shown | ({"opened": opened[0]} if opened else {})
 
 
-def _entry(events: Sequence[Recorded[Any]], rows: list[Row], row: Row, when: Time | None) -> Row:
+def _entry(events: Sequence[RecordedEvent[Any]], rows: list[Row], row: Row, when: Time | None) -> Row:
     header = row["header"]
     shown = {
         "id": row["id"],
@@ -300,11 +300,11 @@ def _stretch(rows: list[Row], row: Row, when: Time | None) -> Row:
     return shown if when is None else shown | {"holds": any(held(span, when) for span in mine)}
 
 
-def _pointing(events: Sequence[Recorded[Any]], row: Row) -> list[Row]:
+def _pointing(events: Sequence[RecordedEvent[Any]], row: Row) -> list[Row]:
     amending = [event for event in events if getattr(event.fact, "event", None) == row["id"]]
-    return [{"event": event.header.event_id, "type": event.header.type} for event in amending]
+    return [{"event": event.metadata.event_id, "type": event.metadata.type} for event in amending]
 
 
-def _vouching(events: Sequence[Recorded[Any]], row: Row) -> list[Row]:
+def _vouching(events: Sequence[RecordedEvent[Any]], row: Row) -> list[Row]:
     vouching = [event for event in events if row["id"] in getattr(event.fact, "events", ())]
-    return [{"event": event.header.event_id, "type": event.header.type} for event in vouching]
+    return [{"event": event.metadata.event_id, "type": event.metadata.type} for event in vouching]

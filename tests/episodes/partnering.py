@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from episodes.adapters.http.examples import EXAMPLES, PARTNER
+from episodes.http.examples import EXAMPLES, PARTNER
 from tests.episodes.calling import bearer
 from tests.episodes.serving import Api, Service, serving
 from tests.episodes.story import Story

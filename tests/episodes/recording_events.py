@@ -4,24 +4,25 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 
-from episodes.adapters.database.recorder import EventRecorder, OneConnection, connected, insert
-from episodes.adapters.database.scoping import SCOPE, scoped
-from episodes.adapters.keys import Keyring, keyring
-from episodes.application.known import Receipt, Writing
-from episodes.application.publishing import is_published
-from episodes.application.recording import Beside, DataKey, stored
-from episodes.domain.consenting import TreatmentConsented
-from episodes.domain.envelope import Actor, Header
-from episodes.domain.opening import Complaint, EpisodeOpened
-from episodes.domain.steps import BY_FACT
-from episodes.domain.treating import SessionDelivered, SoapNote
+from episodes.domain.care.openings import Complaint, EpisodeOpened
+from episodes.domain.care.sessions import SessionDelivered, SoapNote
+from episodes.domain.care.treatment_consents import TreatmentConsented
+from episodes.domain.event import Actor, EventMetadata
 from episodes.domain.values import Given, Site, Technique
+from episodes.domain.vocabulary import BY_FACT
+from episodes.event_log.codec import Annotations, DataKey, encode
+from episodes.event_log.keyring import Keyring, keyring
+from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log, insert
+from episodes.event_log.row_security import SCOPE, scoped
+from episodes.recording.postgres.write_set import write
+from episodes.recording.store import StoredReceipt, WriteSet
 
 _ACTOR = Actor(id=UUID(int=1), role="therapist")
 _EVENTS_OF_A_TRANSACTION = 100
@@ -50,8 +51,8 @@ class Log:
         self._connect()
 
     def _connect(self) -> None:
-        self._connection = connected(self._url)
-        self._recorder = EventRecorder(OneConnection(self._connection))
+        self._connection = connect_to_log(self._url)
+        self._recorder = EventRecorder(SingleConnectionDatastore(self._connection))
 
     def close(self) -> None:
         self._connection.close()
@@ -62,11 +63,12 @@ class Log:
         key, wrapped = self.keyring.data_key(network, client)
         return Episode(network, uuid4(), client, uuid4(), key, wrapped)
 
-    def record(self, facts: Iterable[tuple[Episode, Any]]) -> list[Header]:
+    def record(self, facts: Iterable[tuple[Episode, Any]]) -> list[EventMetadata]:
         """Record the facts in order, many in one transaction."""
         entries = [(_header(episode, fact), episode, fact) for episode, fact in facts]
         for start in range(0, len(entries), _EVENTS_OF_A_TRANSACTION):
-            insert(self._recorder, _writing(entries[start : start + _EVENTS_OF_A_TRANSACTION]))
+            write_set = _writing(entries[start : start + _EVENTS_OF_A_TRANSACTION])
+            insert(self._recorder, write_set.events, partial(write, write_set=write_set))
         return [header for header, _, _ in entries]
 
     def burn_positions(self, episode: Episode) -> None:
@@ -139,12 +141,12 @@ def care(log: Log, episodes: int, sessions: int, network: str = "demo") -> list[
     return facts
 
 
-def _header(episode: Episode, fact: Any) -> Header:
+def _header(episode: Episode, fact: Any) -> EventMetadata:
     episode.version += 1
-    leaves = is_published(type(fact))
+    leaves = BY_FACT[type(fact)].published
     episode.sequence += leaves
     now = datetime.now(UTC)
-    return Header(
+    return EventMetadata(
         event_id=uuid4(),
         type=BY_FACT[type(fact)].name,
         episode_id=episode.id,
@@ -165,11 +167,11 @@ def _header(episode: Episode, fact: Any) -> Header:
     )
 
 
-def _writing(entries: Sequence[tuple[Header, Episode, Any]]) -> Writing:
-    writing = Writing()
+def _writing(entries: Sequence[tuple[EventMetadata, Episode, Any]]) -> WriteSet:
+    writing = WriteSet()
     for header, episode, fact in entries:
-        writing.events.append(stored(header, fact, Beside(), episode.key, os.urandom(12)))
-        writing.receipts[header.network, header.command_id] = Receipt(b"mac", b"{}")
+        writing.events.append(encode(header, fact, Annotations(), episode.key, os.urandom(12)))
+        writing.receipts[header.network, header.command_id] = StoredReceipt(b"mac", b"{}")
         if isinstance(fact, EpisodeOpened):
             writing.keys[header.network, header.client] = (episode.key.id, episode.wrapped)
     return writing

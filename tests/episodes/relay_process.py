@@ -22,8 +22,8 @@ class RelayProcess(Watched):
 def _main(url: str, bootstrap: str, networks: str, keys_dir: str, page: str) -> None:
     import structlog
 
-    from episodes.adapters.keys import keyring
-    from episodes.adapters.relaying import run_relay
+    from episodes.event_log.keyring import keyring
+    from episodes.publishing.process import run_relay
 
     structlog.configure(processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer()])
     run_relay(

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from episodes.domain.deciding import Asked
-from episodes.domain.envelope import Actor, Header, Recorded
+from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
+from episodes.domain.event import Actor, EventMetadata, RecordedEvent
 from episodes.domain.refusals import Refused
-from episodes.domain.steps import BY_FACT, decide, evolve
 from episodes.domain.time import When
+from episodes.domain.vocabulary import BY_FACT, decide, evolve
 
 ZONE = "America/Los_Angeles"
 EPISODE, CLINIC, CLIENT, THERAPIST = (UUID(int=number) for number in range(1, 5))
@@ -55,9 +55,9 @@ def past(fact: Any, at: datetime | date | When, *labels: str) -> Past:
     return Past(fact, moment(at), labels)
 
 
-def recorded(past: Past, version: int, sequence: int | None = None) -> Recorded[Any]:
+def recorded(past: Past, version: int, sequence: int | None = None) -> RecordedEvent[Any]:
     """The fact as the store gives it back."""
-    header = Header(
+    header = EventMetadata(
         event_id=past.id,
         type=BY_FACT[type(past.fact)].name,
         episode_id=EPISODE,
@@ -76,7 +76,7 @@ def recorded(past: Past, version: int, sequence: int | None = None) -> Recorded[
         key_id=UUID(int=7),
         sequence=sequence,
     )
-    return Recorded(header, past.fact, past.labels)
+    return RecordedEvent(header, past.fact, past.labels)
 
 
 def replayed(history: Iterable[Past]) -> Episode:
@@ -136,7 +136,7 @@ class Given:
         own_time = BY_FACT[type(draft)].own_time
         when = own_time(draft, ZONE) if own_time is not None else moment(at)
         subject = SUBJECT if hasattr(draft, "subject") else None
-        asked = Asked(draft=draft, when=when, now=now, event_ids=NEXT, subject=subject, about=about, **more)
+        asked = Command(draft=draft, when=when, now=now, event_ids=NEXT, subject=subject, about=about, **more)
         try:
             return Outcome([decided.fact for decided in decide(self.episode, asked)])
         except Refused as refusal:

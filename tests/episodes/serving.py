@@ -18,10 +18,10 @@ import psycopg
 from joserfc.errors import SecurityWarning
 from psycopg.rows import dict_row
 
-from episodes.adapters.database.migrate import migrate
-from episodes.adapters.http.examples import CLIENT, CLINIC, COLLEAGUE, EXAMPLES, PARTNER, THERAPIST
-from episodes.adapters.issuing import issue, issuer_key
-from episodes.adapters.keys import keyring
+from episodes.event_log.keyring import keyring
+from episodes.http.examples import CLIENT, CLINIC, COLLEAGUE, EXAMPLES, PARTNER, THERAPIST
+from episodes.migrate import migrate
+from episodes.processes.token_issuing import issue, issuer_key
 from tests.servers.postgres import Database, PostgresServer
 
 APP_ROLE = "episodes_app"

@@ -15,20 +15,22 @@ from uuid import UUID, uuid4
 import psycopg
 from uuid_utils.compat import uuid7
 
-from episodes.adapters.database.migrate import migrate
-from episodes.adapters.database.store import PostgresStore
-from episodes.adapters.keys import Keyring, keyring
-from episodes.adapters.watchdog import Watchdog
-from episodes.application.batch import Batch, Draws, decided
-from episodes.application.cache import Cache
-from episodes.application.commands import Answer, Caller, Circumstances, Command
-from episodes.application.known import Cached, Known, Store, Writing
-from episodes.application.writer import Writer
-from episodes.domain.envelope import Actor
-from episodes.domain.flagging import RedFlagRaised
-from episodes.domain.opening import Complaint, EpisodeOpened
-from episodes.domain.steps import BY_FACT
+from episodes.access import Caller
+from episodes.domain.care.openings import Complaint, EpisodeOpened
+from episodes.domain.care.red_flags import RedFlagRaised
+from episodes.domain.event import Actor
 from episodes.domain.values import Coded
+from episodes.domain.vocabulary import BY_FACT
+from episodes.event_log.cache import Cache
+from episodes.event_log.folding import CachedEpisode
+from episodes.event_log.keyring import Keyring, keyring
+from episodes.migrate import migrate
+from episodes.processes.watchdog import Watchdog
+from episodes.recording.batch import Batch, Randomness, decide_batch
+from episodes.recording.commands import Answer, Circumstances, CommandRequest
+from episodes.recording.postgres.store import PostgresStore
+from episodes.recording.store import ReadSet, Store, WriteSet
+from episodes.recording.writer import Writer
 from tests.episodes.serving import APP_ROLE
 from tests.servers.postgres import Database, PostgresServer
 
@@ -51,8 +53,8 @@ class Desk:
         watchdog = watchdog or Watchdog(lambda seconds: None)
         return PostgresStore(url or self.database.app_url, self.keys.unwrap, watchdog)
 
-    def draws(self) -> Draws:
-        return Draws(uuid7, uuid7, lambda: os.urandom(12), self.keys.data_key)
+    def draws(self) -> Randomness:
+        return Randomness(uuid7, uuid7, lambda: os.urandom(12), self.keys.data_key)
 
     @asynccontextmanager
     async def writer(self, store: Store, cache_bytes: int = 10_000_000) -> AsyncIterator[Writer]:
@@ -62,7 +64,7 @@ class Desk:
         yield writer
         await writer.stop()
 
-    def command(self, draft: Any, episode: UUID | None = None, **said: Any) -> Command:
+    def command(self, draft: Any, episode: UUID | None = None, **said: Any) -> CommandRequest:
         """As an endpoint makes it. `body` stands for what was sent; equal bodies make equal requests."""
         body = said.pop("body", repr(draft)).encode()
         usual: dict[str, Any] = {
@@ -76,7 +78,7 @@ class Desk:
             "episode": episode,
             "clinic": CLINIC if isinstance(draft, EpisodeOpened) else None,
         }
-        return Command(**(usual | said))
+        return CommandRequest(**(usual | said))
 
     def opened(self, store: Store, client: UUID = CLIENT) -> UUID:
         """A new episode."""
@@ -121,22 +123,22 @@ def a_flag(words: str = "look at this first") -> RedFlagRaised:
     return RedFlagRaised(code=Coded(code="night_pain"), source="client", action_advised=words)
 
 
-def decided_on(desk: Desk, store: Store, commands: Sequence[Command]) -> Batch:
+def decided_on(desk: Desk, store: Store, commands: Sequence[CommandRequest]) -> Batch:
     """Read and decide, and write nothing yet."""
     batch = Batch(store.read(commands, Cache(0)), _now(), desk.draws())
-    assert not decided(batch, commands), "all of it fits one transaction"
+    assert not decide_batch(batch, commands), "all of it fits one transaction"
     return batch
 
 
-def recorded(desk: Desk, store: Store, commands: Sequence[Command]) -> list[Answer | Exception]:
+def recorded(desk: Desk, store: Store, commands: Sequence[CommandRequest]) -> list[Answer | Exception]:
     """Read, decide, write: once."""
     batch = decided_on(desk, store, commands)
-    if batch.writing.events:
-        store.write(batch.writing)
+    if batch.write_set.events:
+        store.write(batch.write_set)
     return [outcome for _, outcome in batch.outcomes]
 
 
-async def submitted(writer: Writer, commands: Sequence[Command]) -> list[Answer | BaseException]:
+async def submitted(writer: Writer, commands: Sequence[CommandRequest]) -> list[Answer | BaseException]:
     """Many callers at once, and what each is told."""
     waiting = (writer.submit(command) for command in commands)
     return await asyncio.gather(*waiting, return_exceptions=True)
@@ -149,10 +151,10 @@ class Interrupted:
         self._store = store
         self._before = list(before)
 
-    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+    def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         return self._store.read(commands, cached)
 
-    def write(self, writing: Writing) -> None:
+    def write(self, writing: WriteSet) -> None:
         if self._before:
             self._before.pop(0)()
         self._store.write(writing)

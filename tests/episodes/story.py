@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import httpx
 
-from episodes.adapters.http.examples import CLINIC, EXAMPLES
-from episodes.domain.steps import COMMANDS
+from episodes.domain.vocabulary import COMMANDS
+from episodes.http.examples import CLINIC, EXAMPLES
 from tests.episodes.serving import Api
 
 DROP = object()

@@ -2,11 +2,12 @@
 
 import pytest
 
-from episodes.application.access import ACCESS, ROLES, allow
+from episodes.access import ACCESS, allow
 from episodes.domain.refusals import NotAllowed
-from episodes.domain.steps import COMMANDS
+from episodes.domain.roles import Role
+from episodes.domain.vocabulary import COMMANDS
 
-LETTERS = dict(zip("TSCPOAV", ROLES, strict=True))
+LETTERS = dict(zip("TSCPOAV", Role, strict=True))
 """Therapist, Supervisor, Coordinator, Partner, privacy Officer, Auditor, serVice."""
 
 MAY = {

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from uuid import UUID
 
-from episodes.domain.amendments import AmendmentRefused, EntryAttested
-from episodes.domain.assessing import Assessed
-from episodes.domain.deciding import Asked
-from episodes.domain.flagging import RedFlagRaised, care_is_held
-from episodes.domain.opening import Responsibility
-from episodes.domain.referring import PartnerReported, involved
-from episodes.domain.steps import decide
-from episodes.domain.treating import SessionDelivered
+from episodes.domain.care.amendments import AmendmentRefused, EntryAttested
+from episodes.domain.care.assessments import Assessed
+from episodes.domain.care.openings import Responsibility
+from episodes.domain.care.red_flags import RedFlagRaised, care_is_held
+from episodes.domain.care.referrals import PartnerReported, involved
+from episodes.domain.care.sessions import SessionDelivered
+from episodes.domain.decision import Command
+from episodes.domain.vocabulary import decide
 from tests.episodes.care import (
     BASELINE,
     CHECKED,
@@ -70,7 +70,7 @@ def test_a_correction_takes_the_originals_place_and_the_original_stays_in_the_hi
     episode = given(*HISTORY, correction).episode
     sessions = list(episode.of(SessionDelivered))
     assert [session.fact.duration for session in sessions] == [50]
-    assert sessions[0].header.event_id == TREATED.id
+    assert sessions[0].metadata.event_id == TREATED.id
     assert episode.version == len(HISTORY) + 1
 
 
@@ -87,7 +87,7 @@ def test_a_corrected_time_of_its_own_moves_the_entry() -> None:
     correction = corrected(next_day, TREATED, *HISTORY)
     assert (correction.fact.happened_at, correction.fact.happened_precision) == (march(4, 10), "minute")
     episode = given(*HISTORY, correction).episode
-    assert next(episode.of(SessionDelivered)).header.occurred_at == march(4, 10)
+    assert next(episode.of(SessionDelivered)).metadata.occurred_at == march(4, 10)
     for other in (march(3, 10), march(5, 10)):
         contradicting = replace(next_day, happened_at=other)
         given(*HISTORY).when(contradicting, about=TREATED.id).then_refused(
@@ -98,10 +98,10 @@ def test_a_corrected_time_of_its_own_moves_the_entry() -> None:
 def test_a_time_that_only_the_envelope_has_may_be_corrected_too() -> None:
     earlier = a_correction_of("assessed.1", a_baseline, happened_at=march(1, 8), performed_by=COLLEAGUE)
     episode = given(*READY, corrected(earlier, BASELINE, *READY)).episode
-    header = next(episode.of(Assessed)).header
+    header = next(episode.of(Assessed)).metadata
     assert (header.occurred_at, header.performer) == (march(1, 8), COLLEAGUE)
     by_the_day = replace(earlier, happened_precision="day")
-    header = next(given(*READY, corrected(by_the_day, BASELINE, *READY)).episode.of(Assessed)).header
+    header = next(given(*READY, corrected(by_the_day, BASELINE, *READY)).episode.of(Assessed)).metadata
     assert (header.occurred_at, header.precision) == (march(1), "day")
     tomorrow = replace(earlier, happened_at=NOW.replace(month=4, day=2))
     given(*READY).when(tomorrow, about=BASELINE.id).then_refused("from-the-future", "/happened_at")
@@ -148,7 +148,7 @@ def test_a_stopping_check_corrected_raises_its_flag_no_second_time() -> None:
 def test_a_flag_raised_by_a_correction_has_the_labels_of_the_check() -> None:
     check = past(a_check, march(3, 9, 55), "abuse")
     stop = a_correction_of("session-checked.1", judged("stop"))
-    asked = Asked(draft=stop, when=moment(NOW), now=NOW, event_ids=NEXT, about=check.id)
+    asked = Command(draft=stop, when=moment(NOW), now=NOW, event_ids=NEXT, about=check.id)
     decided = decide(given(*READY, check).episode, asked)
     assert [item.labels for item in decided] == [("abuse",), ("abuse",)]
 
@@ -197,7 +197,7 @@ def test_an_entry_that_names_what_was_retracted_since_may_still_be_added_to() ->
 def test_an_opening_is_corrected_but_never_to_another_client() -> None:
     other = replace(an_episode, therapist=COLLEAGUE)
     episode = given(OPENED, corrected(a_correction_of("episode-opened.1", other), OPENED, OPENED)).episode
-    assert [held.fact.therapist for held in episode.spans(Responsibility)] == [COLLEAGUE]
+    assert [held.fact.therapist for held in episode.spans_of(Responsibility)] == [COLLEAGUE]
     stranger = a_correction_of("episode-opened.1", replace(an_episode, client=UUID(int=99)))
     given(OPENED).when(stranger, about=OPENED.id).then_refused("another-client", "/replacement/client")
     given(OPENED).when(a_retraction, about=OPENED.id).then_refused("corrected-not-retracted")
@@ -277,7 +277,7 @@ def test_attesting_and_refusing_an_amendment_name_entries_that_are_there() -> No
     given(*HISTORY).when(refusing, about=UUID(int=99)).then_refused("unknown-event")
     given(*HISTORY).when(refusing, about=TREATED.id).then(replace(refusing, event=TREATED.id))
     labelled = past(a_baseline, march(2, 10), "abuse")
-    asked = Asked(draft=refusing, when=moment(NOW), now=NOW, event_ids=NEXT, about=labelled.id)
+    asked = Command(draft=refusing, when=moment(NOW), now=NOW, event_ids=NEXT, about=labelled.id)
     assert [item.labels for item in decide(given(OPENED, labelled).episode, asked)] == [("abuse",)]
 
 

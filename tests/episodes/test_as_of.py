@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from episodes.adapters.http.examples import EXAMPLES
+from episodes.http.examples import EXAMPLES
 from tests.episodes.calling import pointers, record, refused
 from tests.episodes.serving import Api, serving
 from tests.servers.postgres import PostgresServer

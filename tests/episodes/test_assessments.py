@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from episodes.domain.assessing import Assessed
+from episodes.domain.care.assessments import Assessed
 from tests.episodes.care import BASELINE, OPENED, a_baseline
 from tests.episodes.scenario import given
 

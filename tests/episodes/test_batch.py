@@ -7,17 +7,17 @@ from uuid import UUID
 
 import pytest
 
-from episodes.application import batch as batches
-from episodes.application.batch import decided
-from episodes.application.commands import Command
-from episodes.application.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
-from episodes.application.known import Receipt
-from episodes.application.recording import Damaged, DataKey, loaded
-from episodes.domain.amendments import EntryAttested
-from episodes.domain.assessing import Assessed
+from episodes.domain.care.amendments import EntryAttested
+from episodes.domain.care.assessments import Assessed
+from episodes.domain.care.sharing_consents import EverySharingWithdrawn
+from episodes.domain.care.transfers import ResponsibilityTransferred
 from episodes.domain.refusals import NotAllowed
-from episodes.domain.sharing import EverySharingWithdrawn
-from episodes.domain.transferring import ResponsibilityTransferred
+from episodes.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
+from episodes.event_log.codec import Damaged, DataKey, decode
+from episodes.recording import batch as batches
+from episodes.recording.batch import decide_batch
+from episodes.recording.commands import CommandRequest
+from episodes.recording.store import StoredReceipt
 from tests.episodes.batching import (
     KEY,
     NEW_KEY,
@@ -68,11 +68,11 @@ def test_an_opening_is_written_with_its_key_its_client_and_its_receipt() -> None
     assert (told.episode, told.version, told.event, told.replayed) == (NEW_EPISODE, 1, FIRST_EVENT, False)
     place = (NETWORK, CLIENT)
     assert facts(batch, NEW_KEY) == [(NEW_EPISODE, 1, an_episode)]
-    assert batch.writing.openings == [(*place, NEW_EPISODE)]
-    assert batch.writing.keys == {place: (NEW_KEY.id, f"{NETWORK} {CLIENT.int} wrapped".encode())}
-    assert batch.writing.receipts == {asked.key: Receipt(asked.mac(None), told.body)}
-    assert batch.writing.references == {(NETWORK, b"chart 7"): (NEW_EPISODE, FIRST_EVENT)}
-    assert batch.size == len(batch.writing.events[0].state)
+    assert batch.write_set.openings == [(*place, NEW_EPISODE)]
+    assert batch.write_set.keys == {place: (NEW_KEY.id, f"{NETWORK} {CLIENT.int} wrapped".encode())}
+    assert batch.write_set.receipts == {asked.key: StoredReceipt(asked.mac(None), told.body)}
+    assert batch.write_set.references == {(NETWORK, b"chart 7"): (NEW_EPISODE, FIRST_EVENT)}
+    assert batch.size == len(batch.write_set.events[0].state)
 
 
 def test_what_a_batch_will_write_is_known_to_its_later_commands() -> None:
@@ -139,12 +139,12 @@ def test_whose_clinic_had_the_episode_before_may_repeat() -> None:
     ],
 )
 def test_what_is_not_there_not_ones_own_or_moved_is_not_decided(
-    asked: Command, refusal: type[Exception]
+    asked: CommandRequest, refusal: type[Exception]
 ) -> None:
     batch = a_batch(told_of(an_episode_of(OPENED)))
     told = outcome(batch, asked)
     assert type(told) is refusal
-    assert not batch.writing.events
+    assert not batch.write_set.events
     assert not isinstance(told, Moved) or told.version == 1
 
 
@@ -170,7 +170,7 @@ def test_what_is_not_there_not_ones_own_or_moved_is_not_decided(
     ],
 )
 def test_a_refusal_names_its_rule_and_its_place_and_writes_nothing(
-    asked: Command, rule: str, pointer: str
+    asked: CommandRequest, rule: str, pointer: str
 ) -> None:
     assert refused(a_batch(told_of(an_episode_of(OPENED, BASELINE))), asked) == (rule, pointer)
 
@@ -193,7 +193,7 @@ def test_the_time_is_the_one_stated_else_now() -> None:
     answered(batch, command(a_baseline, EPISODE, id=UUID(int=501), said={"occurred_at": march(5, 10)}))
     day = {"occurred_at": march(6, 10), "precision": "day"}
     answered(batch, command(a_baseline, EPISODE, id=UUID(int=502), said=day))
-    headers = [loaded(event.state, {KEY.id: KEY}).header for event in batch.writing.events]
+    headers = [decode(event.state, {KEY.id: KEY}).metadata for event in batch.write_set.events]
     assert [(it.occurred_at, it.precision) for it in headers] == [
         (NOW, "second"),
         (march(5, 10), "second"),
@@ -219,7 +219,7 @@ def test_an_erased_client_is_not_written_of() -> None:
 def test_a_key_that_is_not_found_is_damage_which_holds_up_its_episode_alone() -> None:
     batch = a_batch(told_of(an_episode_of(OPENED), key=None))
     assert isinstance(outcome(batch, command(a_baseline, EPISODE)), Damaged)
-    assert not batch.writing.events
+    assert not batch.write_set.events
 
 
 def test_a_damaged_episode_is_decided_by_nobody_and_its_neighbours_are() -> None:
@@ -237,19 +237,19 @@ def test_what_follows_a_state_that_is_not_whole_is_not_whole_either(whole: bool)
     known.episodes[EPISODE] = replace(known.episodes[EPISODE], whole=whole)
     batch = a_batch(known)
     answered(batch, command(a_baseline, EPISODE))
-    assert batch.known.episodes[EPISODE].whole is whole
+    assert batch.read_set.episodes[EPISODE].whole is whole
 
 
 def test_who_the_client_is_to_a_partner_is_drawn_once_and_kept_with_what_needs_it() -> None:
     known = told_of(an_episode_of(OPENED))
     batch = a_batch(known)
     assert outcome(batch, command(a_sharing_consent(until=march(1)), EPISODE)).rule
-    assert not batch.writing.subjects, "a refused consent leaves nothing"
+    assert not batch.write_set.subjects, "a refused consent leaves nothing"
     for number in (501, 502):
         answered(batch, command(a_sharing_consent(), EPISODE, id=UUID(int=number)))
     place = (NETWORK, CLIENT, PARTNER)
-    drawn = batch.writing.subjects[place]
-    assert batch.writing.subjects == known.subjects == {place: drawn}
+    drawn = batch.write_set.subjects[place]
+    assert batch.write_set.subjects == known.subjects == {place: drawn}
     assert [fact.subject for _, _, fact in facts(batch)] == [drawn, drawn]
 
 
@@ -259,7 +259,7 @@ def test_who_the_client_is_to_a_partner_stays_what_it_was() -> None:
     batch = a_batch(known)
     answered(batch, command(a_sharing_consent(), EPISODE))
     assert facts(batch)[0][2].subject == SUBJECT
-    assert not batch.writing.subjects
+    assert not batch.write_set.subjects
 
 
 def test_what_does_not_fit_is_left_for_the_next_transaction_unchanged(
@@ -274,24 +274,24 @@ def test_what_does_not_fit_is_left_for_the_next_transaction_unchanged(
     roomy = a_batch(told_of(*episodes))
     sizes = [roomy.size for it in asked if roomy.add(it)]
     for place, most in ((1, sizes[1] - 1), (2, sizes[2] - 1)):
-        monkeypatch.setattr(batches, "MOST_BYTES", most)
+        monkeypatch.setattr(batches, "MAX_BYTES", most)
         batch = a_batch(told_of(*episodes))
-        assert decided(batch, asked) == asked[place:]
+        assert decide_batch(batch, asked) == asked[place:]
         assert (len(batch.outcomes), batch.size) == (place, sizes[place - 1])
-        assert len(batch.writing.receipts) == place
-    monkeypatch.setattr(batches, "MOST_BYTES", sizes[2])
-    assert decided(a_batch(told_of(*episodes)), asked) == []
-    monkeypatch.setattr(batches, "MOST_BYTES", 1)
+        assert len(batch.write_set.receipts) == place
+    monkeypatch.setattr(batches, "MAX_BYTES", sizes[2])
+    assert decide_batch(a_batch(told_of(*episodes)), asked) == []
+    monkeypatch.setattr(batches, "MAX_BYTES", 1)
     batch = a_batch(told_of(*episodes))
-    assert decided(batch, asked[:2]) == asked[1:2], "the first always fits"
+    assert decide_batch(batch, asked[:2]) == asked[1:2], "the first always fits"
 
 
 def test_a_transaction_has_so_many_commands_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "MOST_COMMANDS", 2)
+    monkeypatch.setattr(batches, "MAX_COMMANDS", 2)
     episode = an_episode_of(*READY)
     asked = [command(a_baseline, episode, id=UUID(int=number)) for number in range(501, 504)]
     batch = a_batch(told_of(episode))
-    assert decided(batch, asked) == asked[2:]
+    assert decide_batch(batch, asked) == asked[2:]
     assert [it for it, _ in batch.outcomes] == asked[:2]
 
 
@@ -308,5 +308,5 @@ def test_a_request_is_compared_with_the_key_of_its_receipt() -> None:
     """Which may be an older one than that of today."""
     batch = a_batch(told_of(an_episode_of(OPENED)))
     asked = replace(command(a_baseline, EPISODE), mac=lambda older: older or b"of today")
-    batch.known.receipts[asked.key] = Receipt(b"of then", _BODY)
+    batch.read_set.receipts[asked.key] = StoredReceipt(b"of then", _BODY)
     assert answered(batch, asked).body == _BODY

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from episodes.application.cache import FACTOR, Cache
-from episodes.application.known import Cached
+from episodes.event_log.cache import FACTOR, Cache
+from episodes.event_log.folding import CachedEpisode
 from tests.episodes.care import OPENED
 from tests.episodes.scenario import replayed
 
@@ -11,7 +11,7 @@ EPISODE = replayed((OPENED,))
 
 
 def keep(cache: Cache, number: int, weight: int) -> None:
-    cache.keep({UUID(int=number): Cached(EPISODE, weight)})
+    cache.keep({UUID(int=number): CachedEpisode(EPISODE, weight)})
 
 
 def kept(cache: Cache) -> list[int]:
@@ -28,13 +28,13 @@ def test_the_least_recently_kept_goes_first_once_there_is_too_much() -> None:
     assert kept(cache) == [1, 3]
     keep(cache, 4, 49)
     assert kept(cache) == [1, 3, 4]
-    assert cache[UUID(int=1)] == Cached(EPISODE, 50)
+    assert cache[UUID(int=1)] == CachedEpisode(EPISODE, 50)
 
 
 def test_what_could_not_be_read_whole_is_not_kept_and_takes_nothing_else_away() -> None:
     cache = Cache(FACTOR * 100)
     keep(cache, 1, 50)
-    cache.keep({UUID(int=number): Cached(EPISODE, 60, whole=False) for number in (1, 2)})
+    cache.keep({UUID(int=number): CachedEpisode(EPISODE, 60, whole=False) for number in (1, 2)})
     assert kept(cache) == [1]
     keep(cache, 3, 50)
     assert kept(cache) == [1, 3], "nor does it count"

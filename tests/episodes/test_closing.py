@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from episodes.domain.amendments import AmendmentRefused, EntryAttested
-from episodes.domain.consenting import TreatmentConsentWithdrawn
-from episodes.domain.referring import PartnerReported, ReferralWithdrawn
-from episodes.domain.responding import ResponseNoted
-from episodes.domain.sharing import SharingWithdrawn
+from episodes.domain.care.amendments import AmendmentRefused, EntryAttested
+from episodes.domain.care.referrals import PartnerReported, ReferralWithdrawn
+from episodes.domain.care.responses import ResponseNoted
+from episodes.domain.care.sessions import SessionNotDelivered
+from episodes.domain.care.sharing_consents import SharingWithdrawn
+from episodes.domain.care.treatment_consents import TreatmentConsentWithdrawn
 from episodes.domain.status import status
 from episodes.domain.step import ALWAYS, NEVER, OF_BEFORE
-from episodes.domain.steps import STEPS
-from episodes.domain.treating import SessionNotDelivered
+from episodes.domain.vocabulary import STEPS
 from tests.episodes.care import (
     CHECKED,
     CLOSED,

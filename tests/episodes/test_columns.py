@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from episodes.adapters.database.arrays import Bytes, Numbers, Texts, Uuids
-from episodes.adapters.database.recorder import connected
-from episodes.adapters.keys import Keyring
+from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids
+from episodes.event_log.keyring import Keyring
+from episodes.event_log.recorder import connect_to_log
 from tests.servers.postgres import PostgresServer
 
 
@@ -24,7 +24,7 @@ from tests.servers.postgres import PostgresServer
 def test_a_column_arrives_as_it_was_also_when_empty(
     postgres: PostgresServer, kind: str, column: list[object]
 ) -> None:
-    with connected(postgres.fresh_database("columns").superuser_url) as connection:
+    with connect_to_log(postgres.fresh_database("columns").superuser_url) as connection:
         for sent in (column, type(column)()):
             row = connection.cursor(binary=True).execute(
                 "SELECT %b AS it, pg_typeof(%b)::text AS kind", (sent, sent)

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.disclosure import Question
-from episodes.application.disclosing import consent_for, decision
-from episodes.domain.envelope import Redacted
+from episodes.disclosure.decision import consent_for, decision
 from episodes.domain.episode import Episode
-from episodes.domain.steps import evolve
+from episodes.domain.event import Redacted
+from episodes.domain.vocabulary import evolve
 from tests.episodes.care import (
     BASELINE,
     CONSENTED,
@@ -71,7 +71,7 @@ def test_a_clock_that_fell_behind_lets_no_consent_hold_again() -> None:
 
 def test_who_the_client_is_accompanies_an_allowed_answer_alone() -> None:
     episode = replayed((OPENED, SHARED))
-    consent = next(episode.spans(type(SHARED.fact)))
+    consent = next(episode.spans_of(type(SHARED.fact)))
     allowed = decision(UUID(int=5), consent, "consented", "no. 12")
     assert (allowed.decision_id, allowed.allowed, allowed.reason) == (UUID(int=5), True, "consented")
     assert (allowed.subject, allowed.your_client_ref) == (SUBJECT, "no. 12")

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from episodes.adapters.http.examples import CLIENT, EXAMPLES, PARTNER, THERAPIST
+from episodes.http.examples import CLIENT, EXAMPLES, PARTNER, THERAPIST
 from tests.episodes.calling import Told, bearer, consent, partner_token, record, refused, tell, withdraw
 from tests.episodes.serving import Api, Service, eventually, serving
 from tests.servers.postgres import PostgresServer

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from episodes.domain.envelope import Recorded, Redacted
-from episodes.domain.steps import evolve
+from episodes.domain.event import RecordedEvent, Redacted
+from episodes.domain.vocabulary import evolve
 from tests.episodes.care import OPENED
 from tests.episodes.scenario import CLIENT, CLINIC, EPISODE, NETWORK, NOW, given, past, recorded
 
@@ -17,9 +17,9 @@ def test_a_private_event_counts_in_the_version_but_not_in_the_sequence() -> None
 
 def test_an_episode_is_known_from_its_first_event_even_if_that_is_redacted() -> None:
     entry = recorded(OPENED, version=1)
-    episode = evolve(None, Recorded(entry.header, Redacted()))
+    episode = evolve(None, RecordedEvent(entry.metadata, Redacted()))
     assert (episode.id, episode.network, episode.clinic, episode.client) == (EPISODE, NETWORK, CLINIC, CLIENT)
-    assert episode.entry(entry.header.event_id) is None
+    assert episode.entry(entry.metadata.event_id) is None
 
 
 def test_state_knows_when_it_last_learned_something() -> None:

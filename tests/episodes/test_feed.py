@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from contracts.codec import from_json
-from episodes.adapters.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
-from episodes.adapters.http.requests import position_text
+from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
+from episodes.http.requests import position_text
 from tests.episodes.calling import Told, bearer, tell
 from tests.episodes.serving import Api, Service, serving
 from tests.servers.postgres import PostgresServer

@@ -8,17 +8,17 @@ from uuid import UUID
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from episodes.adapters.http.amendments import part_of
-from episodes.adapters.http.commands import body_form
-from episodes.adapters.http.forms import strict, strict_fields
-from episodes.domain.assessing import Assessed
-from episodes.domain.checking import SessionChecked
-from episodes.domain.consenting import TreatmentConsented
-from episodes.domain.planning import PlanSet
-from episodes.domain.sharing import SharingConsented
-from episodes.domain.steps import BY_FACT, STEPS
-from episodes.domain.treating import SessionDelivered
+from episodes.domain.care.assessments import Assessed
+from episodes.domain.care.plans import PlanSet
+from episodes.domain.care.session_checks import SessionChecked
+from episodes.domain.care.sessions import SessionDelivered
+from episodes.domain.care.sharing_consents import SharingConsented
+from episodes.domain.care.treatment_consents import TreatmentConsented
 from episodes.domain.values import Coded, Given, Reading, Site
+from episodes.domain.vocabulary import BY_FACT, STEPS
+from episodes.recording.amendment_bodies import part_of
+from episodes.recording.endpoint import body_form
+from episodes.recording.strict_models import strict, strict_fields
 from tests.episodes.corpus import FACTS
 
 SITE = {"code": "neck", "side": "left"}

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from episodes.adapters.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
+from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.episodes.calling import Told, bearer, refused, tell
 from tests.episodes.serving import Api, Service, serving
 from tests.episodes.test_access import CELLS

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from episodes.adapters.http.amendments import AMENDABLE
-from episodes.domain.steps import STEPS
+from episodes.domain.vocabulary import STEPS
+from episodes.recording.amendment_bodies import AMENDABLE
 from tests.episodes.calling import CANARY, pointers, refused
 from tests.episodes.serving import Api, Service, serving
 from tests.episodes.story import BODIES, Story

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from episodes.adapters.http.examples import CLIENT, EXAMPLES, PARTNER
-from episodes.adapters.http.problems import KINDS
+from episodes.http.examples import CLIENT, EXAMPLES, PARTNER
+from episodes.http.problems import KINDS
 from tests.episodes.calling import CANARY, Told, pointers, refused, tell
 from tests.episodes.serving import Api, Service, serving
 from tests.servers.postgres import PostgresServer

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from episodes.adapters.http.examples import CLINIC, EXAMPLES, THERAPIST
+from episodes.http.examples import CLINIC, EXAMPLES, THERAPIST
 from tests.episodes.calling import bearer, refused
 from tests.episodes.serving import Api, Service, serving
 from tests.servers.postgres import PostgresServer

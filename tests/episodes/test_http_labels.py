@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from episodes.adapters.http.examples import EXAMPLES, THERAPIST
+from episodes.http.examples import EXAMPLES, THERAPIST
 from tests.episodes.calling import refused
 from tests.episodes.partnering import EVERY_KIND, Served, consented, withdrawn
 from tests.episodes.story import Story

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from episodes.adapters.http.examples import CLINIC, THERAPIST
-from episodes.domain.steps import COMMANDS
+from episodes.domain.vocabulary import COMMANDS
+from episodes.http.examples import CLINIC, THERAPIST
 from tests.episodes.calling import bearer, pointers, refused
 from tests.episodes.serving import Api, Service, eventually, serving
 from tests.episodes.story import DROP, Story

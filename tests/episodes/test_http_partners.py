@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from episodes.adapters.http.examples import COLLEAGUE, EXAMPLES, PARTNER, THERAPIST
+from episodes.http.examples import COLLEAGUE, EXAMPLES, PARTNER, THERAPIST
 from tests.episodes.calling import refused
 from tests.episodes.partnering import (
     ANOTHER,

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from starlette.responses import Response
 
-from episodes.adapters.http.commands import CommandRoute, Created
-from episodes.adapters.http.examples import EXAMPLES
-from episodes.adapters.http.front import Application
-from episodes.adapters.http.middleware import MOST_BODY
-from episodes.domain.steps import STEPS
+from episodes.domain.vocabulary import STEPS
+from episodes.http.examples import EXAMPLES
+from episodes.http.front import Application
+from episodes.http.middleware import MAX_BODY
+from episodes.recording.endpoint import CommandRoute, Created
 from tests.episodes.calling import refused
 from tests.episodes.serving import Api, serving
 from tests.servers.postgres import PostgresServer
@@ -73,7 +73,7 @@ def test_a_body_may_come_in_pieces(served: Served) -> None:
 
 
 def test_a_body_that_grows_past_the_limit_in_pieces_is_refused(served: Served) -> None:
-    pieces = iter([b" " * (MOST_BODY // 2 + 1)] * 2)
+    pieces = iter([b" " * (MAX_BODY // 2 + 1)] * 2)
     answer = served.api.http.post(
         f"{served.episode}/assessments", content=pieces, headers={"idempotency-key": str(uuid4())}
     )

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from episodes.adapters.database.log import Wake
-from episodes.adapters.http.app import create_app
-from episodes.adapters.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
+from episodes.event_log.reader import Wake
+from episodes.http.app import create_app
+from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.episodes.calling import CANARY, Told, bearer, consent, partner_token, record, tell
 from tests.episodes.serving import Api, Service, eventually, serving
 from tests.servers.postgres import PostgresServer

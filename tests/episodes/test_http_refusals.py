@@ -11,10 +11,10 @@ import httpx
 import psycopg
 import pytest
 
-from episodes.adapters.http.examples import CLINIC, EXAMPLES, PARTNER, THERAPIST
-from episodes.domain.form import COMPUTED, Names
+from episodes.domain.field_rules import COMPUTED, Names
 from episodes.domain.step import Step
-from episodes.domain.steps import COMMANDS
+from episodes.domain.vocabulary import COMMANDS
+from episodes.http.examples import CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.episodes.calling import bearer, refused
 from tests.episodes.expectations import Row, Try
 from tests.episodes.expectations_of_the_rest import ROWS

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from episodes.adapters.http.examples import CLINIC, EXAMPLES, PARTNER
+from episodes.http.examples import CLINIC, EXAMPLES, PARTNER
 from tests.episodes.calling import bearer, pointers, refused
 from tests.episodes.partnering import ANOTHER, UNINVOLVED, Served, consented
 from tests.episodes.serving import Api, eventually

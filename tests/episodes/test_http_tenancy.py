@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from episodes.adapters.http.examples import CLINIC, COLLEAGUE, EXAMPLES, THERAPIST
+from episodes.http.examples import CLINIC, COLLEAGUE, EXAMPLES, THERAPIST
 from tests.episodes.calling import bearer, refused
 from tests.episodes.serving import Api, Service, serving
 from tests.episodes.story import Story

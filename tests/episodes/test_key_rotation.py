@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from episodes.adapters.database.migrate import migrate
-from episodes.adapters.http.examples import EXAMPLES
+from episodes.http.examples import EXAMPLES
+from episodes.migrate import migrate
 from tests.episodes.calling import bearer, refused
 from tests.episodes.serving import APP_ROLE, Api, Service, eventually, fill_directory
 from tests.episodes.test_tokens import b64, document

@@ -7,12 +7,12 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from episodes.adapters.database.lists import selecting
-from episodes.adapters.database.migrate import migrate
-from episodes.adapters.database.scoping import SCOPE, scoped
-from episodes.application.commands import Caller
-from episodes.application.listing import Wanted
-from episodes.domain.envelope import Actor
+from episodes.access import Caller
+from episodes.domain.event import Actor
+from episodes.episode_list.line import ListQuery
+from episodes.episode_list.postgres import selecting
+from episodes.event_log.row_security import SCOPE, scoped
+from episodes.migrate import migrate
 from tests.episodes.many_lines import episode, fill
 from tests.servers.postgres import PostgresServer
 
@@ -41,23 +41,23 @@ def numbered(number: int) -> UUID:
 @pytest.mark.parametrize(
     ("who", "wanted"),
     [
-        (caller(), Wanted()),
-        (caller(), Wanted(before=episode(COUNT // 2))),
-        (caller(), Wanted(status="on_hold")),
-        (caller(), Wanted(status="open", before=episode(COUNT // 3))),
-        (caller(), Wanted(clinic=numbered(5))),
-        (caller(), Wanted(clinic=numbered(1), status="on_hold")),
-        (caller(), Wanted(client=numbered(77))),
-        (caller(), Wanted(client=numbered(77), status="open")),
-        (caller(), Wanted(therapist=numbered(101))),
-        (caller(), Wanted(reference=b"reference")),
-        (caller(7), Wanted()),
-        (caller(7), Wanted(reference=b"reference")),
-        (caller(3, 4, 5), Wanted(status="open")),
-        (caller(*range(20)), Wanted(before=episode(COUNT // 2))),
+        (caller(), ListQuery()),
+        (caller(), ListQuery(before=episode(COUNT // 2))),
+        (caller(), ListQuery(status="on_hold")),
+        (caller(), ListQuery(status="open", before=episode(COUNT // 3))),
+        (caller(), ListQuery(clinic=numbered(5))),
+        (caller(), ListQuery(clinic=numbered(1), status="on_hold")),
+        (caller(), ListQuery(client=numbered(77))),
+        (caller(), ListQuery(client=numbered(77), status="open")),
+        (caller(), ListQuery(therapist=numbered(101))),
+        (caller(), ListQuery(reference=b"reference")),
+        (caller(7), ListQuery()),
+        (caller(7), ListQuery(reference=b"reference")),
+        (caller(3, 4, 5), ListQuery(status="open")),
+        (caller(*range(20)), ListQuery(before=episode(COUNT // 2))),
     ],
 )
-def test_an_index_finds_the_page(url: str, who: Caller, wanted: Wanted) -> None:
+def test_an_index_finds_the_page(url: str, who: Caller, wanted: ListQuery) -> None:
     statement, values = selecting(who, wanted, MOST)
     with psycopg.connect(url) as connection:
         connection.execute(SCOPE, scoped(["demo"]))

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from episodes.adapters.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
+from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.episodes.calling import CANARY, bearer, partner_token, pointers, refused
 from tests.episodes.serving import NETWORKS, Api, Service, serving
 from tests.episodes.watched import Watched, eventually

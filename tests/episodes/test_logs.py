@@ -5,11 +5,11 @@ import subprocess
 import sys
 from typing import Any
 
-from episodes.adapters import logs
+from episodes import logs
 
 WRITING = """
 import structlog
-from episodes.adapters import logs
+from episodes import logs
 logs.configure("api")
 log = structlog.get_logger("test")
 log.info("refused", status=400, client="Ada Example", body={"pain": 7})

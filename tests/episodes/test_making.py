@@ -8,13 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from episodes.application import making
-from episodes.application.errors import NotThere, TooLarge
-from episodes.application.folding import fold, folded
-from episodes.application.known import Cached
-from episodes.application.recording import Beside, DataKey, SourceRef, loaded, stored
-from episodes.domain.envelope import FromLaterRelease, Header
-from episodes.domain.referring import PartnerReported
+from episodes.domain.care.referrals import PartnerReported
+from episodes.domain.event import EventMetadata, FromLaterRelease
+from episodes.errors import NotThere, TooLarge
+from episodes.event_log.codec import Annotations, DataKey, SourceRef, decode, encode
+from episodes.event_log.folding import CachedEpisode, fold, folded
+from episodes.recording import new_events
 from tests.episodes.batching import (
     KEY,
     a_batch,
@@ -62,10 +61,10 @@ REFERRED = past(a_referral(subject=SUBJECT), march(12))
 A_PARTNER = seen_as("partner", organisation=PARTNER)
 
 
-def headers(draft: Any, *history: Any, **more: Any) -> list[Header]:
+def headers(draft: Any, *history: Any, **more: Any) -> list[EventMetadata]:
     batch = a_batch(told_of(an_episode_of(*history)))
     answered(batch, command(draft, EPISODE, **more))
-    return [loaded(event.state, KEYS).header for event in batch.writing.events]
+    return [decode(event.state, KEYS).metadata for event in batch.write_set.events]
 
 
 def test_an_envelope_says_by_whom_for_whom_and_why() -> None:
@@ -87,12 +86,12 @@ def test_labels_are_those_said_and_those_of_what_it_is_about_each_once() -> None
     batch = a_batch(told_of(an_episode_of(OPENED, labelled)))
     answered(batch, command(better, EPISODE, about=BASELINE.id, said=said))
     answered(batch, command(a_baseline, EPISODE, id=UUID(int=501), said=said))
-    corrected, plain = (loaded(event.state, KEYS) for event in batch.writing.events)
+    corrected, plain = (decode(event.state, KEYS) for event in batch.write_set.events)
     assert corrected.labels == ("sexual_health", "abuse", "mental_health")
     assert plain.labels == ("sexual_health", "abuse")
     assert corrected.fact.event == BASELINE.id
-    episode = batch.known.episodes[EPISODE].episode
-    assert episode.entry(plain.header.event_id) == plain
+    episode = batch.read_set.episodes[EPISODE].episode
+    assert episode.entry(plain.metadata.event_id) == plain
 
 
 class Glass:
@@ -107,14 +106,14 @@ def test_an_id_of_the_callers_own_stays_with_the_first_event_alone() -> None:
     batch = a_batch(told_of(an_episode_of(*READY), key=DataKey(KEY.id, seen_through)))
     said = {"source_ref": SourceRef(system="old-emr", value="7")}
     answered(batch, command(judged("stop", code="suspected_fracture"), EPISODE, said=said))
-    assert [b"old-emr" in event.state for event in batch.writing.events] == [True, False]
+    assert [b"old-emr" in event.state for event in batch.write_set.events] == [True, False]
 
 
 def test_published_events_alone_are_counted_by_sequence() -> None:
     batch = a_batch(told_of(an_episode_of(OPENED, sequence=1)))
     answered(batch, command(a_consent(march(3)), EPISODE))
     answered(batch, command(a_baseline, EPISODE, id=UUID(int=501)))
-    entries = [loaded(event.state, KEYS).header for event in batch.writing.events]
+    entries = [decode(event.state, KEYS).metadata for event in batch.write_set.events]
     assert [(it.version, it.sequence) for it in entries] == [(2, None), (3, 2)]
 
 
@@ -197,11 +196,11 @@ def test_an_episode_is_rebuilt_from_its_bytes_on_what_was_cached() -> None:
     batch = a_batch(told_of(an_episode_of(OPENED)))
     for number in (501, 502):
         answered(batch, command(a_baseline, EPISODE, id=UUID(int=number)))
-    states = [event.state for event in batch.writing.events]
-    before = Cached(an_episode_of(OPENED), 1_000)
+    states = [event.state for event in batch.write_set.events]
+    before = CachedEpisode(an_episode_of(OPENED), 1_000)
     after = folded(before, states, KEYS)
-    assert after == batch.known.episodes[EPISODE]
-    assert after == Cached(batch.known.episodes[EPISODE].episode, 1_000 + sum(map(len, states)))
+    assert after == batch.read_set.episodes[EPISODE]
+    assert after == CachedEpisode(batch.read_set.episodes[EPISODE].episode, 1_000 + sum(map(len, states)))
     assert folded(before, [], KEYS) is before
     assert folded(None, [], KEYS) is None
     assert fold([]) is None
@@ -216,7 +215,7 @@ def test_an_amendment_comes_back_with_the_parts_it_holds_as_they_were() -> None:
     addition = an_addition_to("session-delivered.1", chaperone=COLLEAGUE, position="prone")
     answered(batch, command(addition, EPISODE, about=session.id))
     assert facts(batch)[0][2].added == {"chaperone": COLLEAGUE, "position": "prone"}
-    completed = batch.known.episodes[EPISODE].episode.entry(session.id)
+    completed = batch.read_set.episodes[EPISODE].episode.entry(session.id)
     assert completed is not None
     assert (completed.fact.chaperone, completed.fact.position) == (COLLEAGUE, "prone")
 
@@ -226,16 +225,16 @@ def test_an_amendment_comes_back_with_the_parts_it_holds_as_they_were() -> None:
 )
 def test_an_amendment_of_a_kind_of_a_later_release_stays_shut(draft: Any) -> None:
     amendment = past(draft, march(6))
-    header = recorded(amendment, 2).header
-    state = stored(header, draft, Beside(), KEY, bytes(12)).state
-    assert loaded(state, KEYS).fact == FromLaterRelease()
+    header = recorded(amendment, 2).metadata
+    state = encode(header, draft, Annotations(), KEY, bytes(12)).state
+    assert decode(state, KEYS).fact == FromLaterRelease()
 
 
 def test_an_event_may_be_as_large_as_it_may_and_no_larger(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = a_batch(told_of(an_episode_of(OPENED)))
     answered(batch, command(a_baseline, EPISODE))
-    monkeypatch.setattr(making, "MOST_BYTES_OF_EVENT", batch.size)
+    monkeypatch.setattr(new_events, "MAX_BYTES_OF_EVENT", batch.size)
     answered(a_batch(told_of(an_episode_of(OPENED))), command(a_baseline, EPISODE))
-    monkeypatch.setattr(making, "MOST_BYTES_OF_EVENT", batch.size - 1)
+    monkeypatch.setattr(new_events, "MAX_BYTES_OF_EVENT", batch.size - 1)
     too_large = outcome(a_batch(told_of(an_episode_of(OPENED))), command(a_baseline, EPISODE))
     assert isinstance(too_large, TooLarge)

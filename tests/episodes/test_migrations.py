@@ -11,8 +11,8 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg import errors
 from psycopg.rows import dict_row
 
-from episodes.adapters.database.migrate import migrate, newest
-from episodes.adapters.database.recorder import OneConnection
+from episodes.event_log.recorder import SingleConnectionDatastore
+from episodes.migrate import migrate, newest
 from tests.episodes.serving import APP_ROLE
 from tests.episodes.storing import Desk, a_desk
 from tests.servers.postgres import PostgresServer
@@ -79,7 +79,7 @@ def test_the_log_is_the_table_the_library_would_make(postgres: PostgresServer, t
     ours, theirs = (postgres.fresh_database("episodes") for _ in range(2))
     migrate(ours.owner_url, APP_ROLE)
     with psycopg.connect(theirs.owner_url, row_factory=dict_row, autocommit=True) as connection:
-        recorder = PostgresApplicationRecorder(OneConnection(connection))
+        recorder = PostgresApplicationRecorder(SingleConnectionDatastore(connection))
         for statement in recorder.sql_create_statements:
             if "FUNCTION" not in statement.as_string():
                 connection.execute(statement)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from episodes.domain.treating import SessionNotDelivered
+from episodes.domain.care.sessions import SessionNotDelivered
 from tests.episodes.care import BASELINE, CHECKED, READY
 from tests.episodes.scenario import given, march
 

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 
-from episodes.application.folding import fold
-from episodes.domain.envelope import Recorded
+from episodes.domain.care.plans import Plan
+from episodes.domain.care.red_flags import RedFlagRaised
+from episodes.domain.care.referrals import open_referral
+from episodes.domain.care.sharing_consents import live_consents
+from episodes.domain.care.transfers import responsible
 from episodes.domain.episode import Episode
-from episodes.domain.flagging import RedFlagRaised
-from episodes.domain.planning import Plan
-from episodes.domain.referring import open_referral
-from episodes.domain.sharing import live_consents
+from episodes.domain.event import RecordedEvent
 from episodes.domain.status import status
 from episodes.domain.time import When
-from episodes.domain.transferring import responsible
+from episodes.event_log.folding import fold
 from tests.episodes import naive
 from tests.episodes.histories import OTHER_PARTNER, Story, histories, stranger_histories
 from tests.episodes.scenario import PARTNER, ZONE
@@ -51,7 +51,7 @@ def test_whatever_the_types_allow_the_state_is_what_a_naive_model_says(story: St
 @given(histories | stranger_histories)
 def test_a_refusal_records_nothing_and_no_import_is_refused_for_a_rule_of_care(story: Story) -> None:
     events = story.events
-    assert [entry.header.version for entry in events] == list(range(1, len(events) + 1))
+    assert [entry.metadata.version for entry in events] == list(range(1, len(events) + 1))
     for happened in story:
         if happened.refusal is not None:
             assert fold(events[: happened.before.version]) == happened.episode
@@ -62,11 +62,11 @@ def compare(story: Story) -> None:
     events = story.events
     for happened in story:
         if happened.entries:
-            now = happened.entries[-1].header.recorded_at
+            now = happened.entries[-1].metadata.recorded_at
             assert modelled(events[: happened.episode.version], now) == found(happened.episode, now)
 
 
-def modelled(events: list[Recorded[Any]], now: datetime) -> dict[str, Any]:
+def modelled(events: list[RecordedEvent[Any]], now: datetime) -> dict[str, Any]:
     rows, when = naive.standing(events), (now, "second", ZONE)
     plans = [span for span in naive.of(rows, "plan-set.1", "plan-refined.1") if naive.held(span, when)]
     flags = [span for span in naive.of(rows, "red-flag-raised.1") if naive.held(span, when)]
@@ -111,7 +111,7 @@ def found(episode: Episode, now: datetime) -> dict[str, Any]:
         "status": status(episode),
         "responsible": (answers.fact.therapist, answers.fact.clinic),
         "plan": None if plan is None else plan.fact.plan_version,
-        "flags": {held.id for held in episode.spans(RedFlagRaised) if held.interval.holds_at(when)},
+        "flags": {held.id for held in episode.spans_of(RedFlagRaised) if held.interval.holds_at(when)},
         "consents": {
             partner: [held.id for held in live_consents(episode, partner, now)] for partner in PARTNERS
         },
@@ -119,7 +119,7 @@ def found(episode: Episode, now: datetime) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Recorded[Any]) -> tuple[Any, ...]:
-    header = entry.header
+def _entry(entry: RecordedEvent[Any]) -> tuple[Any, ...]:
+    header = entry.metadata
     stated = (header.occurred_at, header.precision)
     return header.event_id, naive.said(entry.fact), stated, header.performer, list(entry.labels)

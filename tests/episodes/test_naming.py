@@ -3,8 +3,8 @@
 from dataclasses import replace
 from uuid import UUID
 
-from episodes.application.naming import Named, named_in
-from episodes.domain.treating import Participant
+from episodes.domain.care.sessions import Participant
+from episodes.recording.directory_references import DirectoryReference, references_in
 from tests.episodes.care import a_correction_of, a_session, a_transfer, an_addition_to
 from tests.episodes.scenario import CLINIC, COLLEAGUE, THERAPIST, march
 
@@ -20,25 +20,25 @@ PEOPLE = [
 ]
 
 
-def staff_below(pointer: str) -> list[Named]:
-    return [Named("staff", who, pointer + place) for place, who in PEOPLE]
+def staff_below(pointer: str) -> list[DirectoryReference]:
+    return [DirectoryReference("staff", who, pointer + place) for place, who in PEOPLE]
 
 
 def test_people_in_the_room_are_named_at_their_places() -> None:
-    assert list(named_in(SESSION)) == staff_below("")
+    assert list(references_in(SESSION)) == staff_below("")
 
 
 def test_what_an_amendment_holds_names_them_too() -> None:
     correction = a_correction_of("session-delivered.1", SESSION, performed_by=UUID(int=9))
-    corrector = Named("staff", UUID(int=9), "/performed_by")
-    assert [*staff_below("/replacement"), corrector] == list(named_in(correction))
+    corrector = DirectoryReference("staff", UUID(int=9), "/performed_by")
+    assert [*staff_below("/replacement"), corrector] == list(references_in(correction))
     addition = an_addition_to("session-delivered.1", chaperone=COLLEAGUE, participants=SESSION.participants)
-    assert list(named_in(addition)) == staff_below("/added")
-    assert list(named_in(an_addition_to("session-delivered.1", position="prone"))) == []
+    assert list(references_in(addition)) == staff_below("/added")
+    assert list(references_in(an_addition_to("session-delivered.1", position="prone"))) == []
 
 
 def test_a_transfer_names_who_and_where() -> None:
-    assert list(named_in(a_transfer())) == [
-        Named("staff", COLLEAGUE, "/to/therapist"),
-        Named("clinics", CLINIC, "/to/clinic"),
+    assert list(references_in(a_transfer())) == [
+        DirectoryReference("staff", COLLEAGUE, "/to/therapist"),
+        DirectoryReference("clinics", CLINIC, "/to/clinic"),
     ]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from episodes.adapters.http.examples import CLINIC, EXAMPLES, PARTNER, THERAPIST
+from episodes.http.examples import CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.episodes.serving import Api, Service, eventually, serving
 from tests.servers.postgres import PostgresServer
 

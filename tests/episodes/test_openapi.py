@@ -11,13 +11,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from contracts.disclosure import Questions
-from episodes.adapters.database.log import Wake
-from episodes.adapters.http.app import create_app
-from episodes.adapters.http.commands import body_form, path_of
-from episodes.adapters.http.directory import ENTRIES
-from episodes.adapters.http.examples import EXAMPLES
-from episodes.adapters.http.problems import KINDS
-from episodes.domain.steps import COMMANDS
+from episodes.directory.endpoint import ENTRIES
+from episodes.domain.vocabulary import COMMANDS
+from episodes.event_log.reader import Wake
+from episodes.http.app import create_app
+from episodes.http.examples import EXAMPLES
+from episodes.http.problems import KINDS
+from episodes.recording.endpoint import body_form, path_of
 
 COMMITTED = Path(__file__).parents[2] / "contracts" / "openapi" / "episodes.json"
 OPEN = ("/health/live", "/health/ready", "/metrics", "/problems/{type}")

@@ -1,6 +1,6 @@
 """Opening an episode."""
 
-from episodes.domain.opening import Responsibility
+from episodes.domain.care.openings import Responsibility
 from episodes.domain.status import status
 from tests.episodes.care import OPENED, an_episode
 from tests.episodes.scenario import CLIENT, CLINIC, THERAPIST, given, march
@@ -17,9 +17,9 @@ def test_an_opened_episode_is_open_and_knows_client_and_clinic() -> None:
 
 def test_the_therapist_is_responsible_from_the_opening_on_and_not_before() -> None:
     episode = given(OPENED).episode
-    answering = episode.in_force(Responsibility, given(OPENED).episode.entries[0].header.when)
+    answering = episode.in_force(Responsibility, given(OPENED).episode.entries[0].metadata.when)
     assert answering is not None
     assert answering.fact.therapist == THERAPIST
-    span = next(episode.spans(Responsibility))
+    span = next(episode.spans_of(Responsibility))
     assert span.interval.since.at == march(2, 9)
     assert span.interval.until is None

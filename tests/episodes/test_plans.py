@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from episodes.domain.assessing import Assessed
-from episodes.domain.planning import Plan
+from episodes.domain.care.assessments import Assessed
+from episodes.domain.care.plans import Plan
 from tests.episodes.care import BASELINE, OPENED, PLANNED, a_baseline, a_plan
 from tests.episodes.scenario import given, march, moment, past
 

@@ -9,9 +9,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 
-from episodes.adapters.http.problems import KINDS, Malformed, pointer, problem
-from episodes.application import errors
+from episodes import errors
 from episodes.domain import refusals
+from episodes.http.problems import KINDS, Malformed, pointer, problem
 
 
 def told(error: Exception) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from urllib.request import urlopen
 
-from episodes.adapters.progress import Progress, serve
+from episodes.processes.progress import Progress, serve
 from tests.servers.kafka import free_port
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -12,13 +12,13 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
-from episodes.adapters.database.positions import Claim, claim
-from episodes.adapters.database.tailing import Tail
-from episodes.adapters.following import AGAIN, Deposed
-from episodes.adapters.progress import Progress
-from episodes.adapters.projection import Projection, Write
-from episodes.application.cache import Cache
-from episodes.domain.closing import EpisodeClosed
+from episodes.domain.care.closures import EpisodeClosed
+from episodes.episode_list.projection import Projection, Write
+from episodes.event_log.cache import Cache
+from episodes.event_log.positions import Claim, claim
+from episodes.event_log.tail import Tail
+from episodes.processes.follower import EXIT_TRY_AGAIN, Deposed
+from episodes.processes.progress import Progress
 from tests.episodes.listing_place import Place, placed
 from tests.episodes.recording_events import care, opening, session
 from tests.episodes.watched import eventually
@@ -98,7 +98,7 @@ def test_a_leader_that_was_paused_writes_nothing_when_it_wakes(place: Place) -> 
     place.log.record(care(place.log, episodes=5, sessions=1))
     place.await_current(standby)
     leader.signalled(signal.SIGCONT)
-    assert leader.ended() == AGAIN
+    assert leader.ended() == EXIT_TRY_AGAIN
     place.assert_right()
 
 
@@ -146,7 +146,7 @@ def test_an_event_of_a_later_release_is_not_passed_over(place: Place) -> None:
     place.log.record(care(place.log, episodes=1, sessions=0))
     (position,) = (row["notification_id"] for row in place.rows(UNHEARD_OF))
     process = place.project()
-    assert process.ended() == AGAIN
+    assert process.ended() == EXIT_TRY_AGAIN
     assert process.said("project-ended")[0]["reason"] == "unheard-of.1"
     assert place.position() < position
 

@@ -8,14 +8,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from episodes.application.recording import Beside, DataKey, loaded, stored
-from episodes.domain.amendments import EntryRetracted
-from episodes.domain.deciding import Asked
-from episodes.domain.envelope import Recorded, Redacted
+from episodes.domain.care.amendments import EntryRetracted
+from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
+from episodes.domain.event import RecordedEvent, Redacted
 from episodes.domain.refusals import Refused
-from episodes.domain.steps import BY_FACT, decide, evolve
 from episodes.domain.time import PRECISIONS, When
+from episodes.domain.vocabulary import BY_FACT, decide, evolve
+from episodes.event_log.codec import Annotations, DataKey, decode, encode
 from tests.episodes import care
 from tests.episodes.drafts import IDS, facts, moments
 from tests.episodes.scenario import CLIENT, CLINIC, EPISODE, NETWORK, NOW, SUBJECT, ZONE, past, recorded
@@ -57,12 +57,12 @@ def before() -> Episode:
     return Episode(id=EPISODE, network=NETWORK, clinic=CLINIC, client=CLIENT)
 
 
-def history(asked: list[tuple[Any, When, UUID | None]]) -> list[tuple[Recorded[Any], Episode]]:
+def history(asked: list[tuple[Any, When, UUID | None]]) -> list[tuple[RecordedEvent[Any], Episode]]:
     """Each event that was recorded, and the state there was after it."""
-    episode, so_far = before(), list[tuple[Recorded[Any], Episode]]()
+    episode, so_far = before(), list[tuple[RecordedEvent[Any], Episode]]()
     for draft, when, about in asked:
         own_time = BY_FACT[type(draft)].own_time
-        command = Asked(
+        command = Command(
             draft=draft,
             when=when if own_time is None else own_time(draft, ZONE),
             now=NOW,
@@ -75,8 +75,8 @@ def history(asked: list[tuple[Any, When, UUID | None]]) -> list[tuple[Recorded[A
         except Refused:
             continue
         for decided in decisions:
-            header = recorded(past(decided.fact, decided.when), len(so_far) + 1, len(so_far) + 1).header
-            entry = Recorded(replace(header, event_id=IDS[len(so_far)]), decided.fact)
+            header = recorded(past(decided.fact, decided.when), len(so_far) + 1, len(so_far) + 1).metadata
+            entry = RecordedEvent(replace(header, event_id=IDS[len(so_far)]), decided.fact)
             episode = evolve(episode, entry)
             so_far.append((entry, episode))
     return so_far
@@ -96,8 +96,8 @@ def test_replaying_any_prefix_gives_the_state_that_was_there(asked: list[Any]) -
 def test_replaying_from_what_is_stored_gives_the_same_state(asked: list[Any]) -> None:
     episode: Episode | None = before()
     for entry, then in history(asked):
-        state = stored(entry.header, entry.fact, Beside(), KEY, bytes(12)).state
-        episode = evolve(episode, loaded(state, {KEY.id: KEY}))
+        state = encode(entry.metadata, entry.fact, Annotations(), KEY, bytes(12)).state
+        episode = evolve(episode, decode(state, {KEY.id: KEY}))
         assert episode == then
 
 
@@ -110,7 +110,7 @@ def test_with_any_of_its_events_redacted_an_episode_still_folds(
     gone = data.draw(st.sets(st.integers(0, max(len(told) - 1, 0))))
     episode: Episode | None = None
     for place, (entry, _) in enumerate(told):
-        episode = evolve(episode, Recorded(entry.header, Redacted()) if place in gone else entry)
+        episode = evolve(episode, RecordedEvent(entry.metadata, Redacted()) if place in gone else entry)
         assert episode.version == place + 1
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from contracts.codec import to_batch
 from contracts.events import PUBLISHED
-from episodes.application.publishing import PUBLICATION, kind_of, published, published_name
-from episodes.application.recording import loaded
-from episodes.domain.envelope import Recorded, Redacted
-from episodes.domain.sharing import KINDS
-from episodes.domain.steps import STEPS
+from episodes.domain.care.sharing_consents import KINDS
+from episodes.domain.event import RecordedEvent, Redacted
+from episodes.domain.vocabulary import STEPS, kind_of
+from episodes.event_log.codec import decode
+from episodes.publishing.mapping import SPECIAL, form_of, published, published_name
 from tests.episodes.care import shared
 from tests.episodes.corpus import FACTS
 from tests.episodes.scenario import march, recorded
@@ -53,14 +53,14 @@ KIND = {
 }
 
 
-def test_every_fact_is_listed_as_published_or_private() -> None:
-    assert set(PUBLICATION) == {step.fact for step in STEPS}
-    assert {step.name for step in STEPS if PUBLICATION[step.fact] is None} == PRIVATE
+def test_every_fact_is_published_or_private_on_purpose() -> None:
+    assert {step.name for step in STEPS if not step.published} == PRIVATE
+    assert set(SPECIAL) <= {step.fact for step in STEPS if step.published}
 
 
 def test_every_published_event_has_one_fact() -> None:
-    models = [publication[0] for publication in PUBLICATION.values() if publication is not None]
-    assert sorted(model.type_name for model in models) == sorted(PUBLISHED)
+    forms = [form_of(step) for step in STEPS if step.published]
+    assert sorted(form.type_name for form in forms) == sorted(PUBLISHED)
 
 
 def test_every_kind_a_client_may_consent_to_is_that_of_its_events() -> None:
@@ -71,20 +71,20 @@ def test_every_kind_a_client_may_consent_to_is_that_of_its_events() -> None:
 def test_a_private_fact_and_a_name_of_a_later_release_have_no_public_form() -> None:
     assert published_name("treatment-consented.1") is None
     assert published_name("invented-later.1") is None
-    assert published(loaded(sealed(golden("treatment-consented.1")), KEYS), "https://e.example") is None
+    assert published(decode(sealed(golden("treatment-consented.1")), KEYS), "https://e.example") is None
 
 
 @pytest.mark.parametrize("name", sorted(set(FACTS) - PRIVATE))
 def test_of_an_erased_client_only_the_envelope_is_published(name: str) -> None:
-    header = loaded(sealed(golden(name)), KEYS).header
-    event = published(Recorded(header, Redacted()), "https://e.example")
+    header = decode(sealed(golden(name)), KEYS).metadata
+    event = published(RecordedEvent(header, Redacted()), "https://e.example")
     assert event is not None
     assert json.loads(event.data) == {"redacted": True}
 
 
 @pytest.mark.parametrize("name", sorted(set(FACTS) - PRIVATE))
 def test_no_word_written_by_hand_is_published(name: str) -> None:
-    event = published(loaded(sealed(golden(name)), KEYS), "https://e.example")
+    event = published(decode(sealed(golden(name)), KEYS), "https://e.example")
     assert event is not None
     told = event.data.decode() + json.dumps(dict(event.attributes))
     words = [text for text in _texts(golden(name)["payload"]) if " " in text]
@@ -112,7 +112,7 @@ def _texts(value: object) -> list[str]:
 
 @pytest.mark.parametrize("name", sorted(set(FACTS) - PRIVATE))
 def test_the_committed_examples_are_what_this_service_publishes(name: str) -> None:
-    event = published(loaded(sealed(golden(name)), KEYS), "https://episodes.example")
+    event = published(decode(sealed(golden(name)), KEYS), "https://episodes.example")
     assert event is not None
     example = EXAMPLES / f"{event.attributes['type']}.json"
     assert json.loads(to_batch([event])) == [json.loads(example.read_text())]

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import structlog
 
-from episodes.adapters.database.builds import begun
-from episodes.adapters.database.tailing import Tail
-from episodes.adapters.following import AGAIN
-from episodes.adapters.leadership import Leadership
-from episodes.adapters.projecting import Setting, Work, new_progress
-from episodes.adapters.rebuilding import take_place
+from episodes.episode_list.builds import begun
+from episodes.episode_list.process import Setting, Work, new_progress
+from episodes.episode_list.rebuild import take_place
+from episodes.event_log.tail import Tail
+from episodes.processes.follower import EXIT_TRY_AGAIN
+from episodes.processes.leadership import Leadership
 from tests.episodes.listing_place import LIVE, Place, placed
 from tests.episodes.recording_events import care, opening, session
 from tests.episodes.watched import eventually
@@ -124,7 +124,7 @@ def test_an_interrupted_rebuild_leaves_readers_alone_and_is_repeated(
     rebuild = listed.rebuild()
     eventually(lambda: len(listed.builds()[1]) == 2, "it has begun to write", process=rebuild)
     rebuild.signalled(number)
-    assert rebuild.ended() == (AGAIN if number == signal.SIGTERM else -signal.SIGKILL)
+    assert rebuild.ended() == (EXIT_TRY_AGAIN if number == signal.SIGTERM else -signal.SIGKILL)
     assert len(listed.builds()[1]) == 2, "it was in the middle"
     assert listed.in_bytes() == before
     again = listed.rebuild()

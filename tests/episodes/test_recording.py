@@ -11,18 +11,18 @@ from eventsourcing.persistence import StoredEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from episodes.application.folding import folded
-from episodes.application.recording import (
-    Beside,
+from episodes.domain.event import Actor, EventMetadata, RecordedEvent, Redacted
+from episodes.domain.vocabulary import BY_FACT, STEPS
+from episodes.event_log.codec import (
+    Annotations,
     Damaged,
     DataKey,
     SourceRef,
-    header_of,
-    loaded,
-    stored,
+    decode,
+    encode,
+    metadata_of,
 )
-from episodes.domain.envelope import Actor, Header, Recorded, Redacted
-from episodes.domain.steps import BY_FACT, STEPS
+from episodes.event_log.folding import folded
 from tests.episodes.corpus import FACTS, GOLDEN
 from tests.episodes.drafts import facts
 from tests.episodes.scenario import EPISODE, NOW, past, recorded
@@ -50,24 +50,24 @@ def sealed(document: dict[str, Any]) -> bytes:
 
 
 def store(fact: Any, version: int = 1, **beside: Any) -> StoredEvent:
-    header = replace(recorded(past(fact, NOW), version).header, key_id=KEY.id)
-    return stored(header, fact, Beside(**beside), KEY, NONCE)
+    header = replace(recorded(past(fact, NOW), version).metadata, key_id=KEY.id)
+    return encode(header, fact, Annotations(**beside), KEY, NONCE)
 
 
 @settings(max_examples=150, deadline=None)
 @given(facts())
 def test_every_fact_comes_back_as_it_was_stored(fact: Any) -> None:
     event = store(fact, labels=("abuse",))
-    back = loaded(event.state, KEYS)
+    back = decode(event.state, KEYS)
     assert (back.fact, back.labels) == (fact, ("abuse",))
-    assert header_of(event.state) == back.header
+    assert metadata_of(event.state) == back.metadata
     assert (event.originator_id, event.originator_version) == (EPISODE, 1)
     assert event.topic == BY_FACT[type(fact)].name
 
 
 def test_a_header_comes_back_with_all_it_says() -> None:
     one = UUID(int=1)
-    full = Header(
+    full = EventMetadata(
         event_id=one,
         type="episode-closed.1",
         episode_id=one,
@@ -90,13 +90,13 @@ def test_a_header_comes_back_with_all_it_says() -> None:
         causation_id=one,
         sequence=3,
     )
-    event = stored(full, FACTS["episode-closed.1"], Beside(), KEY, NONCE)
-    assert header_of(event.state) == full
+    event = encode(full, FACTS["episode-closed.1"], Annotations(), KEY, NONCE)
+    assert metadata_of(event.state) == full
 
 
 def test_the_event_id_stands_where_the_index_looks_for_it() -> None:
     event = store(FACTS["assessed.1"])
-    assert event.state[18 : 18 + 36].decode() == str(header_of(event.state).event_id)
+    assert event.state[18 : 18 + 36].decode() == str(metadata_of(event.state).event_id)
 
 
 def test_nothing_of_the_payload_is_in_the_clear() -> None:
@@ -119,13 +119,13 @@ def test_nothing_of_the_payload_is_in_the_clear() -> None:
 )
 def test_a_payload_moved_to_another_place_is_seen(elsewhere: dict[str, Any]) -> None:
     event = store(FACTS["plan-set.1"])
-    moved = stored(
-        replace(header_of(event.state), **elsewhere), FACTS["plan-refined.1"], Beside(), KEY, NONCE
+    moved = encode(
+        replace(metadata_of(event.state), **elsewhere), FACTS["plan-refined.1"], Annotations(), KEY, NONCE
     )
     tail = event.state[5 + int.from_bytes(event.state[1:5], "big") :]
     head = moved.state[: 5 + int.from_bytes(moved.state[1:5], "big")]
     with pytest.raises(Damaged):
-        loaded(head + tail, KEYS)
+        decode(head + tail, KEYS)
 
 
 @settings(max_examples=50, deadline=None)
@@ -135,21 +135,21 @@ def test_any_altered_byte_of_the_seal_is_seen(place: int, change: int) -> None:
     start = 5 + int.from_bytes(state[1:5], "big")
     state[start + place % (len(state) - start)] ^= change
     with pytest.raises(Damaged):
-        loaded(bytes(state), KEYS)
+        decode(bytes(state), KEYS)
 
 
 @pytest.mark.parametrize("state", [b"", b"\x02rest", b"{}"])
 def test_bytes_of_another_format_are_damaged_and_not_guessed_at(state: bytes) -> None:
     with pytest.raises(Damaged):
-        header_of(state)
+        metadata_of(state)
 
 
 def test_an_erased_clients_key_seals_nothing() -> None:
     with pytest.raises(ValueError, match="erased"):
-        stored(
-            recorded(past(FACTS["episode-closed.1"], NOW), 1).header,
+        encode(
+            recorded(past(FACTS["episode-closed.1"], NOW), 1).metadata,
             FACTS["episode-closed.1"],
-            Beside(),
+            Annotations(),
             DataKey(KEY.id, None),
             NONCE,
         )
@@ -158,9 +158,9 @@ def test_an_erased_clients_key_seals_nothing() -> None:
 def test_without_its_key_an_event_loads_as_redacted_and_folding_goes_on() -> None:
     keys = {KEY.id: DataKey(KEY.id, None)}
     states = [sealed(golden(name)) for name in FACTS]
-    back = [loaded(state, keys) for state in states]
+    back = [decode(state, keys) for state in states]
     assert all(isinstance(entry.fact, Redacted) for entry in back)
-    assert [entry.header for entry in back] == [header_of(state) for state in states]
+    assert [entry.metadata for entry in back] == [metadata_of(state) for state in states]
     erased, known = folded(None, states, keys), folded(None, states, KEYS)
     assert erased is not None
     assert known is not None
@@ -197,20 +197,20 @@ def test_the_corpus_holds_every_name_that_may_be_stored() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_was_stored_once_loads_for_ever(name: str) -> None:
-    back = loaded(sealed(golden(name)), KEYS)
+    back = decode(sealed(golden(name)), KEYS)
     assert back.fact == FACTS[name]
-    assert back.header.type == name
+    assert back.metadata.type == name
 
 
 def test_the_bytes_of_the_first_release_still_load() -> None:
     state = bytes.fromhex((GOLDEN / "sealed.hex").read_text())
-    assert loaded(state, KEYS).fact == FACTS["episode-opened.1"]
+    assert decode(state, KEYS).fact == FACTS["episode-opened.1"]
 
 
 def test_the_same_event_is_still_stored_in_the_same_bytes() -> None:
     state = bytes.fromhex((GOLDEN / "sealed.hex").read_text())
     fact = FACTS["episode-opened.1"]
-    assert stored(header_of(state), fact, Beside(), KEY, NONCE).state == state
+    assert encode(metadata_of(state), fact, Annotations(), KEY, NONCE).state == state
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -219,7 +219,7 @@ def test_what_this_release_does_not_know_is_ignored(name: str) -> None:
     document["header"]["mood"] = {"of": "tomorrow"}
     document["payload"]["surprise"] = 1
     document["payload"]["fact"]["invented_later"] = ["x"]
-    assert loaded(sealed(document), KEYS).fact == FACTS[name]
+    assert decode(sealed(document), KEYS).fact == FACTS[name]
 
 
 def test_codes_and_ranges_of_other_releases_load() -> None:
@@ -228,6 +228,6 @@ def test_codes_and_ranges_of_other_releases_load() -> None:
     fact["techniques"][0] |= {"code": "retired_technique", "pressure": 9, "minutes": 5_000}
     fact["place"] = "moon"
     fact["breaches"] = [{"rule": "rule-of-another-release", "rules_version": "0"}]
-    back: Recorded[Any] = loaded(sealed(document), KEYS)
+    back: RecordedEvent[Any] = decode(sealed(document), KEYS)
     assert (back.fact.techniques[0].code, back.fact.place) == ("retired_technique", "moon")
     assert back.fact.breaches[0].rule == "rule-of-another-release"

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from episodes.domain.clearing import ClearanceRecorded
-from episodes.domain.flagging import RedFlagCleared, accepted_with_limits, care_is_held
+from episodes.domain.care.clearances import ClearanceRecorded
+from episodes.domain.care.red_flags import RedFlagCleared, accepted_with_limits, care_is_held
 from episodes.domain.values import Limits
 from tests.episodes.care import (
     BASELINE,
@@ -122,7 +122,7 @@ def test_limits_that_were_accepted_hold_as_long_as_their_clearing() -> None:
 def test_a_clearance_holds_until_the_end_of_its_last_day() -> None:
     for until, holds in ((date(2026, 3, 5), [True, False]), (None, [True, True])):
         cleared = past(replace(a_clearance, valid_until=until), march(3))
-        (held,) = given(*READY, cleared).episode.spans(ClearanceRecorded)
+        (held,) = given(*READY, cleared).episode.spans_of(ClearanceRecorded)
         assert [held.interval.holds_at(moment(march(day, 12))) for day in (5, 6)] == holds
 
 

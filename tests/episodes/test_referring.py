@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from episodes.domain.referring import (
+from episodes.domain.care.referrals import (
     PartnerReported,
     ReferralAnswered,
     ReferralWithdrawn,

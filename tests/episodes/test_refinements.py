@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from episodes.domain.planning import Plan
+from episodes.domain.care.plans import Plan
 from tests.episodes.care import (
     BASELINE,
     CHECKED,
@@ -79,7 +79,7 @@ def test_the_old_plan_held_until_the_refinement_and_the_new_one_from_then_on() -
         for held in (episode.in_force(Plan, moment(march(*time))) for time in [(5, 8), (5, 9), (6, 9)])
     ]
     assert versions == [1, 2, 2]
-    assert [held.fact.plan_version for held in episode.spans(Plan)] == [1, 2]
+    assert [held.fact.plan_version for held in episode.spans_of(Plan)] == [1, 2]
 
 
 def test_an_imported_refinement_without_its_evidence_is_a_breach() -> None:

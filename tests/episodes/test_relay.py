@@ -15,10 +15,10 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from contracts.envelope import topic_of
 from contracts.events import Redacted
-from episodes.adapters.database.migrate import migrate
-from episodes.adapters.following import AGAIN
-from episodes.adapters.kafka import make_topics
-from episodes.domain.envelope import Header
+from episodes.domain.event import EventMetadata
+from episodes.migrate import migrate
+from episodes.processes.follower import EXIT_TRY_AGAIN
+from episodes.publishing.kafka import make_topics
 from tests.episodes.recording_events import Log, care, opening, private, session
 from tests.episodes.relay_process import PUBLIC_URL, RelayProcess
 from tests.episodes.topic_reading import events_of, first_publications, records_of
@@ -52,7 +52,7 @@ class Place:
     def is_beyond(self, position: float) -> bool:
         return self.log.position()[1] > position
 
-    def assert_published(self, recorded: list[Header]) -> None:
+    def assert_published(self, recorded: list[EventMetadata]) -> None:
         """All that is public is on the topic; each episode's first publications are dense and in order."""
         public = [header for header in recorded if header.sequence is not None]
         events = events_of(self.kafka, self.network)
@@ -196,7 +196,7 @@ def test_a_paused_leader_is_replaced_and_can_move_nothing_when_it_wakes(place: P
     eventually(place.drained, "the other publishes the rest", process=standby)
     before = place.log.position()
     leader.signalled(signal.SIGCONT)
-    assert leader.ended() == AGAIN
+    assert leader.ended() == EXIT_TRY_AGAIN
     assert leader.said("relay-ended")
     assert place.log.position() == before
     assert standby.process.is_running()
@@ -258,7 +258,7 @@ def test_a_refused_record_ends_the_relay_before_its_position(place: Place) -> No
     _make_topic_with(place, "200")  # bytes: smaller than any record
     recorded = place.log.record(care(place.log, episodes=2, sessions=2, network=place.network))
     relay = place.relay(page=2)
-    assert relay.ended(within=20) == AGAIN
+    assert relay.ended(within=20) == EXIT_TRY_AGAIN
     assert relay.said("relay-ended")[0]["error"] == "NotSent"
     assert place.log.position() == (1, 0)
     _set_largest_message(place, "1048588")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from episodes.adapters.database.migrate import migrate
-from episodes.adapters.database.positions import claim, move
-from episodes.adapters.database.recorder import connected
-from episodes.adapters.database.tailing import Tail, UnknownNetwork
-from episodes.adapters.following import OfALaterRelease
-from episodes.adapters.leadership import Leadership
-from episodes.adapters.relay import records
+from episodes.event_log.positions import claim, move
+from episodes.event_log.recorder import connect_to_log
+from episodes.event_log.tail import Tail, UnknownNetwork
+from episodes.migrate import migrate
+from episodes.processes.follower import FromLaterReleaseError
+from episodes.processes.leadership import Leadership
+from episodes.publishing.relay import records
 from tests.episodes.recording_events import Log, opening
 from tests.episodes.relay_process import PUBLIC_URL
 from tests.episodes.watched import eventually
@@ -34,7 +34,7 @@ def log(database: Database, tmp_path: Path) -> Iterator[Log]:
 
 
 def test_an_older_claim_moves_nothing(database: Database) -> None:
-    with connected(database.app_url) as connection:
+    with connect_to_log(database.app_url) as connection:
         older = claim(connection, "kafka")
         assert move(connection, older, 5)
         newer = claim(connection, "kafka")
@@ -75,7 +75,7 @@ def test_an_event_of_a_later_release_is_not_passed_over(database: Database, log:
         page = tail.page(0, 10)
         assert len(list(records(page, tail, PUBLIC_URL))) == 1
         of_later = [replace(event, topic="unheard-of.1") for event in page]
-        with pytest.raises(OfALaterRelease, match=r"^unheard-of\.1$"):
+        with pytest.raises(FromLaterReleaseError, match=r"^unheard-of\.1$"):
             list(records(of_later, tail, PUBLIC_URL))
 
 

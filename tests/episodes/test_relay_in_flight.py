@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 
-from episodes.adapters.in_flight import PATIENCE, InFlight, NotSent, Sent
+from episodes.publishing.in_flight import PATIENCE, InFlight, NotSent, Sent
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

@@ -13,14 +13,14 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from contracts.codec import to_kafka
 from contracts.envelope import topic_of
-from episodes.adapters import relay as relays
-from episodes.adapters.database.positions import Claim
-from episodes.adapters.following import Deposed, OfALaterRelease
-from episodes.adapters.in_flight import NotSent
-from episodes.adapters.progress import Progress
-from episodes.adapters.relay import Relay
-from episodes.application.publishing import published
-from episodes.application.recording import DataKey, loaded
+from episodes.event_log.codec import DataKey, decode
+from episodes.event_log.positions import Claim
+from episodes.processes.follower import Deposed, FromLaterReleaseError
+from episodes.processes.progress import Progress
+from episodes.publishing import relay as relays
+from episodes.publishing.in_flight import NotSent
+from episodes.publishing.mapping import published
+from episodes.publishing.relay import Relay
 from tests.episodes.batching import KEY, a_batch, an_episode_of, command, told_of
 from tests.episodes.care import OPENED, a_baseline, a_consent
 from tests.episodes.scenario import CLIENT, EPISODE, NETWORK, NOW, march
@@ -36,7 +36,7 @@ def log_of(*drafts: Any) -> list[Notification]:
         assert batch.add(command(draft, EPISODE, id=UUID(int=500 + number)))
     return [
         Notification(it.originator_id, it.originator_version, it.topic, it.state, 10 * place)
-        for place, it in enumerate(batch.writing.events, 1)
+        for place, it in enumerate(batch.write_set.events, 1)
     ]
 
 
@@ -149,7 +149,7 @@ def test_all_is_sent_in_order_acknowledged_and_moved_past(passed: list[str]) -> 
     events = log_of(a_baseline, a_consent(march(3)), a_baseline)
     relaying = Relaying(Tail(events), page=2)
     assert relaying.run()
-    public = [loaded(events[place].state, KEYS) for place in (0, 2)]
+    public = [decode(events[place].state, KEYS) for place in (0, 2)]
     messages = [published(entry, URL) for entry in public]
     assert relaying.sender.sent == [(topic_of(NETWORK), *to_kafka(it)) for it in messages if it is not None]
     assert (relaying.tail.position, relaying.tail.waits) == (30, [1.0])
@@ -183,7 +183,7 @@ def test_what_was_never_acknowledged_is_abandoned_and_the_position_stays(
     relaying.stopping.set()
     assert not relaying.run()
     assert (relaying.tail.position, relaying.progress.head) == (0, 10)
-    assert relaying.progress.oldest == loaded(relaying.tail.events[0].state, KEYS).header.recorded_at
+    assert relaying.progress.oldest == decode(relaying.tail.events[0].state, KEYS).metadata.recorded_at
     assert relaying.log.lines == [("stopped", {"abandoned": 1, **relaying.progress.figures()})]
 
 
@@ -198,7 +198,7 @@ def test_what_was_sent_last_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> No
 def test_no_more_is_in_flight_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     events = log_of(*[a_baseline] * 3)
     for most, sent in ((3, 2), (2, 2), (1, 0)):
-        monkeypatch.setattr(relays, "MOST_IN_FLIGHT", most)
+        monkeypatch.setattr(relays, "MAX_IN_FLIGHT", most)
         relaying = Relaying(Tail(events), Sender(acknowledges=False), page=2)
         while relaying.relay._has_room() and relaying.relay._send_page():
             pass
@@ -222,7 +222,7 @@ def test_who_was_replaced_moves_nothing() -> None:
 def test_a_public_event_of_a_later_release_ends_it() -> None:
     (event,) = log_of(a_baseline)
     unknown = Notification(event.originator_id, event.originator_version, "sung.1", event.state, event.id)
-    with pytest.raises(OfALaterRelease, match=r"^sung\.1$"):
+    with pytest.raises(FromLaterReleaseError, match=r"^sung\.1$"):
         Relaying(Tail([unknown])).run()
 
 

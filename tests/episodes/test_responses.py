@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from episodes.domain.responding import Covers, ResponseNoted
+from episodes.domain.care.responses import Covers, ResponseNoted
 from tests.episodes.care import BASELINE, CHECKED, READY, treated
 from tests.episodes.scenario import given
 

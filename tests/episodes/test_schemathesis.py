@@ -17,9 +17,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from episodes.adapters.database.log import Wake
-from episodes.adapters.http.app import create_app
-from episodes.adapters.http.listed import PARAMETERS
+from episodes.episode_list.query import PARAMETERS
+from episodes.event_log.reader import Wake
+from episodes.http.app import create_app
 from tests.episodes.calling import bearer, tell
 from tests.episodes.serving import serving
 from tests.servers.postgres import PostgresServer

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from episodes.domain.checking import SessionChecked
-from episodes.domain.flagging import RedFlagRaised
+from episodes.domain.care.red_flags import RedFlagRaised
+from episodes.domain.care.session_checks import SessionChecked
 from episodes.domain.values import Limits
 from tests.episodes.care import (
     BACK,

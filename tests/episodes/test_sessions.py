@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from episodes.domain.breaches import Breach
-from episodes.domain.steps import BY_FACT
-from episodes.domain.treating import SessionDelivered
+from episodes.domain.care.sessions import SessionDelivered
+from episodes.domain.vocabulary import BY_FACT
 from tests.episodes.care import (
     BASELINE,
     CHECKED,

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from contracts.disclosure import Question
-from episodes.application.disclosing import consent_for
-from episodes.domain.sharing import SharingConsented, SharingWithdrawn, live_consent
+from episodes.disclosure.decision import consent_for
+from episodes.domain.care.sharing_consents import SharingConsented, SharingWithdrawn, live_consent
 from episodes.domain.time import Interval
 from tests.episodes.care import CLOSED, OPENED, a_sharing_consent, shared, treated
 from tests.episodes.scenario import NOW, PARTNER, SUBJECT, Past, given, march, moment, past
@@ -147,5 +147,7 @@ def test_who_withdrew_is_not_guessed() -> None:
 
 
 def test_a_consent_holds_to_the_second_from_when_it_said_until_when_it_said() -> None:
-    (held,) = given(OPENED, shared(effective_from=march(5), until=march(9))).episode.spans(SharingConsented)
+    (held,) = given(OPENED, shared(effective_from=march(5), until=march(9))).episode.spans_of(
+        SharingConsented
+    )
     assert held.interval == Interval(moment(march(5)), moment(march(9)))

@@ -12,11 +12,11 @@ import psycopg
 import pytest
 from psycopg.errors import UniqueViolation
 
-from episodes.adapters.database.recorder import EventRecorder
-from episodes.adapters.database.store import PostgresStore
-from episodes.application.commands import Answer, Command
-from episodes.application.errors import Conflict, InConflict, Moved, ReferenceKnown
-from episodes.application.known import Writing
+from episodes.errors import Conflict, InConflict, Moved, ReferenceKnown
+from episodes.event_log.recorder import EventRecorder
+from episodes.recording.commands import Answer, CommandRequest
+from episodes.recording.postgres.store import PostgresStore
+from episodes.recording.store import WriteSet
 from tests.episodes.serving import eventually
 from tests.episodes.storing import Desk, Interrupted, a_desk, a_flag, decided_on, recorded, submitted
 from tests.servers.postgres import PostgresServer
@@ -139,7 +139,7 @@ def test_after_a_conflict_the_same_store_records_at_once(
         late = decided_on(desk, ours, [desk.command(a_flag(), episode)])
         recorded(desk, theirs, [desk.command(a_flag(), episode)])
         with pytest.raises(Conflict):
-            ours.write(late.writing)
+            ours.write(late.write_set)
         assert isinstance(recorded(desk, ours, [desk.command(a_flag(), episode)])[0], Answer)
     assert desk.versions(episode) == list(range(1, 14))
 
@@ -162,7 +162,7 @@ def test_the_first_write_of_a_process_may_be_refused_and_its_next_is_recorded(
     if answered == "early":
         _refusals_arrive_before_all_is_sent(monkeypatch)
     with pytest.raises(Conflict):
-        fresh.write(late.writing)
+        fresh.write(late.write_set)
     assert isinstance(recorded(desk, fresh, [desk.command(a_flag(), episode)])[0], Answer)
     fresh.close()
 
@@ -196,7 +196,7 @@ def test_batches_with_the_same_keys_in_another_order_do_not_lock_each_other_out(
     with psycopg.connect(desk.database.superuser_url) as third, ThreadPoolExecutor(2) as writers:
         _hold(third, table, commands)
         writing = [
-            writers.submit(_written, store, batch.writing)
+            writers.submit(_written, store, batch.write_set)
             for store, batch in zip((ours, theirs), batches, strict=True)
         ]
         eventually(lambda: _held_up(desk) == 2, "both wait")
@@ -223,7 +223,7 @@ def _refusals_arrive_before_all_is_sent(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(EventRecorder, "_lock_table", slowly)
 
 
-def _hold(third: psycopg.Connection, table: str, commands: list[Command]) -> None:
+def _hold(third: psycopg.Connection, table: str, commands: list[CommandRequest]) -> None:
     """Insert the row in the middle of the order in which both would write theirs."""
     if table == "command_receipts":
         key = sorted(command.id for command in commands)[4]
@@ -239,7 +239,7 @@ def _held_up(desk: Desk) -> int:
     return int(number)
 
 
-def _written(store: PostgresStore, writing: Writing) -> type[BaseException] | None:
+def _written(store: PostgresStore, writing: WriteSet) -> type[BaseException] | None:
     """What the database refused it for, if it did."""
     try:
         store.write(writing)

@@ -6,14 +6,14 @@ from uuid import uuid4
 
 import pytest
 
-from episodes.adapters.database.store import PostgresStore
-from episodes.application.batch import MOST_BYTES, MOST_COMMANDS
-from episodes.application.cache import FACTOR, Cache
-from episodes.application.commands import Answer
-from episodes.application.errors import TooLarge
-from episodes.application.making import MOST_BYTES_OF_EVENT
-from episodes.application.recording import Damaged
 from episodes.domain.refusals import RuleBroken
+from episodes.errors import TooLarge
+from episodes.event_log.cache import FACTOR, Cache
+from episodes.event_log.codec import Damaged
+from episodes.recording.batch import MAX_BYTES, MAX_COMMANDS
+from episodes.recording.commands import Answer
+from episodes.recording.new_events import MAX_BYTES_OF_EVENT
+from episodes.recording.postgres.store import PostgresStore
 from tests.episodes.storing import AN_OPENING, Desk, a_desk, a_flag, decided_on, recorded, submitted
 from tests.servers.postgres import PostgresServer
 
@@ -36,25 +36,25 @@ def store(desk: Desk) -> Iterator[PostgresStore]:
 
 def test_the_largest_batch_is_recorded_in_one_transaction(desk: Desk, store: PostgresStore) -> None:
     episodes = [desk.opened(store) for _ in range(4)]
-    words = "x" * (MOST_BYTES // MOST_COMMANDS - BESIDE_WORDS)
+    words = "x" * (MAX_BYTES // MAX_COMMANDS - BESIDE_WORDS)
     for _ in range(3):
-        commands = [desk.command(a_flag(words), episodes[it % 4]) for it in range(MOST_COMMANDS)]
+        commands = [desk.command(a_flag(words), episodes[it % 4]) for it in range(MAX_COMMANDS)]
         batch = decided_on(desk, store, commands)
-        assert len(batch.writing.events) == MOST_COMMANDS
-        store.write(batch.writing)
+        assert len(batch.write_set.events) == MAX_COMMANDS
+        store.write(batch.write_set)
     assert [len(desk.versions(episode)) for episode in episodes] == [151] * 4
 
 
 def test_the_largest_event_and_the_fullest_transaction_are_recorded(desk: Desk, store: PostgresStore) -> None:
     episode = desk.opened(store)
     (largest,) = recorded(
-        desk, store, [desk.command(a_flag("x" * (MOST_BYTES_OF_EVENT - BESIDE_WORDS)), episode)]
+        desk, store, [desk.command(a_flag("x" * (MAX_BYTES_OF_EVENT - BESIDE_WORDS)), episode)]
     )
     assert isinstance(largest, Answer)
-    halves = [desk.command(a_flag("x" * (MOST_BYTES // 2 - BESIDE_WORDS)), episode) for _ in range(2)]
+    halves = [desk.command(a_flag("x" * (MAX_BYTES // 2 - BESIDE_WORDS)), episode) for _ in range(2)]
     batch = decided_on(desk, store, halves)
-    assert MOST_BYTES * 0.98 < sum(len(event.state) for event in batch.writing.events) <= MOST_BYTES
-    store.write(batch.writing)
+    assert MAX_BYTES * 0.98 < sum(len(event.state) for event in batch.write_set.events) <= MAX_BYTES
+    store.write(batch.write_set)
     assert desk.versions(episode) == [1, 2, 3, 4]
 
 
@@ -65,7 +65,7 @@ async def test_what_does_not_fit_one_transaction_follows_in_the_next(
     async with desk.writer(store) as writer:
         commands = [desk.command(a_flag("x" * 60_000), episode) for _ in range(12)]
         answers = await submitted(
-            writer, [*commands, desk.command(a_flag("x" * MOST_BYTES_OF_EVENT), episode)]
+            writer, [*commands, desk.command(a_flag("x" * MAX_BYTES_OF_EVENT), episode)]
         )
     assert [answer.version for answer in answers if isinstance(answer, Answer)] == list(range(2, 14))
     assert isinstance(answers[-1], TooLarge)
@@ -84,12 +84,12 @@ def test_without_its_key_a_client_is_redacted_and_nothing_more_is_recorded(
     try:
         command = desk.command(a_flag(), episode)
         batch = decided_on(desk, store, [command])
-        folded = batch.known.episodes[episode].episode
+        folded = batch.read_set.episodes[episode].episode
         assert folded.version == 2, "the clear envelope still tells how far it is"
         ((_, refusal),) = batch.outcomes
         assert isinstance(refusal, RuleBroken)
         assert refusal.rule == "client-erased"
-        assert not batch.writing.events
+        assert not batch.write_set.events
     finally:
         desk.rows("UPDATE client_keys SET wrapped = %s WHERE key_id = %s RETURNING 1", *reversed(kept[0]))
     assert isinstance(recorded(desk, store, [desk.command(a_flag(), episode)])[0], Answer)

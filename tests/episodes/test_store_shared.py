@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from episodes.adapters.http.examples import EXAMPLES, THERAPIST
+from episodes.http.examples import EXAMPLES, THERAPIST
 from tests.episodes.serving import Api, Service, eventually, serving
 from tests.servers.postgres import PostgresServer
 

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from episodes.adapters.issuer_keys import IssuerKeys
-from episodes.adapters.jwks import read_jwks
-from episodes.adapters.key_sources import KeyFile
-from episodes.adapters.tokens import LEEWAY, LONGEST_TOKEN, Tokens, Unauthenticated
+from episodes.issuer_keys import IssuerKeys
+from episodes.jwks import read_jwks
+from episodes.key_sources import KeyFile
+from episodes.tokens import LEEWAY, MAX_TOKEN, Tokens, Unauthenticated
 
 pytestmark = pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
 
@@ -152,7 +152,7 @@ def test_a_valid_token_names_the_caller_with_network_and_clinics() -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_no_other_token_is_believed_and_the_reason_quotes_nothing_of_it(attack: str) -> None:
-    assert len(ATTACKS[attack]) > LONGEST_TOKEN or attack != "too long"
+    assert len(ATTACKS[attack]) > MAX_TOKEN or attack != "too long"
     reason = refusal(f"Bearer {ATTACKS[attack]}")
     assert not any(str(value) in reason for value in ("elsewhere", "billing", "admin", "Dr. Who", STAFF))
 

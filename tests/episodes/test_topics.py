@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
 from contracts.envelope import topic_of
-from episodes.adapters.kafka import make_topics, producer, settings
+from episodes.publishing.kafka import make_topics, producer, settings
 from tests.servers.kafka import KafkaBroker
 
 

@@ -1,7 +1,7 @@
 """Handing an episode over to another therapist or clinic."""
 
-from episodes.domain.opening import Responsibility
-from episodes.domain.transferring import Responsible
+from episodes.domain.care.openings import Responsibility
+from episodes.domain.care.transfers import Responsible
 from tests.episodes.care import OPENED, a_transfer
 from tests.episodes.scenario import CLINIC, COLLEAGUE, OTHER_CLINIC, THERAPIST, given, march, moment, past
 

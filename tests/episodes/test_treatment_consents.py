@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
-from episodes.domain.consenting import Scope, TreatmentConsented, TreatmentConsentWithdrawn
+from episodes.domain.care.treatment_consents import Scope, TreatmentConsented, TreatmentConsentWithdrawn
 from episodes.domain.values import Coded, Given
 from tests.episodes.care import (
     BASELINE,

@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from episodes.application import views
-from episodes.application.errors import NotThere
-from episodes.application.viewing import Viewer, viewer
-from episodes.domain.amendments import AmendmentRefused, EntryAttested
-from episodes.domain.envelope import Redacted
-from episodes.domain.steps import evolve_all
+from episodes.domain.care.amendments import AmendmentRefused, EntryAttested
+from episodes.domain.event import Redacted
+from episodes.domain.vocabulary import evolve_all
+from episodes.errors import NotThere
+from episodes.reading import documents
+from episodes.visibility import Viewer, viewer
 from tests.episodes.batching import seen_as
 from tests.episodes.care import (
     BASELINE,
@@ -52,7 +52,7 @@ from tests.episodes.scenario import (
 
 def test_the_history_shows_each_event_whole_and_who_recorded_it() -> None:
     look, entries = seen(STAFF, OPENED, past(BASELINE.fact, march(2, 10), "mental_health"))
-    first, second = views.history(look, entries)["events"]
+    first, second = documents.history(look, entries)["events"]
     assert (first["event_id"], first["version"], first["type"]) == (OPENED.id, 1, "episode-opened.1")
     assert first["actor"] == {"id": THERAPIST, "role": "therapist"}
     assert (first["client"], first["fact"]["client"]) == (CLIENT, CLIENT)
@@ -63,7 +63,7 @@ def test_the_history_shows_each_event_whole_and_who_recorded_it() -> None:
 
 def test_an_erased_event_stands_in_the_history_and_says_so() -> None:
     look, entries = seen(STAFF, OPENED)
-    (shown,) = views.history(look, [replace(entries[0], fact=Redacted())])["events"]
+    (shown,) = documents.history(look, [replace(entries[0], fact=Redacted())])["events"]
     assert shown["fact"] == {"redacted": True}
     assert shown["event_id"] == OPENED.id
 
@@ -82,7 +82,7 @@ def test_what_was_said_of_an_event_later_stands_beside_it() -> None:
         "attested_by": [{"event": vouched.id, "type": "entry-attested.1"}],
     }
     look, entries = seen(STAFF, *history)
-    shown = {it["event_id"]: it for it in views.history(look, entries)["events"]}
+    shown = {it["event_id"]: it for it in documents.history(look, entries)["events"]}
     assert {name: shown[session.id][name] for name in about} == about
     assert shown[BASELINE.id]["attested_by"] == about["attested_by"]
     assert "amended_by" not in shown[BASELINE.id]
@@ -101,7 +101,7 @@ def test_a_former_clinic_keeps_reading_what_it_recorded_until_it_handed_over() -
     history = (OPENED, BASELINE, TRANSFERRED, past(a_hold, march(11)))
     entries = entries_of(*history)
     entries = [
-        replace(it, header=replace(it.header, clinic=OTHER_CLINIC if place > 1 else CLINIC))
+        replace(it, metadata=replace(it.metadata, clinic=OTHER_CLINIC if place > 1 else CLINIC))
         for place, it in enumerate(entries)
     ]
     taken = replace(TRANSFERRED.fact, former=replace(TRANSFERRED.fact.to, clinic=CLINIC))
@@ -124,10 +124,10 @@ def test_a_former_clinic_keeps_reading_what_it_recorded_until_it_handed_over() -
 def test_one_event_that_is_not_the_viewers_is_not_there() -> None:
     look, entries = seen(STAFF, OPENED, BASELINE)
     former = Viewer(replace(look.episode, clinic=OTHER_CLINIC), STAFF, NOW)
-    elsewhere = replace(entries[1], header=replace(entries[1].header, clinic=OTHER_CLINIC))
-    views.event(former, entries[1])
+    elsewhere = replace(entries[1], metadata=replace(entries[1].metadata, clinic=OTHER_CLINIC))
+    documents.event(former, entries[1])
     with pytest.raises(NotThere):
-        views.event(former, elsewhere)
+        documents.event(former, elsewhere)
 
 
 def test_of_a_flag_that_stands_again_the_stretch_of_the_moment_is_shown() -> None:
@@ -139,22 +139,22 @@ def test_of_a_flag_that_stands_again_the_stretch_of_the_moment_is_shown() -> Non
         (moment(march(8)), FLAGGED.when.at, march(5), False),
         (moment(march(14)), march(13), None, True),
     ):
-        (flag, *_) = views.state(look, episode, when)["red-flags"]
+        (flag, *_) = documents.state(look, episode, when)["red-flags"]
         assert (flag["since"], flag["until"], flag["holds"]) == (since, until, holds)
-    (flag, *_) = views.state(look, episode)["red-flags"]
+    (flag, *_) = documents.state(look, episode)["red-flags"]
     assert (flag["since"], flag["until"]) == (march(13), None)
 
 
 def test_what_begins_later_shows_when_it_will() -> None:
     sharing = replace(shared(effective_from=march(20)), when=moment(march(4)))
     look, _ = seen(STAFF, OPENED, sharing)
-    (consent,) = views.state(look, episode_of(OPENED, sharing), moment(march(10)))["sharing-consents"]
+    (consent,) = documents.state(look, episode_of(OPENED, sharing), moment(march(10)))["sharing-consents"]
     assert (consent["since"], consent["holds"]) == (march(20), False)
 
 
 def test_an_erased_opening_opens_nothing_that_can_be_shown() -> None:
     entry = replace(recorded(OPENED, 1), fact=Redacted())
     erased = evolve_all(replayed(()), [entry])
-    shown = views.state(viewer(erased, [entry], STAFF, NOW), erased)
+    shown = documents.state(viewer(erased, [entry], STAFF, NOW), erased)
     assert "opened" not in shown
     assert shown["client"] == CLIENT

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from episodes.application import views
-from episodes.application.errors import NotThere
-from episodes.application.viewing import viewer
-from episodes.domain.amendments import EntryAttested
-from episodes.domain.opening import InboundReferral
-from episodes.domain.referring import ReferralMade
-from episodes.domain.steps import evolve_all
+from episodes.domain.care.amendments import EntryAttested
+from episodes.domain.care.openings import InboundReferral
+from episodes.domain.care.referrals import ReferralMade
+from episodes.domain.vocabulary import evolve_all
+from episodes.errors import NotThere
+from episodes.reading import documents
+from episodes.visibility import viewer
 from tests.episodes.care import (
     BASELINE,
     CHECKED,
@@ -143,7 +143,7 @@ def test_a_partner_sees_nothing_that_was_taken_back_or_of_another_kind() -> None
         with pytest.raises(NotThere):
             event(THE_PARTNER, place, *history)
     look, entries = seen(THE_PARTNER, *history)
-    assert [it["event_id"] for it in views.history(look, entries)["events"]] == [history[3].id]
+    assert [it["event_id"] for it in documents.history(look, entries)["events"]] == [history[3].id]
     assert event(STAFF, 2, *history)["fact"]["stage"] == "baseline"
 
 
@@ -217,10 +217,10 @@ def test_a_partner_is_not_told_what_was_said_of_an_event_that_it_may_not_see() -
 def test_staff_are_told_who_performed_it_and_no_partner_is() -> None:
     history = (OPENED, shared(kinds=("assessments",)), BASELINE)
     entries = entries_of(*history)
-    entries[2] = replace(entries[2], header=replace(entries[2].header, performer=COLLEAGUE))
+    entries[2] = replace(entries[2], metadata=replace(entries[2].metadata, performer=COLLEAGUE))
     episode = evolve_all(replayed(()), entries)
     for caller, performer in ((STAFF, COLLEAGUE), (THE_PARTNER, None)):
-        (assessment,) = views.state(viewer(episode, entries, caller, NOW), episode)["assessments"]
+        (assessment,) = documents.state(viewer(episode, entries, caller, NOW), episode)["assessments"]
         assert assessment.get("performer") == performer
 
 

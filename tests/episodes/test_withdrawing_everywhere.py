@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from episodes.application import batch as batches
-from episodes.application.errors import TooLarge
-from episodes.domain.sharing import EverySharingWithdrawn, SharingWithdrawn
+from episodes.domain.care.sharing_consents import EverySharingWithdrawn, SharingWithdrawn
+from episodes.errors import TooLarge
+from episodes.recording import batch as batches
 from tests.episodes.batching import (
     a_batch,
     an_episode_of,
@@ -65,9 +65,9 @@ def test_all_sharing_with_a_partner_ends_in_every_episode_that_shares() -> None:
     ]
     assert body["warnings"] == []
     assert (told.episode, told.version, told.event) == (EPISODE, None, FIRST_EVENT)
-    assert batch.writing.references == {(NETWORK, b"letter 3"): (EPISODE, FIRST_EVENT)}
-    assert batch.size == sum(len(event.state) for event in batch.writing.events)
-    weights = [batch.known.episodes[it.id].weight - 1_000 for it in (episodes[0], episodes[2])]
+    assert batch.write_set.references == {(NETWORK, b"letter 3"): (EPISODE, FIRST_EVENT)}
+    assert batch.size == sum(len(event.state) for event in batch.write_set.events)
+    weights = [batch.read_set.episodes[it.id].weight - 1_000 for it in (episodes[0], episodes[2])]
     assert sum(weights) == batch.size
     assert answered(batch, command(A_WITHDRAWAL, reference=b"letter 3")) == replace(told, replayed=True)
 
@@ -93,9 +93,9 @@ def test_withdrawing_everywhere_is_all_or_nothing(monkeypatch: pytest.MonkeyPatc
     episodes = [an_episode_of(OPENED, shared(), id=number) for number in (50, 51)]
     first = a_batch(told_of(*episodes))
     answered(first, command(A_WITHDRAWAL))
-    monkeypatch.setattr(batches, "MOST_BYTES", first.size)
+    monkeypatch.setattr(batches, "MAX_BYTES", first.size)
     answered(a_batch(told_of(*episodes)), command(A_WITHDRAWAL))
-    monkeypatch.setattr(batches, "MOST_BYTES", first.size - 1)
+    monkeypatch.setattr(batches, "MAX_BYTES", first.size - 1)
     batch = a_batch(told_of(*episodes))
     assert isinstance(outcome(batch, command(A_WITHDRAWAL)), TooLarge)
-    assert not batch.writing.events
+    assert not batch.write_set.events

@@ -9,11 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from episodes.adapters.keys import Keyring
-from episodes.application import batch
-from episodes.application.cache import Cache
-from episodes.application.commands import Answer, Command
-from episodes.application.errors import (
+from episodes.errors import (
     Conflict,
     InConflict,
     NotThere,
@@ -21,29 +17,34 @@ from episodes.application.errors import (
     StoreUnavailable,
     TooManyWaiting,
 )
-from episodes.application.known import Cached, Known, Writing
-from episodes.application.writer import MOST_TURNS, Writer
+from episodes.event_log.cache import Cache
+from episodes.event_log.folding import CachedEpisode
+from episodes.event_log.keyring import Keyring
+from episodes.recording import batch
+from episodes.recording.commands import Answer, CommandRequest
+from episodes.recording.store import ReadSet, WriteSet
+from episodes.recording.writer import MAX_TURNS, Writer
 from tests.episodes.batching import a_batch, an_episode_of, command, told_of
 from tests.episodes.care import OPENED
 from tests.episodes.scenario import EPISODE, NOW
 from tests.episodes.storing import Desk, a_flag, submitted
 from tests.servers.postgres import Database
 
-DRAWS = a_batch(Known()).draws
+DRAWS = a_batch(ReadSet()).draws
 
 
 class Failing:
     """A store whose reads do what the test says, counted."""
 
-    def __init__(self, reading: Callable[[Sequence[Command]], Known]) -> None:
+    def __init__(self, reading: Callable[[Sequence[CommandRequest]], ReadSet]) -> None:
         self._reading = reading
         self.reads = 0
 
-    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+    def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         self.reads += 1
         return self._reading(commands)
 
-    def write(self, writing: Writing) -> None:
+    def write(self, writing: WriteSet) -> None:
         raise AssertionError("nothing was decided")
 
 
@@ -55,7 +56,7 @@ def desk() -> Desk:
 async def test_when_the_store_goes_away_in_a_conflict_not_each_of_many_waits_for_it(desk: Desk) -> None:
     causes = iter([OutcomeUnknown(), OutcomeUnknown()])
 
-    def reading(_: Sequence[Command]) -> Known:
+    def reading(_: Sequence[CommandRequest]) -> ReadSet:
         raise next(causes, StoreUnavailable())
 
     store = Failing(reading)
@@ -68,10 +69,10 @@ async def test_when_the_store_goes_away_in_a_conflict_not_each_of_many_waits_for
 async def test_a_command_that_meets_a_defect_does_not_fail_its_neighbours(desk: Desk) -> None:
     bad = desk.command(a_flag(), uuid4())
 
-    def reading(commands: Sequence[Command]) -> Known:
+    def reading(commands: Sequence[CommandRequest]) -> ReadSet:
         if bad in commands:
             raise ZeroDivisionError
-        return Known()
+        return ReadSet()
 
     async with desk.writer(Failing(reading)) as writer:
         answers = await submitted(writer, [desk.command(a_flag(), uuid4()), bad])
@@ -82,11 +83,11 @@ async def test_who_waits_too_long_is_told_to_come_back_and_not_recorded_later(de
     go_on, begun = threading.Event(), threading.Event()
     seen: list[int] = []
 
-    def reading(commands: Sequence[Command]) -> Known:
+    def reading(commands: Sequence[CommandRequest]) -> ReadSet:
         seen.append(len(commands))
         begun.set()
         go_on.wait(10)
-        return Known()
+        return ReadSet()
 
     async with desk.writer(Failing(reading)) as writer:
         held = asyncio.create_task(submitted(writer, [desk.command(a_flag(), uuid4())]))
@@ -102,22 +103,22 @@ async def test_who_waits_too_long_is_told_to_come_back_and_not_recorded_later(de
 class Refusing:
     """A store that has the episode and refuses or loses the first `writes`, counted."""
 
-    known: Callable[[], Known]
+    known: Callable[[], ReadSet]
     refusals: list[Exception] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     written: int = 0
 
-    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+    def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         self.sizes.append(len(commands))
         return self.known()
 
-    def write(self, writing: Writing) -> None:
+    def write(self, writing: WriteSet) -> None:
         if self.refusals:
             raise self.refusals.pop(0)
         self.written += len(writing.events)
 
 
-def flags(count: int) -> list[Command]:
+def flags(count: int) -> list[CommandRequest]:
     return [command(a_flag(), EPISODE, id=uuid4()) for _ in range(count)]
 
 
@@ -185,7 +186,7 @@ async def test_a_caller_who_left_keeps_no_other_from_its_answer() -> None:
 
 
 async def test_what_does_not_fit_one_transaction_follows_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "MOST_COMMANDS", 2)
+    monkeypatch.setattr(batch, "MAX_COMMANDS", 2)
     store, writer, _ = over()
     asked = flags(5)
     answers = await submitted(writer, asked)
@@ -198,7 +199,7 @@ def held_up(store: Refusing) -> tuple[threading.Event, threading.Event]:
     """Its reads set the first and wait for the second."""
     begun, go_on, known = threading.Event(), threading.Event(), store.known
 
-    def slowly() -> Known:
+    def slowly() -> ReadSet:
         begun.set()
         go_on.wait(5)
         return known()
@@ -227,7 +228,7 @@ async def test_what_was_handed_over_meanwhile_is_decided_together_and_the_writer
     assert await asyncio.to_thread(begun.wait, 5)
     for _ in range(3):
         calls += [asyncio.create_task(writer.submit(asked)) for asked in flags(2)]
-        for _ in range(2 * MOST_TURNS):
+        for _ in range(2 * MAX_TURNS):
             await asyncio.sleep(0)  # until they are handed over
     go_on.set()
     assert [type(answer) for answer in await asyncio.gather(*calls)] == [Answer] * 7

@@ -2,7 +2,7 @@
 
 import threading
 
-from episodes.adapters.watchdog import EXIT_CODE, Watchdog
+from episodes.processes.watchdog import EXIT_CODE, Watchdog
 from tests.episodes.serving import eventually
 
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from episodes.adapters.http.examples import PARTNER
-from episodes.application.recording import header_of
+from episodes.event_log.codec import metadata_of
+from episodes.http.examples import PARTNER
 from tests.faults.load import Load
 from tests.notifications.servers import PartnerEndpoint
 from tests.system.stack import Stack, bearer
@@ -108,7 +108,7 @@ def each_command_is_stored_once(rows: Rows, load: Load) -> None:
     assert {row["command_id"]: bytes(row["response"]) for row in stored} == {
         key: told.answer for key, told in load.told.items()
     }
-    headers = [header_of(bytes(row["state"])) for row in rows("SELECT state FROM stored_events")]
+    headers = [metadata_of(bytes(row["state"])) for row in rows("SELECT state FROM stored_events")]
     events = {str(header.event_id) for header in headers}
     assert len(events) == len(headers) == len(load.told), "one event for each command, and none twice"
     assert events == {_first(told.answer) for told in load.told.values()}

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from episodes.adapters.database.migrate import migrate
+from episodes.migrate import migrate
 from tests.episodes.recording_events import Log, care
 from tests.episodes.test_relay import Place
 from tests.episodes.watched import Watched, eventually

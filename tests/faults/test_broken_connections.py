@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from episodes.adapters.database.migrate import migrate
-from episodes.adapters.http.examples import EXAMPLES
-from episodes.adapters.watchdog import EXIT_CODE
+from episodes.http.examples import EXAMPLES
+from episodes.migrate import migrate
+from episodes.processes.watchdog import EXIT_CODE
 from tests.episodes.serving import APP_ROLE, Api, Service, eventually, fill_directory, serving
 from tests.faults.proxy import Proxy
 from tests.servers.postgres import PostgresServer

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from episodes.adapters.database.migrate import migrate
-from episodes.adapters.http.examples import EXAMPLES, PARTNER
+from episodes.http.examples import EXAMPLES, PARTNER
+from episodes.migrate import migrate
 from tests.episodes.calling import record
 from tests.episodes.serving import APP_ROLE, Api, Service, eventually, fill_directory
 from tests.faults.load import session_body

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from episodes.adapters.http.examples import EXAMPLES, PARTNER
+from episodes.http.examples import EXAMPLES, PARTNER
 from tests.episodes.serving import Api, eventually, serving
 from tests.servers.postgres import PostgresServer
 

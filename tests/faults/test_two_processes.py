@@ -10,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-from episodes.adapters.http.examples import EXAMPLES
+from episodes.http.examples import EXAMPLES
 from tests.episodes.serving import Api, Service, eventually, serving
 from tests.servers.postgres import PostgresServer
 

@@ -8,14 +8,15 @@ from uuid import UUID
 
 from contracts.disclosure import Decision, Question
 from contracts.envelope import PublishedEvent
-from episodes.adapters.database.positions import move
-from episodes.adapters.in_flight import InFlight, NotSent
-from episodes.adapters.relay import Relay
-from episodes.application.commands import Command
-from episodes.application.errors import OutcomeUnknown
-from episodes.application.known import Cached, Known, Writing
-from episodes.application.writer import Settled, Waiting, Writer
 from episodes.domain.episode import Episode
+from episodes.errors import OutcomeUnknown
+from episodes.event_log.folding import CachedEpisode
+from episodes.event_log.positions import move
+from episodes.publishing.in_flight import InFlight, NotSent
+from episodes.publishing.relay import Relay
+from episodes.recording.commands import CommandRequest
+from episodes.recording.store import ReadSet, WriteSet
+from episodes.recording.writer import Settled, Waiting, Writer
 from notifications.application.deliver import Attempt, Claimed, Courier, NoAnswer
 from notifications.application.messages import KafkaMessage
 from notifications.domain.schedule import Next
@@ -43,11 +44,11 @@ class _Hopeful:
 
     store: Any
 
-    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
-        known: Known = self.store.read(commands, cached)
+    def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
+        known: ReadSet = self.store.read(commands, cached)
         return known
 
-    def write(self, writing: Writing) -> None:
+    def write(self, writing: WriteSet) -> None:
         try:
             self.store.write(writing)
         except OutcomeUnknown:
@@ -55,7 +56,7 @@ class _Hopeful:
 
 
 class _ForgetsReceipts(Log):
-    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+    def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         self.receipts.clear()
         return super().read(commands, cached)
 
@@ -63,7 +64,7 @@ class _ForgetsReceipts(Log):
 class _AnswersRepeatsAnew(Log):
     """As if the answer were made again from the state of now, and not kept as bytes."""
 
-    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+    def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         known = super().read(commands, cached)
         for key, receipt in known.receipts.items():
             known.receipts[key] = replace(
@@ -73,7 +74,7 @@ class _AnswersRepeatsAnew(Log):
 
 
 class _LetsTwoHaveOneVersion(Log):
-    def refuses(self, writing: Writing) -> bool:
+    def refuses(self, writing: WriteSet) -> bool:
         return False
 
 

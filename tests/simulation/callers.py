@@ -8,18 +8,19 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from episodes.application.batch import Draws
-from episodes.application.cache import Cache
-from episodes.application.commands import Answer, Caller, Circumstances, Command
-from episodes.application.errors import InConflict, StoreUnavailable
-from episodes.application.writer import Waiting, Writer
-from episodes.domain.envelope import Actor
-from episodes.domain.flagging import RedFlagRaised
-from episodes.domain.opening import Complaint, EpisodeOpened, InboundReferral
-from episodes.domain.sharing import SharingConsented, SharingWithdrawn
-from episodes.domain.steps import BY_FACT
-from episodes.domain.treating import SessionDelivered
+from episodes.access import Caller
+from episodes.domain.care.openings import Complaint, EpisodeOpened, InboundReferral
+from episodes.domain.care.red_flags import RedFlagRaised
+from episodes.domain.care.sessions import SessionDelivered
+from episodes.domain.care.sharing_consents import SharingConsented, SharingWithdrawn
+from episodes.domain.event import Actor
 from episodes.domain.values import Coded, Given
+from episodes.domain.vocabulary import BY_FACT
+from episodes.errors import InConflict, StoreUnavailable
+from episodes.event_log.cache import Cache
+from episodes.recording.batch import Randomness
+from episodes.recording.commands import Answer, Circumstances, CommandRequest
+from episodes.recording.writer import Waiting, Writer
 from tests.episodes.care import SWEDISH
 from tests.simulation.log import CLIENT, CLINIC, NETWORK, PARTNERS, THERAPIST, Log
 from tests.simulation.scheduling import IDLE, Process, Scheduler, pause
@@ -37,7 +38,7 @@ _KINDS = ("opening", "sessions", "flags")
 class Call:
     """One request on its way; `told` once the answer has arrived."""
 
-    command: Command
+    command: CommandRequest
     told: Answer | Exception | None = None
 
 
@@ -47,7 +48,7 @@ class Api:
 
     scheduler: Scheduler
     log: Log
-    draws: Draws
+    draws: Randomness
     writer: Callable[..., Writer] = Writer
     ahead: float = 0.0
     waiting: list[Call] = field(default_factory=list)
@@ -147,7 +148,7 @@ class Clinic:
                 break  # what was refused may be accepted later: a refusal is no answer that is kept
         return answer
 
-    async def _calls(self, command: Command) -> Answer | None:
+    async def _calls(self, command: CommandRequest) -> Answer | None:
         while True:
             call = Call(command)
             await pause()
@@ -162,9 +163,9 @@ class Clinic:
                 self.refused.add(command.id)
                 return None
 
-    def _command(self, draft: Any, episode: UUID | None, about: UUID | None) -> Command:
+    def _command(self, draft: Any, episode: UUID | None, about: UUID | None) -> CommandRequest:
         digest = sha256(repr(draft).encode()).digest()
-        return Command(
+        return CommandRequest(
             id=self.new_id(),
             caller=_CALLER,
             step=BY_FACT[type(draft)],

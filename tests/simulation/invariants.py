@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from uuid import UUID
 
-from episodes.application.publishing import kind_of, published_name
-from episodes.domain.sharing import SharingConsented, SharingWithdrawn
+from episodes.domain.care.sharing_consents import SharingConsented, SharingWithdrawn
+from episodes.domain.vocabulary import kind_of
+from episodes.publishing.mapping import published_name
 from notifications.application.deliver import DECISION_SERVES_SECONDS
 from notifications.application.react import understand
 from notifications.domain.knowledge import Knowledge, learn
@@ -23,13 +24,13 @@ STALE = DECISION_SERVES_SECONDS + LONGEST_ANSWER
 
 
 def every_acknowledged_command_is_recorded_once(world: World) -> None:
-    recorded = Counter(entry.header.command_id for entry in world.log.entries)
+    recorded = Counter(entry.metadata.command_id for entry in world.log.entries)
     assert set(recorded.values()) <= {1}, "a command is recorded twice"
     assert world.clinic.answered.keys() <= recorded.keys(), "an acknowledged command is lost"
 
 
 def a_refused_command_leaves_nothing(world: World) -> None:
-    recorded = {entry.header.command_id for entry in world.log.entries}
+    recorded = {entry.metadata.command_id for entry in world.log.entries}
     assert recorded.isdisjoint(world.clinic.refused)
 
 
@@ -41,9 +42,9 @@ def versions_and_sequences_have_no_gap(world: World) -> None:
     versions: dict[UUID, list[int]] = defaultdict(list)
     sequences: dict[UUID, list[int]] = defaultdict(list)
     for entry in world.log.entries:
-        versions[entry.header.episode_id].append(entry.header.version)
-        if entry.header.sequence is not None:
-            sequences[entry.header.episode_id].append(entry.header.sequence)
+        versions[entry.metadata.episode_id].append(entry.metadata.version)
+        if entry.metadata.sequence is not None:
+            sequences[entry.metadata.episode_id].append(entry.metadata.sequence)
     for counted in (*versions.values(), *sequences.values()):
         assert counted == list(range(1, len(counted) + 1))
 
@@ -52,8 +53,8 @@ def every_published_event_reaches_the_topic_in_order(world: World) -> None:
     """First publications; copies may follow. Nothing is published that is not recorded."""
     expected: dict[UUID, list[UUID]] = defaultdict(list)
     for entry in world.log.entries:
-        if published_name(entry.header.type) is not None:
-            expected[entry.header.episode_id].append(entry.header.event_id)
+        if published_name(entry.metadata.type) is not None:
+            expected[entry.metadata.episode_id].append(entry.metadata.event_id)
     found: dict[UUID, dict[UUID, None]] = defaultdict(dict)
     for partition in world.broker.topic:
         for message in partition:
@@ -96,7 +97,8 @@ def no_attempt_begins_without_consent(world: World) -> None:
     """A decision serves for two seconds from its answer; before that it travels, and what ended before was
     known to it. No clock of ours has a say in that."""
     kinds = {
-        entry.header.event_id: (entry.header.episode_id, kind_of(entry.fact)) for entry in world.log.entries
+        entry.metadata.event_id: (entry.metadata.episode_id, kind_of(entry.fact))
+        for entry in world.log.entries
     }
     for post in world.endpoints.posts:
         episode, kind = kinds[post.event]
@@ -179,11 +181,11 @@ def _consented(world: World, post: Post, episode: UUID, kind: str) -> bool:
     given, withdrawn = set(), set()
     for entry, at in zip(world.log.entries, world.log.committed_at, strict=True):
         fact = entry.fact
-        if entry.header.episode_id != episode:
+        if entry.metadata.episode_id != episode:
             continue
         if isinstance(fact, SharingWithdrawn) and at < post.began - STALE:
             withdrawn.add(fact.consent_id)
         concerns = isinstance(fact, SharingConsented) and fact.partner == post.partner and kind in fact.kinds
         if concerns and at < post.began:
-            given.add(entry.header.event_id)
+            given.add(entry.metadata.event_id)
     return bool(given - withdrawn)

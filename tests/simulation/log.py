@@ -11,14 +11,15 @@ from uuid import UUID
 
 from eventsourcing.persistence import Notification
 
-from episodes.adapters.database.positions import Claim
-from episodes.application.commands import Command, named
-from episodes.application.errors import Conflict, OutcomeUnknown, StoreUnavailable
-from episodes.application.folding import folded
-from episodes.application.known import Cached, Known, Receipt, Scoped, Writing
-from episodes.application.recording import DataKey, loaded
-from episodes.domain.envelope import Recorded
-from episodes.domain.sharing import SharingConsented
+from episodes.domain.care.sharing_consents import SharingConsented
+from episodes.domain.event import RecordedEvent
+from episodes.errors import Conflict, OutcomeUnknown, StoreUnavailable
+from episodes.event_log.client_keys import Scoped
+from episodes.event_log.codec import DataKey, decode
+from episodes.event_log.folding import CachedEpisode, folded
+from episodes.event_log.positions import Claim
+from episodes.recording.commands import CommandRequest, references_of
+from episodes.recording.store import ReadSet, StoredReceipt, WriteSet
 from tests.simulation.scheduling import Process, Scheduler
 
 CLINIC, THERAPIST, CLIENT, NETWORK = UUID(int=1), UUID(int=2), UUID(int=3), "demo"
@@ -38,26 +39,26 @@ class Log:
     scheduler: Scheduler
     data_keys: Mapping[UUID, DataKey]
     notifications: list[Notification] = field(default_factory=list)
-    entries: list[Recorded[Any]] = field(default_factory=list)
+    entries: list[RecordedEvent[Any]] = field(default_factory=list)
     committed_at: list[float] = field(default_factory=list)
     states: dict[UUID, list[bytes]] = field(default_factory=lambda: defaultdict(list))
-    receipts: dict[Scoped, Receipt] = field(default_factory=dict)
+    receipts: dict[Scoped, StoredReceipt] = field(default_factory=dict)
     keys: dict[Scoped, UUID] = field(default_factory=dict)
     position: int = 0
     followed: tuple[int, int] = (0, 0)
     moves: list[int] = field(default_factory=list)
     followers: list[Process] = field(default_factory=list)
 
-    def read(self, commands: Sequence[Command], cached: Mapping[UUID, Cached]) -> Known:
+    def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         """What the real one read finds."""
         self.scheduler.crash_maybe()
         if self.scheduler.fails():
             raise StoreUnavailable
-        known = Known(keys={place: self.data_keys[key] for place, key in self.keys.items()})
+        known = ReadSet(keys={place: self.data_keys[key] for place, key in self.keys.items()})
         for command in commands:
             if command.key in self.receipts:
                 known.receipts[command.key] = self.receipts[command.key]
-            for row in named(command):
+            for row in references_of(command):
                 known.rows[row.table, NETWORK, row.id] = _ROWS[row.table, NETWORK, row.id]
             if isinstance(command.draft, SharingConsented):
                 partner = command.draft.partner
@@ -69,7 +70,7 @@ class Log:
         known.rows["clinics", NETWORK, CLINIC] = _ROWS["clinics", NETWORK, CLINIC]
         return known
 
-    def write(self, writing: Writing) -> None:
+    def write(self, writing: WriteSet) -> None:
         """One transaction, while others have theirs."""
         self.scheduler.meanwhile()
         self.scheduler.crash_maybe()
@@ -86,7 +87,7 @@ class Log:
             self.scheduler.note("the reply to a commit is lost")
             raise OutcomeUnknown
 
-    def refuses(self, writing: Writing) -> bool:
+    def refuses(self, writing: WriteSet) -> bool:
         versions = {str(id): len(states) for id, states in self.states.items()}
         for event in writing.events:
             episode = str(event.originator_id)
@@ -97,12 +98,12 @@ class Log:
             writing.keys
         )
 
-    def _commit(self, writing: Writing) -> None:
+    def _commit(self, writing: WriteSet) -> None:
         self.receipts.update(writing.receipts)
         self.keys.update({place: key for place, (key, _) in writing.keys.items()})
         for event in writing.events:
-            entry = loaded(event.state, self.data_keys)
-            header = entry.header
+            entry = decode(event.state, self.data_keys)
+            header = entry.metadata
             self.scheduler.note("stored", self.position, header.type, header.version, header.event_id.hex[:8])
             self.states[header.episode_id].append(event.state)
             self.entries.append(entry)
@@ -135,7 +136,7 @@ class Log:
         return True
 
 
-def _known(cached: Cached | None) -> Cached:
+def _known(cached: CachedEpisode | None) -> CachedEpisode:
     assert cached is not None, "callers name episodes they were told of"
     return cached
 

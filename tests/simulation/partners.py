@@ -8,9 +8,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from contracts.disclosure import Decision, Question
-from episodes.application.disclosing import consent_for, decision
-from episodes.application.folding import fold
+from episodes.disclosure.decision import consent_for, decision
 from episodes.domain.episode import Episode
+from episodes.event_log.folding import fold
 from notifications.application.deliver import NoAnswer
 from notifications.domain.schedule import Answered, Outcome, Unanswered
 from tests.simulation.callers import Api
@@ -56,8 +56,8 @@ class Disclosure:
         return decided
 
     def _episode_of(self, event: UUID) -> Episode | None:
-        episode = next(it.header.episode_id for it in self.log.entries if it.header.event_id == event)
-        return fold([it for it in self.log.entries if it.header.episode_id == episode])
+        episode = next(it.metadata.episode_id for it in self.log.entries if it.metadata.event_id == event)
+        return fold([it for it in self.log.entries if it.metadata.episode_id == episode])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from episodes.adapters.following import Ending
-from episodes.adapters.in_flight import InFlight
-from episodes.adapters.leadership import SILENCE
-from episodes.adapters.progress import Progress
-from episodes.adapters.relay import Relay
+from episodes.processes.follower import Ending
+from episodes.processes.leadership import SILENCE
+from episodes.processes.progress import Progress
+from episodes.publishing.in_flight import InFlight
+from episodes.publishing.relay import Relay
 from tests.simulation.broker import Broker, Producer
 from tests.simulation.log import Log, Tail
 from tests.simulation.scheduling import IDLE, Process, Scheduler, pause

@@ -11,10 +11,10 @@ from uuid import UUID
 import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from episodes.adapters.relay import Relay
-from episodes.application.batch import Draws
-from episodes.application.recording import DataKey
-from episodes.application.writer import Writer
+from episodes.event_log.codec import DataKey
+from episodes.publishing.relay import Relay
+from episodes.recording.batch import Randomness
+from episodes.recording.writer import Writer
 from notifications.application.deliver import Courier
 from tests.simulation.broker import Broker
 from tests.simulation.callers import Api, Clinic
@@ -27,7 +27,7 @@ from tests.simulation.reactions import Database, Ledger
 from tests.simulation.relaying import Office, Relaying
 from tests.simulation.scheduling import Process, Scheduler, Stuck, pause
 
-MOST_STEPS = 20_000
+MAX_STEPS = 20_000
 LONGEST_FAULTS = 1_500.0
 """Seconds of virtual time after which the faults are over, whatever is under way."""
 
@@ -55,7 +55,7 @@ class World:
         self.scheduler = scheduler = Scheduler(random, random.choice((0.0, 0.003, 0.006, 0.012)), tracing)
         self.keys: dict[UUID, DataKey] = {}
         self.log = parts.log(scheduler, self.keys)
-        draws = Draws(self.new_id, self.new_id, lambda: random.randbytes(12), self._data_key)
+        draws = Randomness(self.new_id, self.new_id, lambda: random.randbytes(12), self._data_key)
         self.apis = [Api(scheduler, self.log, draws, parts.writer) for _ in range(random.randint(1, 2))]
         self.clinic = Clinic(scheduler, self.apis, self.new_id)
         self.broker = Broker(scheduler)
@@ -106,7 +106,7 @@ class World:
                 quiet = self._calm()
             if quiet:
                 self.outbox.enable()
-            if scheduler.steps > MOST_STEPS:
+            if scheduler.steps > MAX_STEPS:
                 raise Stuck(self._waiting())
             for _ in range(20):
                 scheduler.step()

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from contracts.envelope import topic_of
-from episodes.adapters.issuing import issue, issuer_key
+from episodes.processes.token_issuing import issue, issuer_key
 from tests.notifications.service import eventually
 from tests.servers.kafka import KafkaBroker, free_port
 from tests.servers.postgres import PostgresServer

@@ -17,33 +17,34 @@ from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from episodes.adapters import crash_points, issuing, logs
-from episodes.adapters.database.directory import Directory
-from episodes.adapters.database.disclosures import Disclosures
-from episodes.adapters.database.listing import CHANNEL
-from episodes.adapters.database.lists import Lists
-from episodes.adapters.database.log import Database, Log, Wake
-from episodes.adapters.database.migrate import migrate, newest
-from episodes.adapters.database.store import PostgresStore
-from episodes.adapters.database.workers import Workers
-from episodes.adapters.http.app import create_app, running
-from episodes.adapters.http.front import Application
-from episodes.adapters.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
-from episodes.adapters.http.services import Services
-from episodes.adapters.issuer_keys import IssuerKeys
-from episodes.adapters.kafka import PARTITIONS, REPLICATION, make_topics
-from episodes.adapters.key_sources import KeyAddress, KeyFile
-from episodes.adapters.keys import Keyring, keyring
-from episodes.adapters.projecting import Setting, run_project
-from episodes.adapters.rebuilding import run_rebuild
-from episodes.adapters.relaying import run_relay
-from episodes.adapters.tokens import Tokens
-from episodes.adapters.watchdog import Watchdog
-from episodes.application.access import ROLES
-from episodes.application.batch import Draws
-from episodes.application.cache import Cache
-from episodes.application.writer import Writer
+from episodes import crash_points, logs
 from episodes.config import Settings
+from episodes.directory.postgres import Directory
+from episodes.disclosure.postgres import Disclosures
+from episodes.domain.roles import Role
+from episodes.episode_list.postgres import Lists
+from episodes.episode_list.process import Setting, run_project
+from episodes.episode_list.rebuild import run_rebuild
+from episodes.episode_list.rows import CHANNEL
+from episodes.event_log.cache import Cache
+from episodes.event_log.keyring import Keyring, keyring
+from episodes.event_log.reader import Database, Log, Wake
+from episodes.event_log.thread_pool import Workers
+from episodes.http.app import create_app, running
+from episodes.http.front import Application
+from episodes.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
+from episodes.http.services import Services
+from episodes.issuer_keys import IssuerKeys
+from episodes.key_sources import KeyAddress, KeyFile
+from episodes.migrate import migrate, newest
+from episodes.processes import token_issuing
+from episodes.processes.watchdog import Watchdog
+from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
+from episodes.publishing.process import run_relay
+from episodes.recording.batch import Randomness
+from episodes.recording.postgres.store import PostgresStore
+from episodes.recording.writer import Writer
+from episodes.tokens import Tokens
 
 NONCE = 12
 
@@ -90,7 +91,7 @@ def application(settings: Settings) -> Application:
     """The HTTP application over real services."""
     url = settings.require("database_url", "the address of the episodes database")
     if settings.environment == "development" and not settings.jwks_url:
-        issuing.issuer_key(settings.keys_dir, settings.jwks_file)
+        token_issuing.issuer_key(settings.keys_dir, settings.jwks_file)
     keys = _keyring(settings)
     database, workers = Database(url), Workers(url)
     directory = Directory(database)
@@ -132,7 +133,7 @@ def _writer(url: str, keys: Keyring, cache: Cache) -> Writer:
         if attempts > 1:
             BATCH_CONFLICTS.inc()
 
-    draws = Draws(event_id=uuid7, episode_id=uuid7, nonce=nonces().__next__, data_key=keys.data_key)
+    draws = Randomness(event_id=uuid7, episode_id=uuid7, nonce=nonces().__next__, data_key=keys.data_key)
     store = PostgresStore(url, keys.unwrap, watchdog)
     return Writer(store, draws, _now, cache, observe)
 
@@ -195,9 +196,9 @@ def token(settings: Settings, arguments: argparse.Namespace) -> None:
         raise SystemExit("production takes tokens from its identity provider; this service issues none")
     if arguments.network not in settings.networks:
         raise SystemExit(f"no network {arguments.network!r}; EPISODES_NETWORKS names {settings.networks}")
-    key = issuing.issuer_key(settings.keys_dir, settings.jwks_file)
+    key = token_issuing.issuer_key(settings.keys_dir, settings.jwks_file)
     print(
-        issuing.issue(
+        token_issuing.issue(
             key,
             issuer=settings.token_issuer,
             audience=settings.token_audience,
@@ -246,7 +247,7 @@ def _parser() -> argparse.ArgumentParser:
     issue = roles.add_parser("token", help=token.__doc__).add_subparsers(required=True, metavar="ACTION")
     issuing_parser = issue.add_parser("issue", help="print a token", description=token.__doc__)
     issuing_parser.set_defaults(run=token)
-    issuing_parser.add_argument("--role", required=True, choices=ROLES)
+    issuing_parser.add_argument("--role", required=True, choices=[role.value for role in Role])
     issuing_parser.add_argument("--network", default="demo", help="default: demo")
     issuing_parser.add_argument("--sub", type=UUID, default=uuid4(), help="staff or partner id")
     issuing_parser.add_argument("--organisation", type=UUID, help="a partner's id")

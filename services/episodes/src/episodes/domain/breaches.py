@@ -7,8 +7,8 @@ is imported was made long ago, so there too the rule is stored as broken.
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from episodes.domain.deciding import Asked
-from episodes.domain.form import COMPUTED, OneOf, Words
+from episodes.domain.decision import Command
+from episodes.domain.field_rules import COMPUTED, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 
 RULES_VERSION = "1"
@@ -38,10 +38,10 @@ class Breach:
     explanation: Words | None = None
 
 
-def of_the_desk(asked: Asked[Any], *broken: RuleBroken | None) -> tuple[Breach, ...]:
+def of_the_desk(command: Command[Any], *broken: RuleBroken | None) -> tuple[Breach, ...]:
     """The breaches of an imported decision; any other is refused by the first rule it breaks."""
     rules = [rule for rule in broken if rule is not None]
-    if rules and not asked.imported:
+    if rules and not command.imported:
         raise rules[0]
     return tuple(Breach(rule=rule.rule) for rule in rules)
 

@@ -3,7 +3,7 @@
 Technique codes have no verified SNOMED CT concept narrower than 387854002 (massage), so the list is local.
 """
 
-from episodes.domain.form import CodeList
+from episodes.domain.field_rules import CodeList
 
 OTHER = "other"
 

@@ -11,22 +11,22 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from episodes.domain.envelope import Recorded, Redacted
+from episodes.domain.event import RecordedEvent, Redacted
 from episodes.domain.time import Interval, When
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Generic[T]):
+class Span(Generic[T]):
     """A fact that holds over an interval; its id is the id of the event that began it."""
 
-    entry: Recorded[T]
+    entry: RecordedEvent[T]
     interval: Interval
 
     @property
     def id(self) -> UUID:
-        return self.entry.header.event_id
+        return self.entry.metadata.event_id
 
     @property
     def fact(self) -> T:
@@ -44,23 +44,23 @@ class Episode:
     version: int = 0
     sequence: int = 0
     recorded_at: datetime | None = None
-    entries: tuple[Recorded[Any], ...] = ()
-    held: tuple[Held[Any], ...] = ()
+    entries: tuple[RecordedEvent[Any], ...] = ()
+    spans: tuple[Span[Any], ...] = ()
 
-    def of(self, kind: type[T]) -> Iterator[Recorded[T]]:
+    def of(self, kind: type[T]) -> Iterator[RecordedEvent[T]]:
         """The entries of one kind of fact, oldest first."""
         return (entry for entry in self.entries if isinstance(entry.fact, kind))
 
-    def entry(self, event_id: UUID) -> Recorded[Any] | None:
-        return next((entry for entry in self.entries if entry.header.event_id == event_id), None)
+    def entry(self, event_id: UUID) -> RecordedEvent[Any] | None:
+        return next((entry for entry in self.entries if entry.metadata.event_id == event_id), None)
 
-    def spans(self, kind: type[T]) -> Iterator[Held[T]]:
+    def spans_of(self, kind: type[T]) -> Iterator[Span[T]]:
         """Every interval of one kind, oldest first."""
-        return (held for held in self.held if isinstance(held.fact, kind))
+        return (held for held in self.spans if isinstance(held.fact, kind))
 
-    def in_force(self, kind: type[T], when: When) -> Held[T] | None:
+    def in_force(self, kind: type[T], when: When) -> Span[T] | None:
         """The newest of one kind that held at `when`."""
-        holding = [held for held in self.spans(kind) if held.interval.holds_at(when)]
+        holding = [held for held in self.spans_of(kind) if held.interval.holds_at(when)]
         return holding[-1] if holding else None
 
     def time(self, now: datetime) -> datetime:
@@ -68,17 +68,17 @@ class Episode:
         let what was ended hold again."""
         return max(now, self.recorded_at or now)
 
-    def begin(self, entry: Recorded[Any], interval: Interval) -> "Episode":
-        return self.with_parts(self.entries, (*self.held, Held(entry, interval)))
+    def begin(self, entry: RecordedEvent[Any], interval: Interval) -> "Episode":
+        return self.with_parts(self.entries, (*self.spans, Span(entry, interval)))
 
     def end(self, event_id: UUID, when: When) -> "Episode":
         """The interval that `event_id` began, ended at `when`; others stay."""
-        held = tuple(
-            Held(one.entry, one.interval.ended(when)) if one.id == event_id else one for one in self.held
+        spans = tuple(
+            Span(one.entry, one.interval.ended(when)) if one.id == event_id else one for one in self.spans
         )
-        return self.with_parts(self.entries, held)
+        return self.with_parts(self.entries, spans)
 
-    def with_parts(self, entries: tuple[Recorded[Any], ...], held: tuple[Held[Any], ...]) -> "Episode":
+    def with_parts(self, entries: tuple[RecordedEvent[Any], ...], spans: tuple[Span[Any], ...]) -> "Episode":
         """The same episode of other entries or intervals. In full: `replace` takes three times as long, and
         each event of a long episode asks for it."""
         return Episode(
@@ -90,15 +90,15 @@ class Episode:
             sequence=self.sequence,
             recorded_at=self.recorded_at,
             entries=entries,
-            held=held,
+            spans=spans,
         )
 
-    def advanced(self, entries: Sequence[Recorded[Any]]) -> "Episode":
+    def advanced(self, entries: Sequence[RecordedEvent[Any]]) -> "Episode":
         """So many events further: what every event does to the state, whatever it says."""
         if not entries:
             return self
-        last = entries[-1].header
-        published = [entry.header.sequence for entry in entries if entry.header.sequence]
+        last = entries[-1].metadata
+        published = [entry.metadata.sequence for entry in entries if entry.metadata.sequence]
         return Episode(
             id=self.id,
             network=self.network,
@@ -108,11 +108,11 @@ class Episode:
             sequence=published[-1] if published else self.sequence,
             recorded_at=last.recorded_at,
             entries=(*self.entries, *(one for one in entries if not isinstance(one.fact, Redacted))),
-            held=self.held,
+            spans=self.spans,
         )
 
 
-def blank(entry: Recorded[Any]) -> Episode:
+def blank(entry: RecordedEvent[Any]) -> Episode:
     """The episode before its first event."""
-    header = entry.header
+    header = entry.metadata
     return Episode(id=header.episode_id, network=header.network, clinic=header.clinic, client=header.client)

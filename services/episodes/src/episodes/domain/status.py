@@ -1,8 +1,8 @@
 """Open, on hold or closed: what the intervals say, now or at a moment."""
 
-from episodes.domain.closing import closed_at, closure
+from episodes.domain.care.closures import closed_at, closure
+from episodes.domain.care.holds import on_hold, open_hold
 from episodes.domain.episode import Episode
-from episodes.domain.holding import on_hold, open_hold
 from episodes.domain.time import When
 
 STATUSES = ("open", "on_hold", "closed")

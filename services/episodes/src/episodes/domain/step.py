@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from episodes.domain.deciding import Decide
-from episodes.domain.envelope import Recorded
+from episodes.domain.decision import Decide
 from episodes.domain.episode import Episode
+from episodes.domain.event import RecordedEvent
+from episodes.domain.roles import Role
 from episodes.domain.time import When
 
-Evolve = Callable[[Episode, Recorded[Any]], Episode]
+Evolve = Callable[[Episode, RecordedEvent[Any]], Episode]
 
 NEVER, OF_BEFORE, ALWAYS = "never", "of the time before", "always"
 """When a fact may be recorded of a closed episode."""
@@ -18,15 +19,19 @@ UNCHANGEABLE, CORRECTABLE, RETRACTABLE = "by its opposite", "corrected", "correc
 """How an entry that was wrong is set right."""
 
 
-def nothing_more(episode: Episode, entry: Recorded[Any]) -> Episode:
+def nothing_more(episode: Episode, entry: RecordedEvent[Any]) -> Episode:
     return episode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One kind of event. `resource` is the command's path and its name in the role table.
+    """One kind of event and its command. `resource` is the command's path below the episode.
 
     `name` is what is stored, for ever: it is data, not a Python path. Never reuse or change one.
+    `who` may record it. `published` says whether it leaves the service, which is private by default.
+    `opens` marks the command that begins an episode: it names its clinic in the body.
+    `needs_subject` asks for the random id by which the command's partner knows the client.
+    `scope` is the client where one command is recorded in each of a client's episodes.
     `kind` is the class of facts a client consents to share, none if it goes to no partner.
     `after_closing` says whether it may be recorded once the episode is closed.
     `amended` says whether an entry of this kind may be corrected or retracted.
@@ -38,8 +43,13 @@ class Step:
     name: str
     fact: type[Any]
     resource: str
+    who: frozenset[Role]
     decide: Decide
     evolve: Evolve = nothing_more
+    published: bool = False
+    opens: bool = False
+    needs_subject: bool = False
+    scope: Literal["episode", "client"] = "episode"
     kind: str | None = None
     after_closing: str = NEVER
     amended: str = UNCHANGEABLE

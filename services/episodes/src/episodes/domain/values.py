@@ -18,7 +18,7 @@ from episodes.domain.codes import (
     SCREENING_ITEMS,
     TECHNIQUES,
 )
-from episodes.domain.form import COMPUTED, Between, Length, Line, OneOf, Words
+from episodes.domain.field_rules import COMPUTED, Between, Length, Line, OneOf, Words
 
 AbsentReason = Annotated[
     str,

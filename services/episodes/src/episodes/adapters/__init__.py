@@ -1,1 +1,0 @@
-"""Where the episodes service meets the world: HTTP, PostgreSQL, Kafka, keys."""

@@ -1,1 +1,0 @@
-"""PostgreSQL: the event log, the directory, positions. Few may name the log's table."""

@@ -1,1 +1,0 @@
-"""The HTTP interface: parse, call, answer."""

@@ -1,1 +1,0 @@
-"""The use cases: load, decide, record; and what of it is told to whom."""

@@ -1,0 +1,1 @@
+"""Clinics, staff, partners and clients: identity, which never enters an event."""

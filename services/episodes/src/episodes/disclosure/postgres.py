@@ -1,0 +1,198 @@
+"""What a disclosure decision is made on, and the record of what it allowed.
+
+As few round trips as can be, however many events are asked about and however long their episodes are:
+attempts wait for them.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection, Cursor
+
+from contracts.disclosure import Decision, Question
+from episodes.domain.care.sharing_consents import SharingConsented
+from episodes.domain.episode import Episode, Span
+from episodes.event_log.client_keys import KEYS, Unwrap
+from episodes.event_log.codec import Damaged, DataKey, SealedEvent, decrypt, parse
+from episodes.event_log.folding import CachedEpisode, fold
+from episodes.event_log.thread_pool import Workers
+
+Allowed = tuple[UUID, Question, UUID, Span[SharingConsented]]
+"""The decision's id, what was asked, the episode, and the consent."""
+
+_PLACES = """SELECT substring(state FROM 19 FOR 36), originator_id FROM stored_events
+WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
+_NEWER = """SELECT originator_id, state FROM unnest(%s::uuid[], %s::bigint[]) AS w(id, v)
+CROSS JOIN LATERAL (SELECT * FROM stored_events WHERE originator_id = id AND originator_version > v
+    ORDER BY originator_version OFFSET 0) AS events"""
+_REFERENCES = """SELECT client_id, system, min(value) FROM client_identifiers
+WHERE network_id = %s AND client_id = ANY(%s) AND system = ANY(%s) GROUP BY client_id, system"""
+_DISCLOSED = """INSERT INTO disclosures (network_id, decision_id, decided_at, event_id, episode_id,
+partner_id, subscription_id, level, consent_id) VALUES (%s, %s, now(), %s, %s, %s, %s, %s, %s)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is recorded about the events asked for."""
+
+    episode_of: Mapping[UUID, UUID]
+    """The episode of each event there is."""
+
+    episodes: Mapping[UUID, Episode]
+    """Of the network, as recorded now."""
+
+    unreadable: Collection[UUID]
+    """Episodes with a damaged record, which hold up no other."""
+
+    references: Mapping[tuple[UUID, UUID], str]
+    """Partners' own numbers for clients: the identifier whose system is the partner's id."""
+
+
+Decide = Callable[[Found], tuple[Sequence[Decision], Sequence[Allowed]]]
+
+
+class Disclosures:
+    """`cached` are the states this process's commands left: of such an episode only what is newer is read."""
+
+    def __init__(self, workers: Workers, unwrap: Unwrap, cached: Mapping[UUID, CachedEpisode]) -> None:
+        self._workers = workers
+        self._unwrap = unwrap
+        self._cached = cached
+
+    async def decided(
+        self, network: str, questions: Sequence[Question], decide: Decide
+    ) -> Sequence[Decision]:
+        """What `decide` makes of what is recorded in this network now, in the same transaction.
+
+        An allowed decision is the record of the disclosure: it is written before it is answered.
+        """
+
+        def work(connection: Connection[Any]) -> Sequence[Decision]:
+            decisions, allowed = decide(self._read(connection, network, questions))
+            _record(connection, network, allowed)
+            return decisions
+
+        return await self._workers.within(network, work)
+
+    def _read(self, connection: Connection[Any], network: str, questions: Sequence[Question]) -> Found:
+        """Keys are read after events: who is erased by then is so here."""
+        asked = {str(one.event_id).encode(): one.event_id for one in questions}
+        places = connection.execute(_PLACES, (list(asked),), binary=True)
+        episode_of = {asked[event]: episode for event, episode in places}
+        before = self._before(network, set(episode_of.values()))
+        newer = _newer(connection, set(episode_of.values()), before)
+        clients = _Clients(connection, self._unwrap, network, list({str(one.partner) for one in questions}))
+        clients.add({episode.client for episode in before.values()})
+        kept, damaged = _by_episode(network, newer)
+        clients.add({one.metadata.client for them in kept.values() for one in them})
+        episodes = _folded(before, kept, clients.keys, damaged)
+        return Found(episode_of, episodes, damaged, clients.references)
+
+    def _before(self, network: str, episodes: Iterable[UUID]) -> dict[UUID, Episode]:
+        cached = {one: known.episode for one in episodes if (known := self._cached.get(one))}
+        return {one: episode for one, episode in cached.items() if episode.network == network}
+
+
+class _Clients:
+    """What is read of clients, each once."""
+
+    def __init__(
+        self, connection: Connection[Any], unwrap: Unwrap, network: str, partners: list[str]
+    ) -> None:
+        self._connection = connection
+        self._unwrap = unwrap
+        self._network = network
+        self._partners = partners
+        self._known: set[UUID] = set()
+        self.keys: dict[UUID, DataKey] = {}
+        self.references: dict[tuple[UUID, UUID], str] = {}
+
+    def add(self, clients: Collection[UUID]) -> None:
+        missing = list(set(clients) - self._known)
+        if not missing:
+            return
+        self._known.update(missing)
+        scope = (self._network, missing, self._partners)
+        referring = self._connection.execute(_REFERENCES, scope, binary=True)
+        keys = self._connection.execute(KEYS, ([self._network] * len(missing), missing), binary=True)
+        self.references |= {(row[0], UUID(row[1])): row[2] for row in referring}
+        self.keys |= {row[2]: self._unwrap(*row) for row in keys}
+
+
+def _newer(
+    connection: Connection[Any], episodes: Collection[UUID], before: Mapping[UUID, Episode]
+) -> Cursor[Any]:
+    """The stored events of episodes after the state there is of each."""
+    versions = [before[one].version if one in before else 0 for one in episodes]
+    return connection.execute(_NEWER, (list(episodes), versions), binary=True)
+
+
+def _by_episode(
+    network: str, rows: Iterable[tuple[UUID, bytes]]
+) -> tuple[dict[UUID, list[SealedEvent]], set[UUID]]:
+    """The episodes of the network, and those with an envelope that cannot be read."""
+    kept: dict[UUID, list[SealedEvent]] = defaultdict(list)
+    damaged: set[UUID] = set()
+    for episode, state in rows:
+        try:
+            event = parse(bytes(state))
+        except Damaged:
+            damaged.add(episode)
+        else:
+            if event.metadata.network == network:
+                kept[episode].append(event)
+    return kept, damaged
+
+
+def _folded(
+    before: Mapping[UUID, Episode],
+    newer: Mapping[UUID, Sequence[SealedEvent]],
+    keys: Mapping[UUID, DataKey],
+    damaged: set[UUID],
+) -> dict[UUID, Episode]:
+    """Those that are whole; the others join the damaged."""
+    episodes: dict[UUID, Episode] = {}
+    for one in (before.keys() | newer.keys()) - damaged:
+        try:
+            entries = [decrypt(event, keys) for event in newer.get(one, ())]
+            episode = fold(entries, _still_known(before.get(one), keys))
+        except Damaged:
+            damaged.add(one)
+            continue
+        if episode is not None:
+            episodes[one] = episode
+    return episodes
+
+
+def _still_known(episode: Episode | None, keys: Mapping[UUID, DataKey]) -> Episode | None:
+    """A kept state without what an erasure has taken since: all it holds, for a client has one key.
+
+    Raises `Damaged` if the key is not found at all.
+    """
+    if episode is None or not episode.entries:
+        return episode
+    key = keys.get(episode.entries[0].metadata.key_id)
+    if key is None:
+        raise Damaged(f"the key of client {episode.client} is not found")
+    return episode.with_parts((), ()) if key.cipher is None else episode
+
+
+def _record(connection: Connection[Any], network: str, allowed: Iterable[Allowed]) -> None:
+    rows = [
+        (
+            network,
+            decision,
+            question.event_id,
+            episode,
+            question.partner,
+            question.subscription_id,
+            question.level,
+            consent.id,
+        )
+        for decision, question, episode, consent in allowed
+    ]
+    if rows:
+        connection.cursor().executemany(_DISCLOSED, rows)

@@ -1,0 +1,58 @@
+"""Clearances: a licensed person outside says that care may go on with a condition, and how far."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from episodes.domain.codes import CONDITIONS
+from episodes.domain.decision import Command, NewFact, require_event
+from episodes.domain.episode import Episode
+from episodes.domain.event import RecordedEvent
+from episodes.domain.refusals import RuleBroken
+from episodes.domain.roles import CLINICAL
+from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
+from episodes.domain.time import Interval, When
+from episodes.domain.values import Coded, Day, Document, Licensed, Limits, Screening
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearanceRecorded:
+    """The clearance's id is the id of this event. It holds to the end of `valid_until`, if that is given."""
+
+    condition: Annotated[Coded, CONDITIONS]
+    by: Licensed
+    valid_until: Day | None = None
+    limits: Limits | None = None
+    document: Document | None = None
+
+
+def clear(episode: Episode, command: Command[ClearanceRecorded]) -> list[NewFact]:
+    """Refused when it ends before it begins."""
+    until = command.draft.valid_until
+    if until is not None and until < command.when.date_in_zone():
+        raise RuleBroken("ends-before-it-begins", "/valid_until")
+    return [NewFact(command.draft, command.when)]
+
+
+def cleared(episode: Episode, entry: RecordedEvent[ClearanceRecorded]) -> Episode:
+    when, until = entry.metadata.when, entry.fact.valid_until
+    return episode.begin(entry, Interval(when, None if until is None else When.day(until, when.zone)))
+
+
+def refuse_unknown_clearances(episode: Episode, screening: Screening | None) -> None:
+    """An answer of a screening may name the clearance it rests on, which must be there."""
+    for place, item in enumerate(screening.items if screening is not None else ()):
+        require_event(episode, item.clearance_id, f"/screening/items/{place}/clearance_id", ClearanceRecorded)
+
+
+CLEARING = Step(
+    name="clearance-recorded.1",
+    fact=ClearanceRecorded,
+    resource="clearances",
+    who=CLINICAL,
+    published=True,
+    decide=clear,
+    evolve=cleared,
+    kind="screening",
+    after_closing=OF_BEFORE,
+    amended=RETRACTABLE,
+)

@@ -1,0 +1,131 @@
+"""Closing an episode, with what outcome per goal and what follows; and reopening it within three months."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from episodes.domain.breaches import Breach, of_the_desk, unless
+from episodes.domain.care.holds import open_hold
+from episodes.domain.care.openings import EpisodeOpened
+from episodes.domain.decision import Command, NewFact, refuse_before
+from episodes.domain.episode import Episode, Span
+from episodes.domain.event import RecordedEvent
+from episodes.domain.field_rules import COMPUTED, Length, Line, OneOf, Words
+from episodes.domain.refusals import RuleBroken
+from episodes.domain.roles import CLINICAL
+from episodes.domain.step import ALWAYS, Step
+from episodes.domain.time import Interval, When, months_after
+from episodes.domain.values import AbsentReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalOutcome:
+    goal: Line
+    achieved: (
+        Annotated[str, OneOf("achieved", "partially_achieved", "not_achieved", "worse", "not_assessed")]
+        | None
+    ) = None
+    words: Words | None = None
+    absent_reason: AbsentReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeClosed:
+    """Exit reasons after ACC's Integrated Care Pathways guide."""
+
+    reason: Annotated[
+        str,
+        OneOf(
+            "goal_achieved",
+            "partially_achieved",
+            "goal_not_achieved",
+            "client_stopped",
+            "alternative_services",
+            "new_diagnosis",
+            "not_eligible",
+            "client_moved",
+            "plan_completed",
+            "other",
+        ),
+    ]
+    reason_words: Words | None = None
+    outcomes: Annotated[tuple[GoalOutcome, ...], Length(50)] = ()
+    summary: Words | None = None
+    discharge_plan: Words | None = None
+    maximum_benefit_reached: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeReopened:
+    """Care goes on in the same episode. What begins later is an episode of its own that continues it.
+
+    `breaches` are of an imported reopening alone.
+    """
+
+    reason: Annotated[str, OneOf("relapse", "re_injury", "new_referral", "closed_in_error")]
+    words: Words | None = None
+    breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
+
+
+REOPENED_WITHIN_MONTHS = 3
+
+
+def closure(episode: Episode) -> Span[EpisodeClosed] | None:
+    """The closure that has not ended, if the episode is closed."""
+    return next((held for held in episode.spans_of(EpisodeClosed) if held.interval.until is None), None)
+
+
+def closed_at(episode: Episode, when: When) -> bool:
+    return any(held.interval.lasts_at(when) for held in episode.spans_of(EpisodeClosed))
+
+
+def close(episode: Episode, command: Command[EpisodeClosed]) -> list[NewFact]:
+    for opened in episode.of(EpisodeOpened):
+        refuse_before(command.when, opened.metadata.when)
+    return [NewFact(command.draft, command.when)]
+
+
+def reopen(episode: Episode, command: Command[EpisodeReopened]) -> list[NewFact]:
+    """Refused for an open episode, and when it was closed more than three months before."""
+    last = closure(episode)
+    if last is None:
+        raise RuleBroken("not-closed")
+    closed = last.interval.since
+    refuse_before(command.when, closed)
+    soon = command.when.date_in_zone() <= months_after(closed.date_in_zone(), REOPENED_WITHIN_MONTHS)
+    breaches = of_the_desk(command, unless(soon, "closed-more-than-three-months-before"))
+    return [NewFact(replace(command.draft, breaches=breaches), command.when)]
+
+
+def closed(episode: Episode, entry: RecordedEvent[EpisodeClosed]) -> Episode:
+    """An episode that is closed is not on hold any more."""
+    when, held = entry.metadata.when, open_hold(episode)
+    ended = episode if held is None else episode.end(held.id, when)
+    return ended.begin(entry, Interval(when))
+
+
+def reopened(episode: Episode, entry: RecordedEvent[EpisodeReopened]) -> Episode:
+    last = closure(episode)
+    return episode if last is None else episode.end(last.id, entry.metadata.when)
+
+
+CLOSING = Step(
+    name="episode-closed.1",
+    fact=EpisodeClosed,
+    resource="closure",
+    who=CLINICAL,
+    published=True,
+    decide=close,
+    evolve=closed,
+    kind="closure",
+)
+REOPENING = Step(
+    name="episode-reopened.1",
+    fact=EpisodeReopened,
+    resource="reopening",
+    who=CLINICAL,
+    published=True,
+    decide=reopen,
+    evolve=reopened,
+    kind="opening",
+    after_closing=ALWAYS,
+)

@@ -1,0 +1,124 @@
+"""Red flags: a sign that care may be unsafe and someone must look; and who cleared them, on what grounds."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.codes import RED_FLAGS
+from episodes.domain.decision import Command, NewFact, refuse_before, require_event
+from episodes.domain.episode import Episode
+from episodes.domain.event import RecordedEvent
+from episodes.domain.field_rules import COMPUTED, Length, OneOf, Words
+from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.roles import CLINICAL
+from episodes.domain.step import ALWAYS, RETRACTABLE, Step
+from episodes.domain.time import Interval, When
+from episodes.domain.values import Coded, Day, Document, Licensed, Limits, Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedFlagRaised:
+    """The flag's id is the id of this event. Whether care is held is derived from open flags."""
+
+    code: Annotated[Coded, RED_FLAGS]
+    source: Annotated[
+        str, OneOf("assessment", "session_check", "session", "response", "client", "partner", "other")
+    ]
+    source_event: UUID | None = None
+    sites: Annotated[tuple[Site, ...], Length(30)] = ()
+    urgency: Annotated[str, OneOf("routine", "urgent", "emergency")] = "urgent"
+    action_advised: Words | None = None
+    holds_care: bool = False
+
+
+ACCEPTED = "accepted_with_limits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedFlagCleared:
+    """Somebody with the authority says that the flag stands no more. After `valid_until` it stands again."""
+
+    flag_id: Annotated[UUID | None, COMPUTED] = None
+    finding: Annotated[str, OneOf("ruled_out", "treated", ACCEPTED)]
+    authority: Licensed
+    limits: Limits | None = None
+    document: Document | None = None
+    valid_until: Day | None = None
+
+
+def raise_flag(episode: Episode, command: Command[RedFlagRaised]) -> list[NewFact]:
+    require_event(episode, command.draft.source_event, "/source_event")
+    return [NewFact(command.draft, command.when)]
+
+
+def flag_open(episode: Episode, entry: RecordedEvent[RedFlagRaised]) -> Episode:
+    return episode.begin(entry, Interval(entry.metadata.when))
+
+
+def clear_flag(episode: Episode, command: Command[RedFlagCleared]) -> list[NewFact]:
+    """Refused for a flag that is not there or does not stand at that time."""
+    draft, when = command.draft, command.when
+    flags = [held for held in episode.spans_of(RedFlagRaised) if held.id == command.about]
+    if not flags:
+        raise Unknown("unknown-flag")
+    refuse_before(when, flags[0].interval.since)
+    if all(held.interval.until is not None for held in flags):
+        raise RuleBroken("flag-already-cleared")
+    if draft.finding == ACCEPTED and draft.limits is None:
+        raise RuleBroken("acceptance-needs-its-limits", "/limits")
+    if draft.valid_until is not None and draft.valid_until < when.date_in_zone():
+        raise RuleBroken("ends-before-it-begins", "/valid_until")
+    return [NewFact(replace(draft, flag_id=command.about), when)]
+
+
+def flag_cleared(episode: Episode, entry: RecordedEvent[RedFlagCleared]) -> Episode:
+    """The flag ends; a clearing that is valid for some time lets it stand again after that."""
+    fact, when = entry.fact, entry.metadata.when
+    flag = next((held for held in episode.spans_of(RedFlagRaised) if held.id == fact.flag_id), None)
+    if flag is None:
+        return episode
+    ended = episode.end(flag.id, when)
+    if fact.valid_until is None:
+        return ended.begin(entry, Interval(when))
+    last = When.day(fact.valid_until, when.zone)
+    return ended.begin(entry, Interval(when, last)).begin(flag.entry, Interval(last.next_day()))
+
+
+def care_is_held(episode: Episode, when: When) -> bool:
+    """Whether an open flag that holds care stood at `when`."""
+    return any(
+        held.fact.holds_care and held.interval.holds_at(when) for held in episode.spans_of(RedFlagRaised)
+    )
+
+
+def accepted_with_limits(episode: Episode, when: When) -> bool:
+    """Whether care went on at `when` only because a flag was accepted with limits."""
+    return any(
+        held.fact.finding == ACCEPTED and held.interval.holds_at(when)
+        for held in episode.spans_of(RedFlagCleared)
+    )
+
+
+RAISING = Step(
+    name="red-flag-raised.1",
+    fact=RedFlagRaised,
+    resource="red-flags",
+    who=CLINICAL,
+    published=True,
+    decide=raise_flag,
+    evolve=flag_open,
+    kind="flags",
+    after_closing=ALWAYS,
+    amended=RETRACTABLE,
+)
+CLEARING = Step(
+    name="red-flag-cleared.1",
+    fact=RedFlagCleared,
+    resource="red-flags/{about}/clearance",
+    who=CLINICAL,
+    published=True,
+    decide=clear_flag,
+    evolve=flag_cleared,
+    kind="flags",
+    after_closing=ALWAYS,
+)

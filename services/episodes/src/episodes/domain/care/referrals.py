@@ -1,0 +1,216 @@
+"""Referring the client to a partner: made, withdrawn, answered; and what a partner reports."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.breaches import Breach, of_the_desk, unless
+from episodes.domain.care.sharing_consents import KINDS, SharingConsented, live_consents
+from episodes.domain.decision import Command, NewFact, refuse_before
+from episodes.domain.episode import Episode, Span
+from episodes.domain.event import RecordedEvent
+from episodes.domain.field_rules import COMPUTED, PARTNER, STAFF, Length, Line, OneOf, Words
+from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.roles import DESK, DESK_OR_PARTNER
+from episodes.domain.step import ALWAYS, RETRACTABLE, Step
+from episodes.domain.time import Interval, When
+from episodes.domain.values import Day, Document, Instant, Licensed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralMade:
+    """The referral's id is the id of this event. `breaches` are of an imported one alone."""
+
+    partner: Annotated[UUID, PARTNER]
+    subject: Annotated[UUID | None, COMPUTED] = None
+    priority: Annotated[str, OneOf("routine", "urgent", "asap", "stat")] = "routine"
+    service: Line | None = None
+    reason: Words | None = None
+    kinds_sent: Annotated[tuple[Annotated[str, OneOf(*KINDS)], ...], Length(len(KINDS))] = ()
+    answer_due: Day | None = None
+    breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralWithdrawn:
+    referral_id: Annotated[UUID | None, COMPUTED] = None
+    partner: Annotated[UUID | None, COMPUTED] = None
+    reason: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralAnswered:
+    """The partner's answer, by itself or as `recorded_by` one of our staff was told."""
+
+    referral_id: Annotated[UUID | None, COMPUTED] = None
+    partner: Annotated[UUID | None, COMPUTED] = None
+    accepted: bool
+    code: Line | None = None
+    first_appointment: Instant | None = None
+    their_reference: Line | None = None
+    recorded_by: Annotated[UUID, STAFF] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerReported:
+    """What a partner found or did. A partner reports for itself; staff say whose report they record."""
+
+    partner: Annotated[UUID, PARTNER] | None = None
+    referral: UUID | None = None
+    findings: Words | None = None
+    treatment_given: Words | None = None
+    restrictions: Words | None = None
+    author: Licensed
+    observed_on: Day | None = None
+    document: Document | None = None
+
+
+def refer(episode: Episode, command: Command[ReferralMade]) -> list[NewFact]:
+    """A desk decision: it needs a consent that names referrals, and every kind sent along."""
+    draft, when = command.draft, command.when
+    needed = {"/partner": "referrals"} | {f"/kinds_sent/{n}": kind for n, kind in enumerate(draft.kinds_sent)}
+    consented = (
+        unless(_consented(episode, draft.partner, kind, when), "referral-needs-consent", pointer)
+        for pointer, kind in needed.items()
+    )
+    breaches = of_the_desk(command, *consented)[:1]
+    return [NewFact(replace(draft, subject=command.subject, breaches=breaches), when)]
+
+
+def withdraw_referral(episode: Episode, command: Command[ReferralWithdrawn]) -> list[NewFact]:
+    """Accepted in every status of the episode; refused for a referral not there or ended."""
+    referral = _open(episode, command)
+    withdrawn = replace(command.draft, referral_id=referral.id, partner=referral.fact.partner)
+    return [NewFact(withdrawn, command.when)]
+
+
+def answer_referral(episode: Episode, command: Command[ReferralAnswered]) -> list[NewFact]:
+    """Once: an answer that was wrong is corrected."""
+    referral = _open(episode, command)
+    if any(entry.fact.referral_id == referral.id for entry in episode.of(ReferralAnswered)):
+        raise RuleBroken("referral-already-answered")
+    answered = replace(command.draft, referral_id=referral.id, partner=referral.fact.partner)
+    return [NewFact(answered, command.when)]
+
+
+def report(episode: Episode, command: Command[PartnerReported]) -> list[NewFact]:
+    """Refused when it names a referral that was not made to that partner."""
+    draft = command.draft
+    partner = command.partner or draft.partner
+    if partner is None:
+        raise RuleBroken("report-needs-its-partner", "/partner")
+    if draft.partner not in (None, partner):
+        raise RuleBroken("report-of-another-partner", "/partner")
+    if draft.referral is not None and all(
+        (held.id, held.fact.partner) != (draft.referral, partner) for held in episode.spans_of(ReferralMade)
+    ):
+        raise Unknown("unknown-event", "/referral")
+    return [NewFact(replace(draft, partner=partner), command.when)]
+
+
+def referred(episode: Episode, entry: RecordedEvent[ReferralMade]) -> Episode:
+    return episode.begin(entry, Interval(entry.metadata.when))
+
+
+def referral_withdrawn(episode: Episode, entry: RecordedEvent[ReferralWithdrawn]) -> Episode:
+    referral = entry.fact.referral_id
+    return episode if referral is None else episode.end(referral, entry.metadata.when)
+
+
+def referral_answered(episode: Episode, entry: RecordedEvent[ReferralAnswered]) -> Episode:
+    """A declined referral is over; an accepted one stays open."""
+    referral = entry.fact.referral_id
+    if entry.fact.accepted or referral is None:
+        return episode
+    return episode.end(referral, entry.metadata.when)
+
+
+def open_referral(episode: Episode, partner: UUID) -> Span[ReferralMade] | None:
+    """A referral to `partner` that is neither withdrawn nor declined."""
+    return next(
+        (
+            held
+            for held in episode.spans_of(ReferralMade)
+            if held.fact.partner == partner and held.interval.until is None
+        ),
+        None,
+    )
+
+
+def involved(episode: Episode, partner: UUID, at: datetime) -> bool:
+    """Whether a partner may know of the episode at all: by a live consent or an open referral."""
+    return any(live_consents(episode, partner, at)) or open_referral(episode, partner) is not None
+
+
+def subject_for(episode: Episode, partner: UUID) -> UUID | None:
+    """The only id by which that partner knows the client."""
+    facts = (held.fact for held in episode.spans if isinstance(held.fact, SharingConsented | ReferralMade))
+    return next((fact.subject for fact in facts if fact.partner == partner and fact.subject), None)
+
+
+def _open(
+    episode: Episode, command: Command[ReferralWithdrawn] | Command[ReferralAnswered]
+) -> Span[ReferralMade]:
+    """The referral the path names; another partner's is not there."""
+    for held in episode.spans_of(ReferralMade):
+        if held.id == command.about and command.partner in (None, held.fact.partner):
+            if held.interval.until is not None:
+                raise RuleBroken("referral-not-open")
+            refuse_before(command.when, held.interval.since)
+            return held
+    raise Unknown("unknown-referral")
+
+
+def _consented(episode: Episode, partner: UUID, kind: str, when: When) -> bool:
+    return any(
+        held.fact.partner == partner and kind in held.fact.kinds and held.interval.holds_at(when)
+        for held in episode.spans_of(SharingConsented)
+    )
+
+
+REFERRING = Step(
+    name="referral-made.1",
+    fact=ReferralMade,
+    resource="referrals",
+    who=DESK,
+    published=True,
+    needs_subject=True,
+    decide=refer,
+    evolve=referred,
+    kind="referrals",
+)
+WITHDRAWING = Step(
+    name="referral-withdrawn.1",
+    fact=ReferralWithdrawn,
+    resource="referrals/{about}/withdrawal",
+    who=DESK,
+    published=True,
+    decide=withdraw_referral,
+    evolve=referral_withdrawn,
+    kind="referrals",
+    after_closing=ALWAYS,
+)
+ANSWERING = Step(
+    name="referral-answered.1",
+    fact=ReferralAnswered,
+    resource="referrals/{about}/answer",
+    who=DESK_OR_PARTNER,
+    published=True,
+    decide=answer_referral,
+    evolve=referral_answered,
+    kind="referrals",
+    after_closing=ALWAYS,
+    amended=RETRACTABLE,
+)
+REPORTING = Step(
+    name="partner-reported.1",
+    fact=PartnerReported,
+    resource="partner-reports",
+    who=DESK_OR_PARTNER,
+    published=True,
+    decide=report,
+    kind="referrals",
+    after_closing=ALWAYS,
+    amended=RETRACTABLE,
+)

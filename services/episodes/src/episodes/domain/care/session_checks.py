@@ -1,0 +1,137 @@
+"""The session check: may we treat, now? What can be prevented is prevented here, before the hands are on.
+
+It answers from consent, plan, holds, open flags and the judgements given with the screening.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.care.clearances import refuse_unknown_clearances
+from episodes.domain.care.holds import on_hold
+from episodes.domain.care.plans import Plan
+from episodes.domain.care.red_flags import RedFlagRaised, accepted_with_limits, care_is_held
+from episodes.domain.care.treatment_consents import broken_consent
+from episodes.domain.codes import RED_FLAGS
+from episodes.domain.decision import Command, NewFact
+from episodes.domain.episode import Episode
+from episodes.domain.field_rules import COMPUTED, Length, Words
+from episodes.domain.roles import CLINICAL
+from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
+from episodes.domain.time import When
+from episodes.domain.values import (
+    Coded,
+    Form,
+    HealthUpdate,
+    Limits,
+    Screening,
+    ScreeningItem,
+    Site,
+    Technique,
+)
+
+STOP, LIMITS, GO = "stop", "go_with_limits", "go"
+SOURCE = "EVENTS §5.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentConfirmed:
+    """The client agreed again today, in this form, with these changes."""
+
+    form: Form
+    changes: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictReason:
+    """A rule that made the verdict, and where it comes from."""
+
+    rule: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionChecked:
+    """The check's id is the id of this event. A check nobody read counts as stop."""
+
+    visit: UUID | None = None
+    techniques: Annotated[tuple[Technique, ...], Length(50)] = ()
+    health_update: HealthUpdate | None = None
+    screening: Screening
+    consent_confirmed: ConsentConfirmed | None = None
+    limits: Limits | None = None
+    verdict: Annotated[str, COMPUTED] = STOP
+    reasons: Annotated[tuple[VerdictReason, ...], COMPUTED] = ()
+
+
+def check_session(episode: Episode, command: Command[SessionChecked]) -> list[NewFact]:
+    """Answers go, go with limits, or stop. A judgement `stop` also raises the flag that holds care."""
+    draft, when = command.draft, command.when
+    refuse_unknown_clearances(episode, draft.screening)
+    stops = tuple(stopping_rules(episode, draft, when))
+    limits = tuple(_limiting_rules(episode, draft, when))
+    verdict = STOP if stops else LIMITS if limits else GO
+    reasons = tuple(VerdictReason(rule=rule, source=SOURCE) for rule in (*stops, *limits))
+    decided = [NewFact(replace(draft, verdict=verdict, reasons=reasons), when)]
+    stopping = [item for item in draft.screening.items if item.judgement == "stop"]
+    if stopping:
+        sites = tuple(site for item in stopping for site in item.sites)
+        flag = _flag(stopping[0], sites, command.event_ids[0])
+        if not _raised(episode, flag):
+            decided.append(NewFact(flag, when))
+    return decided
+
+
+def _raised(episode: Episode, flag: RedFlagRaised) -> bool:
+    """Whether this check raised that flag already: decided again, as a correction, it holds no care anew."""
+    said = (flag.source_event, flag.code)
+    return any((entry.fact.source_event, entry.fact.code) == said for entry in episode.of(RedFlagRaised))
+
+
+def stopping_rules(episode: Episode, draft: SessionChecked, when: When) -> Iterator[str]:
+    """The rules by which no treatment may begin at `when`."""
+    yield from broken_consent(episode, draft.techniques, when)
+    if episode.in_force(Plan, when) is None:
+        yield "no-plan-in-force"
+    if care_is_held(episode, when):
+        yield "open-red-flag"
+    if on_hold(episode, when):
+        yield "episode-on-hold"
+    if any(item.judgement == "stop" for item in draft.screening.items):
+        yield "judged-stop"
+
+
+def _limiting_rules(episode: Episode, draft: SessionChecked, when: When) -> Iterator[str]:
+    if accepted_with_limits(episode, when):
+        yield "flag-accepted-with-limits"
+    if draft.limits is not None or any(
+        item.judgement == "proceed_with_limits" for item in draft.screening.items
+    ):
+        yield "judged-proceed-with-limits"
+
+
+def _flag(item: ScreeningItem, sites: tuple[Site, ...], check: UUID) -> RedFlagRaised:
+    code = item.code if item.code in RED_FLAGS.codes else "stopping_screening"
+    return RedFlagRaised(
+        code=Coded(code=code, list=RED_FLAGS.label, text=item.text),
+        source="session_check",
+        source_event=check,
+        sites=sites,
+        urgency="urgent",
+        holds_care=True,
+    )
+
+
+CHECKING = Step(
+    name="session-checked.1",
+    fact=SessionChecked,
+    resource="session-checks",
+    who=CLINICAL,
+    published=True,
+    decide=check_session,
+    kind="screening",
+    after_closing=OF_BEFORE,
+    amended=RETRACTABLE,
+    most_events=2,
+)

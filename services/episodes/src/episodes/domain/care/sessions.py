@@ -1,0 +1,224 @@
+"""Sessions: what was done is always recorded, with the rules it broke; a session not delivered too."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.breaches import Breach
+from episodes.domain.care.clearances import refuse_unknown_clearances
+from episodes.domain.care.holds import on_hold
+from episodes.domain.care.plans import Plan
+from episodes.domain.care.red_flags import care_is_held
+from episodes.domain.care.session_checks import STOP, SessionChecked
+from episodes.domain.care.treatment_consents import broken_consent
+from episodes.domain.codes import ADVICE, OTHER
+from episodes.domain.decision import Command, NewFact, refuse_future, require_event
+from episodes.domain.episode import Episode
+from episodes.domain.field_rules import STAFF, Between, Length, Line, OneOf, Words
+from episodes.domain.refusals import RuleBroken
+from episodes.domain.roles import CLINICAL, DESK
+from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
+from episodes.domain.time import When, compare
+from episodes.domain.values import (
+    Adverse,
+    Coded,
+    HealthUpdate,
+    Instant,
+    Minutes,
+    Reading,
+    Screening,
+    Technique,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedEarly:
+    by: Annotated[str, OneOf("client", "therapist", "other")]
+    reason: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant:
+    """Somebody else in the room."""
+
+    id: Annotated[UUID, STAFF]
+    role: Annotated[str, OneOf("assistant", "student", "supervisor", "interpreter")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoapNote:
+    """Subjective, objective, assessment, plan."""
+
+    subjective: Words | None = None
+    objective: Words | None = None
+    assessment: Words | None = None
+    plan: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    kind: Annotated[Coded, ADVICE]
+    words: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionDelivered:
+    """One treatment. `breaches` given by the caller explain; the decision finds which rules were broken."""
+
+    visit: UUID | None = None
+    date_of_service: date
+    start: Instant | None = None
+    end: Instant | None = None
+    duration: Minutes | None = None
+    place: Annotated[str, OneOf("clinic", "home", "workplace", "hospital", "other")] | None = None
+    plan_version: Annotated[int, Between(1, 10_000)] | None = None
+    check_id: UUID | None = None
+    health_update: HealthUpdate | None = None
+    screening: Screening | None = None
+    readings: Annotated[tuple[Reading, ...], Length(200)] = ()
+    techniques: Annotated[tuple[Technique, ...], Length(100)]
+    declined: Annotated[tuple[Words, ...], Length(20)] = ()
+    ended_early: EndedEarly | None = None
+    position: Line | None = None
+    chaperone: Annotated[UUID, STAFF] | None = None
+    participants: Annotated[tuple[Participant, ...], Length(20)] = ()
+    adverse: Annotated[tuple[Adverse, ...], Length(20)] = ()
+    advice: Annotated[tuple[Advice, ...], Length(50)] = ()
+    soap: SoapNote | None = None
+    breaches: Annotated[tuple[Breach, ...], Length(20)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionNotDelivered:
+    """A session that was planned and did not take place."""
+
+    planned_start: Instant
+    visit: UUID | None = None
+    reason: Annotated[
+        str,
+        OneOf("no_show", "late_cancel", "client_declined", "therapist_declined", "contraindicated", "other"),
+    ]
+    words: Words | None = None
+    by: Annotated[str, OneOf("client", "therapist", "clinic")] | None = None
+    check_id: UUID | None = None
+
+
+def deliver(episode: Episode, command: Command[SessionDelivered]) -> list[NewFact]:
+    """Never refused for a clinical reason: what was broken is stored with it."""
+    draft = command.draft
+    _refuse_malformed(episode, draft, command.when)
+    if draft.end is not None:
+        refuse_future(When(draft.end, "second", command.when.zone), command.now, "/end")
+    explained = {breach.rule: breach for breach in draft.breaches}
+    broken = (explained.get(rule, Breach(rule=rule)) for rule in broken_rules(episode, draft, command.when))
+    return [NewFact(replace(draft, breaches=tuple(broken)), command.when)]
+
+
+def not_delivered(episode: Episode, command: Command[SessionNotDelivered]) -> list[NewFact]:
+    require_event(episode, command.draft.check_id, "/check_id", SessionChecked)
+    return [NewFact(command.draft, command.when)]
+
+
+def broken_rules(episode: Episode, draft: SessionDelivered, when: When) -> Iterator[str]:
+    """The rules of care this session broke, by what held when it began."""
+    plan = episode.in_force(Plan, when)
+    if plan is None:
+        yield "no-plan-in-force"
+    yield from broken_consent(episode, draft.techniques, when)
+    if care_is_held(episode, when):
+        yield "open-red-flag"
+    if on_hold(episode, when):
+        yield "episode-on-hold"
+    yield from _broken_by_check(episode, draft, when)
+    minutes, lasted = sum(technique.minutes or 0 for technique in draft.techniques), _lasted(draft)
+    if lasted is not None and minutes > lasted:
+        yield "minutes-exceed-duration"
+    if plan is not None and _outside(draft, plan.fact):
+        yield "technique-outside-plan"
+
+
+def _broken_by_check(episode: Episode, draft: SessionDelivered, when: When) -> Iterator[str]:
+    check = None if draft.check_id is None else episode.entry(draft.check_id)
+    if check is None:
+        yield "no-session-check"
+        return
+    if check.fact.verdict == STOP:
+        yield "check-said-stop"
+    if check.metadata.when.date_in_zone() != when.date_in_zone():
+        yield "check-of-another-day"
+    elif compare(check.metadata.when, when) > 0:
+        yield "check-after-start"
+    if any(entry.fact.check_id == draft.check_id for entry in episode.of(SessionDelivered)):
+        yield "check-used-before"
+
+
+def _lasted(draft: SessionDelivered) -> float | None:
+    """Its minutes as stated, else from start to end."""
+    if draft.duration is not None or draft.start is None or draft.end is None:
+        return draft.duration
+    return (draft.end - draft.start).total_seconds() / 60
+
+
+def _outside(draft: SessionDelivered, plan: Plan) -> bool:
+    planned = {_identity(technique) for technique in plan.techniques}
+    return any(
+        _identity(technique) not in planned and technique.deviation_reason is None
+        for technique in draft.techniques
+    )
+
+
+def _identity(technique: Technique) -> tuple[str, str | None]:
+    """The text of a listed technique is a remark; that of another one is its name."""
+    return technique.code, technique.text if technique.code == OTHER else None
+
+
+def _refuse_malformed(episode: Episode, draft: SessionDelivered, when: When) -> None:
+    require_event(episode, draft.check_id, "/check_id", SessionChecked)
+    refuse_unknown_clearances(episode, draft.screening)
+    if when.date_in_zone() != draft.date_of_service:
+        raise RuleBroken("contradicting-times", "/date_of_service")
+    if draft.start is not None and draft.end is not None and draft.end < draft.start:
+        raise RuleBroken("session-ends-before-it-starts", "/end")
+    if draft.plan_version is not None and all(
+        held.fact.plan_version != draft.plan_version for held in episode.spans_of(Plan)
+    ):
+        raise RuleBroken("unknown-plan-version", "/plan_version")
+    if draft.visit is not None and any(
+        entry.fact.visit == draft.visit for entry in episode.of(SessionDelivered)
+    ):
+        raise RuleBroken("visit-already-recorded", "/visit")
+
+
+def session_time(draft: SessionDelivered, zone: str) -> When:
+    """The session's own time: its start, else the date of service."""
+    if draft.start is not None:
+        return When.of(draft.start, "minute" if draft.start.second == 0 else "second", zone)
+    return When.day(draft.date_of_service, zone)
+
+
+DELIVERING = Step(
+    name="session-delivered.1",
+    fact=SessionDelivered,
+    resource="sessions",
+    who=CLINICAL,
+    published=True,
+    decide=deliver,
+    kind="sessions",
+    after_closing=OF_BEFORE,
+    amended=RETRACTABLE,
+    own_time=session_time,
+    time_at="/date_of_service",
+)
+MISSING = Step(
+    name="session-not-delivered.1",
+    fact=SessionNotDelivered,
+    resource="missed-sessions",
+    who=DESK,
+    published=True,
+    decide=not_delivered,
+    kind="sessions",
+    after_closing=OF_BEFORE,
+    amended=RETRACTABLE,
+)

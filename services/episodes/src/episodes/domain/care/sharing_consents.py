@@ -1,0 +1,186 @@
+"""Consent to share with a partner, and its withdrawal.
+
+A consent bounds when we may send, not how old the fact may be.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.decision import Command, NewFact
+from episodes.domain.episode import Episode, Span
+from episodes.domain.event import RecordedEvent
+from episodes.domain.field_rules import COMPUTED, PARTNER, Length, Line, OneOf
+from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.roles import DESK, DESK_OR_PRIVACY
+from episodes.domain.step import ALWAYS, Step
+from episodes.domain.time import Interval, When
+from episodes.domain.values import Document, Form, Given, GivenBy, Instant, Label
+
+KINDS = (
+    "identity",
+    "opening",
+    "screening",
+    "assessments",
+    "plans",
+    "sessions",
+    "responses",
+    "flags",
+    "referrals",
+    "closure",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingConsented:
+    """The consent's id is the id of this event. `subject` is the only client id that partner ever sees."""
+
+    partner: Annotated[UUID, PARTNER]
+    subject: Annotated[UUID | None, COMPUTED] = None
+    purposes: Annotated[tuple[Line, ...], Length(20)] = ()
+    kinds: Annotated[tuple[Annotated[str, OneOf(*KINDS)], ...], Length(len(KINDS), least=1)]
+    labels_allowed: Annotated[tuple[Label, ...], Length(10)] = ()
+    effective_from: Instant | None = None
+    until: Instant | None = None
+    given: Given
+    form: Form | None = None
+    document: Document | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingWithdrawn:
+    """Takes effect when recorded, or at `effective_from` if that is later."""
+
+    consent_id: Annotated[UUID | None, COMPUTED] = None
+    partner: Annotated[UUID | None, COMPUTED] = None
+    effective_from: Instant | None = None
+    by: GivenBy | None = None
+    partner_asked_to_erase: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EverySharingWithdrawn:
+    """A client ends every consent to one partner, whichever episode it was given in."""
+
+    partner: Annotated[UUID, PARTNER]
+    effective_from: Instant | None = None
+    by: GivenBy | None = None
+    partner_asked_to_erase: bool | None = None
+
+    def of_each(self) -> SharingWithdrawn:
+        return SharingWithdrawn(
+            effective_from=self.effective_from,
+            by=self.by,
+            partner_asked_to_erase=self.partner_asked_to_erase,
+        )
+
+
+def consent_to_share(episode: Episode, command: Command[SharingConsented]) -> list[NewFact]:
+    draft = command.draft
+    begins = draft.effective_from or command.when.at
+    if draft.until is not None and draft.until <= begins:
+        raise RuleBroken("consent-ends-before-it-begins", "/until")
+    stored = replace(draft, subject=command.subject, effective_from=begins)
+    return [NewFact(stored, command.when)]
+
+
+def withdraw_sharing(episode: Episode, command: Command[SharingWithdrawn]) -> list[NewFact]:
+    """Accepted in every status of the episode; refused for a consent not there or by then withdrawn."""
+    consent = next((held for held in episode.spans_of(SharingConsented) if held.id == command.about), None)
+    if consent is None:
+        raise Unknown("unknown-consent")
+    effective = max(command.draft.effective_from or command.now, command.now)
+    if _withdrawn_by(episode, consent.id, effective):
+        raise RuleBroken("consent-already-withdrawn")
+    withdrawn = replace(
+        command.draft, consent_id=command.about, partner=consent.fact.partner, effective_from=effective
+    )
+    return [NewFact(withdrawn, command.when)]
+
+
+def to_withdraw(episode: Episode, partner: UUID, effective: datetime) -> Iterator[UUID]:
+    """The consents to `partner` that a withdrawal would end: those that hold at or after its effect."""
+    for held in episode.spans_of(SharingConsented):
+        until = held.interval.until
+        if held.fact.partner == partner and (until is None or until.at > effective):
+            yield held.id
+
+
+def _withdrawn_by(episode: Episode, consent_id: UUID, moment: datetime) -> bool:
+    withdrawals = (entry.fact for entry in episode.of(SharingWithdrawn))
+    return any(
+        fact.consent_id == consent_id and fact.effective_from is not None and fact.effective_from <= moment
+        for fact in withdrawals
+    )
+
+
+def sharing_begun(episode: Episode, entry: RecordedEvent[SharingConsented]) -> Episode:
+    zone = entry.metadata.zone
+    begins = When(entry.fact.effective_from or entry.metadata.occurred_at, "second", zone)
+    until = entry.fact.until
+    return episode.begin(entry, Interval(begins, None if until is None else When(until, "second", zone)))
+
+
+def sharing_ended(episode: Episode, entry: RecordedEvent[SharingWithdrawn]) -> Episode:
+    fact, header = entry.fact, entry.metadata
+    if fact.consent_id is None:
+        return episode
+    return episode.end(
+        fact.consent_id, When(fact.effective_from or header.recorded_at, "second", header.zone)
+    )
+
+
+def live_consent(
+    episode: Episode, partner: UUID, kind: str, labels: tuple[str, ...], at: datetime
+) -> Span[SharingConsented] | None:
+    """The consent under which a fact of `kind` with `labels` may go to `partner` at the moment `at`."""
+    for held in live_consents(episode, partner, at):
+        if kind in held.fact.kinds and set(labels) <= set(held.fact.labels_allowed):
+            return held
+    return None
+
+
+def live_consents(episode: Episode, partner: UUID, at: datetime) -> Iterator[Span[SharingConsented]]:
+    """Every consent to share with `partner` that holds at the moment `at`.
+
+    The end is excluded: from the moment a withdrawal takes effect nothing may be sent.
+    """
+    for held in episode.spans_of(SharingConsented):
+        begins, ends = held.interval.since.at, held.interval.until
+        if held.fact.partner == partner and begins <= at and (ends is None or at < ends.at):
+            yield held
+
+
+SHARING = Step(
+    name="sharing-consented.1",
+    fact=SharingConsented,
+    resource="sharing-consents",
+    who=DESK,
+    published=True,
+    needs_subject=True,
+    decide=consent_to_share,
+    evolve=sharing_begun,
+)
+WITHDRAWING = Step(
+    name="sharing-withdrawn.1",
+    fact=SharingWithdrawn,
+    resource="sharing-consents/{about}/withdrawal",
+    who=DESK,
+    published=True,
+    decide=withdraw_sharing,
+    evolve=sharing_ended,
+    after_closing=ALWAYS,
+)
+EVERYWHERE = Step(
+    name=WITHDRAWING.name,
+    fact=EverySharingWithdrawn,
+    resource="clients/{client}/sharing-withdrawals",
+    who=DESK_OR_PRIVACY,
+    published=True,
+    scope="client",
+    decide=withdraw_sharing,
+    after_closing=ALWAYS,
+)
+"""A command of its own without an event of its own: recorded as a withdrawal of each consent it ends."""

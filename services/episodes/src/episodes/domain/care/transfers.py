@@ -1,0 +1,68 @@
+"""Handing an episode over: to another therapist, perhaps of another clinic of the network."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.care.openings import Responsibility
+from episodes.domain.decision import Command, NewFact, refuse_before
+from episodes.domain.episode import Episode, Span
+from episodes.domain.event import RecordedEvent
+from episodes.domain.field_rules import CLINIC, COMPUTED, STAFF, Words
+from episodes.domain.refusals import RuleBroken
+from episodes.domain.roles import DESK
+from episodes.domain.step import Step
+from episodes.domain.time import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responsible:
+    therapist: Annotated[UUID, STAFF]
+    clinic: Annotated[UUID, CLINIC]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponsibilityTransferred:
+    """From this event on the episode is the clinic's that takes it over; so the event itself is, too."""
+
+    former: Annotated[Responsible | None, COMPUTED] = None
+    to: Responsible
+    reason: Words
+    accepted_by: Annotated[UUID, STAFF] | None = None
+
+
+def responsible(episode: Episode) -> Span[Responsibility] | None:
+    """Who answers for the episode now; unknown only of an erased client's."""
+    spans = list(episode.spans_of(Responsibility))
+    return spans[-1] if spans else None
+
+
+def transfer(episode: Episode, command: Command[ResponsibilityTransferred]) -> list[NewFact]:
+    """Refused when it changes nobody."""
+    draft, last = command.draft, responsible(episode)
+    former = None
+    if last is not None:
+        refuse_before(command.when, last.interval.since)
+        former = Responsible(therapist=last.fact.therapist, clinic=last.fact.clinic)
+    if draft.to == former:
+        raise RuleBroken("transfer-changes-nothing", "/to")
+    return [NewFact(replace(draft, former=former), command.when, clinic=draft.to.clinic)]
+
+
+def transferred(episode: Episode, entry: RecordedEvent[ResponsibilityTransferred]) -> Episode:
+    when, last, to = entry.metadata.when, responsible(episode), entry.fact.to
+    ended = episode if last is None else episode.end(last.id, when)
+    taken = RecordedEvent(entry.metadata, Responsibility(to.therapist, to.clinic))
+    return ended.begin(taken, Interval(when))
+
+
+TRANSFERRING = Step(
+    name="responsibility-transferred.1",
+    fact=ResponsibilityTransferred,
+    resource="transfers",
+    who=DESK,
+    published=True,
+    decide=transfer,
+    evolve=transferred,
+    kind="opening",
+)

@@ -1,0 +1,146 @@
+"""Consent to treatment: given for a year at most, in force from its signature until withdrawn or expired."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated
+from uuid import UUID
+
+from episodes.domain.breaches import Breach, of_the_desk, unless
+from episodes.domain.care.openings import EpisodeOpened
+from episodes.domain.codes import TECHNIQUES
+from episodes.domain.decision import Command, NewFact, refuse_before
+from episodes.domain.episode import Episode, Span
+from episodes.domain.event import RecordedEvent
+from episodes.domain.field_rules import COMPUTED, STAFF, Length, OneOf, Words
+from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.roles import DESK
+from episodes.domain.step import ALWAYS, Step
+from episodes.domain.time import Interval, When, months_after
+from episodes.domain.values import Coded, Day, Document, Form, Given, GivenBy, Instant, Site
+
+MAX_MONTHS = 12
+"""A written consent is valid for one year unless revoked (WAC 246-830-565)."""
+
+OF_AGE = 18
+"""Years from which a client may consent alone (RCW 26.28.015); before, a guardian or representative does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What is consented to: treatment in general, a technique, or a sensitive site."""
+
+    of: Annotated[str, OneOf("general", "technique", "sensitive_site")] = "general"
+    technique: Annotated[Coded, TECHNIQUES] | None = None
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatmentConsented:
+    """The consent's id is the id of this event. `breaches` are of an imported one alone."""
+
+    given: Given
+    signed_at: Instant
+    form: Form | None = None
+    witness: Annotated[UUID, STAFF] | None = None
+    expires_on: Day | None = None
+    scope: Annotated[tuple[Scope, ...], Length(20)] = ()
+    limits: Words | None = None
+    document: Document | None = None
+    breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatmentConsentWithdrawn:
+    """Takes effect at `effective_from`, else when it happened: a word of yesterday held yesterday."""
+
+    consent_id: Annotated[UUID | None, COMPUTED] = None
+    effective_from: Instant | None = None
+    by: GivenBy | None = None
+    reason: Words | None = None
+
+
+def consent(episode: Episode, command: Command[TreatmentConsented]) -> list[NewFact]:
+    """Refused when it expires before it is signed or lasts longer than a year."""
+    expires, signed = command.draft.expires_on, command.when.date_in_zone()
+    if expires is not None and expires < signed:
+        raise RuleBroken("consent-ends-before-it-begins", "/expires_on")
+    short = expires is None or expires <= months_after(signed, MAX_MONTHS)
+    breaches = of_the_desk(command, unless(short, "consent-longer-than-a-year", "/expires_on"))
+    return [NewFact(replace(command.draft, breaches=breaches), command.when)]
+
+
+def consented(episode: Episode, entry: RecordedEvent[TreatmentConsented]) -> Episode:
+    """It holds for a year at most, also an imported one that says more."""
+    when = entry.metadata.when
+    a_year_on = months_after(when.date_in_zone(), MAX_MONTHS)
+    last = min(entry.fact.expires_on or a_year_on, a_year_on)
+    return episode.begin(entry, Interval(when, When.day(last, when.zone)))
+
+
+def withdraw_consent(episode: Episode, command: Command[TreatmentConsentWithdrawn]) -> list[NewFact]:
+    """Accepted in every status of the episode; refused for a consent not there or by then withdrawn."""
+    consent = next((held for held in episode.spans_of(TreatmentConsented) if held.id == command.about), None)
+    if consent is None:
+        raise Unknown("unknown-consent")
+    effective = command.draft.effective_from or command.when.at
+    since = When(effective, command.when.precision, command.when.zone)
+    refuse_before(
+        since, consent.interval.since, "/effective_from" if command.draft.effective_from else "/occurred_at"
+    )
+    if any(entry.fact.consent_id == consent.id for entry in episode.of(TreatmentConsentWithdrawn)):
+        raise RuleBroken("consent-already-withdrawn")
+    withdrawn = replace(command.draft, consent_id=consent.id, effective_from=effective)
+    return [NewFact(withdrawn, command.when)]
+
+
+def consent_withdrawn(episode: Episode, entry: RecordedEvent[TreatmentConsentWithdrawn]) -> Episode:
+    fact, header = entry.fact, entry.metadata
+    if fact.consent_id is None:
+        return episode
+    effective = fact.effective_from or header.occurred_at
+    return episode.end(fact.consent_id, When(effective, header.precision, header.zone))
+
+
+def broken_consent(episode: Episode, techniques: Collection[Coded], when: When) -> Iterator[str]:
+    """What is wrong with the consent to treat with these techniques at `when`; nothing, if one is valid."""
+    holding = [held for held in episode.spans_of(TreatmentConsented) if held.interval.holds_at(when)]
+    covering = [held for held in holding if _covers(held, techniques)]
+    if not covering:
+        yield "no-treatment-consent"
+    elif _of_a_minor(episode) and all(held.fact.given.by == "client" for held in covering):
+        yield "consent-of-a-minor-alone"
+
+
+def _covers(held: Span[TreatmentConsented], techniques: Collection[Coded]) -> bool:
+    """Consent in general, or to each of the techniques."""
+    scopes = held.fact.scope
+    if not scopes or any(scope.of == "general" for scope in scopes):
+        return True
+    named = {scope.technique.code for scope in scopes if scope.technique is not None}
+    return bool(techniques) and {technique.code for technique in techniques} <= named
+
+
+def _of_a_minor(episode: Episode) -> bool:
+    """By the age told at the opening, which is all that is known of it."""
+    return any((entry.fact.age or OF_AGE) < OF_AGE for entry in episode.of(EpisodeOpened))
+
+
+CONSENTING = Step(
+    name="treatment-consented.1",
+    fact=TreatmentConsented,
+    resource="treatment-consents",
+    who=DESK,
+    decide=consent,
+    evolve=consented,
+    own_time=lambda draft, zone: When.of(draft.signed_at, "second", zone),
+    time_at="/signed_at",
+)
+WITHDRAWING = Step(
+    name="treatment-consent-withdrawn.1",
+    fact=TreatmentConsentWithdrawn,
+    resource="treatment-consents/{about}/withdrawal",
+    who=DESK,
+    decide=withdraw_consent,
+    evolve=consent_withdrawn,
+    after_closing=ALWAYS,
+)

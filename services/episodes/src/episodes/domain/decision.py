@@ -1,0 +1,72 @@
+"""What a decision is given and gives back. It may refuse; it reads no clock and makes no ids."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from episodes.domain.episode import Episode
+from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.time import AHEAD, When, compare
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Generic[F]):
+    """A command: the fact as drafted by the caller, when it happened, and the id its first event will have.
+
+    `event_ids` are for this command's events in order; own ids (of a check, a consent, a flag) are event ids.
+    `subject` is the random id of client × partner, from the client directory, where the step needs one.
+    `about` is the id in the path of what the command is about. `partner` is the caller, if it is one.
+    """
+
+    draft: F
+    when: When
+    now: datetime
+    event_ids: Sequence[UUID]
+    subject: UUID | None = None
+    about: UUID | None = None
+    imported: bool = False
+    partner: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewFact:
+    """A fact to record and when it happened. A transfer names the new clinic; an amendment has the labels
+    of the entry it points at."""
+
+    fact: Any
+    when: When
+    clinic: UUID | None = None
+    labels: tuple[str, ...] = ()
+
+
+Decide = Callable[[Episode, Command[Any]], list[NewFact]]
+
+
+def refuse_future(when: When, now: datetime, pointer: str) -> None:
+    """Never from the future, but for two minutes between clocks."""
+    if when.at > now + AHEAD:
+        raise RuleBroken("from-the-future", pointer)
+
+
+def require_event(episode: Episode, event_id: UUID | None, pointer: str, kind: type[Any] = object) -> None:
+    """Refuses an event id that this episode does not hold as that kind of fact."""
+    if event_id is None:
+        return
+    entry = episode.entry(event_id)
+    if entry is None or not isinstance(entry.fact, kind):
+        raise Unknown("unknown-event", pointer)
+
+
+def refuse_before(when: When, since: When, pointer: str = "/occurred_at") -> None:
+    """Nothing ends before it began."""
+    if compare(when, since) < 0:
+        raise RuleBroken("ends-before-it-begins", pointer)
+
+
+def record_draft(episode: Episode, command: Command[Any]) -> list[NewFact]:
+    """The plain decision: record the draft as it is."""
+    return [NewFact(command.draft, command.when)]

@@ -1,0 +1,1 @@
+"""The list of episodes: a view that follows the log."""

@@ -1,0 +1,130 @@
+"""The process around the views: it leads, and keeps the live build at the head of the log."""
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from psycopg import Connection
+
+from episodes.domain.episode import Episode
+from episodes.episode_list import builds, rows
+from episodes.episode_list.line import VIEW, episode_line
+from episodes.episode_list.projection import PAGE, Projection
+from episodes.event_log.cache import Cache
+from episodes.event_log.client_keys import Unwrap
+from episodes.event_log.tail import Tail
+from episodes.processes.follower import Deposed, Needs, end, spare_the_collector, stop_signal
+from episodes.processes.leadership import Leadership
+from episodes.processes.progress import Progress, serve
+from episodes.processes.startup import Stopped, Waiting
+
+REPORT_EVERY = 10.0
+REST = 0.03
+"""Seconds after a page that was not full: what comes meanwhile is one page more, and not one each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Of a process of this role. `page` is how many events one transaction takes."""
+
+    database_url: str
+    unwrap: Unwrap
+    networks: Sequence[str]
+    log: Any
+    cache_bytes: int
+    page: int = PAGE
+    metrics_port: int | None = None
+
+
+@dataclass(slots=True)
+class Work:
+    """What following and rebuilding share: the log, the lead, and how far they are."""
+
+    setting: Setting
+    tail: Tail
+    leadership: Leadership
+    progress: Progress
+    reported: float = 0.0
+
+    @classmethod
+    def begun(cls, setting: Setting, needs: Needs, office: str, progress: Progress) -> "Work":
+        """Once there is a store and this process leads.
+
+        Commits do not wait for the server's disk, or commands, which queue behind them, would wait too. A
+        crash of the server may take back the newest lines, their position with them: they are written again.
+        """
+        leadership = needs.leadership(setting.database_url, f"{office} {VIEW}")
+        tail = needs.tail(setting.database_url, setting.unwrap, setting.networks)
+        tail.connection.execute("SET synchronous_commit = off")
+        spare_the_collector()
+        return cls(setting, tail, leadership, progress)
+
+    def projection(self, build: int) -> Projection:
+        return Projection(
+            tail=self.tail,
+            claim=self.leadership.claim(builds.follower(VIEW, build)),
+            write=partial(_write, build=build),
+            cache=Cache(self.setting.cache_bytes),
+            progress=self.progress,
+            page=self.setting.page,
+        )
+
+    def report(self, event: str, every: float) -> None:
+        if time.monotonic() - self.reported < every:
+            return
+        self.reported = time.monotonic()
+        self.progress.head = self.tail.head()
+        self.setting.log.info(event, **self.progress.figures())
+
+
+def run_project(setting: Setting) -> None:
+    """Follow the log until SIGTERM or SIGINT. Any failure, or another leader, ends it with `AGAIN`."""
+    stopping, log = stop_signal(), setting.log
+    progress = new_progress()
+    with ExitStack() as opened:
+        if setting.metrics_port is not None:
+            opened.callback(serve(progress, setting.metrics_port))
+        try:
+            work = Work.begun(setting, Needs(Waiting(stopping, log), opened, log), "project", progress)
+            progress.leading = True
+            while not stopping.is_set():
+                _follow_live_build(work, stopping)
+            log.info("stopped", **progress.figures())
+        except Stopped:
+            log.info("stopped")
+        except Exception as failure:
+            end(log, "project", failure)
+
+
+def new_progress() -> Progress:
+    return Progress(lambda: datetime.now(UTC), "project", "listed")
+
+
+def _follow_live_build(work: Work, stopping: threading.Event) -> None:
+    """Until told to stop or another build is live."""
+    connection = work.tail.connection
+    build = builds.live_build(connection, VIEW)
+    projection = work.projection(build)
+    work.setting.log.info("leading", build=build, position=projection.position)
+    while not stopping.is_set() and builds.live_build(connection, VIEW) == build:
+        try:
+            taken = projection.step()
+        except Deposed:
+            if builds.live_build(connection, VIEW) == build:
+                raise
+            return  # replaced and removed in this moment
+        if not taken:
+            work.tail.wait(1.0)
+            continue
+        work.report("listed", every=REPORT_EVERY)
+        if taken < work.setting.page:
+            stopping.wait(REST)
+
+
+def _write(connection: Connection[Any], episodes: Sequence[Episode], build: int) -> None:
+    rows.write(connection, build, [episode_line(episode) for episode in episodes])

@@ -1,0 +1,67 @@
+"""Building a view anew beside the live one, and taking its place; safe to interrupt and to repeat."""
+
+import threading
+from contextlib import ExitStack
+
+from episodes.episode_list import builds, rows
+from episodes.episode_list.line import VIEW
+from episodes.episode_list.process import Setting, Work, new_progress
+from episodes.episode_list.projection import Projection
+from episodes.processes.follower import EXIT_TRY_AGAIN, Deposed, Needs, end, leave, stop_signal
+from episodes.processes.startup import Stopped, Waiting
+
+
+def run_rebuild(setting: Setting) -> None:
+    """Fill a new build from the beginning of the log, swap, and remove what was live before.
+
+    Interrupted it ends with `AGAIN`: readers keep the build they have, and the next rebuild begins anew.
+    """
+    stopping, log = stop_signal(), setting.log
+    with ExitStack() as opened:
+        try:
+            work = Work.begun(setting, Needs(Waiting(stopping, log), opened, log), "rebuild", new_progress())
+            _rebuild(work, stopping)
+        except Stopped:
+            log.info("interrupted")
+            leave(EXIT_TRY_AGAIN)
+        except Exception as failure:
+            end(log, "rebuild", failure)
+
+
+def _rebuild(work: Work, stopping: threading.Event) -> None:
+    log = work.setting.log
+    _remove_unused(work)
+    build = builds.begun(work.tail.connection, VIEW)
+    projection = work.projection(build)
+    log.info("rebuilding", build=build, head=work.tail.head())
+    while projection.step():
+        work.report("rebuilding", every=1.0)
+        if stopping.is_set():
+            raise Stopped
+    take_place(work, projection, build)
+    log.info("swapped", build=build, **work.progress.figures())
+    _remove_unused(work)
+
+
+def take_place(work: Work, projection: Projection, build: int) -> None:
+    """With the live build held still for a moment, so that no reader goes back in time."""
+    connection = work.tail.connection
+    with connection.transaction():
+        if not projection.still_mine():
+            raise Deposed("another rebuild has begun")
+        live = builds.hold(connection, VIEW, builds.live_build(connection, VIEW))
+        while projection.position < live and projection.step():
+            pass
+        builds.swap(connection, VIEW, build)
+        rows.announce(connection)
+    work.tail.wake()
+
+
+def _remove_unused(work: Work) -> None:
+    """What a swap left behind or an interrupted rebuild began: only who leads the rebuilding is here."""
+    for build in builds.unused_builds(work.tail.connection, VIEW):
+        with work.tail.transaction() as connection:
+            if not builds.end_build(connection, VIEW, build):
+                raise Deposed("another rebuild has ended")
+            rows.delete_build(connection, build)
+        work.setting.log.info("removed", build=build)

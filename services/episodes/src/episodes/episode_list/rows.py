@@ -1,0 +1,41 @@
+"""The list of episodes as the project role writes it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Connection
+
+from episodes.episode_list.line import EpisodeLine
+
+_WRITE = """INSERT INTO episode_list (build, network_id, episode_id, clinic_id, client_id, therapist_id,
+status, version, opened_at, closed_at, last_recorded_at, continues)
+SELECT %b::bigint, * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[],
+%b::text[], %b::bigint[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[], %b::uuid[])
+ON CONFLICT (build, network_id, episode_id) DO UPDATE SET clinic_id = excluded.clinic_id,
+client_id = excluded.client_id, therapist_id = excluded.therapist_id, status = excluded.status,
+version = excluded.version, opened_at = excluded.opened_at, closed_at = excluded.closed_at,
+last_recorded_at = excluded.last_recorded_at, continues = excluded.continues"""
+_FIELDS = (
+    *("network_id", "episode_id", "clinic_id", "client_id", "therapist_id", "status", "version"),
+    *("opened_at", "closed_at", "last_recorded_at", "continues"),
+)
+CHANNEL = "episode_list"
+"""Where readers who wait for their own write listen."""
+
+
+def write(connection: Connection[Any], build: int, lines: Sequence[EpisodeLine]) -> None:
+    """New lines and changed ones, and word to those who wait. In the transaction that moves the position."""
+    columns = [[getattr(line, field) for line in lines] for field in _FIELDS]
+    connection.execute(_WRITE, (build, *columns), prepare=True)
+    announce(connection)
+
+
+def announce(connection: Connection[Any]) -> None:
+    """Tell who waits that the list has changed."""
+    connection.execute("SELECT pg_notify(%s, '')", (CHANNEL,), prepare=True)
+
+
+def delete_build(connection: Connection[Any], build: int) -> None:
+    """All lines of a build, however long it takes. In a transaction."""
+    connection.execute("SET LOCAL statement_timeout = 0")
+    connection.execute("DELETE FROM episode_list WHERE build = %s", (build,))

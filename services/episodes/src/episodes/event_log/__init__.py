@@ -1,0 +1,1 @@
+"""The append-only log: how events are stored and read back, and who holds the keys."""

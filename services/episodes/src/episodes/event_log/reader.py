@@ -1,0 +1,191 @@
+"""Reading the event log for queries and the feed, without blocking the event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from cryptography.exceptions import InvalidTag
+from psycopg import AsyncConnection
+from psycopg.errors import UndefinedTable
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from episodes.domain.event import EventMetadata, RecordedEvent
+from episodes.domain.vocabulary import BY_NAME
+from episodes.errors import StoreUnavailable
+from episodes.event_log.client_keys import Unwrap, keys_of
+from episodes.event_log.codec import SealedEvent, decrypt, metadata_of, parse
+from episodes.event_log.row_security import SCOPE, scoped
+
+CONNECTING: dict[str, Any] = {
+    "autocommit": True,
+    "connect_timeout": 1,
+    "options": "-c statement_timeout=8000",
+}
+POOL: dict[str, Any] = {
+    "min_size": 1,
+    "open": False,
+    "timeout": 1.5,  # for a connection, before the caller is told to come back
+    "reconnect_timeout": 2,  # a long back-off would outlast a restarted server
+}
+
+_OF_EPISODE = "SELECT state FROM stored_events WHERE originator_id = %s ORDER BY originator_version"
+_AFTER = """SELECT notification_id, state FROM stored_events WHERE notification_id > %s
+ORDER BY notification_id LIMIT %s"""
+_NEXT = "SELECT state FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT 1"
+_ANY_KEY = "SELECT network_id, client_id, key_id, wrapped FROM client_keys WHERE wrapped IS NOT NULL LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An event and its place in the ordered log."""
+
+    position: int
+    entry: RecordedEvent[Any]
+
+
+@contextmanager
+def unavailable() -> Iterator[None]:
+    """Any failure to use the store, also while its tables are not there, is `StoreUnavailable`."""
+    try:
+        yield
+    except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError, UndefinedTable):
+        raise StoreUnavailable from None
+
+
+class Database:
+    """A small pool. Every failure to use it is `StoreUnavailable`, also while the tables are not there."""
+
+    def __init__(self, url: str, size: int = 8) -> None:
+        self._pool = AsyncConnectionPool(
+            url, max_size=size, check=AsyncConnectionPool.check_connection, kwargs=CONNECTING, **POOL
+        )
+
+    async def open(self) -> None:
+        await self._pool.open()
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
+        with unavailable():
+            async with self._pool.connection() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def within(self, *networks: str) -> AsyncIterator[AsyncConnection[Any]]:
+        """A transaction that sees and writes the rows of these networks alone.
+
+        Its statements do not wait for each other: a fault shows when a result is fetched, or at the end.
+        """
+        async with (
+            self.connection() as connection,
+            connection.pipeline() as sending,
+            connection.transaction(),
+        ):
+            await connection.execute(SCOPE, scoped(networks))
+            yield connection
+            await sending.sync()  # a fault nobody has met yet shows while it can be rolled back
+
+
+class Log:
+    """The log, opened with the clients' keys."""
+
+    def __init__(self, database: Database, unwrap: Unwrap, networks: Collection[str]) -> None:
+        self._database = database
+        self._unwrap = unwrap
+        self._networks = networks
+
+    async def episode(self, network: str, identifier: UUID) -> Sequence[RecordedEvent[Any]]:
+        """Every event of an episode, oldest first; none if the network has no such episode."""
+        async with self._database.within(network) as connection:
+            cursor = await connection.execute(_OF_EPISODE, (identifier,), binary=True)
+            events = [parse(bytes(row[0])) for row in await cursor.fetchall()]
+            own = [event for event in events if event.metadata.network == network]
+            return await self._opened(connection, own)
+
+    async def page(
+        self, network: str, after: int, most: int, wanted: Callable[[str], bool]
+    ) -> tuple[int, list[Placed]]:
+        """Up to `most` events after a position, of which those of the network whose type is wanted; and how
+        far it read. The log's positions have gaps that are no loss."""
+        async with self._database.within(network) as connection:
+            cursor = await connection.execute(_AFTER, (after, most), binary=True)
+            rows = [(row[0], parse(bytes(row[1]))) for row in await cursor.fetchall()]
+            if any(_of_a_later_release(event.metadata) for _, event in rows):
+                raise StoreUnavailable  # published, and this release cannot say how: not to be passed over
+            kept = [
+                (position, event)
+                for position, event in rows
+                if event.metadata.network == network and wanted(event.metadata.type)
+            ]
+            entries = await self._opened(connection, [event for _, event in kept])
+        reached = rows[-1][0] if rows else after
+        return reached, [Placed(position, entry) for (position, _), entry in zip(kept, entries, strict=True)]
+
+    async def next_recorded_at(self, after: int) -> datetime | None:
+        """When the first event after a position was recorded; none if there is none."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(_NEXT, (after,), binary=True)
+            row = await cursor.fetchone()
+        return None if row is None else metadata_of(bytes(row[0])).recorded_at
+
+    async def keys_fit(self) -> bool:
+        """Whether the master key opens what this store holds; true of an empty store."""
+        async with self._database.within(*self._networks) as connection:
+            cursor = await connection.execute(_ANY_KEY, binary=True)
+            row = await cursor.fetchone()
+        try:
+            return row is None or bool(self._unwrap(*row))
+        except InvalidTag:
+            return False
+
+    async def _opened(
+        self, connection: AsyncConnection[Any], events: Sequence[SealedEvent]
+    ) -> list[RecordedEvent[Any]]:
+        clients = {(event.metadata.network, event.metadata.client) for event in events}
+        keys = await keys_of(connection, self._unwrap, clients)
+        return [decrypt(event, keys) for event in events]
+
+
+def _of_a_later_release(header: EventMetadata) -> bool:
+    return header.sequence is not None and header.type not in BY_NAME
+
+
+class Wake:
+    """Tells waiting readers that there is news on `channel`: by default, that something was recorded.
+
+    A help: readers look again each second anyway.
+    """
+
+    def __init__(self, url: str, channel: LiteralString = "stored_events") -> None:
+        self._url = url
+        self._listen = f"LISTEN {channel}"
+        self._news = asyncio.Event()
+
+    def news(self) -> asyncio.Event:
+        """What the next news will set: taken before reading, so that nothing between is missed."""
+        return self._news
+
+    async def wait(self, news: asyncio.Event, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, 1.0)):
+                await news.wait()
+
+    async def listen(self) -> None:
+        """Runs for the life of the service; a lost connection is made anew."""
+        while True:
+            with suppress(psycopg.Error):
+                async with await AsyncConnection.connect(
+                    self._url, autocommit=True, connect_timeout=1
+                ) as connection:
+                    await connection.execute(self._listen)
+                    async for _ in connection.notifies():
+                        self._news.set()
+                        self._news = asyncio.Event()
+            await asyncio.sleep(1)

@@ -1,0 +1,126 @@
+"""The library's recorder on one connection of ours, with what belongs to the events in its transaction.
+
+The library's own pool and retries are not used: they block for minutes when the database is away.
+A recorder lives and dies with its connection, because one built while tables were missing never recovers.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg import Connection, Cursor, connect
+from psycopg import Error as DatabaseError
+from psycopg.errors import PipelineAborted
+from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL
+
+from episodes.crash_points import crash_point
+from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids, register
+
+LOCK_TIMEOUT = 5
+"""Seconds a batch waits for the log's lock."""
+
+APPENDING = 0x617070656E64
+"""The advisory lock under which positions are drawn and committed in one order. The library locks the table,
+but so does VACUUM, also by itself once a minute: each then stopped the other, for a second every time.
+"""
+
+_OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "statement_timeout=8000",
+        # A writer paused between insert and COMMIT would hold the log's lock against all others.
+        "idle_in_transaction_session_timeout=5000",
+        # Every query here finds few rows by a key. A plan made while the tables were small, or with their
+        # statistics behind, would read them whole, and be kept.
+        "enable_seqscan=off",
+        "enable_hashjoin=off",
+        "enable_mergejoin=off",
+        "plan_cache_mode=force_generic_plan",
+    )
+)
+_EVENTS = """INSERT INTO stored_events (originator_id, originator_version, topic, state)
+SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"""
+
+Statements = Callable[[Cursor[DictRow]], None]
+"""Statements that belong to the events and run before them, in their transaction."""
+
+
+class SingleConnectionDatastore(PostgresDatastore):
+    """The library's datastore over a single connection that belongs to one thread."""
+
+    def __init__(self, connection: Connection[DictRow]) -> None:
+        super().__init__("", "", "", "", "", lock_timeout=LOCK_TIMEOUT)
+        self._connection = connection
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Connection[DictRow]]:
+        """Errors stay psycopg's: the caller tells a refusal from a lost connection."""
+        yield self._connection
+
+
+class EventRecorder(PostgresApplicationRecorder):
+    """Runs the statements that belong to a batch before it inserts its events.
+
+    `refused_by` is what the database said when it refused the events or something before them.
+    """
+
+    refused_by: DatabaseError | None = None
+
+    def __init__(self, datastore: SingleConnectionDatastore) -> None:
+        super().__init__(datastore)
+        self.lock_table_statements = [
+            SQL("SET LOCAL lock_timeout = '{}s'").format(LOCK_TIMEOUT),
+            SQL("SELECT pg_advisory_xact_lock({})").format(APPENDING),
+        ]
+
+    def _insert_events(
+        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> None:
+        beside: Statements = kwargs["beside"]
+        beside(curs)
+
+    def _insert_stored_events(
+        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any
+    ) -> None:
+        """As the library's, but under a lock of our own, with binary columns in place of its text rows."""
+        rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
+        episodes, versions, topics, states = zip(*rows, strict=True)
+        columns = (Uuids(episodes), Numbers(versions), Texts(topics), Bytes(states))
+        try:
+            self._lock_table(curs)
+            self._notify_channel(curs)
+            curs.execute(_EVENTS, columns, prepare=True)
+            crash_point("api.before-commit")
+        except DatabaseError as error:
+            self.refused_by = error
+            raise
+
+
+def connect_to_log(url: str) -> Connection[DictRow]:
+    """A connection that gives up on an unreachable server after a second. Raises psycopg's errors."""
+    connection = connect(
+        url,
+        autocommit=True,
+        row_factory=dict_row,
+        connect_timeout=1,
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=2,
+        tcp_user_timeout=8_000,
+        options=_OPTIONS,
+    )
+    register(connection)
+    return connection
+
+
+def insert(recorder: EventRecorder, events: Sequence[StoredEvent], beside: Statements) -> None:
+    """Record events and what belongs to them in one transaction, without the library's retry around it."""
+    try:
+        recorder.insert_events.__wrapped__(recorder, list(events), beside=beside)
+    except PipelineAborted as aborted:
+        # A refusal that arrives before all is sent: the library's commit goes nowhere, hides the refusal
+        # behind this error, and leaves the transaction open.
+        raise recorder.refused_by or aborted from None

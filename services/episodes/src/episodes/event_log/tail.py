@@ -1,0 +1,98 @@
+"""The event log as a follower reads it: page by page, as it grows, on one connection of its own."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+from eventsourcing.persistence import Notification
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from episodes.event_log.client_keys import KEYS, Scoped, Unwrap
+from episodes.event_log.codec import DataKey
+from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log
+from episodes.event_log.row_security import SCOPE, scoped
+
+_AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
+WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
+
+_NEWER = """SELECT originator_id, state FROM stored_events
+JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND originator_version > v
+ORDER BY originator_id, originator_version"""
+
+
+class UnknownNetwork(Exception):
+    """The log holds an event of a network that is not among the configured ones."""
+
+
+class Tail:
+    """Belongs to one thread. Every call may raise psycopg's errors, also `Tail(...)` itself."""
+
+    def __init__(self, url: str, unwrap: Unwrap, networks: Collection[str]) -> None:
+        self.connection: Connection[DictRow] = connect_to_log(url)
+        self._recorder = EventRecorder(SingleConnectionDatastore(self.connection))
+        self._unwrap = unwrap
+        self._networks = frozenset(networks)
+        self.connection.execute("LISTEN stored_events")
+
+    def page(self, after: int, most: int) -> Sequence[Notification]:
+        """Up to `most` events after a position, in order. A gap between positions is no loss."""
+        cursor = self.connection.cursor(binary=True)  # the library's reads bytes as text, at twice the cost
+        rows = cursor.execute(_AFTER, (after, most), prepare=True).fetchall()
+        return [Notification(id=row.pop("notification_id"), **row) for row in rows]
+
+    def head(self) -> int:
+        """The position of the newest event."""
+        newest: int | None = self._recorder.max_notification_id.__wrapped__(self._recorder)
+        return newest or 0
+
+    def keys(self, clients: Collection[Scoped]) -> dict[UUID, DataKey]:
+        """The clients' data keys as they are now, by key id; an erased client's has no cipher.
+
+        Raises `UnknownNetwork`: a key that may not be seen is not one that was destroyed.
+        """
+        networks, identifiers = zip(*clients, strict=True)
+        if not self._networks.issuperset(networks):
+            raise UnknownNetwork(", ".join(set(networks) - self._networks))
+        with self.connection.pipeline():
+            self._scope()
+            cursor = self.connection.cursor(binary=True)
+            cursor.execute(KEYS, (list(networks), list(identifiers)), prepare=True)
+            rows = cursor.fetchall()
+        return {
+            row["key_id"]: self._unwrap(row["network_id"], row["client_id"], row["key_id"], row["wrapped"])
+            for row in rows
+        }
+
+    def newer(self, versions: Mapping[UUID, int]) -> dict[UUID, list[bytes]]:
+        """The stored events of episodes after a version of each, oldest first, as they are now."""
+        cursor = self.connection.cursor(binary=True)
+        found: dict[UUID, list[bytes]] = defaultdict(list)
+        for row in cursor.execute(_NEWER, (list(versions), list(versions.values())), prepare=True):
+            found[row["originator_id"]].append(bytes(row["state"]))
+        return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection[DictRow]]:
+        """In which the rows of the configured networks may be seen and written."""
+        with self.connection.transaction():
+            self._scope()
+            yield self.connection
+
+    def _scope(self) -> None:
+        self.connection.execute(SCOPE, scoped(self._networks), prepare=True)
+
+    def wait(self, seconds: float) -> None:
+        """Return when something was recorded, or after `seconds`: a notice may be lost, the log is not."""
+        for _ in self.connection.notifies(timeout=seconds, stop_after=1):
+            pass
+        for _ in self.connection.notifies(timeout=0):
+            pass  # one look answers all that came meanwhile
+
+    def wake(self) -> None:
+        """Let every follower look again at once."""
+        self.connection.execute("NOTIFY stored_events")
+
+    def close(self) -> None:
+        self.connection.close()

@@ -1,0 +1,53 @@
+"""Transactions on threads of their own, for what takes many round trips: between two of them the event loop
+would be waited for, and the loop would wait for what is computed.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from episodes.event_log.reader import CONNECTING, POOL, unavailable
+from episodes.event_log.row_security import SCOPE, scoped
+
+T = TypeVar("T")
+THREADS = 2
+
+
+class Workers:
+    """As many connections as threads. Every failure to use one is `StoreUnavailable`."""
+
+    def __init__(self, url: str) -> None:
+        self._pool = ConnectionPool(
+            url, max_size=THREADS, check=ConnectionPool.check_connection, kwargs=CONNECTING, **POOL
+        )
+        self._threads = ThreadPoolExecutor(THREADS, "database")
+
+    def open(self) -> None:
+        self._pool.open()
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._pool.close(timeout=1)
+
+    async def within(self, network: str, work: Callable[[Connection[Any]], T]) -> T:
+        """`work` in a transaction that sees and writes the rows of this network alone.
+
+        Its statements do not wait for each other: a fault shows when a result is fetched, or at the end.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, network, work)
+
+    def _run(self, network: str, work: Callable[[Connection[Any]], T]) -> T:
+        with (
+            unavailable(),
+            self._pool.connection() as connection,
+            connection.pipeline() as sending,
+            connection.transaction(),
+        ):
+            connection.execute(SCOPE, scoped([network]))
+            result = work(connection)
+            sending.sync()  # a fault nobody has met yet shows while it can be rolled back
+            return result

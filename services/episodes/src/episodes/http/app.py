@@ -1,0 +1,157 @@
+"""The application: routes, and one handler for every error."""
+
+import asyncio
+import gc
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from contracts.disclosure import Questions
+from episodes.directory import endpoint as directory
+from episodes.disclosure import endpoint as disclosure
+from episodes.domain.vocabulary import COMMANDS
+from episodes.episode_list import endpoint as lists
+from episodes.event_log.reader import Database, Wake
+from episodes.event_log.thread_pool import Workers
+from episodes.http import health
+from episodes.http.front import Application
+from episodes.http.openapi import describing, document
+from episodes.http.problems import HANDLED, problem
+from episodes.http.requests import methods_here
+from episodes.http.services import Services
+from episodes.publishing import endpoint as feed
+from episodes.reading import endpoint as queries
+from episodes.recording import endpoint as commands
+from episodes.tokens import KeyUnknown
+
+DESCRIPTION = "Event-sourced care episodes for clinical massage therapy: one resource per step of care."
+
+COLLECT_EVERY = 0.25
+"""Seconds: a look at what came meanwhile takes a few milliseconds."""
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    services: Services | None, wake: Wake, revision: str, lifespan: Lifespan | None = None
+) -> Application:
+    """The application over its services; without them only its document can be had."""
+    app = Application(
+        title="Care Episodes",
+        version="1.0.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.add_exception_handler(KeyUnknown, _leave_to_the_envelope)
+    for error in HANDLED:
+        app.add_exception_handler(error, _answer_problem)
+    forms: dict[str, TypeAdapter[Any]] = {
+        step.fact.__name__ + "Command": commands.body_form(step) for step in COMMANDS
+    }
+    care = _commands(forms)
+    app.add_commands(commands.CommandRoute.of(route) for route in care.routes)
+    for router in (
+        queries.router(),
+        lists.router(),
+        feed.router(wake),
+        directory.router(),
+        disclosure.router(),
+        health.router(revision),
+    ):
+        app.include_router(router)
+    forms.update({entry.__name__: TypeAdapter(entry) for _, entry, _, _ in directory.ENTRIES})
+    _describe(app, care.routes, {**forms, "Questions": TypeAdapter(Questions)})
+    return app
+
+
+def running(services: Services, database: Database, workers: Workers, *wakes: Wake) -> Lifespan:
+    """Opens what the services need before the first request, and records what waits before the last goes."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        workers.open()
+        services.writer.start()
+        _tune_the_interpreter()
+        background = [asyncio.create_task(wake.listen()) for wake in wakes]
+        background.append(asyncio.create_task(_collect_the_young()))
+        background.append(await services.issuer_keys.begin())
+        yield
+        for task in background:
+            task.cancel()
+        await services.writer.stop()
+        await asyncio.to_thread(workers.close)
+        await database.close()
+
+    return lifespan
+
+
+def _tune_the_interpreter() -> None:
+    """For two threads that hand work to each other, and many small objects without cycles.
+
+    A writer that comes back from the database waited up to 5 ms for its turn. And looking for cycles among
+    the cached states cost more than the commands: by itself the interpreter looks when more objects came than
+    went, so that states coming and going in a full cache add up to millions, and one look stops all callers
+    for two seconds. What each gave is in DECISIONS.md.
+    """
+    sys.setswitchinterval(0.001)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+async def _collect_the_young() -> None:
+    """Cycles are left by errors, and soon: who is older has none, or is kept."""
+    while True:
+        await asyncio.sleep(COLLECT_EVERY)
+        gc.collect(0)
+
+
+def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
+    """The commands as FastAPI describes them."""
+    routes = APIRouter(tags=["care"])
+    for step in COMMANDS:
+        name = step.fact.__name__ + "Command"
+        path = commands.path_of(step)
+        routes.add_api_route(
+            path,
+            commands.endpoint(step, forms[name]),
+            methods=["POST"],
+            status_code=201,
+            response_model=None,
+            openapi_extra=describing(path, body=name, answers=201, command=True),
+        )
+    return routes
+
+
+async def _answer_problem(request: Request, error: Exception) -> Response:
+    answer = problem(error, str(request.state.correlation))
+    if answer.status_code == 405:
+        answer.headers["Allow"] = methods_here(request)
+    return answer
+
+
+async def _leave_to_the_envelope(request: Request, error: Exception) -> Response:
+    raise error
+
+
+def _describe(app: FastAPI, care: list[BaseRoute], forms: Mapping[str, TypeAdapter[Any]]) -> None:
+    made: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not made:
+            made.update(document(app, [*care, *app.routes], forms))
+        return made
+
+    app.openapi = openapi  # type: ignore[method-assign]

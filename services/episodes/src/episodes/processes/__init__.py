@@ -1,0 +1,1 @@
+"""What every process of the service needs: leadership, startup, progress, a watchdog."""

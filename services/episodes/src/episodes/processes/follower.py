@@ -1,0 +1,108 @@
+"""The process around a follower of the log: it waits for what it needs, leads, and ends at once when anything
+is wrong. Ending without clean-up is safe, because the next start continues from the position; carrying on
+might not be.
+"""
+
+import gc
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Collection
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psycopg
+
+from episodes.event_log.client_keys import Unwrap
+from episodes.event_log.codec import Damaged
+from episodes.event_log.tail import Tail, UnknownNetwork
+from episodes.processes.leadership import Leadership
+from episodes.processes.startup import NotYet, Waiting
+
+EXIT_TRY_AGAIN = 75
+"""Exit code (EX_TEMPFAIL of sysexits): start me again, I continue from the position."""
+
+
+class Ending(Exception):
+    """A failure that ends the process. Its words are our own, so that they may be logged."""
+
+
+class Deposed(Ending):
+    """Another process has taken over."""
+
+
+class FromLaterReleaseError(Ending):
+    """An event this release does not know, and may not pass over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a follower needs, each waited for in turn and closed in reverse."""
+
+    waiting: Waiting
+    opened: ExitStack
+    log: Any
+
+    def leadership(self, url: str, office: str) -> Leadership:
+        role = office.partition(" ")[0]
+        leadership = Leadership(url, office, lost=lambda: end(self.log, role, Deposed("the lock is lost")))
+        self.opened.callback(leadership.release)
+        self.waiting.until(partial(_refuse_to_follow, leadership))
+        return leadership
+
+    def tail(self, url: str, unwrap: Unwrap, networks: Collection[str]) -> Tail:
+        tail = self.waiting.until(partial(_reading, url, unwrap, networks))
+        self.opened.callback(tail.close)
+        return tail
+
+
+def _refuse_to_follow(leadership: Leadership) -> None:
+    try:
+        leads = leadership.tried()
+    except psycopg.Error as failure:
+        raise NotYet("store-unreachable", error=type(failure).__name__) from None
+    if not leads:
+        raise NotYet("standing-by")
+
+
+def _reading(url: str, unwrap: Unwrap, networks: Collection[str]) -> Tail:
+    try:
+        return Tail(url, unwrap, networks)
+    except psycopg.Error as failure:
+        raise NotYet("store-unreachable", error=type(failure).__name__) from None
+
+
+def stop_signal() -> threading.Event:
+    """Set by SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
+
+
+def spare_the_collector() -> None:
+    """Events come and go by the thousand and leave no cycles: looking for some costs a tenth of the rate."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def end(log: Any, role: str, failure: Exception) -> NoReturn:
+    """At once and without flushing: what is still in flight must not go out after what failed."""
+    frames = traceback.extract_tb(failure.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else None
+    reason = str(failure) if isinstance(failure, Ending | Damaged | UnknownNetwork) else None
+    log.error(f"{role}-ended", error=type(failure).__name__, reason=reason, place=place)
+    leave(EXIT_TRY_AGAIN)
+
+
+def leave(code: int) -> NoReturn:
+    """Without waiting for anything."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,89 @@
+"""One active process of an office: an advisory lock on a connection the server ends if its holder is silent.
+
+A paused leader would otherwise keep the lock for ever. Whoever takes over raises the epoch, so a leader that
+wakes up later can move nothing, whatever it still believes.
+"""
+
+import threading
+from collections.abc import Callable
+
+import psycopg
+from psycopg import Connection, connect
+from psycopg.rows import DictRow, dict_row
+
+from episodes.event_log.positions import Claim, claim
+
+SILENCE = 3
+"""Seconds after which the server ends a silent leader's connection."""
+PING = 1.0
+
+_TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS held"
+
+
+class Leadership:
+    """Of one `office`, such as `relay kafka`, held by one process at a time.
+
+    `lost` is called from another thread when the lock may be gone; it should end the process.
+    """
+
+    def __init__(self, url: str, office: str, lost: Callable[[], object]) -> None:
+        self._url = url
+        self._office = office
+        self._lost = lost
+        self._connection: Connection[DictRow] | None = None
+        self._released = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="leadership", daemon=True)
+
+    def tried(self) -> bool:
+        """Try once to lead; call it again within `SILENCE`. Raises psycopg's errors, and then begins anew."""
+        try:
+            connection = self._connection = self._connection or _connected(self._url)
+            if not _locked(connection, self._office):
+                return False
+        except psycopg.Error:
+            self._close()
+            raise
+        self._keeper.start()
+        return True
+
+    def claim(self, follower: str) -> Claim:
+        """The right to move a position, on the lock's connection: whoever lost the lock claims nothing."""
+        assert self._connection is not None
+        return claim(self._connection, follower)
+
+    def release(self) -> None:
+        """Let another process take over at once."""
+        self._released.set()
+        if self._keeper.is_alive():
+            self._keeper.join()
+        self._close()
+
+    def _keep(self) -> None:
+        assert self._connection is not None
+        while not self._released.wait(PING):
+            try:
+                self._connection.execute("SELECT 1")
+            except psycopg.Error:
+                self._lost()
+                return
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+def _locked(connection: Connection[DictRow], office: str) -> bool:
+    row = connection.execute(_TRY_LOCK, (office,)).fetchone()
+    return row is not None and row["held"]
+
+
+def _connected(url: str) -> Connection[DictRow]:
+    return connect(
+        url,
+        autocommit=True,
+        row_factory=dict_row,
+        connect_timeout=1,
+        tcp_user_timeout=SILENCE * 1000,
+        options=f"-c idle_session_timeout={SILENCE}s -c statement_timeout={SILENCE}s",
+    )

@@ -1,0 +1,1 @@
+"""What leaves the service: published events, on Kafka and by the feed."""

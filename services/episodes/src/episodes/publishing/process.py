@@ -1,0 +1,101 @@
+"""The process around the relay: a broker with every topic, then the lead."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.errors import KafkaError
+
+from contracts.envelope import topic_of
+from episodes.crash_points import crash_point
+from episodes.event_log.client_keys import Unwrap
+from episodes.processes.follower import (
+    Needs,
+    end,
+    leave,
+    spare_the_collector,
+    stop_signal,
+)
+from episodes.processes.progress import Progress, serve
+from episodes.processes.startup import NotYet, Stopped, Waiting
+from episodes.publishing.kafka import administrator, missing_topics, producer
+from episodes.publishing.relay import PAGE, Relay
+
+NAME = "kafka"
+"""Of this relay in `positions`."""
+
+
+def run_relay(
+    *,
+    database_url: str,
+    bootstrap: str,
+    networks: Sequence[str],
+    unwrap: Unwrap,
+    public_url: str,
+    log: Any,
+    page: int = PAGE,
+    metrics_port: int | None = None,
+) -> None:
+    """Publish until SIGTERM or SIGINT. Any failure, or another leader, ends the process with `AGAIN`."""
+    stopping = stop_signal()
+    progress = Progress(lambda: datetime.now(UTC), "relay", "sent")
+    with ExitStack() as opened:
+        if metrics_port is not None:
+            opened.callback(serve(progress, metrics_port))
+        needs = Needs(Waiting(stopping, log), opened, log)
+        try:
+            sender = _broker(needs, bootstrap, networks)
+            claim = needs.leadership(database_url, f"relay {NAME}").claim(NAME)
+            crash_point("relay.after-claim")
+            log.info("leading", epoch=claim.epoch, position=claim.position)
+            progress.leading, progress.position = True, claim.position
+            tail = needs.tail(database_url, unwrap, networks)
+            # A move that a crash of the server forgets is made again, with the sends before it.
+            tail.connection.execute("SET synchronous_commit = off")
+            relay = Relay(
+                tail=tail,
+                sender=sender,
+                claim=claim,
+                public_url=public_url,
+                progress=progress,
+                log=log,
+                page=page,
+            )
+            spare_the_collector()
+            if not relay.run(stopping):
+                leave(os.EX_OK)
+        except Stopped:
+            log.info("stopped")
+        except Exception as failure:
+            end(log, "relay", failure)
+
+
+def _broker(needs: Needs, bootstrap: str, networks: Sequence[str]) -> KafkaProducer:
+    """A producer, once the topic of every network is there."""
+    sender = needs.waiting.until(partial(_answering, producer, bootstrap))
+    needs.opened.callback(sender.close, timeout=1)
+    with needs.waiting.until(partial(_answering, administrator, bootstrap)) as admin:
+        needs.waiting.until(partial(_refuse_missing, admin, networks))
+    for topic in map(topic_of, networks):
+        needs.waiting.until(partial(_answering, sender.partitions_for, topic))
+    return sender
+
+
+def _answering(ask: Callable[[str], Any], what: str) -> Any:
+    try:
+        return ask(what)
+    except KafkaError as failure:
+        raise NotYet("broker-unreachable", error=type(failure).__name__) from None
+
+
+def _refuse_missing(admin: KafkaAdminClient, networks: Sequence[str]) -> None:
+    try:
+        missing = missing_topics(admin, networks)
+    except KafkaError as failure:
+        raise NotYet("broker-unreachable", error=type(failure).__name__) from None
+    if missing:
+        raise NotYet("topics-missing", topics=missing)

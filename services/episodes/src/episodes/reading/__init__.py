@@ -1,0 +1,1 @@
+"""What is shown of an episode: its state, its history, one event."""

@@ -1,0 +1,1 @@
+"""From a command to its recorded events: preconditions, decision, one transaction."""

@@ -1,0 +1,64 @@
+"""The answer to a command: ids, types, versions, times, status and rule names; never clinical content."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from episodes.domain.decision import Command
+from episodes.domain.episode import Episode
+from episodes.domain.event import EventMetadata
+from episodes.domain.status import status
+from episodes.recording.commands import Answer
+
+
+def answer(recorded: Sequence[EventMetadata], episode: Episode, asked: Command[Any]) -> Answer:
+    """To a command that was recorded; a time a little ahead of our clock is accepted and marked."""
+    ahead = asked.when.at > asked.now
+    shown = _episode(episode)
+    if asked.partner is not None:
+        del shown["status"]  # a partner learns of a closure only by consent
+    body = to_json(
+        {
+            "events": [_event(metadata) for metadata in recorded],
+            "episode": shown,
+            "warnings": [{"rule": "ahead-of-our-clock", "pointer": "/occurred_at"}] if ahead else [],
+        }
+    )
+    return Answer(body, episode.id, episode.version, recorded[0].event_id)
+
+
+def answer_of_several(recorded: Sequence[EventMetadata], episodes: Sequence[Episode]) -> Answer:
+    """To a command that was recorded in several episodes of a client, all or nothing."""
+    body = to_json(
+        {
+            "events": [_event(metadata) for metadata in recorded],
+            "episodes": [_episode(episode) for episode in episodes],
+            "warnings": [],
+        }
+    )
+    return Answer(body, recorded[0].episode_id, None, recorded[0].event_id)
+
+
+def repeated(body: bytes) -> Answer:
+    """A recorded answer, sent again."""
+    document = json.loads(body)
+    event, one = document["events"][0], document.get("episode")
+    episode, version = (one["id"], one["version"]) if one else (document["episodes"][0]["id"], None)
+    return Answer(body, UUID(episode), version, UUID(event["id"]), replayed=True)
+
+
+def _event(metadata: EventMetadata) -> dict[str, Any]:
+    return {
+        "id": metadata.event_id,
+        "type": metadata.type,
+        "version": metadata.version,
+        "occurred_at": metadata.occurred_at,
+        "recorded_at": metadata.recorded_at,
+    }
+
+
+def _episode(episode: Episode) -> dict[str, Any]:
+    return {"id": episode.id, "version": episode.version, "status": status(episode)}

@@ -1,0 +1,208 @@
+"""Decides many commands over one read of the store, into one write. Pure but for what it draws."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from episodes.domain.care.sharing_consents import EverySharingWithdrawn, to_withdraw
+from episodes.domain.decision import Command
+from episodes.domain.episode import Episode
+from episodes.domain.refusals import Refused, RuleBroken
+from episodes.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
+from episodes.event_log.codec import Damaged, DataKey
+from episodes.event_log.folding import CachedEpisode
+from episodes.recording.answers import answer, answer_of_several, repeated
+from episodes.recording.commands import Answer, CommandRequest
+from episodes.recording.new_events import NewEvents
+from episodes.recording.preconditions import (
+    check_preconditions,
+    episode_of,
+    episodes_of_client,
+    refuse_to_repeat_elsewhere,
+    time_of,
+)
+from episodes.recording.store import ReadSet, StoredReceipt, WriteSet
+
+MAX_COMMANDS = 200
+MAX_BYTES = 192 * 1024
+"""Most bytes of event state in one transaction: the library's pipelined insert hangs from about 440 KB."""
+
+IMPORTED = "imported"
+
+Outcome = Answer | Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Randomness:
+    """What recording draws at random: time-ordered event ids, episode ids, nonces, a client's first data key,
+    and the id by which a partner will know a client.
+    """
+
+    event_id: Callable[[], UUID]
+    episode_id: Callable[[], UUID]
+    nonce: Callable[[], bytes]
+    data_key: Callable[[str, UUID], tuple[DataKey, bytes]]
+    subject: Callable[[], UUID] = uuid4
+
+
+@dataclass(slots=True)
+class Batch:
+    """One transaction in the making: outcomes by request, episodes as they will be, and what to write."""
+
+    read_set: ReadSet
+    now: datetime
+    draws: Randomness
+    write_set: WriteSet = field(default_factory=WriteSet)
+    outcomes: list[tuple[CommandRequest, Outcome]] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, request: CommandRequest) -> bool:
+        """Decide one request. False when it does not fit this transaction; nothing is changed then."""
+        try:
+            outcome = self._decide(request)
+        except (Refused, KeyReused, Moved, NotThere, ReferenceKnown, TooLarge, Damaged) as refusal:
+            self.outcomes.append((request, refusal))
+            return True
+        if outcome is None:
+            return False
+        self.outcomes.append((request, outcome))
+        return True
+
+    def _decide(self, request: CommandRequest) -> Answer | None:
+        receipt = self.read_set.receipts.get(request.key)
+        if receipt is not None:
+            return self._repeat(request, receipt)
+        if request.client is not None:
+            return self._everywhere(request)
+        cached = episode_of(self.read_set, request, self.now, self.draws.episode_id)
+        check_preconditions(self.read_set, request, cached.episode)
+        key, wrapped = self._key(cached.episode)
+        command = self._command(request, cached.episode)
+        new_events = NewEvents(cached.episode, cached.weight)
+        new_events.record(request, command, key, self.draws.nonce)
+        if not self._fits([new_events]):
+            return None
+        if wrapped is not None:
+            self._keep_key(new_events.episode, key, wrapped)
+        if command.subject is not None:
+            self._keep_subject(new_events.episode, request.draft.partner, command.subject)
+        return self._keep(request, [new_events], answer(new_events.metadata, new_events.episode, command))
+
+    def _everywhere(self, request: CommandRequest) -> Answer | None:
+        """A client's withdrawal from one partner, in every episode that shares with it; all or nothing."""
+        recorded = []
+        for cached in episodes_of_client(self.read_set, request):
+            check_preconditions(self.read_set, request, cached.episode)
+            one = self._withdrawn(request, cached)
+            if one.events:
+                recorded.append(one)
+        if not recorded:
+            raise RuleBroken("no-consent-to-withdraw", "/partner")
+        if sum(one.size for one in recorded) > MAX_BYTES:
+            raise TooLarge
+        if not self._fits(recorded):
+            return None
+        metadata = [each for one in recorded for each in one.metadata]
+        answered = answer_of_several(metadata, [one.episode for one in recorded])
+        return self._keep(request, recorded, answered)
+
+    def _withdrawn(self, request: CommandRequest, cached: CachedEpisode) -> NewEvents:
+        new_events = NewEvents(cached.episode, cached.weight)
+        draft: EverySharingWithdrawn = request.draft
+        effective = max(draft.effective_from or self.now, self.now)
+        key, _ = self._key(cached.episode)
+        for consent in to_withdraw(cached.episode, draft.partner, effective):
+            command = self._command(request, new_events.episode)
+            command = replace(command, draft=draft.of_each(), about=consent)
+            new_events.record(request, command, key, self.draws.nonce)
+        return new_events
+
+    def _repeat(self, request: CommandRequest, receipt: StoredReceipt) -> Answer:
+        if request.mac(receipt.mac) != receipt.mac:
+            raise KeyReused
+        refuse_to_repeat_elsewhere(self.read_set, request)
+        return repeated(receipt.body)
+
+    def _key(self, episode: Episode) -> tuple[DataKey, bytes | None]:
+        """The client's data key; with its wrapped form if it is new, to be written with the first event.
+
+        Raises `Damaged` if the client has events and no key: only a key destroyed is an erasure.
+        """
+        place = (episode.network, episode.client)
+        key = self.read_set.keys.get(place)
+        if key is None:
+            if episode.version == 0:
+                return self.draws.data_key(*place)
+            raise Damaged(f"the key of client {episode.client} is not found")
+        if key.cipher is None:
+            raise RuleBroken("client-erased")
+        return key, None
+
+    def _command(self, request: CommandRequest, episode: Episode) -> Command[Any]:
+        subject = None
+        if request.step.needs_subject:
+            place = (episode.network, episode.client, request.draft.partner)
+            subject = self.read_set.subjects.get(place) or self.draws.subject()
+        return Command(
+            draft=request.draft,
+            when=time_of(self.read_set, request, episode, self.now),
+            now=self.now,
+            event_ids=[self.draws.event_id() for _ in range(request.step.most_events)],
+            subject=subject,
+            about=request.about,
+            imported=request.circumstances.origin == IMPORTED,
+            partner=request.caller.partner,
+        )
+
+    def _fits(self, recorded: Sequence[NewEvents]) -> bool:
+        """Whether this transaction has room; the first request always does."""
+        size = sum(one.size for one in recorded)
+        return not self.write_set.events or self.size + size <= MAX_BYTES
+
+    def _keep_key(self, episode: Episode, key: DataKey, wrapped: bytes) -> None:
+        place = (episode.network, episode.client)
+        self.read_set.keys[place] = key
+        self.write_set.keys[place] = (key.id, wrapped)
+
+    def _keep_subject(self, episode: Episode, partner: UUID, subject: UUID) -> None:
+        """Made with the first event that needs it: a refused one leaves nothing behind."""
+        place = (episode.network, episode.client, partner)
+        if place not in self.read_set.subjects:
+            self.read_set.subjects[place] = self.write_set.subjects[place] = subject
+
+    def _keep(self, request: CommandRequest, recorded: Sequence[NewEvents], answered: Answer) -> Answer:
+        """Into the transaction. What it will write is known to the requests after it."""
+        for one in recorded:
+            episode = one.episode
+            self.size += one.size
+            self.write_set.events += one.events
+            before = self.read_set.episodes.get(episode.id)
+            whole = before is None or before.whole
+            self.read_set.episodes[episode.id] = CachedEpisode(episode, one.weight + one.size, whole)
+        if request.step.opens:
+            self._keep_opening(recorded[0].episode)
+        if request.reference is not None:
+            first = recorded[0].metadata[0]
+            place = (first.network, request.reference)
+            self.read_set.references[place] = self.write_set.references[place] = (
+                first.episode_id,
+                first.event_id,
+            )
+        receipt = StoredReceipt(request.mac(None), answered.body)
+        self.read_set.receipts[request.key] = self.write_set.receipts[request.key] = receipt
+        return answered
+
+    def _keep_opening(self, episode: Episode) -> None:
+        """A new episode is one of its client's, also to the requests after it."""
+        self.write_set.openings.append((episode.network, episode.client, episode.id))
+        self.read_set.of_clients.setdefault((episode.network, episode.client), []).append(episode.id)
+
+
+def decide_batch(batch: Batch, requests: Sequence[CommandRequest]) -> Sequence[CommandRequest]:
+    """Decide as many as fit one transaction; what did not fit comes back."""
+    for place, request in enumerate(requests[:MAX_COMMANDS]):
+        if not batch.add(request):
+            return requests[place:]
+    return requests[MAX_COMMANDS:]

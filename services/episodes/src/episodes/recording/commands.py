@@ -1,0 +1,82 @@
+"""A command as it reaches the writer, and the answer it gets."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from episodes.access import Caller
+from episodes.domain.field_rules import Length, Line, OneOf
+from episodes.domain.step import Step
+from episodes.domain.time import PRECISIONS
+from episodes.domain.values import Label
+from episodes.event_log.codec import SourceRef
+from episodes.recording.directory_references import DirectoryReference, references_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What any command may say beside its fact: when (now, if not said), by whom, for whom, whose id."""
+
+    occurred_at: datetime | None = None
+    precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
+    performer: UUID | None = None
+    on_behalf_of: UUID | None = None
+    purpose: Line | None = None
+    labels: Annotated[tuple[Label, ...], Length(10)] = ()
+    origin: Annotated[str, OneOf("imported")] | None = None
+    source_ref: SourceRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRequest:
+    """One request to record something.
+
+    `id` is the idempotency key; `mac` gives the authenticator of the request, with the key of an older one if
+    given one, and so tells whether a repeat is the same. `episode` is none for an opening, which names its
+    `clinic` instead, and for what is recorded in every episode of a `client`. `about` is the id in the path
+    of what the command is about. `reference` is the keyed hash of `source_ref`.
+    """
+
+    id: UUID
+    caller: Caller
+    step: Step
+    draft: Any
+    circumstances: Circumstances
+    mac: Callable[[bytes | None], bytes]
+    correlation: UUID
+    episode: UUID | None = None
+    clinic: UUID | None = None
+    client: UUID | None = None
+    about: UUID | None = None
+    if_match: int | None = None
+    reference: bytes | None = None
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """The idempotency key, scoped to the network."""
+        return self.caller.network, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent back, byte for byte also to a repeat; and what its headers say of it.
+
+    `version` is none when several episodes answered.
+    """
+
+    body: bytes
+    episode: UUID
+    version: int | None
+    event: UUID
+    replayed: bool = False
+
+
+def references_of(command: CommandRequest) -> Iterator[DirectoryReference]:
+    """What a command names must exist in the directory."""
+    if command.clinic is not None:
+        yield DirectoryReference("clinics", command.clinic, "/clinic")
+    if command.circumstances.performer is not None:
+        yield DirectoryReference("staff", command.circumstances.performer, "/performer")
+    yield from references_in(command.draft)

@@ -1,0 +1,92 @@
+"""The events of one command in the making: decided, given an envelope, sealed, and the episode after them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from eventsourcing.persistence import StoredEvent
+
+from episodes.domain.decision import Command, NewFact
+from episodes.domain.episode import Episode
+from episodes.domain.event import EventMetadata, RecordedEvent
+from episodes.domain.step import Step
+from episodes.domain.time import LATE_AFTER
+from episodes.domain.vocabulary import BY_FACT, decide, evolve
+from episodes.errors import TooLarge
+from episodes.event_log.codec import Annotations, DataKey, encode
+from episodes.recording.commands import CommandRequest
+
+MAX_BYTES_OF_EVENT = 160 * 1024
+"""Of the stored state of one event."""
+
+
+@dataclass(slots=True)
+class NewEvents:
+    """What a command records in one episode; `weight` is that of the episode before."""
+
+    episode: Episode
+    weight: int = 0
+    events: list[StoredEvent] = field(default_factory=list)
+    metadata: list[EventMetadata] = field(default_factory=list)
+    size: int = 0
+
+    def record(
+        self, request: CommandRequest, command: Command[Any], key: DataKey, nonce: Callable[[], bytes]
+    ) -> None:
+        """Decide, and take the facts in. Raises what refuses it, or `TooLarge`."""
+        said = request.circumstances
+        for place, item in enumerate(decide(self.episode, command)):
+            metadata = _metadata(request, self.episode, item, command, place, key)
+            labels = tuple(dict.fromkeys((*said.labels, *item.labels))) if item.labels else said.labels
+            beside = Annotations(labels=labels, source_ref=None if self.events else said.source_ref)
+            event = encode(metadata, item.fact, beside, key, nonce())
+            if len(event.state) > MAX_BYTES_OF_EVENT:
+                raise TooLarge
+            self.events.append(event)
+            self.metadata.append(metadata)
+            self.size += len(event.state)
+            self.episode = evolve(self.episode, RecordedEvent(metadata, item.fact, labels))
+
+
+def _metadata(
+    request: CommandRequest,
+    episode: Episode,
+    item: NewFact,
+    command: Command[Any],
+    place: int,
+    key: DataKey,
+) -> EventMetadata:
+    recorded_at = episode.time(command.now)
+    step = BY_FACT[type(item.fact)]
+    return EventMetadata(
+        event_id=command.event_ids[place],
+        type=step.name,
+        episode_id=episode.id,
+        version=episode.version + 1,
+        network=episode.network,
+        clinic=item.clinic or episode.clinic,
+        occurred_at=item.when.at,
+        precision=item.when.precision,
+        zone=item.when.zone,
+        recorded_at=recorded_at,
+        origin=_origin(step, request, recorded_at - item.when.end),
+        actor=request.caller.actor,
+        client=episode.client,
+        command_id=request.id,
+        correlation_id=request.correlation,
+        key_id=key.id,
+        performer=request.circumstances.performer,
+        on_behalf_of=request.circumstances.on_behalf_of,
+        purpose=request.circumstances.purpose,
+        sequence=episode.sequence + 1 if step.published else None,
+    )
+
+
+def _origin(step: Step, request: CommandRequest, after: timedelta) -> str:
+    """The first that applies."""
+    if step.rewrites:
+        return "corrected"
+    if request.circumstances.origin is not None:
+        return request.circumstances.origin
+    return "late" if after > LATE_AFTER else "live"

@@ -1,0 +1,1 @@
+"""The PostgreSQL side of recording: one read for a batch, one write."""

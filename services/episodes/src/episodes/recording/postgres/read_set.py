@@ -1,0 +1,173 @@
+"""The one read before a batch is decided: all its commands need, in one round trip where all is cached."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from episodes.domain.event import EventMetadata
+from episodes.event_log.client_keys import Scoped, Unwrap
+from episodes.event_log.codec import Damaged, metadata_of
+from episodes.event_log.folding import CachedEpisode, folded
+from episodes.event_log.row_security import SCOPE, scoped
+from episodes.recording.commands import CommandRequest, references_of
+from episodes.recording.postgres.lookup import DIRECTORY, Found, Wanted, look_up
+from episodes.recording.store import ReadSet, StoredReceipt
+
+LookUp = Callable[[Wanted], Found]
+
+Askers = Mapping[UUID, Collection[str]]
+"""By episode, the networks whose callers ask for it."""
+
+Newer = Mapping[UUID, tuple[EventMetadata, Sequence[bytes]]]
+"""By episode, the stored events that follow its cached version, and the metadata of the last of them."""
+
+_SUBJECT = """SELECT subject FROM client_subjects
+WHERE network_id = %s AND client_id = %s AND partner_id = %s"""
+
+
+def read(
+    connection: Connection[DictRow],
+    commands: Sequence[CommandRequest],
+    cached: Mapping[UUID, CachedEpisode],
+    unwrap: Unwrap,
+) -> ReadSet:
+    """What the store knows now about the commands."""
+    read_set = ReadSet()
+    seek: LookUp = partial(look_up, connection, {command.caller.network for command in commands})
+    askers = _askers(seek, read_set, commands)
+    kept = {identifier: cached[identifier] for identifier in askers if identifier in cached}
+    recent = {one: state for one, state in kept.items() if state.episode.network in askers[one]}
+    wanted = askers.keys() - (kept.keys() - recent.keys())
+    clients = {(c.caller.network, c.draft.client) for c in commands if c.step.opens}
+    clients |= {(one.episode.network, one.episode.client) for one in recent.values()}
+    clinics = {(one.episode.network, one.episode.clinic) for one in recent.values()}
+    found = seek(
+        {
+            "receipts": {command.key for command in commands},
+            "references": {(c.caller.network, c.reference) for c in commands if c.reference},
+            "events": [(one, recent[one].episode.version if one in recent else 0) for one in wanted],
+            "keys": clients,
+            **_rows_wanted(commands, clinics),
+        }
+    )
+    for row in found["receipts"]:
+        read_set.receipts[row["network_id"], row["id"]] = StoredReceipt(row["one"], row["other"])
+    for row in found["references"]:
+        read_set.references[row["network_id"], row["one"]] = (row["other_id"], row["id"])
+    _take_keys(read_set, found["keys"], unwrap)
+    _take_rows(read_set, found)
+    _take_episodes(seek, read_set, recent, _by_episode(read_set, askers, found["events"]), unwrap)
+    _take_subjects(connection, read_set, commands)
+    return read_set
+
+
+def _askers(seek: LookUp, read_set: ReadSet, commands: Sequence[CommandRequest]) -> Askers:
+    """The episodes the commands are for, each with the networks that ask for it."""
+    askers: dict[UUID, set[str]] = defaultdict(set)
+    for command in commands:
+        if command.episode is not None:
+            askers[command.episode].add(command.caller.network)
+    clients = {(c.caller.network, c.client) for c in commands if c.client is not None}
+    if clients:
+        for row in seek({"of_clients": clients})["of_clients"]:
+            read_set.of_clients.setdefault((row["network_id"], row["id"]), []).append(row["other_id"])
+            askers[row["other_id"]].add(row["network_id"])
+    return askers
+
+
+def _rows_wanted(commands: Sequence[CommandRequest], clinics: set[Scoped]) -> dict[str, set[Scoped]]:
+    wanted: dict[str, set[Scoped]] = defaultdict(set)
+    wanted["clinics"] |= clinics
+    for command in commands:
+        for row in references_of(command):
+            wanted[row.table].add((command.caller.network, row.id))
+    return wanted
+
+
+def _take_keys(read_set: ReadSet, rows: Iterable[DictRow], unwrap: Unwrap) -> None:
+    for row in rows:
+        place = (row["network_id"], row["id"])
+        read_set.keys[place] = unwrap(*place, row["other_id"], row["one"])
+
+
+def _take_rows(read_set: ReadSet, found: Found) -> None:
+    for table in DIRECTORY:
+        for row in found[table]:
+            read_set.rows[table, row["network_id"], row["id"]] = row
+
+
+def _take_episodes(
+    seek: LookUp,
+    read_set: ReadSet,
+    recent: Mapping[UUID, CachedEpisode],
+    newer: Newer,
+    unwrap: Unwrap,
+) -> None:
+    """Fold what is newer than the cache. An episode not cached names its client and clinic only now, and one
+    that another process transferred its new clinic.
+    """
+    headers = [
+        metadata
+        for identifier, (metadata, _) in newer.items()
+        if identifier not in recent or recent[identifier].episode.clinic != metadata.clinic
+    ]
+    if headers:
+        found = seek(
+            {
+                "keys": {(metadata.network, metadata.client) for metadata in headers},
+                "clinics": {(metadata.network, metadata.clinic) for metadata in headers},
+            }
+        )
+        _take_keys(read_set, found["keys"], unwrap)
+        _take_rows(read_set, found)
+    by_id = {key.id: key for key in read_set.keys.values()}
+    for identifier in (recent.keys() | newer.keys()) - read_set.damaged.keys():
+        _, states = newer.get(identifier, (None, ()))
+        try:
+            episode = folded(recent.get(identifier), states, by_id)
+        except Damaged as damage:
+            read_set.damaged[identifier] = damage
+            continue
+        if episode is not None:
+            read_set.episodes[identifier] = episode
+
+
+def _by_episode(read_set: ReadSet, askers: Askers, events: Sequence[DictRow]) -> Newer:
+    """The stored events of each episode of a network that asks for it, with the metadata of the last.
+
+    The log has no row security, and the keys of other networks are not read: their episodes are passed over
+    before anything is opened, as if they were not there.
+    """
+    states: dict[UUID, list[bytes]] = defaultdict(list)
+    for row in events:
+        states[row["id"]].append(row["one"])
+    newer: dict[UUID, tuple[EventMetadata, Sequence[bytes]]] = {}
+    for identifier, of_one in states.items():
+        try:
+            metadata = metadata_of(of_one[-1])
+        except Damaged as damage:
+            read_set.damaged[identifier] = damage
+            continue
+        if metadata.network in askers[identifier]:
+            newer[identifier] = metadata, of_one
+    return newer
+
+
+def _take_subjects(
+    connection: Connection[DictRow], read_set: ReadSet, commands: Sequence[CommandRequest]
+) -> None:
+    """The ids by which partners know clients: each made once per client and partner."""
+    for command in commands:
+        cached = None if command.episode is None else read_set.episodes.get(command.episode)
+        if cached is None or not command.step.needs_subject:
+            continue
+        place = (command.caller.network, cached.episode.client, command.draft.partner)
+        with connection.transaction():
+            connection.execute(SCOPE, scoped([command.caller.network]))
+            row = connection.execute(_SUBJECT, place).fetchone()
+        if row is not None:
+            read_set.subjects[place] = row["subject"]

@@ -1,0 +1,79 @@
+"""The store as the writer thread uses it: one read for a batch of commands, one transaction to record it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from episodes.crash_points import crash_point
+from episodes.errors import Conflict, OutcomeUnknown, StoreUnavailable
+from episodes.event_log.client_keys import Unwrap
+from episodes.event_log.folding import CachedEpisode
+from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log, insert
+from episodes.processes.watchdog import Watchdog
+from episodes.recording.commands import CommandRequest
+from episodes.recording.postgres.read_set import read
+from episodes.recording.postgres.write_set import write
+from episodes.recording.store import ReadSet, WriteSet
+
+T = TypeVar("T")
+
+_CONTENDED = {"40001", "40P01", "55P03"}
+"""Serialization failure, deadlock, lock time-out: the transaction is over and may be tried again."""
+
+
+class PostgresStore:
+    """Belongs to the writer thread. Connects when needed, and again after any loss."""
+
+    def __init__(self, url: str, unwrap: Unwrap, watchdog: Watchdog) -> None:
+        self._url = url
+        self._unwrap = unwrap
+        self._watchdog = watchdog
+        self._recorder: EventRecorder | None = None
+        self._connection: Connection[DictRow] | None = None
+
+    def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
+        def reading(connection: Connection[DictRow], _: EventRecorder) -> ReadSet:
+            return read(connection, commands, cached, self._unwrap)
+
+        return self._call(reading, lost=StoreUnavailable)
+
+    def write(self, write_set: WriteSet) -> None:
+        self._call(
+            lambda _, recorder: insert(recorder, write_set.events, partial(write, write_set=write_set)),
+            lost=OutcomeUnknown,
+        )
+        crash_point("api.after-commit")
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._recorder = None
+
+    def _call(self, call: Callable[[Connection[DictRow], EventRecorder], T], lost: type[Exception]) -> T:
+        with self._watchdog.watching():
+            try:
+                return call(*self._open())
+            except psycopg.Error as error:
+                raise self._after(error, lost) from None
+
+    def _open(self) -> tuple[Connection[DictRow], EventRecorder]:
+        if self._connection is None or self._recorder is None:
+            self._connection = connect_to_log(self._url)
+            self._recorder = EventRecorder(SingleConnectionDatastore(self._connection))
+        return self._connection, self._recorder
+
+    def _after(self, error: psycopg.Error, lost: type[Exception]) -> Exception:
+        """What a database error means: refused or contended and over, lost in the middle, or not to be had.
+
+        The connection goes in any case: what a pipeline was to prepare after the error is not there.
+        """
+        broken = self._connection is not None and self._connection.broken
+        self.close()
+        if isinstance(error, psycopg.IntegrityError) or error.sqlstate in _CONTENDED:
+            return Conflict()
+        return lost() if broken else StoreUnavailable()

@@ -1,0 +1,47 @@
+"""Writing what belongs to a batch beside its events: receipts, keys, and what finds them again."""
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from episodes.event_log.arrays import Bytes, Texts, Uuids
+from episodes.event_log.row_security import SCOPE, scoped
+from episodes.recording.store import WriteSet
+
+_KEYS = """INSERT INTO client_keys (network_id, client_id, key_id, wrapped)
+SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::bytea[]) ORDER BY 1, 2"""
+_RECEIPTS = """INSERT INTO command_receipts (network_id, command_id, request_mac, status, response)
+SELECT n, c, m, 201, r FROM unnest(%b::text[], %b::uuid[], %b::bytea[], %b::bytea[]) AS w(n, c, m, r)
+ORDER BY 1, 2"""
+_OPENINGS = """INSERT INTO client_episodes (network_id, client_id, episode_id)
+SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
+_SUBJECTS = """INSERT INTO client_subjects (network_id, client_id, partner_id, subject)
+SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
+_REFERENCES = """INSERT INTO source_refs (network_id, reference, episode_id, event_id)
+SELECT * FROM unnest(%b::text[], %b::bytea[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2"""
+
+
+def write(curs: Cursor[DictRow], write_set: WriteSet) -> None:
+    """Each table in key order, so that two batches cannot lock each other out."""
+    curs.execute(SCOPE, scoped({network for network, _ in write_set.receipts}), prepare=True)
+    if write_set.keys:
+        networks, clients = zip(*write_set.keys, strict=True)
+        ids, wrapped = zip(*write_set.keys.values(), strict=True)
+        columns = (Texts(networks), Uuids(clients), Uuids(ids), Bytes(wrapped))
+        curs.execute(_KEYS, columns, prepare=True)
+    if write_set.openings:
+        networks, clients, episodes = zip(*write_set.openings, strict=True)
+        opened = (Texts(networks), Uuids(clients), Uuids(episodes))
+        curs.execute(_OPENINGS, opened, prepare=True)
+    if write_set.subjects:
+        networks, clients, partners = zip(*write_set.subjects, strict=True)
+        known_as = Uuids(write_set.subjects.values())
+        curs.execute(_SUBJECTS, (Texts(networks), Uuids(clients), Uuids(partners), known_as), prepare=True)
+    networks, commands = zip(*write_set.receipts, strict=True)
+    receipts = write_set.receipts.values()
+    macs, bodies = Bytes(r.mac for r in receipts), Bytes(r.body for r in receipts)
+    curs.execute(_RECEIPTS, (Texts(networks), Uuids(commands), macs, bodies), prepare=True)
+    if write_set.references:
+        networks, hashes = zip(*write_set.references, strict=True)
+        episodes, events = zip(*write_set.references.values(), strict=True)
+        found_at = (Uuids(episodes), Uuids(events))
+        curs.execute(_REFERENCES, (Texts(networks), Bytes(hashes), *found_at), prepare=True)

@@ -1,0 +1,129 @@
+"""What must hold before a request is decided: its episode is the caller's, nobody is named in vain."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from episodes.domain.care.amendments import EntryAttested
+from episodes.domain.care.referrals import involved
+from episodes.domain.episode import Episode
+from episodes.domain.refusals import NotAllowed, RuleBroken, Unknown
+from episodes.domain.time import When, compare
+from episodes.errors import Moved, NotThere, ReferenceKnown
+from episodes.event_log.folding import CachedEpisode
+from episodes.recording.commands import CommandRequest, references_of
+from episodes.recording.store import ReadSet
+
+
+def episode_of(
+    read_set: ReadSet, request: CommandRequest, now: datetime, new_id: Callable[[], UUID]
+) -> CachedEpisode:
+    """The episode a request is for, or a new one for an opening."""
+    if request.episode is None:
+        return _new(request, new_id())
+    cached = _there(read_set, request, request.episode)
+    if not _may_act(request, cached.episode, now):
+        raise NotThere
+    return cached
+
+
+def episodes_of_client(read_set: ReadSet, request: CommandRequest) -> Sequence[CachedEpisode]:
+    """Every episode of the client a request is for, if the caller acts for the clinic of one of them."""
+    episodes = _of_client(read_set, request)
+    if not any(request.caller.may_act_for(cached.episode.clinic) for cached in episodes):
+        raise NotThere
+    return episodes
+
+
+def refuse_to_repeat_elsewhere(read_set: ReadSet, request: CommandRequest) -> None:
+    """A repeat is answered only where its caller may still act, or could when it was recorded."""
+    if request.episode is not None:
+        episode = _there(read_set, request, request.episode).episode
+        if request.caller.partner is None and not _ever_of(request, episode):
+            raise NotThere
+    elif request.client is not None:
+        if not any(_ever_of(request, cached.episode) for cached in _of_client(read_set, request)):
+            raise NotThere
+    elif request.clinic is None or not request.caller.may_act_for(request.clinic):
+        raise NotThere
+
+
+def _of_client(read_set: ReadSet, request: CommandRequest) -> Sequence[CachedEpisode]:
+    assert request.client is not None
+    ids = read_set.of_clients.get((request.caller.network, request.client), [])
+    return [_there(read_set, request, identifier) for identifier in ids]
+
+
+def _ever_of(request: CommandRequest, episode: Episode) -> bool:
+    """Whether the episode is or was a clinic's for which the caller may act."""
+    clinics = {episode.clinic} | {entry.metadata.clinic for entry in episode.entries}
+    return any(map(request.caller.may_act_for, clinics))
+
+
+def check_preconditions(read_set: ReadSet, request: CommandRequest, episode: Episode) -> None:
+    """Refuses a version that has moved, the caller's own id known already, and names of nobody."""
+    if request.if_match is not None and request.if_match != episode.version:
+        raise Moved(episode.version)
+    if request.reference is not None:
+        found = read_set.references.get((request.caller.network, request.reference))
+        if found is not None:
+            raise ReferenceKnown(*found)
+    for row in references_of(request):
+        if (row.table, request.caller.network, row.id) not in read_set.rows:
+            raise Unknown(f"unknown-{row.table.removesuffix('s')}", row.pointer)
+    _refuse_without_standing(read_set, request)
+
+
+def _refuse_without_standing(read_set: ReadSet, request: CommandRequest) -> None:
+    """Imports come from a network's systems, and only somebody with a licence vouches for others."""
+    if request.circumstances.origin is not None and request.caller.actor.role != "service":
+        raise NotAllowed("imported-by-a-service-only", "/origin")
+    if isinstance(request.draft, EntryAttested):
+        attester = read_set.rows["staff", request.caller.network, request.draft.by]
+        if not attester["licensed"]:
+            raise RuleBroken("attested-without-a-licence", "/by")
+
+
+def time_of(read_set: ReadSet, request: CommandRequest, episode: Episode, now: datetime) -> When:
+    """The fact's own time if it states one; a contradicting one beside it is refused."""
+    zone = read_set.rows["clinics", episode.network, episode.clinic]["zone"]
+    said = request.circumstances
+    if said.occurred_at is None and said.precision is not None:
+        raise RuleBroken("precision-without-a-time", "/precision")
+    stated = None
+    if said.occurred_at is not None:
+        stated = When.of(said.occurred_at, said.precision or "second", zone)
+    own_time = request.step.own_time
+    if own_time is None:
+        return stated or When(now, "second", zone)
+    own = own_time(request.draft, zone)
+    if stated is not None and compare(own, stated) != 0:
+        raise RuleBroken("contradicting-times", "/occurred_at")
+    return own
+
+
+def _there(read_set: ReadSet, request: CommandRequest, identifier: UUID) -> CachedEpisode:
+    """What is another network's is not there. Raises `Damaged` if it cannot be read."""
+    if identifier in read_set.damaged:
+        raise read_set.damaged[identifier]
+    cached = read_set.episodes.get(identifier)
+    if cached is None or cached.episode.network != request.caller.network:
+        raise NotThere
+    return cached
+
+
+def _may_act(request: CommandRequest, episode: Episode, now: datetime) -> bool:
+    """Staff for the clinic that has the episode now; a partner while it is involved."""
+    partner = request.caller.partner
+    if partner is not None:
+        return involved(episode, partner, episode.time(now))
+    return request.caller.may_act_for(episode.clinic)
+
+
+def _new(request: CommandRequest, identifier: UUID) -> CachedEpisode:
+    clinic, network = request.clinic, request.caller.network
+    if clinic is None or not request.caller.may_act_for(clinic):
+        raise Unknown("unknown-clinic", "/clinic")
+    return CachedEpisode(
+        Episode(id=identifier, network=network, clinic=clinic, client=request.draft.client), 0
+    )

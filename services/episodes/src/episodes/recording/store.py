@@ -1,0 +1,59 @@
+"""What one read of the store tells about a batch of commands, and what the batch then writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+
+from episodes.event_log.client_keys import Scoped
+from episodes.event_log.codec import Damaged, DataKey
+from episodes.event_log.folding import CachedEpisode
+from episodes.recording.commands import CommandRequest
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReceipt:
+    """The recorded answer to a command, and the authenticator of the request it answered."""
+
+    mac: bytes
+    body: bytes
+
+
+@dataclass(slots=True)
+class ReadSet:
+    """True when it was read; the write is refused if it no longer is."""
+
+    receipts: dict[Scoped, StoredReceipt] = field(default_factory=dict)
+    references: dict[tuple[str, bytes], tuple[UUID, UUID]] = field(default_factory=dict)
+    keys: dict[Scoped, DataKey] = field(default_factory=dict)
+    rows: dict[tuple[str, str, UUID], Mapping[str, Any]] = field(default_factory=dict)
+    subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
+    of_clients: dict[Scoped, list[UUID]] = field(default_factory=dict)
+    episodes: dict[UUID, CachedEpisode] = field(default_factory=dict)
+    damaged: dict[UUID, Damaged] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class WriteSet:
+    """What one transaction records. `openings` are new episodes: network, client, episode; `subjects` new
+    ids by which a partner knows a client: by network, client and partner.
+    """
+
+    events: list[StoredEvent] = field(default_factory=list)
+    receipts: dict[Scoped, StoredReceipt] = field(default_factory=dict)
+    references: dict[tuple[str, bytes], tuple[UUID, UUID]] = field(default_factory=dict)
+    keys: dict[Scoped, tuple[UUID, bytes]] = field(default_factory=dict)
+    openings: list[tuple[str, UUID, UUID]] = field(default_factory=list)
+    subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """The store as the writer thread uses it. Any call may raise `StoreUnavailable`."""
+
+    def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
+        """Everything the decisions need, in one go."""
+
+    def write(self, write_set: WriteSet) -> None:
+        """Record all of it or nothing. Raises `Conflict`, or `OutcomeUnknown` when the reply was lost."""

@@ -1,0 +1,157 @@
+"""Strict reading of commands, built from the domain's own types and the form each field declares.
+
+One declaration serves both sides: storage reads the types leniently, this module reads them strictly
+(no unknown field, no coercion, ranges, lengths and code lists) and gives the same domain objects.
+"""
+
+import types
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    create_model,
+)
+from pydantic import Field as Bounds
+
+from episodes.domain.field_rules import Between, CodeList, Computed, Length, OneOf, PartOf
+from episodes.domain.values import Coded
+
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+WITHOUT_NUL = r"^[^\x00]*$"
+"""PostgreSQL's text holds none, nor does anybody's handwriting."""
+D = TypeVar("D", datetime, date)
+YEARS = range(1900, 2200)
+
+
+def strict(cls: Any) -> Any:
+    """The annotation that reads JSON strictly into `cls`, a dataclass of the domain."""
+    return _strict_dataclass(cls, None)
+
+
+def strict_fields(cls: type[Any]) -> dict[str, Any]:
+    """The fields of `cls` a caller may give, as pydantic field definitions."""
+    return _definitions(cls, None)
+
+
+@cache
+def _strict_dataclass(cls: Any, codes: CodeList | None) -> Any:
+    name = cls.__name__ if codes is None else f"{cls.__name__}Of{codes.name.title().replace('-', '')}"
+    model = create_model(name, __config__=STRICT, __doc__=cls.__doc__, **_definitions(cls, codes))
+    return Annotated[model, AfterValidator(_builder(cls, codes))]
+
+
+def _definitions(cls: type[Any], codes: CodeList | None) -> dict[str, Any]:
+    hints = get_type_hints(cls, include_extras=True)
+    definitions: dict[str, Any] = {}
+    for field in fields(cls):
+        hint = hints[field.name]
+        if any(isinstance(form, Computed | PartOf) for form in getattr(hint, "__metadata__", ())):
+            continue
+        if codes is not None and field.name == "code":
+            hint = Annotated[str, codes]
+        definitions[field.name] = (_annotation(hint), _default(field))
+    return definitions
+
+
+def _default(field: Field[Any]) -> Any:
+    return ... if field.default is MISSING else field.default
+
+
+def _builder(cls: type[Any], codes: CodeList | None) -> Callable[[BaseModel], Any]:
+    listed = codes or _code_list(cls)
+    extra = {"list": listed.label} if issubclass(cls, Coded) and listed is not None else {}
+
+    def build(model: BaseModel) -> Any:
+        built = cls(**model.__dict__, **extra)
+        for fault in built.faults() if hasattr(built, "faults") else ():
+            raise ValueError(fault)
+        return built
+
+    return build
+
+
+def _code_list(cls: type[Any]) -> CodeList | None:
+    hint = get_type_hints(cls, include_extras=True).get("code")
+    return next((part for part in getattr(hint, "__metadata__", ()) if isinstance(part, CodeList)), None)
+
+
+def _annotation(hint: Any, metadata: tuple[Any, ...] = ()) -> Any:
+    """The strict annotation for a domain type hint and the form written beside it."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        inner, *more = get_args(hint)
+        return _annotation(inner, (*metadata, *more))
+    if origin in (Union, types.UnionType):
+        parts = [_annotation(part, metadata) if part is not type(None) else None for part in get_args(hint)]
+        return Union[tuple(parts)]  # noqa: UP007 - built from a list
+    if origin is tuple:
+        return _sized(tuple[_annotation(get_args(hint)[0]), ...], metadata)  # type: ignore[misc]
+    if is_dataclass(hint):
+        assert isinstance(hint, type)
+        return _strict_dataclass(hint, next((m for m in metadata if isinstance(m, CodeList)), None))
+    return _scalar(hint, metadata)
+
+
+def _sized(annotation: Any, metadata: tuple[Any, ...]) -> Any:
+    for form in metadata:
+        if isinstance(form, Length):
+            return Annotated[annotation, Bounds(min_length=form.least, max_length=form.most)]
+    return annotation
+
+
+def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
+    if hint is datetime:
+        return MOMENT
+    if hint is date:
+        return _DAY
+    for form in metadata:
+        match form:
+            case Between(low, high):
+                return Annotated[hint, Bounds(ge=low, le=high)]
+            case Length(most, least):
+                return Annotated[
+                    str, StringConstraints(min_length=least, max_length=most, pattern=WITHOUT_NUL)
+                ]
+            case OneOf(words=words):
+                return Literal[words]
+            case CodeList(codes=codes):
+                return Literal[tuple(sorted(codes))]
+    return hint
+
+
+def _moment(text: str) -> datetime:
+    return _within_years(datetime.fromisoformat(text))
+
+
+def _day(text: str) -> date:
+    return _within_years(date.fromisoformat(text))
+
+
+def _within_years(moment: D) -> D:
+    if moment.year not in YEARS:
+        raise ValueError("a year from 1900 to 2199")
+    return moment
+
+
+_DATE = r"\d{4}-\d{2}-\d{2}"
+_TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
+MOMENT = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_DATE}T{_TIME}(Z|[+-]\d{{2}}:\d{{2}})$"),
+    Bounds(json_schema_extra={"format": "date-time"}),
+    AfterValidator(_moment),
+]
+"""As RFC 3339 writes it: not the seconds since 1970 that a parser would also take."""
+_DAY = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_DATE}$"),
+    Bounds(json_schema_extra={"format": "date"}),
+    AfterValidator(_day),
+]

@@ -1,0 +1,199 @@
+"""One thread that records: it decides the commands that wait over one read, and commits them together.
+
+Group commit is how an ordered log with a table lock and one fsync per commit stops being the ceiling.
+No caller is answered before the commit of its batch is known.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from episodes.errors import (
+    Conflict,
+    InConflict,
+    OutcomeUnknown,
+    StoreUnavailable,
+    TooManyWaiting,
+)
+from episodes.event_log.cache import Cache
+from episodes.recording.batch import MAX_COMMANDS, Batch, Outcome, Randomness, decide_batch
+from episodes.recording.commands import Answer, CommandRequest
+from episodes.recording.store import Store
+
+ATTEMPTS = 3
+MAX_TURNS = 8
+MAX_WAIT = 2.0
+"""Seconds a caller waits before it is told to come back."""
+
+Settled = list[tuple["Waiting", Outcome]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """A command and the future of its caller."""
+
+    command: CommandRequest
+    future: asyncio.Future[Answer]
+
+
+class Writer:
+    """Serves one event loop. `observe` is told the size of each batch and how often it was decided."""
+
+    def __init__(
+        self,
+        store: Store,
+        draws: Randomness,
+        clock: Callable[[], datetime],
+        cache: Cache,
+        observe: Callable[[int, int], None] = lambda size, attempts: None,
+        most_waiting: int = 2_000,
+    ) -> None:
+        self._store = store
+        self._draws = draws
+        self._clock = clock
+        self._cache = cache
+        self._observe = observe
+        self._most_waiting = most_waiting
+        self._waiting = 0
+        self._gathered: list[Waiting] = []
+        self._queue: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """False once the thread has ended: then nothing is recorded any more."""
+        return self._thread.is_alive()
+
+    async def stop(self) -> None:
+        """Record what waits, then end."""
+        self._hand_over()
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def submit(self, command: CommandRequest) -> Answer:
+        """The answer, once it is durable. Raises what refused it, or `TooManyWaiting` after two seconds."""
+        if self._waiting >= self._most_waiting:
+            raise TooManyWaiting
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(command, loop.create_future())
+        if not self._gathered:
+            loop.call_soon(self._gather)
+        self._gathered.append(waiting)
+        self._waiting += 1
+        patience = loop.call_later(MAX_WAIT, _give_up, waiting.future)
+        try:
+            return await waiting.future
+        finally:
+            patience.cancel()
+            self._waiting -= 1
+
+    def _gather(self, seen: int = 0, turns: int = 0) -> None:
+        """Hand over when a turn of the event loop brought nothing new, or after a few turns.
+
+        So a batch holds what came together, and the two threads do not fight over the interpreter.
+        """
+        if len(self._gathered) > seen and turns < MAX_TURNS:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._gather, len(self._gathered), turns + 1)
+        else:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
+
+    def _run(self) -> None:
+        ended = False
+        while not ended:
+            gathered = self._queue.get()
+            waiting: list[Waiting] = []
+            while gathered is not None:
+                waiting += (item for item in gathered if not item.future.done())
+                if self._queue.empty() or len(waiting) >= MAX_COMMANDS:
+                    break
+                gathered = self._queue.get()
+            ended = gathered is None
+            if waiting:
+                self._answer(self._settle(waiting))
+
+    @staticmethod
+    def _answer(settled: Settled) -> None:
+        loop = settled[0][0].future.get_loop()
+        loop.call_soon_threadsafe(_resolve, settled)
+
+    def _settle(self, waiting: Sequence[Waiting]) -> Settled:
+        """An outcome for every command. One that cannot be decided with the others is decided alone."""
+        try:
+            return self._together(waiting)
+        except StoreUnavailable as away:
+            return [(item, away) for item in waiting]
+        except Exception:  # a defect met by one command must not fail its neighbours
+            return self._one_by_one(waiting)
+
+    def _together(self, waiting: Sequence[Waiting]) -> Settled:
+        for attempt in (1, 2):
+            try:
+                settled = self._attempt(waiting)
+            except (Conflict, OutcomeUnknown):
+                continue
+            self._observe(len(waiting), attempt)
+            return settled
+        self._observe(len(waiting), ATTEMPTS)
+        return self._one_by_one(waiting)
+
+    def _one_by_one(self, waiting: Sequence[Waiting]) -> Settled:
+        """Each alone, until the store is away: then it is for the rest too, who need not each find out."""
+        settled: Settled = []
+        for item in waiting:
+            away = settled and isinstance(settled[-1][1], StoreUnavailable)
+            settled.append((item, settled[-1][1] if away else self._alone(item)))
+        return settled
+
+    def _alone(self, item: Waiting) -> Outcome:
+        outcome: Exception = InConflict()
+        for _ in range(ATTEMPTS):
+            try:
+                return self._attempt([item])[0][1]
+            except Conflict:
+                outcome = InConflict()
+            except OutcomeUnknown:
+                outcome = StoreUnavailable()  # it may be recorded, which a 409 would deny
+            except Exception as failure:
+                return failure
+        return outcome
+
+    def _attempt(self, waiting: Sequence[Waiting]) -> Settled:
+        """Read, decide, write. What does not fit one transaction follows in the next."""
+        commands = [item.command for item in waiting]
+        outcomes: list[Outcome] = []
+        while commands:
+            batch = Batch(self._store.read(commands, self._cache), self._clock(), self._draws)
+            rest = decide_batch(batch, commands)
+            if batch.write_set.events:
+                self._store.write(batch.write_set)
+            self._cache.keep(batch.read_set.episodes)
+            outcomes += [outcome for _, outcome in batch.outcomes]
+            commands = list(rest)
+        return list(zip(waiting, outcomes, strict=True))
+
+
+def _give_up(future: asyncio.Future[Answer]) -> None:
+    if not future.done():
+        future.set_exception(TooManyWaiting())
+
+
+def _resolve(settled: Settled) -> None:
+    for item, outcome in settled:
+        if item.future.done():
+            continue
+        if isinstance(outcome, Answer):
+            item.future.set_result(outcome)
+        else:
+            item.future.set_exception(outcome)
