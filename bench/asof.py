@@ -18,7 +18,7 @@ from episodes.domain.event import Actor
 from episodes.domain.time import When
 from episodes.event_log.codec import Annotations, DataKey, decode, encode
 from episodes.event_log.folding import fold
-from episodes.processes.follower import spare_the_collector
+from episodes.processes.runtime import tune
 from episodes.reading import documents
 from episodes.visibility import viewer
 from tests.episodes import care
@@ -34,7 +34,7 @@ _SERVICE = Caller(actor=Actor(id=THERAPIST, role="service"), network=NETWORK, cl
 
 def measure(machine: Machine, reads: int = 200) -> Iterator[Row]:
     """The slowest read in twenty, beside what is aimed at."""
-    spare_the_collector()
+    tune()
     states = [_state(fact, version) for version, fact in enumerate(_facts(), start=1)]
     _read(states)
     slow = [_p95(states, reads) for _ in range(machine.rounds)]

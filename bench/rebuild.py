@@ -18,7 +18,7 @@ from bench.table import Row
 from episodes.event_log.codec import DataKey, metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.tail import Tail
-from episodes.processes.follower import spare_the_collector
+from episodes.processes.runtime import tune
 from tests.episodes.recording_events import Log, opening, private, session
 
 AIM = 30_000
@@ -39,7 +39,7 @@ def measure(machine: Machine) -> Iterator[Row]:
         fill(log, EPISODES, EVENTS)
         with closing(Tail(database.app_url, log.keyring.unwrap, [NETWORK])) as tail:
             states, keys = _one_episode(tail)
-            spare_the_collector()
+            tune()
             one, least, whole = [], [], []
             for _ in range(machine.rounds):
                 one.append(_rate(lambda: folded(None, states, keys), machine.seconds / 8))

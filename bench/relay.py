@@ -21,8 +21,8 @@ from bench.table import Row
 from contracts.envelope import topic_of
 from episodes.event_log.positions import claim
 from episodes.event_log.tail import Tail
-from episodes.processes.follower import spare_the_collector
 from episodes.processes.progress import Progress
+from episodes.processes.runtime import tune
 from episodes.publishing.kafka import make_topics, producer, settings
 from episodes.publishing.relay import Record, Relay, records
 from tests.episodes.recording_events import Log, session
@@ -43,7 +43,7 @@ def measure(machine: Machine) -> Iterator[Row]:
         _fill(log, network)
         with closing(Tail(database.app_url, log.keyring.unwrap, [network])) as tail:
             ready = list(records(tail.page(0, EVENTS), tail, PUBLIC_URL))
-            spare_the_collector()
+            tune()
             place = Place(database.app_url, Path(keys), bootstrap, network, tail.head(), EVENTS)
             bare, relayed, mapped, halves = [], [], [], []
             for _ in range(machine.rounds):

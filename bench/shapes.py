@@ -24,8 +24,8 @@ from contracts.envelope import topic_of
 from episodes.event_log.keyring import keyring
 from episodes.event_log.positions import claim, move
 from episodes.event_log.tail import Tail
-from episodes.processes.follower import spare_the_collector
 from episodes.processes.progress import Progress
+from episodes.processes.runtime import tune
 from episodes.publishing.in_flight import InFlight, Sent
 from episodes.publishing.kafka import producer
 from episodes.publishing.relay import MAX_IN_FLIGHT, PAGE, Relay, records
@@ -115,7 +115,7 @@ def _working(work: Callable[..., None], *arguments: Any) -> Iterator[Connection]
 def _map(pipe: Connection, place: Place) -> None:
     """Pages as records; the pipe's own buffer bounds how far ahead."""
     with closing(place.tail()) as tail:
-        spare_the_collector()
+        tune()
         pipe.send("ready")
         pipe.recv()
         position = 0
@@ -139,7 +139,7 @@ def _relay(pipe: Connection, place: Place, part: int) -> None:
             progress=progress,
             log=structlog.get_logger(),
         )
-        spare_the_collector()
+        tune()
         thread = Thread(target=relay.run, args=(stopping,))
         pipe.send("ready")
         pipe.recv()

@@ -18,7 +18,8 @@ from episodes.episode_list.projection import PAGE, Projection
 from episodes.event_log.cache import Cache
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.tail import Tail
-from episodes.processes.follower import Deposed, Needs, end, spare_the_collector, stop_signal
+from episodes.processes import runtime
+from episodes.processes.follower import Deposed, Needs, end, stop_signal
 from episodes.processes.leadership import Leadership
 from episodes.processes.progress import Progress, serve
 from episodes.processes.startup import Stopped, Waiting
@@ -61,7 +62,7 @@ class Work:
         leadership = needs.leadership(setting.database_url, f"{office} {VIEW}")
         tail = needs.tail(setting.database_url, setting.unwrap, setting.networks)
         tail.connection.execute("SET synchronous_commit = off")
-        spare_the_collector()
+        runtime.tune()
         return cls(setting, tail, leadership, progress)
 
     def projection(self, build: int) -> Projection:

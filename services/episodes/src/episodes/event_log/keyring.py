@@ -26,7 +26,7 @@ class Keyring:
         self, master: bytes, macs: dict[int, bytes], refs: bytes, random_id: Callable[[], UUID]
     ) -> None:
         self._master = AESGCM(master)
-        self._macs = {number: _Mac(key) for number, key in macs.items()}
+        self._macs = {number: hmac.new(key, digestmod=sha256) for number, key in macs.items()}
         self._newest = max(macs)
         self._refs = refs
         self._random_id = random_id
@@ -49,28 +49,12 @@ class Keyring:
     def mac(self, request: bytes, like: bytes | None = None) -> bytes:
         """The authenticator of a request, its key's number in front; `like` an older one, with its key."""
         number = self._newest if like is None else like[0]
-        return bytes([number]) + self._macs[number].digest(request)
+        authenticator = self._macs[number].copy()
+        authenticator.update(request)
+        return bytes([number]) + authenticator.digest()
 
     def reference(self, network: str, system: str, value: str) -> bytes:
         return hmac.digest(self._refs, "\x00".join((network, system, value)).encode(), sha256)
-
-
-class _Mac:
-    """HMAC-SHA-256 (RFC 2104) with the key's own two blocks hashed beforehand.
-
-    `hmac.digest` lets go of the interpreter for a microsecond's work, and the writer waits for its next turn.
-    """
-
-    def __init__(self, key: bytes) -> None:
-        block = key.ljust(sha256().block_size, b"\0")
-        self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
-        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
-
-    def digest(self, message: bytes) -> bytes:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(message)
-        outer.update(inner.digest())
-        return outer.digest()
 
 
 def keyring(directory: Path, random_id: Callable[[], UUID], may_create: bool = True) -> Keyring:

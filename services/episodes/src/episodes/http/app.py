@@ -1,8 +1,6 @@
 """The application: routes, and one handler for every error."""
 
 import asyncio
-import gc
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -26,15 +24,13 @@ from episodes.http.openapi import describing, document
 from episodes.http.problems import HANDLED, problem
 from episodes.http.requests import methods_here
 from episodes.http.services import Services
+from episodes.processes import runtime
 from episodes.publishing import endpoint as feed
 from episodes.reading import endpoint as queries
 from episodes.recording import endpoint as commands
 from episodes.tokens import KeyUnknown
 
 DESCRIPTION = "Event-sourced care episodes for clinical massage therapy: one resource per step of care."
-
-COLLECT_EVERY = 0.25
-"""Seconds: a look at what came meanwhile takes a few milliseconds."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -83,9 +79,8 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
         await database.open()
         workers.open()
         services.writer.start()
-        _tune_the_interpreter()
+        runtime.tune()
         background = [asyncio.create_task(wake.listen()) for wake in wakes]
-        background.append(asyncio.create_task(_collect_the_young()))
         background.append(await services.issuer_keys.begin())
         yield
         for task in background:
@@ -95,27 +90,6 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
         await database.close()
 
     return lifespan
-
-
-def _tune_the_interpreter() -> None:
-    """For two threads that hand work to each other, and many small objects without cycles.
-
-    A writer that comes back from the database waited up to 5 ms for its turn. And looking for cycles among
-    the cached states cost more than the commands: by itself the interpreter looks when more objects came than
-    went, so that states coming and going in a full cache add up to millions, and one look stops all callers
-    for two seconds. What each gave is in DECISIONS.md.
-    """
-    sys.setswitchinterval(0.001)
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-
-
-async def _collect_the_young() -> None:
-    """Cycles are left by errors, and soon: who is older has none, or is kept."""
-    while True:
-        await asyncio.sleep(COLLECT_EVERY)
-        gc.collect(0)
 
 
 def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:

@@ -3,7 +3,6 @@ is wrong. Ending without clean-up is safe, because the next start continues from
 might not be.
 """
 
-import gc
 import os
 import signal
 import sys
@@ -83,13 +82,6 @@ def stop_signal() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     return stopping
-
-
-def spare_the_collector() -> None:
-    """Events come and go by the thousand and leave no cycles: looking for some costs a tenth of the rate."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def end(log: Any, role: str, failure: Exception) -> NoReturn:

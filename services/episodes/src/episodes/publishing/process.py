@@ -13,11 +13,11 @@ from kafka.errors import KafkaError
 from contracts.envelope import topic_of
 from episodes.crash_points import crash_point
 from episodes.event_log.client_keys import Unwrap
+from episodes.processes import runtime
 from episodes.processes.follower import (
     Needs,
     end,
     leave,
-    spare_the_collector,
     stop_signal,
 )
 from episodes.processes.progress import Progress, serve
@@ -65,7 +65,7 @@ def run_relay(
                 log=log,
                 page=page,
             )
-            spare_the_collector()
+            runtime.tune()
             if not relay.run(stopping):
                 leave(os.EX_OK)
         except Stopped:

@@ -1,69 +1,70 @@
-"""What the writer looks up, all kinds in one statement: a statement more is a turn more in which the
-interpreter has to be had back.
-"""
+"""What the writer looks up: one named statement for each kind of row, all in one round trip."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.rows import DictRow
 
 from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids
 from episodes.event_log.row_security import SCOPE, scoped
 
 Wanted = Mapping[str, Collection[tuple[Any, ...]]]
+"""By statement, the keys that are looked for."""
+
 Found = Mapping[str, list[DictRow]]
 
 DIRECTORY = ("clinics", "clients", "staff", "partners")
-# OFFSET 0 keeps the planner to one look into the index for each thing wanted. Free to choose, it read every
-# row of the network while the tables were larger than their statistics say: a fourth of the rate.
-_READ = """SELECT 'receipts' AS kind, network_id, command_id AS id, NULL::uuid AS other_id,
-    request_mac AS one, response AS other, NULL AS zone, NULL::boolean AS licensed, NULL::bigint AS version
-FROM unnest(%b::text[], %b::uuid[]) AS w(n, i)
-    CROSS JOIN LATERAL (SELECT * FROM command_receipts WHERE network_id = n AND command_id = i OFFSET 0) AS f
-UNION ALL SELECT 'references', network_id, event_id, episode_id, reference, NULL, NULL, NULL, NULL
-FROM unnest(%b::text[], %b::bytea[]) AS w(n, r)
-    CROSS JOIN LATERAL (SELECT * FROM source_refs WHERE network_id = n AND reference = r OFFSET 0) AS f
-UNION ALL SELECT 'events', NULL, originator_id, NULL, state, NULL, NULL, NULL, originator_version
-FROM stored_events JOIN unnest(%b::uuid[], %b::bigint[]) AS w(i, v)
-    ON originator_id = i AND originator_version > v
-UNION ALL SELECT 'keys', network_id, client_id, key_id, wrapped, NULL, NULL, NULL, NULL
-FROM unnest(%b::text[], %b::uuid[]) AS w(n, i)
-    CROSS JOIN LATERAL (SELECT * FROM client_keys WHERE network_id = n AND client_id = i OFFSET 0) AS f
-UNION ALL SELECT 'of_clients', network_id, client_id, episode_id, NULL, NULL, NULL, NULL, NULL
-FROM unnest(%b::text[], %b::uuid[]) AS w(n, i)
-    CROSS JOIN LATERAL (SELECT * FROM client_episodes WHERE network_id = n AND client_id = i OFFSET 0) AS f
-UNION ALL SELECT 'clinics', network_id, clinic_id, NULL, NULL, NULL, zone, NULL, NULL
-FROM clinics JOIN unnest(%b::text[], %b::uuid[]) AS w(n, i) ON network_id = n AND clinic_id = i
-UNION ALL SELECT 'clients', network_id, client_id, NULL, NULL, NULL, NULL, NULL, NULL
-FROM unnest(%b::text[], %b::uuid[]) AS w(n, i)
-    CROSS JOIN LATERAL (SELECT * FROM clients WHERE network_id = n AND client_id = i OFFSET 0) AS f
-UNION ALL SELECT 'staff', network_id, staff_id, NULL, NULL, NULL, NULL, licences <> '[]', NULL
-FROM staff JOIN unnest(%b::text[], %b::uuid[]) AS w(n, i) ON network_id = n AND staff_id = i
-UNION ALL SELECT 'partners', network_id, partner_id, NULL, NULL, NULL, NULL, NULL, NULL
-FROM partners JOIN unnest(%b::text[], %b::uuid[]) AS w(n, i) ON network_id = n AND partner_id = i
-ORDER BY version, other_id"""
-_COLUMNS: Mapping[str, tuple[type[list[Any]], type[list[Any]]]] = {
-    "receipts": (Texts, Uuids),
-    "references": (Texts, Bytes),
-    "events": (Uuids, Numbers),
-    "keys": (Texts, Uuids),
-    "of_clients": (Texts, Uuids),
-    **dict.fromkeys(DIRECTORY, (Texts, Uuids)),
+
+
+class Lookup(NamedTuple):
+    """A statement over columns of keys, and the type of each column."""
+
+    sql: bytes
+    columns: tuple[type[list[Any]], ...]
+
+
+def _by_key(columns: str, table: str, key: str, column: type[list[Any]] = Uuids) -> Lookup:
+    """The rows of a table under keys within networks.
+
+    OFFSET 0 keeps the planner to one index look-up for each key. Free to choose, it read every row of the
+    network while the tables were larger than their statistics said, at a fourth of the rate.
+    """
+    kind = "bytea" if column is Bytes else "uuid"
+    sql = f"""SELECT {columns} FROM unnest(%b::text[], %b::{kind}[]) AS wanted(network, key)
+    CROSS JOIN LATERAL (SELECT * FROM {table} WHERE network_id = network AND {key} = key OFFSET 0) AS found"""  # noqa: S608 - our own words
+    return Lookup(sql.encode(), (Texts, column))
+
+
+LOOKUPS: Mapping[str, Lookup] = {
+    "receipts": _by_key("network_id, command_id, request_mac, response", "command_receipts", "command_id"),
+    "references": _by_key("network_id, reference, episode_id, event_id", "source_refs", "reference", Bytes),
+    "events": Lookup(
+        b"""SELECT originator_id, state FROM stored_events
+        JOIN unnest(%b::uuid[], %b::bigint[]) AS wanted(episode, version)
+        ON originator_id = episode AND originator_version > version ORDER BY originator_version""",
+        (Uuids, Numbers),
+    ),
+    "keys": _by_key("network_id, client_id, key_id, wrapped", "client_keys", "client_id"),
+    "client_episodes": _by_key("network_id, client_id, episode_id", "client_episodes", "client_id"),
+    "clinics": _by_key("network_id, clinic_id AS id, zone", "clinics", "clinic_id"),
+    "clients": _by_key("network_id, client_id AS id", "clients", "client_id"),
+    "staff": _by_key("network_id, staff_id AS id, licences <> '[]' AS licensed", "staff", "staff_id"),
+    "partners": _by_key("network_id, partner_id AS id", "partners", "partner_id"),
 }
-"""What is looked for, in the order of the statement."""
 
 
 def look_up(connection: Connection[DictRow], networks: Collection[str], wanted: Wanted) -> Found:
-    """What is there of the wanted, by kind, seen as these networks; events in the order of their versions."""
-    parameters: list[list[Any]] = []
-    for kind, types in _COLUMNS.items():
-        columns = zip(*wanted.get(kind, ()), strict=True)
-        parameters += (make(next(columns, ())) for make in types)
-    found: dict[str, list[DictRow]] = defaultdict(list)
+    """The rows that are there, by statement, as these networks see them; events in the order of versions."""
     with connection.pipeline():  # which is one transaction
         connection.execute(SCOPE, scoped(networks), prepare=True)
-        for row in connection.cursor(binary=True).execute(_READ, parameters, prepare=True):
-            found[row["kind"]].append(row)
-    return found
+        cursors = {name: _execute(connection, LOOKUPS[name], keys) for name, keys in wanted.items() if keys}
+        return defaultdict(list, {name: cursor.fetchall() for name, cursor in cursors.items()})
+
+
+def _execute(
+    connection: Connection[DictRow], lookup: Lookup, keys: Collection[tuple[Any, ...]]
+) -> Cursor[DictRow]:
+    columns = [kind(column) for kind, column in zip(lookup.columns, zip(*keys, strict=True), strict=True)]
+    return connection.cursor(binary=True).execute(lookup.sql, columns, prepare=True)

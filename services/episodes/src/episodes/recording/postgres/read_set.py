@@ -55,9 +55,10 @@ def read(
         }
     )
     for row in found["receipts"]:
-        read_set.receipts[row["network_id"], row["id"]] = StoredReceipt(row["one"], row["other"])
+        receipt = StoredReceipt(row["request_mac"], row["response"])
+        read_set.receipts[row["network_id"], row["command_id"]] = receipt
     for row in found["references"]:
-        read_set.references[row["network_id"], row["one"]] = (row["other_id"], row["id"])
+        read_set.references[row["network_id"], row["reference"]] = (row["episode_id"], row["event_id"])
     _take_keys(read_set, found["keys"], unwrap)
     _take_rows(read_set, found)
     _take_episodes(seek, read_set, recent, _by_episode(read_set, askers, found["events"]), unwrap)
@@ -73,10 +74,17 @@ def _askers(seek: LookUp, read_set: ReadSet, commands: Sequence[CommandRequest])
             askers[command.episode].add(command.caller.network)
     clients = {(c.caller.network, c.client) for c in commands if c.client is not None}
     if clients:
-        for row in seek({"of_clients": clients})["of_clients"]:
-            read_set.of_clients.setdefault((row["network_id"], row["id"]), []).append(row["other_id"])
-            askers[row["other_id"]].add(row["network_id"])
+        for row in sorted(seek({"client_episodes": clients})["client_episodes"], key=_by_episode_id):
+            of_one = read_set.of_clients.setdefault((row["network_id"], row["client_id"]), [])
+            of_one.append(row["episode_id"])
+            askers[row["episode_id"]].add(row["network_id"])
     return askers
+
+
+def _by_episode_id(row: DictRow) -> UUID:
+    """Episode ids are drawn in the order of opening."""
+    identifier: UUID = row["episode_id"]
+    return identifier
 
 
 def _rows_wanted(commands: Sequence[CommandRequest], clinics: set[Scoped]) -> dict[str, set[Scoped]]:
@@ -90,8 +98,8 @@ def _rows_wanted(commands: Sequence[CommandRequest], clinics: set[Scoped]) -> di
 
 def _take_keys(read_set: ReadSet, rows: Iterable[DictRow], unwrap: Unwrap) -> None:
     for row in rows:
-        place = (row["network_id"], row["id"])
-        read_set.keys[place] = unwrap(*place, row["other_id"], row["one"])
+        place = (row["network_id"], row["client_id"])
+        read_set.keys[place] = unwrap(*place, row["key_id"], row["wrapped"])
 
 
 def _take_rows(read_set: ReadSet, found: Found) -> None:
@@ -144,7 +152,7 @@ def _by_episode(read_set: ReadSet, askers: Askers, events: Sequence[DictRow]) ->
     """
     states: dict[UUID, list[bytes]] = defaultdict(list)
     for row in events:
-        states[row["id"]].append(row["one"])
+        states[row["originator_id"]].append(row["state"])
     newer: dict[UUID, tuple[EventMetadata, Sequence[bytes]]] = {}
     for identifier, of_one in states.items():
         try:
