@@ -1,4 +1,4 @@
-"""How the interpreter is set for every role of the service: two busy threads, and many objects without cycles.
+"""How the interpreter is set for every role of the service: busy threads, many objects without cycles.
 
 What each setting gave is in docs/performance.md.
 """
