@@ -20,11 +20,11 @@ import aiohttp
 
 from bench.machine import Machine, mark, refuse_unmarked
 from bench.table import MILLISECONDS, Row
-from notifications.adapters.database.migrate import migrate
-from notifications.adapters.database.outbox import PER_ENDPOINT
-from notifications.adapters.database.owing import WAKE
-from notifications.adapters.sealing import Sealing
-from notifications.domain.signing import secret_text
+from notifications.delivering.outbox import PER_ENDPOINT
+from notifications.delivering.secret_sealing import Sealing
+from notifications.delivering.signing import secret_text
+from notifications.migrate import migrate
+from notifications.postgres.connections import WAKE
 from tests.notifications.service import Issuer, Notifications, eventually
 
 ENDPOINTS, HUNG = 50, 5

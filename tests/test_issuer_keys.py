@@ -18,9 +18,9 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 import episodes.issuer_keys
 import episodes.jwks
 import episodes.key_sources
-import notifications.adapters.issuer_keys
-import notifications.adapters.jwks
-import notifications.adapters.key_sources
+import notifications.issuer_keys
+import notifications.jwks
+import notifications.key_sources
 from tests.servers.certificates import self_signed
 from tests.servers.issuer import IssuerServer, answering, jwks, new_key
 
@@ -29,7 +29,7 @@ RSA = RSAKey.generate_key(2048, auto_kid=True)
 PUBLIC = OLD.as_dict(private=False)
 
 
-@pytest.fixture(params=[episodes, notifications.adapters], ids=["episodes", "notifications"])
+@pytest.fixture(params=[episodes, notifications], ids=["episodes", "notifications"])
 def ours(request: pytest.FixtureRequest) -> ModuleType:
     """The adapters of one service."""
     package: ModuleType = request.param

@@ -19,8 +19,8 @@ from episodes.domain.vocabulary import COMMANDS, STEPS
 from episodes.http import problems
 from episodes.publishing.mapping import published_name
 from episodes.recording.endpoint import path_of
-from notifications.adapters.http import problems as notified
-from notifications.application.access import ALLOWED, Action
+from notifications.access import ALLOWED, Action
+from notifications.http import problems as notified
 from tests.infrastructure import CHECKOUT
 
 CONTRACTS = CHECKOUT / "contracts"

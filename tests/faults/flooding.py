@@ -9,7 +9,7 @@ from uuid import UUID
 from kafka import KafkaProducer
 
 from contracts.codec import CloudEvent, to_kafka
-from notifications.adapters.database.migrate import migrate
+from notifications.migrate import migrate
 from tests.notifications.happenings import Care, id_of
 from tests.notifications.service import Issuer, Notifications, Role
 from tests.notifications.test_consuming import PARTNER

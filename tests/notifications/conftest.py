@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from notifications.adapters.database.migrate import migrate
+from notifications.migrate import migrate
 from tests.notifications.servers import EpisodesService
 from tests.notifications.service import Api, Issuer, Notifications
 from tests.servers.postgres import Database, PostgresServer

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from notifications.application.access import ALLOWED, Action, Role
+from notifications.access import ALLOWED, Action, Role
 from tests.notifications.service import Api, Issuer, Notifications, partner_token
 from tests.notifications.test_consuming import PARTNER
 from tests.notifications.test_taking_in import subscribed

@@ -13,9 +13,7 @@ import pytest
 import structlog
 
 from contracts.disclosure import Decision, Question
-from notifications.adapters.logs import configure_logs
-from notifications.application.bodies import Due, body_of
-from notifications.application.deliver import (
+from notifications.delivering.courier import (
     WAIT_FOR_ANSWER,
     WAIT_FOR_MENDING,
     Attempt,
@@ -24,7 +22,7 @@ from notifications.application.deliver import (
     Courier,
     NoAnswer,
 )
-from notifications.domain.schedule import (
+from notifications.delivering.schedule import (
     DELAYS,
     Answered,
     Delivered,
@@ -34,7 +32,9 @@ from notifications.domain.schedule import (
     Retry,
     Unanswered,
 )
-from notifications.domain.signing import headers, secret_text, webhook_id
+from notifications.delivering.signing import headers, secret_text, webhook_id
+from notifications.delivering.webhook_bodies import Due, body_of
+from notifications.logs import configure_logs
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECRET = secret_text(bytes(32))

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.disclosure import Decision
 from contracts.events import ReferralMade
-from notifications.application.bodies import Due, body_of, webhook_of
+from notifications.delivering.webhook_bodies import Due, body_of, webhook_of
 
 OWED_AT = datetime(2026, 3, 2, 10, tzinfo=UTC)
 OCCURRED_AT, RECORDED_AT = OWED_AT - timedelta(hours=3), OWED_AT - timedelta(hours=2)

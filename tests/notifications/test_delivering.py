@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from standardwebhooks.webhooks import Webhook
 
 from contracts.codec import CloudEvent
-from notifications.adapters.database.connecting import connect
+from notifications.postgres.connections import connect
 from tests.contracts.examples import CONTRACTS
 from tests.notifications.happenings import Care, id_of
 from tests.notifications.servers import EpisodesService, PartnerEndpoint

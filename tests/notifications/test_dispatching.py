@@ -9,8 +9,8 @@ from typing import NoReturn
 import psycopg
 
 from contracts.disclosure import Decision, Question
-from notifications.adapters.dispatch import Dispatch
-from notifications.application.deliver import Claimed
+from notifications.delivering.courier import Claimed
+from notifications.delivering.dispatch import Dispatch
 from tests.notifications.test_attempts import World, claimed, courier, decision
 
 

@@ -9,9 +9,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from notifications.adapters.egress import is_public, may_connect
-from notifications.adapters.webhooks import HttpEndpoint
-from notifications.domain.schedule import Answered, Outcome, Unanswered
+from notifications.delivering.egress import is_public, may_connect
+from notifications.delivering.schedule import Answered, Outcome, Unanswered
+from notifications.delivering.webhooks import HttpEndpoint
 from tests.notifications.servers import PartnerEndpoint
 
 INSIDE = [

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 import psycopg
 import pytest
 
-from notifications.adapters.database import grouping
-from notifications.adapters.database.grouping import Grouped
+from notifications.delivering import grouped_writes
+from notifications.delivering.grouped_writes import Grouped
 
 SOON = 5.0
 
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(grouped_writes, "RETRY_SECONDS", 0.01)
 
 
 class Table:

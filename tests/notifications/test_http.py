@@ -6,9 +6,9 @@ from uuid import uuid4
 
 from jsonschema import Draft202012Validator
 
-from notifications.adapters.database.connecting import connect
-from notifications.adapters.http.app import create_app
-from notifications.adapters.http.problems import KINDS
+from notifications.http.problems import KINDS
+from notifications.postgres.connections import connect
+from notifications.processes.app import create_app
 from tests.notifications.happenings import Care
 from tests.notifications.service import Api, Notifications, eventually
 from tests.notifications.test_taking_in import Lane

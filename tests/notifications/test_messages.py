@@ -8,10 +8,10 @@ import pytest
 
 from contracts.codec import CloudEvent, to_kafka
 from contracts.envelope import PublishedEvent, Unreadable
-from notifications.application.messages import FeedMessage, KafkaMessage, Message, unpack
-from notifications.application.react import FOLLOWS, FOREIGN, react
-from notifications.domain.knowledge import Consent, Knowledge
-from notifications.domain.owed import WebhookOwed
+from notifications.reacting.knowledge import Consent, Knowledge
+from notifications.reacting.messages import FeedMessage, KafkaMessage, Message, unpack
+from notifications.reacting.owed import WebhookOwed
+from notifications.reacting.react import FOLLOWS, FOREIGN, react
 from tests.notifications.happenings import BEGAN, Care, documents, id_of
 
 CARE = Care()

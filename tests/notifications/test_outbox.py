@@ -10,11 +10,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from notifications.adapters.database.connecting import Database, connect
-from notifications.adapters.database.outbox import PER_ENDPOINT, PostgresOutbox
-from notifications.adapters.sealing import Sealing
-from notifications.application.deliver import Attempt, Claimed
-from notifications.domain.schedule import (
+from notifications.delivering.courier import Attempt, Claimed
+from notifications.delivering.outbox import PER_ENDPOINT, PostgresOutbox
+from notifications.delivering.schedule import (
     Answered,
     Delivered,
     EndpointGone,
@@ -23,6 +21,8 @@ from notifications.domain.schedule import (
     Retry,
     Unanswered,
 )
+from notifications.delivering.secret_sealing import Sealing
+from notifications.postgres.connections import Database, connect
 from tests.notifications.happenings import Care
 from tests.notifications.service import Notifications
 from tests.notifications.test_taking_in import Lane, service_update, subscribed

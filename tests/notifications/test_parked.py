@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from notifications.adapters.database import parked as subject
-from notifications.adapters.database.connecting import Connection, connect, within
-from notifications.adapters.database.parked import CannotResolve, list_parked, resolve
-from notifications.application.react import understand
+from notifications.postgres.connections import Connection, connect, within
+from notifications.reacting import parked as subject
+from notifications.reacting.parked import CannotResolve, list_parked, resolve
+from notifications.reacting.react import understand
 from tests.notifications.happenings import Care, documents
 from tests.notifications.servers import EpisodesService
 from tests.notifications.service import Notifications, eventually

@@ -8,10 +8,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from notifications.adapters.database.connecting import Connection, Database, connect, within
-from notifications.adapters.database.migrations.versions import v0003_row_level_security as step
-from notifications.adapters.database.outbox import CLAIM, PER_ENDPOINT
-from notifications.adapters.database.readiness import why_not_ready
+from notifications.delivering.outbox import CLAIM, PER_ENDPOINT
+from notifications.migrations.versions import v0003_row_level_security as step
+from notifications.postgres.connections import Connection, Database, connect, within
+from notifications.postgres.readiness import why_not_ready
 from tests.notifications.happenings import Care, documents
 from tests.notifications.service import Api, Issuer, Notifications
 from tests.notifications.test_taking_in import Lane, subscribed

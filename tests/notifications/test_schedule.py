@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.domain.schedule import (
+from notifications.delivering.schedule import (
     DELAYS,
-    LONGEST_WAIT,
+    MAX_WAIT,
     Answered,
     Delivered,
     EndpointGone,
@@ -64,7 +64,7 @@ def test_jitter_moves_a_wait_by_a_fifth_at_most(jitter: float, attempts: int) ->
 def test_retry_after_is_waited_for_but_no_longer_than_a_day() -> None:
     assert after(Answered(429, timedelta(minutes=2))) == Retry(timedelta(minutes=2))
     assert after(Answered(503, timedelta(seconds=1))) == Retry(timedelta(seconds=5))
-    assert after(Answered(503, timedelta(days=30))) == Retry(LONGEST_WAIT)
+    assert after(Answered(503, timedelta(days=30))) == Retry(MAX_WAIT)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_retry_after_is_waited_for_but_no_longer_than_a_day() -> None:
         ("0", timedelta(0)),
         ("Mon, 02 Mar 2026 09:02:00 -0000", timedelta(minutes=2)),
         ("Mon, 02 Mar 2026 10:02:00 +0100", timedelta(minutes=2)),
-        ("99999999999999999999", LONGEST_WAIT),
+        ("99999999999999999999", MAX_WAIT),
         ("Mon, 02 Mar 2026 09:01:00 GMT", timedelta(minutes=1)),
         ("Mon, 02 Mar 2026 08:00:00 GMT", timedelta(0)),
         ("-5", None),

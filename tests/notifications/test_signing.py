@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from notifications.domain.signing import UnusableSecret, headers, secret_bytes, secret_text, webhook_id
+from notifications.delivering.signing import UnusableSecret, headers, secret_bytes, secret_text, webhook_id
 
 
 @given(secret=st.binary(min_size=24, max_size=64), text=st.text(max_size=200))

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from notifications.application.access import Action, Caller, Role
-from notifications.application.subscriptions import NotYours, Subscription, Wanted, subscribe
-from notifications.domain.signing import secret_text
+from notifications.access import Action, Caller, Role
+from notifications.delivering.signing import secret_text
+from notifications.subscriptions.subscription import NotYours, Subscription, Wanted, subscribe
 
 PARTNER, OTHER, CLINIC, BRANCH, ID = (UUID(int=number) for number in range(11, 16))
 NOW, SECRET = datetime(2026, 3, 2, tzinfo=UTC), bytes(range(24))

@@ -3,8 +3,8 @@
 import psycopg
 import pytest
 
-from notifications.adapters.database.migrate import migrate
-from notifications.adapters.database.readiness import REVISION
+from notifications.migrate import migrate
+from notifications.postgres.readiness import REVISION
 from tests.notifications.service import Notifications
 from tests.servers.postgres import PostgresServer
 

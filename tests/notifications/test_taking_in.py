@@ -11,14 +11,16 @@ import pytest
 
 from contracts.codec import CloudEvent, to_kafka
 from contracts.envelope import PublishedEvent
-from notifications.adapters.consume import take_in
-from notifications.adapters.database.connecting import Connection, connect
-from notifications.adapters.database.positions import Moved
-from notifications.adapters.sources import Batch
-from notifications.application import react
-from notifications.application.messages import FeedMessage, KafkaMessage, Message
-from notifications.application.react import FOLLOWS
-from notifications.application.translating import translate
+from notifications.postgres.connections import Connection, connect
+from notifications.reacting import react
+from notifications.reacting.consumer import take_in
+from notifications.reacting.knowledge import Knowledge
+from notifications.reacting.messages import FeedMessage, KafkaMessage, Message
+from notifications.reacting.owed import Owed
+from notifications.reacting.policies import decide
+from notifications.reacting.positions import Moved
+from notifications.reacting.react import FOLLOWS
+from notifications.reacting.sources import Batch
 from tests.notifications.happenings import Care, documents, id_of
 from tests.notifications.service import Notifications
 
@@ -201,12 +203,12 @@ async def test_a_defect_of_ours_sets_one_message_aside_and_stops_no_other(
 ) -> None:
     care, other = Care(), Care()
 
-    def stumble(event: PublishedEvent) -> Any:
+    def stumble(event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
         if event.episode == care.episode:
             raise AttributeError("a defect")
-        return translate(event)
+        return decide(event, known)
 
-    monkeypatch.setattr(react, "translate", stumble)
+    monkeypatch.setattr(react, "decide", stumble)
     await Lane(db).take(other.red_flag(), care.red_flag(), other.red_flag())
     assert service.rows("SELECT reason FROM parked") == [{"reason": "cannot be taken in: AttributeError"}]
     assert service.count("inbox") == 2

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.codec import CloudEvent
 from contracts.webhook import Webhook
-from notifications.adapters.database.connecting import Connection, connect
+from notifications.postgres.connections import Connection, connect
 from tests.notifications.happenings import Care, id_of
 from tests.notifications.servers import EpisodesService, PartnerEndpoint
 from tests.notifications.service import Api, Notifications, eventually

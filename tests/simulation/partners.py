@@ -11,8 +11,8 @@ from contracts.disclosure import Decision, Question
 from episodes.disclosure.decision import consent_for, decision
 from episodes.domain.episode import Episode
 from episodes.event_log.folding import fold
-from notifications.application.deliver import NoAnswer
-from notifications.domain.schedule import Answered, Outcome, Unanswered
+from notifications.delivering.courier import NoAnswer
+from notifications.delivering.schedule import Answered, Outcome, Unanswered
 from tests.simulation.callers import Api
 from tests.simulation.log import Log
 from tests.simulation.scheduling import Scheduler, pause

@@ -15,7 +15,7 @@ from episodes.event_log.codec import DataKey
 from episodes.publishing.relay import Relay
 from episodes.recording.batch import Randomness
 from episodes.recording.writer import Writer
-from notifications.application.deliver import Courier
+from notifications.delivering.courier import Courier
 from tests.simulation.broker import Broker
 from tests.simulation.callers import Api, Clinic
 from tests.simulation.consuming import Consuming

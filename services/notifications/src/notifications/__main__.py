@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 import uvloop
 from pydantic import ValidationError
 
-from notifications import roles
-from notifications.adapters import crash_points
-from notifications.adapters.database.migrate import migrate
-from notifications.adapters.database.parked import CannotResolve
-from notifications.adapters.http.app import create_app
-from notifications.adapters.logs import configure_logs
+from notifications import crash_points
 from notifications.config import Settings
+from notifications.logs import configure_logs
+from notifications.migrate import migrate
+from notifications.processes import roles
+from notifications.processes.app import create_app
+from notifications.reacting.parked import CannotResolve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
