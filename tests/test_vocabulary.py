@@ -14,6 +14,7 @@ from contracts.envelope import PublishedEvent
 from contracts.webhook import Links, Webhook, WebhookData
 from episodes.access import ACCESS
 from episodes.domain.breaches import OF_SESSIONS
+from episodes.domain.care.session_checks import OURS, SOURCES
 from episodes.domain.field_rules import CLIENT, CLINIC, PARTNER, STAFF
 from episodes.domain.vocabulary import COMMANDS, STEPS
 from episodes.http import problems
@@ -156,6 +157,16 @@ def test_the_vocabulary_says_what_each_rule_does() -> None:
     assert {rule for rule, effect in effects.items() if effect == "forbids"} == forbids
     refuses = {rule for who, rule in SAID if who in ("RuleBroken", "Unknown")} | IN_NAMES
     assert {rule for rule, effect in effects.items() if effect == "refuses"} == refuses
+
+
+def test_a_verdict_names_the_source_of_its_rule_as_the_vocabulary_does() -> None:
+    sources = {row[0]: row[3] for row in table(VOCABULARY, "rule")}
+    verdicts = {
+        rule
+        for who, rule in literals(EPISODES, "session_checks.py", "treatment_consents.py")
+        if who == "yield"
+    }
+    assert {rule: SOURCES.get(rule, OURS) for rule in verdicts} == {rule: sources[rule] for rule in verdicts}
 
 
 def test_every_meaning_is_told() -> None:
