@@ -16,7 +16,7 @@ from laptop.cases import Case, NotUnderstood
 from laptop.commands import commands_of
 from laptop.course.chart import Made
 from laptop.setting import read_setting
-from tests.episodes.scenario import NOW
+from tests.support.episodes.scenario import NOW
 
 TABLE = Path(__file__).with_name("not_carried.toml")
 CLIENT, TODAY = UUID(int=1), NOW.date()

@@ -21,7 +21,17 @@ from laptop.cases import read_case
 from laptop.commands import Command as CaseCommand
 from laptop.commands import commands_of
 from laptop.setting import Setting, read_setting
-from tests.episodes.scenario import CLIENT, CLINIC, EPISODE, NETWORK, NOW, SUBJECT, THERAPIST, Past, recorded
+from tests.support.episodes.scenario import (
+    CLIENT,
+    CLINIC,
+    EPISODE,
+    NETWORK,
+    NOW,
+    SUBJECT,
+    THERAPIST,
+    Past,
+    recorded,
+)
 
 TODAY = NOW.date()
 

@@ -18,13 +18,13 @@ import episodes.config
 import episodes.crash_points
 import notifications.config
 from tests.faults.checks import all_is_well, caught_up, drained, reading, subscribed
-from tests.faults.load import Load, client_of
-from tests.infrastructure import CHECKOUT
-from tests.notifications.servers import PartnerEndpoint
-from tests.notifications.service import eventually
-from tests.servers.kafka import KafkaBroker
-from tests.servers.postgres import PostgresServer
-from tests.system.stack import ROLES, Stack
+from tests.support.load import Load, client_of
+from tests.support.notifications.http_servers import PartnerEndpoint
+from tests.support.servers.discovery import CHECKOUT
+from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import PostgresServer
+from tests.support.stack import ROLES, Stack
+from tests.support.waiting import eventually
 
 POINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

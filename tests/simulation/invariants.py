@@ -16,10 +16,10 @@ from notifications.reacting.knowledge import Knowledge, learn
 from notifications.reacting.owed import InboxOwed, OpeningOwed, WebhookOwed
 from notifications.reacting.policies import decide
 from notifications.reacting.react import understand
-from tests.simulation.partners import LONGEST_ANSWER, Post
+from tests.simulation.partners import MAX_ANSWER, Post
 from tests.simulation.world import World
 
-STALE = DECISION_SERVES_SECONDS + LONGEST_ANSWER
+STALE = DECISION_SERVES_SECONDS + MAX_ANSWER
 """Seconds before an attempt of which the decision may tell: how old it may be, and how long it travelled."""
 
 

@@ -10,7 +10,7 @@ import httpx
 from laptop.cases import read_case
 from laptop.commands import commands_of
 from laptop.setting import Setting, read_setting
-from tests.system.stack import Stack, bearer
+from tests.support.stack import Stack, bearer
 
 
 @dataclass
