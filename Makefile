@@ -11,8 +11,8 @@ READY := $(VENV)/.ready
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 MUTMUT := mutmut==3.8.1
 SERVICES := episodes notifications
-DISTRIBUTIONS := contracts services/episodes services/notifications
-TYPED := contracts/src services/episodes/src services/notifications/src deploy tests $(wildcard bench)
+DISTRIBUTIONS := contracts services/platform services/episodes services/notifications
+TYPED := $(DISTRIBUTIONS:=/src) deploy tests $(wildcard bench)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

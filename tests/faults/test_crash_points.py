@@ -14,8 +14,8 @@ import pytest
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
+import care_platform.crash_points
 import episodes.config
-import episodes.crash_points
 import notifications.config
 from tests.faults.checks import all_is_well, caught_up, drained, reading, subscribed
 from tests.support.load import Load, client_of
@@ -135,7 +135,7 @@ def test_production_refuses_to_be_ended_on_purpose(
 
 
 def test_a_point_costs_nothing_to_speak_of() -> None:
-    point = episodes.crash_points.crash_point
+    point = care_platform.crash_points.crash_point
     passings = 100_000
     assert timeit(lambda: point("relay.after-send"), number=passings) / passings < 2e-6
 

@@ -1,4 +1,4 @@
-"""The issuer's keys in both services: read strictly from a real address or file, and again while they run."""
+"""The issuer's keys: read strictly from a real address or file, and again while they run."""
 
 import asyncio
 import json
@@ -8,19 +8,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import structlog
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-import episodes.issuer_keys
-import episodes.jwks
-import episodes.key_sources
-import notifications.issuer_keys
-import notifications.jwks
-import notifications.key_sources
+from care_platform.auth import key_sources
+from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.auth.jwks import Unusable, read_jwks
+from care_platform.auth.key_sources import KeyAddress, KeyFile, Source
 from tests.support.servers.certificates import self_signed
 from tests.support.servers.issuer import IssuerServer, answering, jwks, new_key
 
@@ -29,16 +26,9 @@ RSA = RSAKey.generate_key(2048, auto_kid=True)
 PUBLIC = OLD.as_dict(private=False)
 
 
-@pytest.fixture(params=[episodes, notifications], ids=["episodes", "notifications"])
-def ours(request: pytest.FixtureRequest) -> ModuleType:
-    """The adapters of one service."""
-    package: ModuleType = request.param
-    return package
-
-
 @asynccontextmanager
-async def following(ours: ModuleType, source: Any) -> AsyncIterator[Any]:
-    keys = ours.issuer_keys.IssuerKeys(source, structlog.get_logger())
+async def following(source: Source) -> AsyncIterator[IssuerKeys]:
+    keys = IssuerKeys(source, structlog.get_logger())
     task = await keys.begin()
     try:
         yield keys
@@ -54,15 +44,13 @@ async def eventually(holds: Callable[[], object], within: float = 10) -> None:
         await asyncio.sleep(0.01)
 
 
-def knows(keys: Any, key: OKPKey) -> bool:
-    return keys.current is not None and keys.current.knows(key.kid)
+def knows(keys: IssuerKeys, key: OKPKey) -> bool:
+    return keys.current is not None and keys.current.knows(str(key.kid))
 
 
-async def test_keys_rotate_at_the_interval_and_whoever_remembers_tokens_is_told_once(
-    ours: ModuleType,
-) -> None:
+async def test_keys_rotate_at_the_interval_and_whoever_remembers_tokens_is_told_once() -> None:
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.key_sources.KeyAddress(issuer.url, every=0.02)) as keys:
+        async with following(KeyAddress(issuer.url, every=0.02)) as keys:
             changes: list[bool] = []
             keys.on_change(lambda: changes.append(knows(keys, NEW)))
             await eventually(lambda: issuer.fetches > 3)
@@ -74,11 +62,9 @@ async def test_keys_rotate_at_the_interval_and_whoever_remembers_tokens_is_told_
             assert changes == [True]
 
 
-async def test_many_unknown_names_at_once_cause_one_reading_and_none_follows_too_soon(
-    ours: ModuleType,
-) -> None:
+async def test_many_unknown_names_at_once_cause_one_reading_and_none_follows_too_soon() -> None:
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
+        async with following(KeyAddress(issuer.url)) as keys:
             assert issuer.fetches == 1
             issuer.respond = answering(jwks(NEW))
             assert all(await asyncio.gather(*(keys.renewed() for _ in range(200))))
@@ -87,10 +73,10 @@ async def test_many_unknown_names_at_once_cause_one_reading_and_none_follows_too
             assert issuer.fetches == 2
 
 
-async def test_an_issuer_that_is_away_at_start_is_found_when_it_comes(ours: ModuleType) -> None:
+async def test_an_issuer_that_is_away_at_start_is_found_when_it_comes() -> None:
     with IssuerServer(answering(jwks(OLD))) as issuer:
         issuer.stop()
-        async with following(ours, ours.key_sources.KeyAddress(issuer.url, retry=0.02)) as keys:
+        async with following(KeyAddress(issuer.url, retry=0.02)) as keys:
             assert keys.current is None
             assert keys.fault == "ConnectionRefusedError"
             assert keys.age() == float("inf")
@@ -126,9 +112,9 @@ SPOILT: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str]] = {
 
 
 @pytest.mark.parametrize("what", SPOILT)
-async def test_what_is_no_set_of_keys_leaves_the_last_good_one(ours: ModuleType, what: str) -> None:
+async def test_what_is_no_set_of_keys_leaves_the_last_good_one(what: str) -> None:
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
+        async with following(KeyAddress(issuer.url)) as keys:
             issuer.respond, fault = SPOILT[what]
             read_at = keys.age()
             assert await keys.renewed()
@@ -139,10 +125,10 @@ async def test_what_is_no_set_of_keys_leaves_the_last_good_one(ours: ModuleType,
             assert issuer.fetches == 2
 
 
-async def test_an_answer_that_trickles_is_cut(ours: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ours.key_sources, "ANSWERS_WITHIN", 0.3)
+async def test_an_answer_that_trickles_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_sources, "ANSWERS_WITHIN", 0.3)
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
+        async with following(KeyAddress(issuer.url)) as keys:
             issuer.respond = trickling
             began = time.monotonic()
             await keys.renewed()
@@ -151,9 +137,9 @@ async def test_an_answer_that_trickles_is_cut(ours: ModuleType, monkeypatch: pyt
             assert knows(keys, OLD)
 
 
-async def test_the_event_loop_goes_on_while_the_issuer_hangs(ours: ModuleType) -> None:
+async def test_the_event_loop_goes_on_while_the_issuer_hangs() -> None:
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
+        async with following(KeyAddress(issuer.url)) as keys:
             issuer.respond = lambda request: time.sleep(0.5)
             asked = asyncio.create_task(keys.renewed())
             turns = 0
@@ -164,39 +150,37 @@ async def test_the_event_loop_goes_on_while_the_issuer_hangs(ours: ModuleType) -
 
 
 @pytest.mark.parametrize(("said", "pause"), [("5", 60), ("100, public", 100), ("99999", 900), ("x", 300)])
-async def test_how_long_a_set_is_fresh_is_heard_within_bounds(
-    ours: ModuleType, said: str, pause: float
-) -> None:
+async def test_how_long_a_set_is_fresh_is_heard_within_bounds(said: str, pause: float) -> None:
     with IssuerServer(answering(jwks(OLD), headers={"Cache-Control": f"public, max-age={said}"})) as issuer:
-        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
+        async with following(KeyAddress(issuer.url)) as keys:
             assert keys._pause() == pause
 
 
-async def test_proxy_settings_are_not_followed(ours: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxy_settings_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(ours, ours.key_sources.KeyAddress(issuer.url)) as keys:
+        async with following(KeyAddress(issuer.url)) as keys:
             assert knows(keys, OLD)
 
 
 async def test_an_https_issuer_needs_a_certificate_this_machine_trusts(
-    ours: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     certificate = self_signed(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
     with IssuerServer(answering(jwks(OLD)), tls) as issuer:
-        async with following(ours, ours.key_sources.KeyAddress(issuer.url, retry=0.02)) as keys:
+        async with following(KeyAddress(issuer.url, retry=0.02)) as keys:
             assert keys.current is None
             assert keys.fault == "SSLCertVerificationError"
             monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
             await eventually(lambda: knows(keys, OLD))
 
 
-async def test_a_file_is_read_again_when_it_was_replaced(ours: ModuleType, tmp_path: Path) -> None:
+async def test_a_file_is_read_again_when_it_was_replaced(tmp_path: Path) -> None:
     file = tmp_path / "jwks.json"
-    async with following(ours, ours.key_sources.KeyFile(file, every=0.02, retry=0.02)) as keys:
+    async with following(KeyFile(file, every=0.02, retry=0.02)) as keys:
         assert keys.fault == "FileNotFoundError"
         file.write_bytes(jwks(OLD))
         await eventually(lambda: knows(keys, OLD))
@@ -208,7 +192,7 @@ async def test_a_file_is_read_again_when_it_was_replaced(ours: ModuleType, tmp_p
         assert knows(keys, NEW)
 
 
-def test_of_a_document_only_public_keys_for_signatures_are_taken(ours: ModuleType) -> None:
+def test_of_a_document_only_public_keys_for_signatures_are_taken() -> None:
     with pytest.warns(UserWarning, match="Key size"):
         short = RSAKey.generate_key(1024, private=False)
     others: list[Any] = [
@@ -234,20 +218,22 @@ def test_of_a_document_only_public_keys_for_signatures_are_taken(ours: ModuleTyp
         None,
     ]
     for entry in others:
-        with pytest.raises(ours.jwks.Unusable):
-            ours.jwks.read_jwks(json.dumps({"keys": [entry]}).encode())
+        with pytest.raises(Unusable):
+            read_jwks(json.dumps({"keys": [entry]}).encode())
     good = PUBLIC | {"kid": "good", "alg": "EdDSA"}
-    read = ours.jwks.read_jwks(json.dumps({"keys": [*others, good]}).encode())
+    read = read_jwks(json.dumps({"keys": [*others, good]}).encode())
     assert [entry.kid for entry in read.keys] == ["good"]
     assert not any(key.is_private for key in read.keys.values())
 
 
-def test_a_token_that_names_no_key_finds_one_only_where_exactly_one_fits(ours: ModuleType) -> None:
-    one = ours.jwks.read_jwks(jwks(OLD, RSA))
-    assert one.fitting("EdDSA", None).thumbprint() == OLD.thumbprint()
-    assert one.fitting("RS256", None).thumbprint() == RSA.thumbprint()
+def test_a_token_that_names_no_key_finds_one_only_where_exactly_one_fits() -> None:
+    one = read_jwks(jwks(OLD, RSA))
+    eddsa, rs256 = one.fitting("EdDSA", None), one.fitting("RS256", None)
+    assert eddsa is not None
+    assert rs256 is not None
+    assert (eddsa.thumbprint(), rs256.thumbprint()) == (OLD.thumbprint(), RSA.thumbprint())
     assert one.fitting("RS256", OLD.kid) is None
     assert one.fitting("HS256", None) is one.fitting("none", None) is None
-    assert ours.jwks.read_jwks(jwks(OLD, NEW)).fitting("EdDSA", None) is None
+    assert read_jwks(jwks(OLD, NEW)).fitting("EdDSA", None) is None
     twice = json.dumps({"keys": [PUBLIC, NEW.as_dict(private=False) | {"kid": OLD.kid}]}).encode()
-    assert ours.jwks.read_jwks(twice).fitting("EdDSA", OLD.kid) is None
+    assert read_jwks(twice).fitting("EdDSA", OLD.kid) is None

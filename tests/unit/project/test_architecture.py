@@ -15,6 +15,7 @@ from tests.support.servers.discovery import CHECKOUT
 
 PACKAGES = {
     "contracts": CHECKOUT / "contracts" / "src" / "contracts",
+    "care_platform": CHECKOUT / "services" / "platform" / "src" / "care_platform",
     "episodes": CHECKOUT / "services" / "episodes" / "src" / "episodes",
     "notifications": CHECKOUT / "services" / "notifications" / "src" / "notifications",
     "laptop": CHECKOUT / "deploy" / "laptop",
@@ -49,6 +50,10 @@ def test_every_import_keeps_the_rules(tmp_path: Path) -> None:
         ("notifications/delivering", "import notifications.reacting", "In notifications the slices"),
         ("notifications/inbox", "import episodes", "The services meet only in the contracts"),
         ("contracts", "import episodes", "The contracts know neither service"),
+        ("contracts", "import care_platform", "The contracts know neither service"),
+        ("care_platform", "import episodes", "The platform is mechanism alone"),
+        ("care_platform", "import contracts", "The platform is mechanism alone"),
+        ("episodes/domain", "import care_platform", "The domain of care knows no library"),
         ("laptop", "import notifications", "The laptop drives the services from outside"),
     ],
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import uvloop
 from pydantic import ValidationError
 
-from notifications import crash_points
+from care_platform import crash_points
 from notifications.config import Settings
 from notifications.logs import configure_logs
 from notifications.migrate import migrate

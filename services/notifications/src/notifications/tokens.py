@@ -12,9 +12,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from care_platform.auth.issuer_keys import IssuerKeys, NoKeys
+from care_platform.auth.jwks import ALGORITHMS, PublicKey
 from notifications.access import Caller, Role
-from notifications.issuer_keys import IssuerKeys, NoKeys
-from notifications.jwks import ALGORITHMS, PublicKey
 
 LEEWAY = 30
 """Seconds by which two clocks may differ."""

@@ -18,8 +18,8 @@ from tests.support.episodes.api_process import Api, Service, fill_directory
 from tests.support.episodes.http_calls import bearer, refused
 from tests.support.servers.issuer import IssuerServer, answering, jwks, new_key, token
 from tests.support.servers.postgres import PostgresServer
+from tests.support.token_attacks import b64, document
 from tests.support.waiting import eventually
-from tests.unit.platform.test_tokens import b64, document
 
 OLD, NEW, FOREIGN = new_key(), new_key(), new_key()
 

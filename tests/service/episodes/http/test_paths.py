@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 from starlette.responses import Response
 
+from care_platform.http.limits import MAX_BODY
 from episodes.domain.vocabulary import STEPS
 from episodes.http.examples import EXAMPLES
 from episodes.http.front import Application
-from episodes.http.middleware import MAX_BODY
 from episodes.recording.endpoint import CommandRoute, Created
 from tests.support.episodes.api_process import Api, serving
 from tests.support.episodes.http_calls import refused
@@ -109,4 +109,6 @@ def test_a_command_whose_path_has_no_ids_between_its_names_cannot_be_added() -> 
         return Created(b"{}")
 
     with pytest.raises(ValueError, match="no id"):
-        Application().add_commands([CommandRoute("/v1/episodes/all/plans", endpoint, methods=["POST"])])
+        Application(lambda app: app).add_commands(
+            [CommandRoute("/v1/episodes/all/plans", endpoint, methods=["POST"])]
+        )

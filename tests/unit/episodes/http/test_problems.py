@@ -9,13 +9,19 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 
+from care_platform.auth.issuer_keys import NoKeys
+from care_platform.auth.tokens import Unauthenticated
+from care_platform.http.limits import TooLarge
+from care_platform.http.problems import pointer
 from episodes import errors
 from episodes.domain import refusals
-from episodes.http.problems import KINDS, Malformed, pointer, problem
+from episodes.http.problems import KINDS, PROBLEMS, Malformed
+
+CORRELATION = UUID(int=1)
 
 
 def told(error: Exception) -> dict[str, Any]:
-    answer = problem(error, "c")
+    answer = PROBLEMS.answer(error, CORRELATION)
     document: dict[str, Any] = json.loads(bytes(answer.body))
     assert answer.status_code == document["status"]
     return document
@@ -24,6 +30,9 @@ def told(error: Exception) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
+        (Unauthenticated("the token has expired"), "unauthenticated"),
+        (NoKeys(), "unavailable"),
+        (TooLarge("body"), "too-large"),
         (Malformed("/query/limit", "a whole number"), "malformed"),
         (refusals.NotAllowed("role-not-allowed"), "forbidden"),
         (refusals.Unknown("unknown-event", "/session"), "rule-broken"),
@@ -43,12 +52,12 @@ def test_an_error_is_told_as_its_kind(error: Exception, kind: str) -> None:
 
 
 def test_a_defect_says_nothing_of_its_cause() -> None:
-    assert b"Ada" not in bytes(problem(RuntimeError("Ada Example"), "c").body)
+    assert b"Ada" not in bytes(PROBLEMS.answer(RuntimeError("Ada Example"), CORRELATION).body)
 
 
 @pytest.mark.parametrize("error", [errors.TooManyWaiting(), errors.StoreUnavailable(), errors.InConflict()])
 def test_what_may_be_tried_again_says_when(error: Exception) -> None:
-    assert problem(error, "c").headers["retry-after"] == "1"
+    assert PROBLEMS.answer(error, CORRELATION).headers["retry-after"] == "1"
     assert KINDS[told(error)["type"].rpartition("/")[2]].retry
 
 
@@ -60,4 +69,4 @@ def test_a_pointer_escapes_what_json_pointers_escape() -> None:
 def test_a_value_that_cannot_be_read_is_not_quoted(kind: type) -> None:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(kind).validate_json('"zzqq,zzqq:zzqq"')
-    assert b"zzqq" not in bytes(problem(refused.value, "c").body)
+    assert b"zzqq" not in bytes(PROBLEMS.answer(refused.value, CORRELATION).body)

@@ -7,7 +7,7 @@ from itertools import groupby
 import psycopg
 import structlog
 
-from notifications.crash_points import crash_point
+from care_platform.crash_points import crash_point
 from notifications.delivering.courier import Claimed, Courier
 from notifications.postgres.connections import WAKE, Connect
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import structlog
 
-from notifications.crash_points import crash_point
+from care_platform.crash_points import crash_point
 from notifications.delivering.courier import Attempt, Claimed
 from notifications.delivering.grouped_writes import Grouped
 from notifications.delivering.schedule import Answered, Delivered, EndpointGone, Exhausted, Next, Retry

@@ -8,7 +8,7 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from notifications.crash_points import crash_point
+from care_platform.crash_points import crash_point
 from notifications.delivering.egress import AddressDenied, guarded_socket
 from notifications.delivering.schedule import Answered, Outcome, Unanswered, retry_after
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
+from care_platform.auth.issuer_keys import IssuerKeys
 from notifications.delivering.courier import Disclosure
 from notifications.delivering.secret_sealing import Sealing
-from notifications.issuer_keys import IssuerKeys
 from notifications.postgres.connections import Database
 from notifications.tokens import TokenVerifier
 

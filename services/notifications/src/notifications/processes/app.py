@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 
+from care_platform.auth.issuer_keys import NoKeys
 from notifications.delivering.courier import NoAnswer
 from notifications.http import operations
 from notifications.http.examples import EXAMPLES
@@ -21,7 +22,6 @@ from notifications.http.problems import Problem, ProblemDocument, answer, malfor
 from notifications.http.requests import methods_here
 from notifications.http.services import Services
 from notifications.inbox import endpoint as inbox
-from notifications.issuer_keys import NoKeys
 from notifications.subscriptions import endpoint as subscriptions
 from notifications.subscriptions.bodies import SubscriptionWanted
 from notifications.tokens import Unauthenticated

@@ -17,6 +17,8 @@ import structlog
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 
+from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.auth.key_sources import KeyAddress, KeyFile
 from notifications.config import Settings
 from notifications.delivering.courier import Clock, Courier
 from notifications.delivering.disclosure import HttpDisclosure
@@ -25,8 +27,6 @@ from notifications.delivering.outbox import PostgresOutbox
 from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.webhooks import HttpEndpoint
 from notifications.http.services import Services
-from notifications.issuer_keys import IssuerKeys
-from notifications.key_sources import KeyAddress, KeyFile
 from notifications.postgres.connections import Database, connect, within
 from notifications.processes.app import create_app
 from notifications.reacting.consumer import follow

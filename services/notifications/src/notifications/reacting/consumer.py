@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from notifications.crash_points import crash_point
+from care_platform.crash_points import crash_point
 from notifications.postgres.connections import Connect, Connection, within
 from notifications.reacting.ledger import Ledger
 from notifications.reacting.messages import Message

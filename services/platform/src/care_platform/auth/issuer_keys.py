@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from notifications.jwks import Jwks, Unusable, read_jwks
-from notifications.key_sources import ANSWERS_WITHIN, Source
+from care_platform.auth.jwks import Jwks, Unusable, read_jwks
+from care_platform.auth.key_sources import ANSWERS_WITHIN, Source
 
 
 class NoKeys(Exception):

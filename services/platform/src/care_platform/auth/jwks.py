@@ -13,7 +13,7 @@ from joserfc.util import base64_to_int
 PublicKey = OKPKey | RSAKey
 LARGEST = 64 * 1024
 """Bytes of a document."""
-MIN_RSA_BITS = 2048
+LEAST_RSA_BITS = 2048
 _FAMILY: Mapping[str, str] = MappingProxyType({"EdDSA": "Ed25519", "Ed25519": "Ed25519", "RS256": "RS256"})
 """Algorithms we accept. EdDSA is what issuers still send; its new name is Ed25519 (RFC 9864)."""
 ALGORITHMS = tuple(_FAMILY)
@@ -93,7 +93,7 @@ def _imported(entry: Mapping[str, Any]) -> tuple[str, PublicKey]:
         case {"kty": "OKP", "crv": "Ed25519", "x": str(x)}:
             return "Ed25519", OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": x})
         case {"kty": "RSA", "n": str(n), "e": str(e)}:
-            if base64_to_int(n).bit_length() < MIN_RSA_BITS:
+            if base64_to_int(n).bit_length() < LEAST_RSA_BITS:
                 raise ValueError("short")
             return "RS256", RSAKey.import_key({"kty": "RSA", "n": n, "e": e})
         case _:

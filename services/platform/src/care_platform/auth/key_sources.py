@@ -11,7 +11,7 @@ from threading import Timer
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from episodes.jwks import LARGEST, Unusable
+from care_platform.auth.jwks import LARGEST, Unusable
 
 ANSWERS_WITHIN = 3.0
 """Seconds for a connection, and again for the whole answer."""

@@ -1,6 +1,6 @@
 """Named points at which a test lets a role end as `kill -9` ends it, to show that it recovers.
 
-Nothing happens at them unless EPISODES_CRASH_AT names one, which production refuses at start.
+Nothing happens at them unless a setting (CRASH_AT) names one; production refuses such a setting at start.
 """
 
 import os
