@@ -17,10 +17,9 @@ from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from care_platform import crash_points
+from care_platform import crash_points, logs
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.auth.key_sources import KeyAddress, KeyFile
-from episodes import logs
 from episodes.config import Settings
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures

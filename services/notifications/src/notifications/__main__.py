@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 import uvloop
 from pydantic import ValidationError
 
-from care_platform import crash_points
+from care_platform import crash_points, logs
 from notifications.config import Settings
-from notifications.logs import configure_logs
 from notifications.migrate import migrate
 from notifications.processes import roles
 from notifications.processes.app import create_app
@@ -20,7 +19,7 @@ from notifications.reacting.parked import CannotResolve
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one role; the exit code is not 0 when it ended for another reason than being told to."""
     asked = _parser().parse_args(arguments)
-    configure_logs()
+    logs.configure(asked.role)
     try:
         settings = Settings()
     except ValidationError as fault:

@@ -125,9 +125,9 @@ def test_an_address_or_parameter_that_is_not_right_is_refused(
 @pytest.mark.parametrize(
     ("request_line", "allowed"),
     [
-        ("PUT /v1/subscriptions", "GET, POST"),
-        ("POST /v1/subscriptions/{id}", "GET, DELETE"),
-        ("DELETE /v1/inbox", "GET"),
+        ("PUT /v1/subscriptions", "GET, HEAD, POST"),
+        ("POST /v1/subscriptions/{id}", "GET, HEAD, DELETE"),
+        ("DELETE /v1/inbox", "GET, HEAD"),
     ],
 )
 def test_a_method_that_is_none_here_is_told_all_that_are(request_line: str, allowed: str, api: Api) -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 import structlog
 
+from care_platform import logs
 from contracts.disclosure import Decision, Question
 from notifications.delivering.courier import (
     WAIT_FOR_ANSWER,
@@ -34,7 +35,6 @@ from notifications.delivering.schedule import (
 )
 from notifications.delivering.signing import headers, secret_text, webhook_id
 from notifications.delivering.webhook_bodies import Due, body_of
-from notifications.logs import configure_logs
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECRET = secret_text(bytes(32))
@@ -210,7 +210,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     root, stream = logging.getLogger(), io.StringIO()
     before = root.handlers[:], root.level
     monkeypatch.setattr("sys.stderr", stream)
-    configure_logs()
+    logs.configure("deliver")
     yield stream
     structlog.reset_defaults()
     root.handlers[:], root.level = before

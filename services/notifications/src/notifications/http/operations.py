@@ -1,72 +1,32 @@
-"""Health that tells the truth, metrics, and what each problem means."""
+"""Whether this service is ready, and what it counts."""
 
 import psycopg
-from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel
+from fastapi import APIRouter, Request
+from prometheus_client import generate_latest
 
-from notifications.http.problems import KINDS, Problem, problems_of
-from notifications.http.services import Here
+from care_platform.http.operations import Operations
+from care_platform.http.operations import router as operations_router
+from notifications.http.problems import PROBLEMS, problems_of
+from notifications.http.services import services_of
 from notifications.postgres.figures import Figures
 from notifications.postgres.readiness import why_not_ready
 
-router = APIRouter(tags=["operations"])
+
+def router() -> APIRouter:
+    """Health, metrics and problems. The process lives while it answers."""
+    return operations_router(Operations(lambda _: True, _why_not_ready, _metrics), PROBLEMS, problems_of)
 
 
-class Health(BaseModel):
-    ok: bool
-    reason: str | None = None
-
-
-class Explained(BaseModel):
-    """An entry of the closed list of problems."""
-
-    type: str
-    status: int
-    title: str
-    what_to_do: str
-    retry: bool
-
-
-@router.get("/health/live")
-async def live() -> Health:
-    """The process answers."""
-    return Health(ok=True)
-
-
-@router.get("/health/ready", responses={503: {"model": Health, "description": "Not ready"}})
-async def is_ready(here: Here, response: Response) -> Health:
-    """200 while the database has our tables and binds our role, and tokens can be judged."""
-    reason = await _why_not(here)
-    response.status_code = 503 if reason else 200
-    return Health(ok=reason is None, reason=reason)
-
-
-@router.get("/metrics", response_class=Response, responses=problems_of("unavailable"))
-async def metrics(here: Here) -> Response:
-    """For Prometheus: our own requests, and what the database says of consume and deliver."""
+async def _metrics(request: Request) -> bytes:
+    """Our own requests, and what the database says of consume and deliver."""
+    here = services_of(request)
     async with here.database.within(*here.networks) as db:
         figures = await Figures.read(db)
-    content = generate_latest(here.metrics) + generate_latest(figures.registry())
-    return Response(content, media_type=CONTENT_TYPE_LATEST)
+    return generate_latest(here.metrics) + generate_latest(figures.registry())
 
 
-@router.get("/problems/{name}", responses=problems_of("not-found"))
-async def explain(name: str) -> Explained:
-    """What a type of problem means and what to do."""
-    kind = KINDS.get(name)
-    if kind is None:
-        raise Problem("not-found")
-    return Explained(
-        type=f"/problems/{kind.name}",
-        status=kind.status,
-        title=kind.title,
-        what_to_do=kind.what_to_do,
-        retry=kind.retry,
-    )
-
-
-async def _why_not(here: Here) -> str | None:
+async def _why_not_ready(request: Request) -> str | None:
+    here = services_of(request)
     if here.issuer_keys.current is None:
         return f"the keys of the token issuer cannot be read: {here.issuer_keys.fault}"
     try:

@@ -1,14 +1,28 @@
-"""Every answer that is not a success: one closed list of problems (RFC 9457), each saying what to do."""
+"""The problems of this service: its kinds, and what its errors become. No document quotes what was sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from fastapi.responses import JSONResponse
+import psycopg
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 
-MEDIA_TYPE = "application/problem+json"
+from care_platform.http.problems import MEDIA_TYPE, Kind, Problems, pointer
+from notifications.delivering.courier import NoAnswer
+
+_KINDS = (
+    Kind("already-subscribed", 409, "This address is subscribed", "Use the subscription it names."),
+    Kind("rule-broken", 422, "A rule refuses this", "See `rule`, mend it and send it again."),
+)
+_BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
+    {
+        RequestValidationError: "malformed",
+        NoAnswer: "unavailable",
+        psycopg.OperationalError: "unavailable",
+        psycopg.InterfaceError: "unavailable",
+    }
+)
 
 
 class Fault(BaseModel):
@@ -31,68 +45,18 @@ class ProblemDocument(BaseModel):
     subscription_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """An entry of the list: its name in the URL, status, and what the caller should do."""
-
-    name: str
-    status: int
-    title: str
-    what_to_do: str
-    retry: bool = False
+def _particulars(error: Exception) -> dict[str, Any]:
+    return {"errors": faults(error.errors())} if isinstance(error, RequestValidationError) else {}
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
-    {
-        kind.name: kind
-        for kind in (
-            Kind("malformed", 400, "The request is malformed", "Mend what `errors` names and send it again."),
-            Kind("unauthenticated", 401, "No valid token", "Send a current bearer token of this network."),
-            Kind("forbidden", 403, "Your role may not do this", "Ask somebody whose role may."),
-            Kind("not-found", 404, "Not there, or not yours", "Check the id and your clinics."),
-            Kind("method-not-allowed", 405, "Not this method", "See the `Allow` header."),
-            Kind("already-subscribed", 409, "This address is subscribed", "Use the subscription it names."),
-            Kind("too-large", 413, "Too large", "Send at most 128 KiB."),
-            Kind("unsupported-media-type", 415, "Not JSON", "Send application/json in UTF-8."),
-            Kind("rule-broken", 422, "A rule refuses this", "See `rule`, mend it and send it again."),
-            Kind("unavailable", 503, "Not available now", "Send it again after `Retry-After`.", retry=True),
-            Kind("defect", 500, "A defect of ours", "Tell us the correlation id.", retry=True),
-        )
-    }
-)
+PROBLEMS = Problems(_KINDS, _BY_ERROR, _particulars)
+KINDS = PROBLEMS.kinds
 """Served at /problems/{type}. A name is never reused or removed."""
 
 
-class Problem(Exception):
-    """Raised anywhere below an endpoint; becomes the answer."""
-
-    def __init__(
-        self, name: str, *, rule: str | None = None, errors: Sequence[Fault] = (), **more: str
-    ) -> None:
-        super().__init__(name)
-        self.kind, self.rule, self.errors, self.more = KINDS[name], rule, errors, more
-
-
-def answer(problem: Problem, correlation_id: str) -> JSONResponse:
-    """The problem document."""
-    kind = problem.kind
-    document = ProblemDocument(
-        type=f"/problems/{kind.name}",
-        title=kind.title,
-        status=kind.status,
-        detail=kind.what_to_do,
-        correlation_id=correlation_id,
-        rule=problem.rule,
-        errors=list(problem.errors) or None,
-        **problem.more,
-    )
-    content = document.model_dump(exclude_none=True)
-    return JSONResponse(content, kind.status, _headers(kind), MEDIA_TYPE)
-
-
-def malformed(faults: Sequence[Mapping[str, Any]]) -> Problem:
+def faults(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """From pydantic's findings: pointers and rules only, because its messages repeat the input."""
-    return Problem("malformed", errors=[Fault(pointer=_pointer(it["loc"]), rule=it["type"]) for it in faults])
+    return [{"pointer": pointer(it["loc"]), "rule": it["type"]} for it in found]
 
 
 def documented(*names: str) -> dict[int | str, dict[str, Any]]:
@@ -102,27 +66,10 @@ def documented(*names: str) -> dict[int | str, dict[str, Any]]:
 
 def problems_of(*names: str) -> dict[int | str, dict[str, Any]]:
     """For OpenAPI: these problems and no other."""
-    kinds = [KINDS[name] for name in names]
     return {
-        kind.status: {
-            "description": kind.title,
+        KINDS[name].status: {
+            "description": KINDS[name].title,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
-        for kind in kinds
+        for name in names
     }
-
-
-def _headers(kind: Kind) -> dict[str, str]:
-    match kind.status:
-        case 401:
-            return {"WWW-Authenticate": "Bearer"}
-        case 503:
-            return {"Retry-After": "2"}
-        case _:
-            return {}
-
-
-def _pointer(location: Sequence[str | int]) -> str:
-    """RFC 6901, where `~` and `/` within a name are written `~0` and `~1`."""
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
-    return "".join(f"/{part}" for part in parts)

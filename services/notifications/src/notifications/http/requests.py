@@ -5,12 +5,11 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.routing import Match
 
-from notifications.http.problems import Problem, malformed
+from care_platform.http.problems import Problem
+from notifications.http.problems import faults
 
 LARGEST_PAGE = 100
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -38,7 +37,8 @@ def _reader(model: type[M]) -> Callable[[Request], Awaitable[M]]:
         try:
             return model.model_validate_json(await request.body())
         except ValidationError as fault:
-            raise malformed(fault.errors(include_url=False, include_input=False)) from None
+            found = fault.errors(include_url=False, include_input=False)
+            raise Problem("malformed", errors=faults(found)) from None
 
     return read
 
@@ -48,12 +48,3 @@ def described(model: type[BaseModel], example: object) -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     content = {"application/json": {"schema": schema, "example": example}}
     return {"requestBody": {"required": True, "content": content}}
-
-
-def methods_here(request: Request) -> str:
-    """All the path takes, for `Allow`: a router names those of the first route that fits the path alone."""
-    routes = request.app.router.routes
-    scopes = ({**request.scope, "method": method} for method in _METHODS)
-    return ", ".join(
-        scope["method"] for scope in scopes if any(it.matches(scope)[0] is Match.FULL for it in routes)
-    )

@@ -10,10 +10,11 @@ from fastapi import Depends, Request
 from prometheus_client import CollectorRegistry
 
 from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.auth.tokens import Verifier
+from notifications.access import Caller
 from notifications.delivering.courier import Disclosure
 from notifications.delivering.secret_sealing import Sealing
 from notifications.postgres.connections import Database
-from notifications.tokens import TokenVerifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Services:
 
     database: Database
     networks: Sequence[str]
-    tokens: TokenVerifier
+    tokens: Verifier[Caller]
     issuer_keys: IssuerKeys
     sealing: Sealing
     disclosure: Disclosure

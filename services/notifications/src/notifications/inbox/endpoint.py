@@ -6,9 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from care_platform.http.problems import Problem
 from notifications.access import Action, Caller
 from notifications.http.identity import allowed
-from notifications.http.problems import Fault, Problem, documented
+from notifications.http.problems import documented
 from notifications.http.requests import LARGEST_PAGE
 from notifications.http.services import Here
 from notifications.inbox import postgres as stored
@@ -35,7 +36,7 @@ async def read(
     """Of the clinics in the token, newest first. A therapist does not see what is for another therapist."""
     async with here.database.within(who.network) as db:
         if page.cursor is not None and await stored.find(db, who, page.cursor) is None:
-            raise Problem("malformed", errors=[Fault(pointer="/query/cursor", rule="unknown_cursor")])
+            raise Problem("malformed", errors=[{"pointer": "/query/cursor", "rule": "unknown_cursor"}])
         rows = await stored.newest(db, who, page.acknowledged, page.cursor, page.limit)
     following = rows[-1]["item_id"] if len(rows) == page.limit else None
     return Inbox(items=[_item(row) for row in rows], next=following)

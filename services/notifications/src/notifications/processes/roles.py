@@ -35,7 +35,7 @@ from notifications.reacting.kafka_source import KafkaSource
 from notifications.reacting.parked import list_parked, resolve
 from notifications.reacting.sources import Source
 from notifications.service_tokens import ServiceTokens
-from notifications.tokens import TokenVerifier
+from notifications.tokens import verifier
 
 STOP_SECONDS = 3.5
 log = structlog.get_logger()
@@ -51,9 +51,7 @@ async def api(settings: Settings) -> int:
         services = Services(
             database=database,
             networks=settings.networks,
-            tokens=TokenVerifier(
-                issuer_keys, settings.token_issuer, settings.token_audience, settings.networks
-            ),
+            tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
             issuer_keys=issuer_keys,
             sealing=Sealing(settings.keys_dir),
             disclosure=_disclosure(settings, session),

@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from yarl import URL
 
+from care_platform.http.problems import Problem
 from notifications.access import Action, Caller
 from notifications.delivering.egress import is_address, may_connect
 from notifications.delivering.signing import SECRET_BYTES
 from notifications.http.examples import EXAMPLES
 from notifications.http.identity import allowed
-from notifications.http.problems import Fault, Problem, documented
+from notifications.http.problems import documented
 from notifications.http.requests import NumberPageQuery, described, json_body
 from notifications.http.services import Here, Services
 from notifications.subscriptions import postgres as stored
@@ -140,4 +141,4 @@ def _check_address(here: Services, url: str) -> None:
 
 
 def _rule(rule: str, pointer: str) -> Problem:
-    return Problem("rule-broken", rule=rule, errors=[Fault(pointer=pointer, rule=rule)])
+    return Problem("rule-broken", rule=rule, errors=[{"pointer": pointer, "rule": rule}])

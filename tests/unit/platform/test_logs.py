@@ -5,11 +5,11 @@ import subprocess
 import sys
 from typing import Any
 
-from episodes import logs
+from care_platform import logs
 
 WRITING = """
 import structlog
-from episodes import logs
+from care_platform import logs
 logs.configure("api")
 log = structlog.get_logger("test")
 log.info("refused", status=400, client="Ada Example", body={"pain": 7})
@@ -29,11 +29,11 @@ def written() -> list[dict[str, Any]]:
 
 def test_a_field_nobody_allowed_is_left_out_and_a_defect_told_by_its_place_alone() -> None:
     refused, defect = written()
-    assert set(refused) == {"event", "level", "timestamp", "role", "status"}
+    assert set(refused) == {"event", "level", "timestamp", "role", "status", "dropped"}
     assert defect["exception"] == ["<string>:8 <module>"]
     assert defect["error"] == "ValueError"
 
 
 def test_no_allowed_field_is_for_a_person_or_a_value() -> None:
     forbidden = {"body", "client", "name", "subject", "value", "text", "token", "source_ref", "url", "query"}
-    assert not logs.ALLOWED & forbidden
+    assert not logs.FIELDS & forbidden
