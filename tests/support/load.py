@@ -19,7 +19,7 @@ DIRECTORY = (
     (f"clinics/{CLINIC}", "Clinic"),
     (f"staff/{THERAPIST}", "Staff"),
     (f"partners/{PARTNER}", "Partner"),
-    (f"clients/{CLIENT}", "Client"),
+    (f"clients/{CLIENT}", "ClientIdentity"),
 )
 SHARED = {**EXAMPLES["SharingConsentedCommand"], "kinds": ["sessions"]}
 PATIENCE = 90.0

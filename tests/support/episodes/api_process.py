@@ -154,7 +154,7 @@ def fill_directory(api: Api) -> None:
         ("staff", THERAPIST, "Staff"),
         ("staff", COLLEAGUE, "Staff"),
         ("partners", PARTNER, "Partner"),
-        ("clients", CLIENT, "Client"),
+        ("clients", CLIENT, "ClientIdentity"),
     ):
         answer = api.http.put(f"/v1/{path}/{identifier}", json=EXAMPLES[entry])
         assert answer.status_code == 204, answer.text

@@ -33,7 +33,7 @@ def service(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) 
         api.http.headers.update(bearer(service.token(network="other")))
         for resource, entry in (("clinics", "Clinic"), ("staff", "Staff"), ("partners", "Partner")):
             api.http.put(f"/v1/{resource}/{uuid4()}", json=EXAMPLES[entry])
-        api.http.put(f"/v1/clients/{uuid4()}", json=EXAMPLES["Client"])
+        api.http.put(f"/v1/clients/{uuid4()}", json=EXAMPLES["ClientIdentity"])
         for network in ("demo", "other"):
             service.rows(LISTED, network, *(uuid4() for _ in range(3)))
         yield service

@@ -93,7 +93,7 @@ def test_each_network_gets_its_own_events_alone(served: Served) -> None:
         ("clinics", CLINIC, "Clinic"),
         ("staff", THERAPIST, "Staff"),
         ("partners", PARTNER, "Partner"),
-        ("clients", CLIENT, "Client"),
+        ("clients", CLIENT, "ClientIdentity"),
     ):
         served.api.http.put(f"/v1/{path}/{identifier}", json=EXAMPLES[entry], headers=bearer(other))
     opened = served.api.record("/v1/episodes", EXAMPLES["EpisodeOpenedCommand"], headers=bearer(other))

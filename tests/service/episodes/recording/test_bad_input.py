@@ -281,9 +281,9 @@ def test_every_type_of_problem_is_explained_where_it_points(served: Served) -> N
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PATCH", "/v1/clinics/{id}", "GET, PUT"),
-        ("PATCH", "/v1/clients/{id}", "GET, PUT, DELETE"),
-        ("DELETE", "/v1/episodes/{id}", "GET"),
+        ("PATCH", "/v1/clinics/{id}", "GET, HEAD, PUT"),
+        ("PATCH", "/v1/clients/{id}", "GET, HEAD, PUT, DELETE"),
+        ("DELETE", "/v1/episodes/{id}", "GET, HEAD"),
         ("GET", "/v1/episodes/{id}/plans", "POST"),
     ],
 )

@@ -61,7 +61,9 @@ class Network:
 
     def begin(self) -> None:
         """An episode with an assessment and a consent to share it, recorded by the first process."""
-        assert self.send(0, "PUT", f"/v1/clients/{self.client}", EXAMPLES["Client"] | NAMELESS).is_success
+        assert self.send(
+            0, "PUT", f"/v1/clients/{self.client}", EXAMPLES["ClientIdentity"] | NAMELESS
+        ).is_success
         opening = EXAMPLES["EpisodeOpenedCommand"] | {"client": self.client}
         opened = self.send(0, "POST", "/v1/episodes", opening)
         self.episode = opened.json()["episode"]["id"]

@@ -87,9 +87,8 @@ def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -
     with serving(postgres, tmp_path_factory.mktemp("refusals")) as (service, api):
         other = bearer(service.token(network="other"))
         for table in ("clinics", "staff", "partners", "clients"):
-            entry = EXAMPLES[table.removesuffix("s").title()] | (
-                {"identifiers": []} if table == "clients" else {}
-            )
+            name = "ClientIdentity" if table == "clients" else table.removesuffix("s").title()
+            entry = EXAMPLES[name] | ({"identifiers": []} if table == "clients" else {})
             api.http.put(f"/v1/{table}/{ELSEWHERE[table]}", json=entry, headers=other)
         with psycopg.connect(service.database.owner_url, autocommit=True) as connection:
             yield Served(service, api, connection, ["p0"], Story.begun(api), {})

@@ -105,7 +105,7 @@ def test_the_record_itself_holds_every_canary(served: Served) -> None:
 
 def test_what_was_recorded_is_in_no_log_metric_or_feed(served: Served) -> None:
     for resource, identifier, entry in (
-        ("clients", uuid4(), "Client"),
+        ("clients", uuid4(), "ClientIdentity"),
         ("staff", uuid4(), "Staff"),
         ("partners", uuid4(), "Partner"),
     ):

@@ -80,7 +80,37 @@ def test_every_body_has_an_example_that_its_schema_and_its_form_accept(name: str
     assert set(EXAMPLES) == set(FORMS)
 
 
-ANSWERS = {"Problem", "Live", "Ready", "Explained"}
+ANSWERS = {
+    *("Problem", "Live", "Ready", "Explained"),
+    *("Receipt", "ReceiptEvent", "ReceiptEpisode", "ReceiptWarning"),
+}
+
+
+def test_operations_have_names_of_their_own_that_people_would_choose() -> None:
+    names = [operation["operationId"] for ways in made()["paths"].values() for operation in ways.values()]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch("[a-z]+(_[a-z]+){0,4}", name) for name in names)
+    assert {step.command for step in COMMANDS} < set(names)
+
+
+def test_generated_clients_meet_no_null_and_no_default_in_what_they_send() -> None:
+    """A field with a default counts as required there; code of a type that may be null may not compile."""
+    sent = {name: schema for name, schema in made()["components"]["schemas"].items() if name not in ANSWERS}
+    assert '"null"' not in json.dumps(sent)
+    fields = [part for schema in sent.values() for part in schema.get("properties", {}).values()]
+    assert not [field for field in fields if "default" in field]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_null_is_still_taken_for_a_field_that_may_be_left_out(name: str) -> None:
+    if name.endswith("Command"):
+        FORMS[name].validate_json(json.dumps(EXAMPLES[name] | {"performer": None, "purpose": None}))
+
+
+def test_an_opening_links_to_everything_behind_its_episode() -> None:
+    links = made()["paths"]["/v1/episodes"]["post"]["responses"]["201"]["links"]
+    assert {"set_plan", "get_episode", "get_episode_history"} < set(links)
+    assert all(link["parameters"] == {"episode": "$response.body#/episode/id"} for link in links.values())
 
 
 def test_the_schemas_of_what_is_sent_to_us_allow_no_unknown_field() -> None:

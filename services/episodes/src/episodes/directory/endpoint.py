@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from episodes.directory.models import Client, Clinic, Identifier, Partner, Staff
+from episodes.directory.models import ClientIdentity, Clinic, Identifier, Partner, Staff
 from episodes.directory.postgres import Directory, Row
 from episodes.errors import NotThere
 from episodes.http.openapi import describing
@@ -28,7 +28,7 @@ Put = Callable[[Directory, str, UUID, Any], Awaitable[None]]
 Get = Callable[[Directory, str, UUID], Awaitable[Row | None]]
 
 ENTRIES: tuple[tuple[str, type[BaseModel], Put, Get], ...] = (
-    ("clients", Client, Directory.put_client, Directory.client),
+    ("clients", ClientIdentity, Directory.put_client, Directory.client),
     ("clinics", Clinic, Directory.put_clinic, Directory.clinic),
     ("staff", Staff, Directory.put_staff, Directory.staff),
     ("partners", Partner, Directory.put_partner, Directory.partner),
@@ -73,7 +73,7 @@ def _put(resource: str, form: TypeAdapter[Any], put: Put) -> Callable[[Request],
         await put(services(request).directory, caller.network, identifier, await parsed(request, form))
         return Response(status_code=204)
 
-    endpoint.__name__ = f"put_{resource}"
+    endpoint.__name__ = f"put_{resource.removesuffix('s')}"
     return endpoint
 
 
@@ -86,7 +86,7 @@ def _get(resource: str, get: Get) -> Callable[[Request], Awaitable[Response]]:
             raise NotThere
         return _private(row)
 
-    endpoint.__name__ = f"get_{resource}"
+    endpoint.__name__ = f"get_{resource.removesuffix('s')}"
     return endpoint
 
 

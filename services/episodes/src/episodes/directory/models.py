@@ -65,7 +65,7 @@ class Identifier(Entry):
     value: Text
 
 
-class Client(Entry):
+class ClientIdentity(Entry):
     """Who the client is. It can be erased and never enters an event."""
 
     name: Text | None = None

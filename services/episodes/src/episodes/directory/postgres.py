@@ -7,7 +7,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from episodes.directory.models import Client, Clinic, Identifier, Partner, Staff
+from episodes.directory.models import ClientIdentity, Clinic, Identifier, Partner, Staff
 from episodes.domain.refusals import RuleBroken
 from episodes.event_log.reader import Database
 
@@ -45,7 +45,7 @@ class Directory:
     async def put_partner(self, network: str, partner: UUID, entry: Partner) -> None:
         await self._execute(_PUT_PARTNER, (network, partner, entry.kind, entry.organisation))
 
-    async def put_client(self, network: str, client: UUID, entry: Client) -> None:
+    async def put_client(self, network: str, client: UUID, entry: ClientIdentity) -> None:
         """Replaces the row whole. Refuses an identifier that is another client's."""
         identity = Jsonb(entry.model_dump(mode="json", exclude={"identifiers"}, exclude_none=True))
         try:

@@ -28,11 +28,11 @@ def router() -> APIRouter:
     routes = APIRouter(tags=["disclosure"])
     decided = {"type": "array", "items": Decision.model_json_schema()}
     extra = describing(PATH, body="Questions", answers=200, answer=decided)
-    routes.add_api_route(PATH, decide, methods=["POST"], openapi_extra=extra)
+    routes.add_api_route(PATH, decide_disclosures, methods=["POST"], openapi_extra=extra)
     return routes
 
 
-async def decide(request: Request) -> Response:
+async def decide_disclosures(request: Request) -> Response:
     """May each event go to that partner now? An answer serves one attempt, begun within two seconds."""
     caller = permitted(request, "disclosure-decisions", "write")
     refuse_unknown_parameters(request)

@@ -25,7 +25,7 @@ def nothing_more(episode: Episode, entry: RecordedEvent[Any]) -> Episode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One kind of event and its command. `resource` is the command's path below the episode.
+    """One kind of event and its command: what `command` calls it, at the path `resource` below the episode.
 
     `name` is what is stored, for ever: it is data, not a Python path. Never reuse or change one.
     `who` may record it. `published` says whether it leaves the service, which is private by default.
@@ -42,6 +42,7 @@ class Step:
 
     name: str
     fact: type[Any]
+    command: str
     resource: str
     who: frozenset[Role]
     decide: Decide

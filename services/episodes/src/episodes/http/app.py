@@ -50,6 +50,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.services = services
     answer_errors(app, PROBLEMS.answer, PROBLEMS.errors)
@@ -95,7 +96,7 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
 
 def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
     """The commands as FastAPI describes them."""
-    routes = APIRouter(tags=["care"])
+    routes = APIRouter(tags=["care"], generate_unique_id_function=lambda route: route.name)
     for step in COMMANDS:
         name = step.fact.__name__ + "Command"
         path = commands.path_of(step)
@@ -105,7 +106,7 @@ def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
             methods=["POST"],
             status_code=201,
             response_model=None,
-            openapi_extra=describing(path, body=name, answers=201, command=True),
+            openapi_extra=describing(path, body=name, answers=201, command=True, opens=step.opens),
         )
     return routes
 

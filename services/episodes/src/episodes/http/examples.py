@@ -171,6 +171,6 @@ EXAMPLES: Mapping[str, Any] = {
     "Clinic": {"zone": "America/Los_Angeles", "jurisdiction": "US-WA"},
     "Staff": {"role": "therapist", "licences": [{"jurisdiction": "US-WA", "number": "MA 60123456"}]},
     "Partner": {"kind": "chiropractor", "organisation": "Harbor Chiropractic"},
-    "Client": {"name": "Ada Example", "identifiers": [{"system": PARTNER, "value": "HC-1001"}]},
+    "ClientIdentity": {"name": "Ada Example", "identifiers": [{"system": PARTNER, "value": "HC-1001"}]},
     "Questions": [{"event_id": SESSION, "partner": PARTNER, "subscription_id": CLIENT, "level": "ids"}],
 }

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from starlette.routing import BaseRoute
 
+from care_platform.http.openapi import absent_instead_of_null, without_token
 from care_platform.http.problems import MEDIA_TYPE
 from episodes.domain.status import STATUSES
 from episodes.http.examples import EXAMPLES
@@ -17,36 +18,45 @@ from episodes.http.problems import KINDS
 Schema = dict[str, Any]
 
 _UUID: Schema = {"type": "string", "format": "uuid"}
+_UUID_TEXT = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+"""A header's value is text to a generated client, whatever its format says."""
+
 _TIME: Schema = {"type": "string", "format": "date-time"}
 _QUERY: Mapping[str, tuple[str, Schema]] = {
     "version": ("The state as of this version", {"type": "integer", "minimum": 1, "maximum": 999_999_999}),
     "recorded_at": ("The state as of what was recorded by this time", _TIME),
     "occurred_at": ("The state as it was at this time, by what is known", _TIME),
-    "after": ("A position this service gave", {"type": "string", "pattern": "^p[0-9a-f]{1,15}$"}),
+    "after": ("A position this service gave", {"type": "string"}),
     "limit": ("Most events of a page", {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100}),
     "wait": ("Seconds to hold back an empty answer", {"type": "integer", "minimum": 0, "maximum": 30}),
     "identifier": ("system|value", {"type": "string", "pattern": r"^[^|\u0000]{1,300}\|[^\u0000]{1,300}$"}),
 }
 _REQUIRED_QUERY = {"identifier"}
-_COMMAND_HEADERS: tuple[Schema, ...] = (
-    {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": True,
-        "schema": _UUID,
-        "description": "The command's id: the same key and request get the same answer, for years.",
-    },
-    {
-        "name": "If-Match",
-        "in": "header",
-        "schema": {"type": "string", "pattern": r'^"\d{1,9}"$'},
-        "description": "The version the decision was made on; refused with 412 when the episode has moved.",
-    },
-)
+_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "pattern": _UUID_TEXT},
+    "description": "A UUID, the command's id: the same key and request get the same answer, for years.",
+}
+_IF_MATCH: Schema = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string", "pattern": r'^"\d{1,9}"$'},
+    "description": "The version the decision was made on; refused with 412 when the episode has moved.",
+}
 _ANSWER_HEADERS: Schema = {
     "ETag": {"schema": {"type": "string"}, "description": "The episode's version"},
     "Location": {"schema": {"type": "string"}, "description": "The first event recorded"},
     "Idempotency-Replayed": {"schema": {"type": "string"}, "description": "`true` on a repeat"},
+}
+_TAGS = {
+    "care": "Commands: each records one step of care",
+    "episodes": "Reading episodes: their state, history and events, and lists of them",
+    "feed": "The published events, for systems that follow",
+    "directory": "Clinics, staff, partners and clients",
+    "disclosure": "May this event go to that partner now?",
+    "operations": "Health, metrics, and what each problem means",
 }
 _COMMON = (400, 401, 403, 404, 500, 503)
 _OF_BODIES = (413, 415, 422)
@@ -62,6 +72,7 @@ def describing(
     answers: int = 204,
     answer: Schema | None = None,
     command: bool = False,
+    opens: bool = False,
 ) -> Schema:
     """What FastAPI cannot see of an endpoint that reads its request itself."""
     statuses = [*_COMMON, *(_OF_BODIES if body else ()), *(_OF_COMMANDS if command else ())]
@@ -70,10 +81,10 @@ def describing(
             *({"name": name, "in": "path", "required": True, "schema": _UUID} for name in _names(path)),
             *(_query(name) for name in query),
             *parameters,
-            *(_COMMAND_HEADERS if command else ()),
+            *((_KEY, *(() if opens else (_IF_MATCH,))) if command else ()),
         ],
         "responses": {
-            str(answers): _answer(answers, ANSWER if command else answer, command),
+            str(answers): _answer(answers, _RECEIPT if command else answer, command),
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses},
         },
         "security": [{"token": []}],
@@ -103,16 +114,37 @@ def document(app: FastAPI, routes: Sequence[BaseRoute], forms: Mapping[str, Type
             schema = form.json_schema(ref_template="#/components/schemas/{model}")
             schema.pop("$defs", None)
             schemas[name] = schema
-    schemas["Problem"] = PROBLEM
+    schemas = {name: absent_instead_of_null(schema) for name, schema in schemas.items()}
+    schemas |= {"Problem": PROBLEM, **RECEIPT}
     made["components"] = {
         "schemas": dict(sorted(schemas.items())),
         "responses": {str(status): _problem(status) for status in sorted({k.status for k in KINDS.values()})},
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
     }
+    made["servers"] = [{"url": "/", "description": "The service that gave this document"}]
+    made["tags"] = [{"name": name, "description": words} for name, words in _TAGS.items()]
     for operations in made["paths"].values():
         for operation in operations.values():
-            operation["responses"].pop("422", None) if "requestBody" not in operation else None
+            if "requestBody" not in operation:
+                operation["responses"].pop("422", None)
+            if "security" not in operation:
+                without_token(operation)
+    _link(made["paths"])
     return made
+
+
+def _link(paths: Schema) -> None:
+    """From an opening to everything behind the episode it opened."""
+    opened = paths["/v1/episodes"]["post"]["responses"]["201"]
+    opened["links"] = {
+        operation["operationId"]: {
+            "operationId": operation["operationId"],
+            "parameters": {"episode": "$response.body#/episode/id"},
+        }
+        for path, operations in sorted(paths.items())
+        if _names(path) == ["episode"]
+        for operation in operations.values()
+    }
 
 
 PROBLEM: Schema = {
@@ -137,6 +169,9 @@ PROBLEM: Schema = {
                 },
             },
         },
+        "version": {"type": "integer", "description": "The version the episode has, of `moved`"},
+        "episode": _UUID | {"description": "The episode that is recorded already, of `reference-known`"},
+        "event": _UUID | {"description": "The event that is recorded already, of `reference-known`"},
     },
 }
 
@@ -166,37 +201,62 @@ def _problem(status: int) -> Schema:
     return {"description": "; ".join(titles), "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
-_EPISODE: Schema = {
-    "type": "object",
-    "required": ["id", "version"],
-    "properties": {
-        "id": _UUID,
-        "version": {"type": "integer"},
-        "status": {"type": "string", "enum": list(STATUSES), "description": "Not told to a partner"},
-    },
-}
-ANSWER: Schema = {
-    "type": "object",
-    "required": ["events", "warnings"],
-    "description": "`episode`, or `episodes` where a command is recorded in several.",
-    "properties": {
-        "events": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "required": ["id", "type", "version", "occurred_at", "recorded_at"],
-                "properties": {
-                    "id": _UUID,
-                    "type": {"type": "string"},
-                    "version": {"type": "integer"},
-                    "occurred_at": {"type": "string", "format": "date-time"},
-                    "recorded_at": {"type": "string", "format": "date-time"},
-                },
+RECEIPT: Mapping[str, Schema] = {
+    "Receipt": {
+        "type": "object",
+        "required": ["events", "warnings"],
+        "description": "What was recorded: `episode`, or `episodes` where a command is recorded in several.",
+        "properties": {
+            "events": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"$ref": "#/components/schemas/ReceiptEvent"},
+                "description": "The events recorded, in their order",
+            },
+            "episode": {"$ref": "#/components/schemas/ReceiptEpisode"},
+            "episodes": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"$ref": "#/components/schemas/ReceiptEpisode"},
+                "description": "Each episode of the client in which the command was recorded",
+            },
+            "warnings": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/ReceiptWarning"},
+                "description": "What was recorded although it looks doubtful",
             },
         },
-        "episode": _EPISODE,
-        "episodes": {"type": "array", "minItems": 1, "items": _EPISODE},
-        "warnings": {"type": "array", "items": {"type": "object"}},
+    },
+    "ReceiptEvent": {
+        "type": "object",
+        "required": ["id", "type", "version", "occurred_at", "recorded_at"],
+        "description": "One event that was recorded.",
+        "properties": {
+            "id": _UUID | {"description": "The event's id"},
+            "type": {"type": "string", "description": "Its kind and version, as `session-delivered.1`"},
+            "version": {"type": "integer", "description": "Its place among all events of the episode"},
+            "occurred_at": _TIME | {"description": "When it happened"},
+            "recorded_at": _TIME | {"description": "When this service recorded it"},
+        },
+    },
+    "ReceiptEpisode": {
+        "type": "object",
+        "required": ["id", "version"],
+        "description": "An episode as the command left it.",
+        "properties": {
+            "id": _UUID | {"description": "The episode's id"},
+            "version": {"type": "integer", "description": "How many events it has"},
+            "status": {"type": "string", "enum": list(STATUSES), "description": "Not told to a partner"},
+        },
+    },
+    "ReceiptWarning": {
+        "type": "object",
+        "required": ["rule", "pointer"],
+        "description": "A doubt about what was recorded.",
+        "properties": {
+            "rule": {"type": "string", "description": "The rule by its name in the vocabulary"},
+            "pointer": {"type": "string", "description": "Where in the body, as a JSON pointer"},
+        },
     },
 }
+_RECEIPT: Schema = {"$ref": "#/components/schemas/Receipt"}

@@ -26,7 +26,7 @@ MAX_SCAN = 1.0
 
 
 def router(wake: Wake) -> APIRouter:
-    async def feed(request: Request) -> Response:
+    async def read_feed(request: Request) -> Response:
         """Events after a position, oldest first. `next` moves on even when a page holds none of yours; with
         `wait` an empty answer is held back for that many seconds."""
         caller = permitted(request, "feed", "read")
@@ -50,7 +50,7 @@ def router(wake: Wake) -> APIRouter:
     routes = APIRouter(tags=["feed"])
     routes.add_api_route(
         "/v1/feed",
-        feed,
+        read_feed,
         methods=["GET"],
         openapi_extra=describing("/v1/feed", query=("after", "limit", "wait"), answers=200),
     )

@@ -36,15 +36,15 @@ EVENT = "/v1/episodes/{episode}/events/{event}"
 def router() -> APIRouter:
     routes = APIRouter(tags=["episodes"])
     state_extra = describing(STATE, query=("version", "recorded_at", "occurred_at"), answers=200)
-    routes.add_api_route(STATE, episode_state, methods=["GET"], openapi_extra=state_extra)
+    routes.add_api_route(STATE, get_episode, methods=["GET"], openapi_extra=state_extra)
     routes.add_api_route(
-        HISTORY, episode_history, methods=["GET"], openapi_extra=describing(HISTORY, answers=200)
+        HISTORY, get_episode_history, methods=["GET"], openapi_extra=describing(HISTORY, answers=200)
     )
-    routes.add_api_route(EVENT, one_event, methods=["GET"], openapi_extra=describing(EVENT, answers=200))
+    routes.add_api_route(EVENT, get_event, methods=["GET"], openapi_extra=describing(EVENT, answers=200))
     return routes
 
 
-async def episode_state(request: Request) -> Response:
+async def get_episode(request: Request) -> Response:
     """The state, rebuilt from its events: as of a version, or of what was recorded by a time; and as it was
     at another time. Both clocks may be asked at once."""
     caller = permitted(request, "episodes", "read")
@@ -65,7 +65,7 @@ async def episode_state(request: Request) -> Response:
     return _document(documents.state(look, shown, when), shown.version)
 
 
-async def episode_history(request: Request) -> Response:
+async def get_episode_history(request: Request) -> Response:
     """Every event of the episode, oldest first: who, when, why, late or not, amended by what."""
     caller = permitted(request, "history", "read")
     refuse_unknown_parameters(request)
@@ -74,7 +74,7 @@ async def episode_history(request: Request) -> Response:
     return _document(documents.history(look, entries), entries[-1].metadata.version)
 
 
-async def one_event(request: Request) -> Response:
+async def get_event(request: Request) -> Response:
     """One event: what `dataref` and `links.event` name."""
     caller = permitted(request, "events", "read")
     refuse_unknown_parameters(request)

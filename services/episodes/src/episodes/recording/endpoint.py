@@ -142,7 +142,7 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
         return _answer(answer)
 
     record.__annotations__["request"] = Request  # the one of the two that FastAPI knows
-    record.__name__ = step.fact.__name__
+    record.__name__ = step.command
     record.__doc__ = step.decide.__doc__ or step.fact.__doc__
     return record
 

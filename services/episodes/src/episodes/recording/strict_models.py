@@ -141,14 +141,15 @@ def _within_years(moment: D) -> D:
 
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
-_TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
+_TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 MOMENT = Annotated[
     str,
     StringConstraints(pattern=rf"^{_DATE}T{_TIME}(Z|[+-]\d{{2}}:\d{{2}})$"),
     Bounds(json_schema_extra={"format": "date-time"}),
     AfterValidator(_moment),
 ]
-"""As RFC 3339 writes it: not the seconds since 1970 that a parser would also take."""
+"""As RFC 3339 writes it, up to nanoseconds, of which microseconds are kept: not the seconds since 1970 that a
+parser would also take."""
 _DAY = Annotated[
     str,
     StringConstraints(pattern=rf"^{_DATE}$"),

@@ -28,7 +28,7 @@ class InboxPage(BaseModel):
 
 
 @router.get("", responses=documented())
-async def read(
+async def read_inbox(
     here: Here,
     who: Annotated[Caller, allowed(Action.READ_INBOX)],
     page: Annotated[InboxPage, Query()],
@@ -43,7 +43,7 @@ async def read(
 
 
 @router.post("/{item_id}/acknowledgement", responses=documented("not-found"))
-async def acknowledge(
+async def acknowledge_item(
     here: Here, item_id: UUID, who: Annotated[Caller, allowed(Action.ACKNOWLEDGE)]
 ) -> InboxItem:
     """I have seen it. Doing it twice changes nothing: the first acknowledgement stays."""

@@ -12,6 +12,7 @@ from care_platform.http.authentication import Authentication
 from care_platform.http.handlers import answer_errors
 from care_platform.http.layer import RequestLayer
 from care_platform.http.metrics import RequestMetrics
+from care_platform.http.openapi import absent_instead_of_null, nullable_by_type, without_token
 from notifications.access import Caller
 from notifications.http import operations
 from notifications.http.examples import EXAMPLES
@@ -25,6 +26,13 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Schema = dict[str, Any]
 
 
+_TAGS = {
+    "subscriptions": "What a partner is told, and how each delivery went",
+    "inbox": "What needs the attention of a clinic's staff",
+    "operations": "Health, metrics, and what each problem means",
+}
+
+
 def create_app(services: Services | None = None, lifespan: Lifespan | None = None) -> FastAPI:
     """Without services only its document can be had."""
     app = FastAPI(
@@ -35,6 +43,7 @@ def create_app(services: Services | None = None, lifespan: Lifespan | None = Non
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.services = services
     if services is not None:
@@ -58,6 +67,13 @@ def _document(app: FastAPI) -> Schema:
         schemas[model.__name__] = schema
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    sent = {SubscriptionWanted.__name__}
+    schemas = {
+        name: (absent_instead_of_null if name in sent else nullable_by_type)(schema)
+        for name, schema in schemas.items()
+    }
+    made["servers"] = [{"url": "/", "description": "The service that gave this document"}]
+    made["tags"] = [{"name": name, "description": words} for name, words in _TAGS.items()]
     for operation in (it for path in made["paths"].values() for it in path.values()):
         _mend(operation)
     made["components"]["schemas"] = dict(sorted(schemas.items()))
@@ -65,6 +81,8 @@ def _document(app: FastAPI) -> Schema:
 
 
 def _mend(operation: Schema) -> None:
+    if "security" not in operation:
+        without_token(operation)
     answers = operation["responses"]
     if "HTTPValidationError" in str(answers.get("422")):
         del answers["422"]

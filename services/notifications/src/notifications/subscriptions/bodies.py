@@ -4,7 +4,15 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from contracts.events import PUBLISHED
@@ -122,7 +130,7 @@ class Withheld(BaseModel):
     """Consent does not, or did not, allow it. Nothing else is told."""
 
     number: int
-    withheld: Literal[True] = True
+    withheld: Annotated[Literal[True], WithJsonSchema({"type": "boolean"})] = True
 
 
 class Events(BaseModel):

@@ -51,7 +51,7 @@ Found = Annotated[Subscription, Depends(_found)]
     responses=_MAKE_RESPONSES,
     openapi_extra=described(SubscriptionWanted, EXAMPLES["SubscriptionWanted"]),
 )
-async def make(
+async def subscribe_to_events(
     here: Here,
     who: Annotated[Caller, allowed(Action.SUBSCRIBE)],
     body: Annotated[SubscriptionWanted, json_body(SubscriptionWanted)],
@@ -74,7 +74,9 @@ async def make(
 
 
 @router.get("", responses=documented())
-async def read_all(here: Here, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]) -> Subscriptions:
+async def list_subscriptions(
+    here: Here, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]
+) -> Subscriptions:
     """A partner's own; a coordinator's, those that reach into its own clinics only."""
     async with here.database.within(who.network) as db:
         found = await stored.visible(db, who)
@@ -82,7 +84,7 @@ async def read_all(here: Here, who: Annotated[Caller, allowed(Action.READ_SUBSCR
 
 
 @router.get("/{subscription_id}", responses=documented("not-found"))
-async def read_one(found: Found) -> SubscriptionView:
+async def get_subscription(found: Found) -> SubscriptionView:
     return view(found)
 
 
@@ -92,7 +94,7 @@ async def read_one(found: Found) -> SubscriptionView:
     responses=documented("not-found"),
     dependencies=[allowed(Action.END_SUBSCRIPTION)],
 )
-async def end(here: Here, found: Found) -> None:
+async def end_subscription(here: Here, found: Found) -> None:
     """Nothing more is sent; what is pending is cancelled."""
     async with here.database.within(found.network) as db:
         await stored.end(db, found)
@@ -103,7 +105,7 @@ async def end(here: Here, found: Found) -> None:
     responses=documented("not-found"),
     dependencies=[allowed(Action.READ_DELIVERIES)],
 )
-async def deliveries(here: Here, found: Found, page: NumberPageQuery) -> Deliveries:
+async def list_deliveries(here: Here, found: Found, page: NumberPageQuery) -> Deliveries:
     """The delivery log: how each attempt went. The numbers have no gaps."""
     async with here.database.within(found.network) as db:
         rows = await stored.delivery_log(db, found, page.after, page.limit)
@@ -116,7 +118,7 @@ async def deliveries(here: Here, found: Found, page: NumberPageQuery) -> Deliver
     responses=documented("not-found"),
     dependencies=[allowed(Action.PULL_EVENTS)],
 )
-async def events(here: Here, found: Found, page: NumberPageQuery) -> Events:
+async def list_missed_events(here: Here, found: Found, page: NumberPageQuery) -> Events:
     """What may have been missed, by number; each event needs consent now, as an attempt would."""
     async with here.database.within(found.network) as db:
         owed = await stored.owed(db, found, page.after, page.limit)

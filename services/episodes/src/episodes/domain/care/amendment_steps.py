@@ -206,6 +206,7 @@ def amendments(kinds: Kinds) -> tuple[Step, ...]:
         Step(
             name="entry-added-to.1",
             fact=EntryAddedTo,
+            command="add_to_entry",
             resource="events/{about}/addition",
             who=CLINICAL,
             published=True,
@@ -217,6 +218,7 @@ def amendments(kinds: Kinds) -> tuple[Step, ...]:
         Step(
             name="entry-corrected.1",
             fact=EntryCorrected,
+            command="correct_entry",
             resource="events/{about}/correction",
             who=CLINICAL,
             published=True,
@@ -229,6 +231,7 @@ def amendments(kinds: Kinds) -> tuple[Step, ...]:
         Step(
             name="entry-retracted.1",
             fact=EntryRetracted,
+            command="retract_entry",
             resource="events/{about}/retraction",
             who=CLINICAL,
             published=True,
@@ -240,6 +243,7 @@ def amendments(kinds: Kinds) -> tuple[Step, ...]:
         Step(
             name="entry-attested.1",
             fact=EntryAttested,
+            command="attest_entries",
             resource="attestations",
             who=CLINICAL,
             published=True,
@@ -249,6 +253,7 @@ def amendments(kinds: Kinds) -> tuple[Step, ...]:
         Step(
             name="amendment-refused.1",
             fact=AmendmentRefused,
+            command="refuse_amendment",
             resource="events/{about}/amendment-refusal",
             who=CLIENTS_RIGHTS,
             decide=refuse_amendment,

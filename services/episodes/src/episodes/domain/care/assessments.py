@@ -75,6 +75,7 @@ def has_baseline(episode: Episode, when: When) -> bool:
 ASSESSING = Step(
     name="assessed.1",
     fact=Assessed,
+    command="record_assessment",
     resource="assessments",
     who=CLINICAL,
     published=True,

@@ -47,6 +47,7 @@ def refuse_unknown_clearances(episode: Episode, screening: Screening | None) -> 
 CLEARING = Step(
     name="clearance-recorded.1",
     fact=ClearanceRecorded,
+    command="record_clearance",
     resource="clearances",
     who=CLINICAL,
     published=True,

@@ -111,6 +111,7 @@ def reopened(episode: Episode, entry: RecordedEvent[EpisodeReopened]) -> Episode
 CLOSING = Step(
     name="episode-closed.1",
     fact=EpisodeClosed,
+    command="close_episode",
     resource="closure",
     who=CLINICAL,
     published=True,
@@ -121,6 +122,7 @@ CLOSING = Step(
 REOPENING = Step(
     name="episode-reopened.1",
     fact=EpisodeReopened,
+    command="reopen_episode",
     resource="reopening",
     who=CLINICAL,
     published=True,

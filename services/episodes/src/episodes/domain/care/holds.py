@@ -61,6 +61,7 @@ def resumed(episode: Episode, entry: RecordedEvent[EpisodeResumed]) -> Episode:
 HOLDING = Step(
     name="episode-held.1",
     fact=EpisodeHeld,
+    command="hold_episode",
     resource="hold",
     who=DESK,
     published=True,
@@ -71,6 +72,7 @@ HOLDING = Step(
 RESUMING = Step(
     name="episode-resumed.1",
     fact=EpisodeResumed,
+    command="resume_episode",
     resource="resumption",
     who=DESK,
     published=True,

@@ -78,6 +78,7 @@ def opened(episode: Episode, entry: RecordedEvent[EpisodeOpened]) -> Episode:
 OPENING = Step(
     name="episode-opened.1",
     fact=EpisodeOpened,
+    command="open_episode",
     resource="episodes",
     who=DESK,
     published=True,

@@ -154,6 +154,7 @@ def _refuse_unknown_basis(episode: Episode, plan: Plan) -> None:
 SETTING = Step(
     name="plan-set.1",
     fact=PlanSet,
+    command="set_plan",
     resource="plans",
     who=CLINICAL,
     published=True,
@@ -164,6 +165,7 @@ SETTING = Step(
 REFINING = Step(
     name="plan-refined.1",
     fact=PlanRefined,
+    command="refine_plan",
     resource="plan-refinements",
     who=CLINICAL,
     published=True,

@@ -102,6 +102,7 @@ def accepted_with_limits(episode: Episode, when: When) -> bool:
 RAISING = Step(
     name="red-flag-raised.1",
     fact=RedFlagRaised,
+    command="raise_red_flag",
     resource="red-flags",
     who=CLINICAL,
     published=True,
@@ -114,6 +115,7 @@ RAISING = Step(
 CLEARING = Step(
     name="red-flag-cleared.1",
     fact=RedFlagCleared,
+    command="clear_red_flag",
     resource="red-flags/{about}/clearance",
     who=CLINICAL,
     published=True,

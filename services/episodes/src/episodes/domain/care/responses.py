@@ -51,6 +51,7 @@ def note_response(episode: Episode, command: Command[ResponseNoted]) -> list[New
 RESPONDING = Step(
     name="response-noted.1",
     fact=ResponseNoted,
+    command="note_response",
     resource="responses",
     who=CLINICAL,
     published=True,

@@ -129,6 +129,7 @@ def _flag(item: ScreeningItem, sites: tuple[Site, ...], check: UUID) -> RedFlagR
 CHECKING = Step(
     name="session-checked.1",
     fact=SessionChecked,
+    command="check_session",
     resource="session-checks",
     who=CLINICAL,
     published=True,

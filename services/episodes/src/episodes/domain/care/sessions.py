@@ -201,6 +201,7 @@ def session_time(draft: SessionDelivered, zone: str) -> When:
 DELIVERING = Step(
     name="session-delivered.1",
     fact=SessionDelivered,
+    command="record_session",
     resource="sessions",
     who=CLINICAL,
     published=True,
@@ -214,6 +215,7 @@ DELIVERING = Step(
 MISSING = Step(
     name="session-not-delivered.1",
     fact=SessionNotDelivered,
+    command="record_missed_session",
     resource="missed-sessions",
     who=DESK,
     published=True,

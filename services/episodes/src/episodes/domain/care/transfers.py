@@ -59,6 +59,7 @@ def transferred(episode: Episode, entry: RecordedEvent[ResponsibilityTransferred
 TRANSFERRING = Step(
     name="responsibility-transferred.1",
     fact=ResponsibilityTransferred,
+    command="transfer_episode",
     resource="transfers",
     who=DESK,
     published=True,

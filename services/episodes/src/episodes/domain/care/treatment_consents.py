@@ -128,6 +128,7 @@ def _of_a_minor(episode: Episode) -> bool:
 CONSENTING = Step(
     name="treatment-consented.1",
     fact=TreatmentConsented,
+    command="consent_to_treatment",
     resource="treatment-consents",
     who=DESK,
     decide=consent,
@@ -138,6 +139,7 @@ CONSENTING = Step(
 WITHDRAWING = Step(
     name="treatment-consent-withdrawn.1",
     fact=TreatmentConsentWithdrawn,
+    command="withdraw_treatment_consent",
     resource="treatment-consents/{about}/withdrawal",
     who=DESK,
     decide=withdraw_consent,
