@@ -11,19 +11,19 @@ from urllib.parse import urlsplit
 import httpx
 from aiohttp import web
 
+from demo.addresses import HOST, Addresses
+from demo.api import Refused
+from demo.partner.endpoint import DemoPartner, Ledger
+from demo.partner.subscribing import Subscribing
+from demo.scripts import DEFAULT, Case, UnknownCase, read_case
+from demo.setting import read_setting
+from demo.tokens import NoToken, token
+from demo.walk import walk
 from laptop import doctor
-from laptop.addresses import HOST, Addresses
-from laptop.api import Refused
-from laptop.cases import DEFAULT, Case, UnknownCase, read_case
-from laptop.partner import DemoPartner, Ledger
 from laptop.postgres import EmbeddedPostgres, PostgresFailed
 from laptop.roles import plan, walking
-from laptop.setting import read_setting
-from laptop.subscribing import Subscribing
 from laptop.supervisor import Failed, Supervisor
-from laptop.tokens import NoToken, token
 from laptop.unprivileged import PostgresUnavailable, server_home
-from laptop.walk import walk
 
 CHECKOUT = Path(__file__).parents[2]
 NONE = "none"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from laptop.addresses import HOST, Addresses
+from demo.addresses import HOST, Addresses
 from laptop.postgres import EmbeddedPostgres
 
 Environment = Mapping[str, str]

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from laptop.cases import Case, NotUnderstood
-from laptop.commands import commands_of
+from demo.commands import commands_of
+from demo.scripts import Case, NotUnderstood
+from demo.setting import read_setting
 from laptop.course.chart import Made
-from laptop.setting import read_setting
 from tests.episodes.scenario import NOW
 
 TABLE = Path(__file__).with_name("not_carried.toml")

@@ -7,6 +7,10 @@ from uuid import UUID, uuid5
 
 from pydantic_core import to_json
 
+from demo.commands import Command as CaseCommand
+from demo.commands import commands_of
+from demo.scripts import read_case
+from demo.setting import Setting, read_setting
 from episodes.access import Caller
 from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
@@ -17,10 +21,6 @@ from episodes.domain.vocabulary import BY_RESOURCE, decide, evolve
 from episodes.reading.documents import state
 from episodes.recording.endpoint import Body, body_form
 from episodes.visibility import Viewer
-from laptop.cases import read_case
-from laptop.commands import Command as CaseCommand
-from laptop.commands import commands_of
-from laptop.setting import Setting, read_setting
 from tests.episodes.scenario import CLIENT, CLINIC, EPISODE, NETWORK, NOW, SUBJECT, THERAPIST, Past, recorded
 
 TODAY = NOW.date()

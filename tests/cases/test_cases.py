@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from laptop.cases import NotUnderstood, UnknownCase, case_names, read_case
-from laptop.commands import Command, commands_of
-from laptop.setting import read_setting
+from demo.commands import Command, commands_of
+from demo.scripts import NotUnderstood, UnknownCase, case_names, read_case
+from demo.setting import read_setting
 from tests.cases.checking import differences, expected_of
 from tests.cases.folding import TODAY, walked
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from laptop.partner import TOLERANCE, Rejected, verify
+from demo.partner.endpoint import TOLERANCE, Rejected, verify
 
 SECRET = "whsec_C2FyZSBlcGlzb2RlcyBleGFtcGxlIHNlY3JldCE="
 ANOTHER = "whsec_" + "A" * 43 + "="

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from laptop.cases import case_names, read_case
+from demo.scripts import case_names, read_case
 from laptop.course import assessing, opening, planning
 from laptop.course.chart import Chart
 from tests.cases.carrying import Line, facts, lost, named, read_table

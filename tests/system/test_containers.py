@@ -12,8 +12,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from laptop.cases import DEFAULT, read_case
-from laptop.commands import commands_of
+from demo.commands import commands_of
+from demo.scripts import DEFAULT, read_case
 from tests.infrastructure import CHECKOUT
 from tests.servers.containers import ContainerKafka, ContainerPostgres
 from tests.servers.kafka import free_port

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from laptop.cases import read_case
-from laptop.commands import commands_of
-from laptop.setting import Setting, read_setting
+from demo.commands import commands_of
+from demo.scripts import read_case
+from demo.setting import Setting, read_setting
 from tests.system.stack import Stack, bearer
 
 

@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from laptop.cases import Case
+from demo.scripts import Case
+from demo.setting import Setting
 from laptop.course.days import Days
 from laptop.course.telling import SIDES, TREATED_ELSEWHERE
 from laptop.course.vocabulary import (
@@ -18,7 +19,6 @@ from laptop.course.vocabulary import (
     known,
     site,
 )
-from laptop.setting import Setting
 
 Body = dict[str, Any]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from laptop.cases import Case, NotUnderstood
+from demo.scripts import Case, NotUnderstood
+from demo.setting import Setting
 from laptop.course.telling import LATER, MISSED
-from laptop.setting import Setting
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The closing of the episode."""
 
-from laptop.cases import NotUnderstood
+from demo.scripts import NotUnderstood
 from laptop.course.assessing import summary_at_end
 from laptop.course.chart import UNKNOWN, Body, Chart, where_told
 from laptop.course.planning import planned_sessions

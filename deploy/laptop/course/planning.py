@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from laptop.cases import Case
+from demo.scripts import Case
 from laptop.course.chart import UNKNOWN, Body, Chart, Made, where_told
 from laptop.course.telling import refined
 from laptop.course.vocabulary import NOT_VISIBLE, REASSESSED_AFTER

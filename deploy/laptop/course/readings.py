@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from laptop.cases import NotUnderstood
+from demo.scripts import NotUnderstood
 from laptop.course.vocabulary import FINDINGS, MOTIONS, RATINGS, SITES, coded, known
 
 Entry = dict[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from laptop.cases import Case
+from demo.scripts import Case
 from laptop.course import assessing, ending, opening, planning, responding, treating
 from laptop.course.chart import Body, Chart
 from laptop.course.labels import labelled

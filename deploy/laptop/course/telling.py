@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from laptop.cases import NotUnderstood
+from demo.scripts import NotUnderstood
 
 REASSESSMENTS: Mapping[str, str] = {
     "Midway reassessment carried out (values not visible).": "midpoint",

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from laptop.cases import NotUnderstood
+from demo.scripts import NotUnderstood
 from laptop.course.chart import Body, Chart, Made, where_told
 from laptop.course.planning import version_at
 from laptop.course.readings import pain_not_known

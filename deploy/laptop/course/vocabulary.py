@@ -6,7 +6,7 @@ A code never replaces the words: where they differ, the words go along as the co
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from laptop.cases import NotUnderstood
+from demo.scripts import NotUnderstood
 
 Coded = dict[str, Any]
 K = TypeVar("K")

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-CASES = Path(__file__).parents[2] / "tests" / "cases"
+CASES = Path(__file__).parents[1] / "tests" / "cases"
 DEFAULT = "keller-2012-lumbar-fusion"
 
 Case = dict[str, Any]

@@ -7,15 +7,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contracts.events import PUBLISHED
-from laptop import rebuilt, showing
-from laptop.addresses import Addresses
-from laptop.api import Api, Refused
-from laptop.cases import Case
-from laptop.clients import client_of
-from laptop.commands import Command, commands_of
-from laptop.feed import Feed
-from laptop.setting import Setting
-from laptop.tokens import ROLES, token
+from demo import rebuilt, showing
+from demo.addresses import Addresses
+from demo.api import Api, Refused
+from demo.clients import client_of
+from demo.commands import Command, commands_of
+from demo.feed import Feed
+from demo.scripts import Case
+from demo.setting import Setting
+from demo.tokens import ROLES, token
 
 _PATIENCE = 20.0
 _TOLD_AS = {

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid5
 
-from laptop.api import Api
-from laptop.setting import Setting
+from demo.api import Api
+from demo.setting import Setting
 
 _WALKED = UUID("2f8e6d4c-1b3a-4957-8c0d-9e7f5a3b1d06")
 _SYSTEM = "walked-case"

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
-from laptop.cases import Case
+from demo.scripts import Case
+from demo.setting import Setting
 from laptop.course.chart import Body, Chart, Made
 from laptop.course.days import lay_out
 from laptop.course.steps import steps_of
-from laptop.setting import Setting
 
 
 @dataclass(frozen=True)

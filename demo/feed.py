@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from laptop.api import Api
+from demo.api import Api
 
 _WAIT = 5
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from laptop.setting import Setting
+from demo.setting import Setting
 
 _OTHERS = UUID("6b0f2c7e-94d1-4a58-8c3b-5e7a1d9f2c05")
 """Names the ids of those the setting does not name."""

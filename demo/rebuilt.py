@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from laptop.lines import Document, line, moment
+from demo.lines import Document, line, moment
 
 
 def state(document: Document) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from laptop.subscribing import Subscribing
+from demo.partner.subscribing import Subscribing
 
 TOLERANCE = 300
 """Seconds between the sender's clock and ours, as Standard Webhooks advises."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from laptop.addresses import Addresses
-from laptop.cases import Case
-from laptop.commands import Command
-from laptop.lines import Document, line, moment
+from demo.addresses import Addresses
+from demo.commands import Command
+from demo.lines import Document, line, moment
+from demo.scripts import Case
 
 HEADING = f"\n{'version':>7}  {'event':24}{'occurred at':18}what became of it"
 

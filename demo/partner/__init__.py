@@ -1,0 +1,1 @@
+"""A partner as a stranger would write one; it uses nothing of ours."""
