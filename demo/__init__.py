@@ -1,1 +1,1 @@
-"""The demonstration: published cases as scripts, the walk of one through the public API, and what it shows."""
+"""The demonstration: published cases as scripts, and the walk of one through the public API."""

@@ -1,7 +1,6 @@
-"""The setting of a walk, read from setting.toml: what is needed beside a case and is in no report."""
+"""The setting of a walk, read from setting.toml: who takes part in it, and where."""
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,43 +41,14 @@ class Partner:
 
 
 @dataclass(frozen=True)
-class TreatmentConsent:
-    by: str
-    form: str
-    at_each_check: str
-
-
-@dataclass(frozen=True)
-class SharingConsent:
-    by: str
-    form: str
-    purposes: list[str]
-    kinds: list[str]
-
-
-@dataclass(frozen=True)
-class Screening:
-    list_version: str
-
-
-@dataclass(frozen=True)
 class Setting:
-    """`times` are of the day at the clinic; `days` turn a rhythm or a case into days after the first session.
-
-    `missed` tells which of the sessions of a case was missed.
-    """
+    """Everybody whom a script may name."""
 
     network: str
     clinic: Clinic
     therapist: Therapist
     coordinator: Coordinator
     partner: Partner
-    treatment_consent: TreatmentConsent
-    sharing_consent: SharingConsent
-    screening: Screening
-    times: Mapping[str, str]
-    days: Mapping[str, list[int]]
-    missed: Mapping[str, int]
 
 
 _PARTS = {
@@ -86,9 +56,6 @@ _PARTS = {
     "therapist": Therapist,
     "coordinator": Coordinator,
     "partner": Partner,
-    "treatment_consent": TreatmentConsent,
-    "sharing_consent": SharingConsent,
-    "screening": Screening,
 }
 
 

@@ -6,14 +6,14 @@ from datetime import date
 from demo.addresses import Addresses
 from demo.commands import Command
 from demo.lines import Document, line, moment
-from demo.scripts import Case
+from demo.scripts import Script
 
 HEADING = f"\n{'version':>7}  {'event':24}{'occurred at':18}what became of it"
 
 
-def title(case: Case, commands: list[Command], today: date) -> str:
+def title(script: Script, commands: list[Command], today: date) -> str:
     last = f"{len(commands)} steps, laid out so that the last was the day before {today}"
-    return f"\n{case['id']}: {case['title']}\n{last}"
+    return f"\n{script.id}: {script.title}\n{last}"
 
 
 def step(event: Document, course: str) -> str:

@@ -1,4 +1,4 @@
-"""Walks one published case through the public HTTP API, and shows each step as it happens."""
+"""Walks one case through the public HTTP API, and shows each step as it happens."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,21 +13,13 @@ from demo.api import Api, Refused
 from demo.clients import client_of
 from demo.commands import Command, commands_of
 from demo.feed import Feed
-from demo.scripts import Case
+from demo.scripts import Script
 from demo.setting import Setting
+from demo.sharing import Sharing
 from demo.tokens import ROLES, token
 
 _PATIENCE = 20.0
-_TOLD_AS = {
-    "plan_set": "plans",
-    "plan_refined": "plans",
-    "session_delivered": "sessions",
-    "episode_closed": "closure",
-}
-"""Of what a walk records: what notifications tells partners, and the kind of consent it takes."""
-
-
-_HINT = "If the case or the setting changed since this walk began, AGAIN=1 begins anew with another client."
+_HINT = "If the script or the setting changed since this walk began, AGAIN=1 begins anew with another client."
 
 
 class Tokens:
@@ -52,38 +44,40 @@ class Walk:
     feed: Feed
 
     def record(self, commands: list[Command]) -> str:
-        """Every step in order; gives the episode. Steps recorded before change nothing."""
+        """Record every step in order and return the episode's id. Steps recorded before change nothing."""
         made: dict[str, str] = {}
+        sharing = Sharing(self.setting.partner.id)
         episode, repeated = "", 0
         print(showing.HEADING, flush=True)
         for command in commands:
             answer, before = self._recorded(command, episode, made)
             episode, made[command.step] = answer["episode"]["id"], answer["events"][0]["id"]
             repeated += before
+            sharing.follow(command)
             for event in answer["events"]:
-                course = "recorded before" if before else self._course_of(event, command)
+                course = "recorded before" if before else self._course_of(event, command, sharing)
                 print(showing.step(event, course), flush=True)
         if repeated == len(commands):
             print("This case was walked to its end before. AGAIN=1 walks it with a new client.")
         return str(episode)
 
     def _recorded(self, command: Command, episode: str, made: dict[str, str]) -> tuple[Any, bool]:
-        path = "/v1/episodes" if not episode else f"/v1/episodes/{episode}/{command.resource}"
+        path, body = command.path(episode, made), command.body_with(made)
         try:
-            return self.therapist.record(path, command.body_with(made), str(command.key))
+            return self.therapist.record(path, body, str(command.key))
         except Refused as refusal:
             raise Refused(f"{command.step}: {refusal}\n{_HINT}") from None
 
-    def _course_of(self, event: dict[str, Any], command: Command) -> str:
+    def _course_of(self, event: dict[str, Any], command: Command, sharing: Sharing) -> str:
         """What became of an event just recorded."""
         name = event["type"].rpartition(".")[0].replace("-", "_")
         if f"care.episode.{name}.v1" not in PUBLISHED:
             return "private"
         position = self.feed.position_of(event["id"], _PATIENCE)
         published = "not published yet" if position is None else f"published, {position}"
-        if _TOLD_AS.get(name) not in self.setting.sharing_consent.kinds:
+        if not sharing.covers(command):
             return published
-        if labels := command.body.get("labels"):
+        if labels := sharing.kept_back(command):
             return f"{published:18}  kept from the partner: {', '.join(labels)}"
         return f"{published:18}  {self._delivery_of(event['id'])}"
 
@@ -94,24 +88,24 @@ class Walk:
         return f"webhook {webhook['number']} verified by the partner after {webhook['milliseconds']} ms"
 
 
-def walk(setting: Setting, addresses: Addresses, case: Case | None, again: bool) -> None:
-    """Walk the case, if any, then show where everything is. Raises `Refused` and httpx's errors."""
+def walk(setting: Setting, addresses: Addresses, script: Script | None, again: bool) -> None:
+    """Walk the script, if any, then show where everything is. Raises `Refused` and httpx's errors."""
     tokens = Tokens(setting)
     for address in (addresses.episodes, addresses.notifications, addresses.partner):
         with Api(address) as service:
             service.ready()
-    episode = None if case is None else _walk_case(setting, addresses, tokens, case, again)
+    episode = None if script is None else _walk_script(setting, addresses, tokens, script, again)
     print(showing.addresses(addresses))
     print(showing.tokens({role: tokens[role] for role in ROLES}))
     print(showing.to_try(addresses, episode))
 
 
-def _walk_case(setting: Setting, addresses: Addresses, tokens: Tokens, case: Case, again: bool) -> str:
+def _walk_script(setting: Setting, addresses: Addresses, tokens: Tokens, script: Script, again: bool) -> str:
     today = datetime.now(ZoneInfo(setting.clinic.zone)).date()
     with Api(addresses.episodes, tokens["coordinator"]) as directory:
         enter_setting(directory, setting)
-        client = client_of(directory, setting, case["id"], again, today)
-    commands = commands_of(case, setting, client.id, client.today)
+        client = client_of(directory, setting, script.id, again, today)
+    commands = commands_of(script, setting, client.id, client.today)
     with (
         Api(addresses.episodes, tokens["therapist"]) as therapist,
         Api(addresses.episodes, tokens["service"]) as service,
@@ -119,7 +113,7 @@ def _walk_case(setting: Setting, addresses: Addresses, tokens: Tokens, case: Cas
     ):
         feed = Feed(service)
         feed.go_to_end()
-        print(showing.title(case, commands, client.today))
+        print(showing.title(script, commands, client.today))
         episode = Walk(setting, therapist, partner, feed).record(commands)
         print(rebuilt.state(therapist.get(f"/v1/episodes/{episode}")))
     with Api(addresses.notifications, tokens["therapist"]) as notifications:

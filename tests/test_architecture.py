@@ -17,6 +17,7 @@ PACKAGES = {
     "contracts": CHECKOUT / "contracts" / "src" / "contracts",
     "episodes": CHECKOUT / "services" / "episodes" / "src" / "episodes",
     "notifications": CHECKOUT / "services" / "notifications" / "src" / "notifications",
+    "demo": CHECKOUT / "demo",
     "laptop": CHECKOUT / "deploy" / "laptop",
 }
 LONGEST_FILE = 400
@@ -45,6 +46,10 @@ def test_every_import_keeps_the_rules(tmp_path: Path) -> None:
         ("notifications/adapters", "import episodes", "The services meet only in the contracts"),
         ("contracts", "import episodes", "The contracts know neither service"),
         ("laptop", "import notifications", "The laptop drives the services from outside"),
+        ("demo", "import laptop", "The demo knows the contracts alone"),
+        ("demo", "import episodes", "The demo knows the contracts alone"),
+        ("demo", "import tests", "The demo knows the contracts alone"),
+        ("demo/partner", "import contracts", "The demo's partner uses nothing"),
     ],
 )
 def test_an_import_that_breaks_a_rule_is_seen(tmp_path: Path, module: str, statement: str, rule: str) -> None:

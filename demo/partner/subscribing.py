@@ -1,4 +1,4 @@
-"""How the demo partner comes by its secret: it subscribes once and keeps what the answer says once."""
+"""How the demo partner comes by its key: it subscribes once and keeps the secret, which is told only once."""
 
 import asyncio
 import json
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
+
+from demo.partner.signature import secret_key
 
 AGAIN_AFTER = 1.0
 
@@ -18,7 +20,7 @@ class Subscribing:
         self._url = url
         self._token = token
         self._file = file
-        self.secret: str | None = None
+        self.key: bytes | None = None
 
     async def run(self) -> None:
         """Return when subscribed, however long the service takes to come up."""
@@ -26,11 +28,12 @@ class Subscribing:
         async with aiohttp.ClientSession(
             f"{self._service}/v1/", headers={"Authorization": f"Bearer {bearer}"}
         ) as session:
-            while self.secret is None:
+            while self.key is None:
                 try:
-                    self.secret = await self._kept(session) or await self._made(session)
-                except (aiohttp.ClientError, OSError) as fault:
-                    print(f"not subscribed yet: {type(fault).__name__}", flush=True)
+                    secret = await self._kept(session) or await self._made(session)
+                    self.key = secret_key(secret) if secret else None
+                except (aiohttp.ClientError, OSError, ValueError) as fault:
+                    print(f"not subscribed yet: {type(fault).__name__} {fault}", flush=True)
                     await asyncio.sleep(AGAIN_AFTER)
         print(f"subscribed: {self._url}", flush=True)
 

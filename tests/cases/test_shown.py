@@ -3,7 +3,8 @@
 import pytest
 
 from demo.rebuilt import state
-from demo.scripts import case_names, read_case
+from demo.scripts import case_names
+from tests.cases.case_facts import read_case
 from tests.cases.folding import walked
 
 

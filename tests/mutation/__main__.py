@@ -16,7 +16,7 @@ SOURCES = {
     "notifications": "services/notifications/src/notifications",
     "contracts": "contracts/src/contracts",
 }
-AS_THEY_ARE = ("contracts", "deploy", "tests", "pyproject.toml")
+AS_THEY_ARE = ("contracts", "demo", "deploy", "tests", "pyproject.toml")
 AT_ONCE = os.cpu_count() or 2
 
 
