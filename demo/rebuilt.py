@@ -1,8 +1,11 @@
 """An episode's rebuilt state in plain lines, to be read by people."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from demo.lines import Document, line, moment
+
+Line = tuple[str, str]
+Tell = Callable[[Document], Iterator[Line]]
 
 
 def state(document: Document) -> str:
@@ -15,24 +18,29 @@ def state(document: Document) -> str:
     )
 
 
-def _told(document: Document) -> Iterator[tuple[str, str]]:
-    opened = document["opened"]
-    yield "complaint", f"{_spaced(opened['complaint']['category'])}: {opened['complaint']['words']}"
-    for consent in document["sharing-consents"]:
-        yield "sharing", f"with the partner: {', '.join(consent['kinds'])}"
-    for assessment in document["assessments"]:
-        yield from ((_spaced(assessment["stage"]), text) for text in _assessed(assessment))
-    for plan in document["plans"]:
-        yield from ((f"plan {plan['plan_version']}", text) for text in _planned(plan))
+def _told(document: Document) -> Iterator[Line]:
+    complaint = document["opened"]["complaint"]
+    yield "complaint", ": ".join([_spaced(complaint["category"]), *_words(complaint)])
     checks = {check["id"]: check["verdict"] for check in document.get("session-checks", [])}
+    yield from _sections(document, _BEFORE)
     for number, session in enumerate(document.get("sessions", []), 1):
         yield f"session {number}", _session(session, checks)
-    for missed in document.get("missed-sessions", []):
-        yield "missed", f"{missed['planned_start'][:10]}, {missed['reason']}: {missed['words']}"
-    for response in document.get("responses", []):
-        yield from (("response", text) for text in _response(response))
-    for closure in document.get("closure", []):
-        yield "closed", ". ".join(_told_of(closure, "reason", "reason_words", "summary"))
+    yield from _sections(document, _AFTERWARDS)
+
+
+def _sections(document: Document, sections: Mapping[str, Tell]) -> Iterator[Line]:
+    for name, tell in sections.items():
+        for entry in document.get(name, []):
+            yield from tell(entry)
+
+
+def _sharing(consent: Document) -> Iterator[Line]:
+    kinds = consent.get("kinds")
+    yield "sharing", f"with the partner: {', '.join(kinds)}" if kinds else "withdrawn"
+
+
+def _assessment(assessment: Document) -> Iterator[Line]:
+    return ((_spaced(assessment["stage"]), text) for text in _assessed(assessment))
 
 
 def _assessed(assessment: Document) -> list[str]:
@@ -40,14 +48,18 @@ def _assessed(assessment: Document) -> list[str]:
     results = [_result(result) for result in assessment["instruments"]]
     words = [text for part in ("history", "symptoms") for text in assessment.get(part, "").splitlines()]
     medication = [f"takes {it}" for it in assessment.get("health_update", {}).get("medications", [])]
-    caution = [f"beware: {it['text']}" for it in assessment.get("screening", {}).get("items", [])]
+    screened = assessment.get("screening", {}).get("items", [])
+    caution = [
+        f"beware: {it.get('text') or _spaced(it['code'])}" for it in screened if it["answer"] == "present"
+    ]
     return [*readings, *results, *words, *medication, *caution]
 
 
 def _reading(reading: Document) -> str:
     measured = _measured(reading)
     if "value" in reading:
-        return f"{measured} {reading['value']:g} {_unit(reading['unit'])}({reading['scale']})"
+        scale = f"({reading['scale']})" if "scale" in reading else ""
+        return f"{measured} {reading['value']:g} {_unit(reading.get('unit', '{'))}{scale}".rstrip()
     if (change := reading.get("reported_change")) is not None:
         return f"{measured} changed by {_change(change)}"
     return f"{measured} {_spaced(reading.get('finding', reading.get('absent_reason', '')))}"
@@ -100,13 +112,15 @@ def _ends(scale: Document | None) -> str:
     return f" ({scale['min']:g} to {scale['max']:g}, higher is {scale['higher_is']})"
 
 
-def _planned(plan: Document) -> Iterator[str]:
-    yield f"{', '.join(_visits(plan))}: {_techniques(plan['techniques'])}"
-    yield f"to {', to '.join(goal['words'] for goal in plan['goals'])}"
-    yield from (f"at home: {words}" for words in plan["home_care"])
+def _planned(plan: Document) -> Iterator[Line]:
+    name = f"plan {plan['plan_version']}"
+    yield name, f"{', '.join(_visits(plan))}: {_techniques(plan['techniques'])}"
+    if plan["goals"]:
+        yield name, f"to {', to '.join(goal.get('words', goal['id']) for goal in plan['goals'])}"
+    yield from ((name, f"at home: {words}") for words in plan["home_care"])
     if "rationale" in plan:
         changed = ", ".join(_spaced(field) for field in plan["changed_fields"])
-        yield f"refined, {plan['reason']}: {plan['rationale']} Changed: {changed}"
+        yield name, f"refined, {plan['reason']}: {plan['rationale']} Changed: {changed}"
 
 
 def _visits(plan: Document) -> Iterator[str]:
@@ -132,11 +146,41 @@ def _techniques(techniques: Iterable[Document]) -> str:
     return " + ".join(dict.fromkeys(it.get("text") or _spaced(it["code"]) for it in techniques))
 
 
-def _response(response: Document) -> Iterator[str]:
+def _missed(missed: Document) -> Iterator[Line]:
+    why = ": ".join([missed["reason"], *_words(missed)])
+    yield "missed", f"{missed['planned_start'][:10]}, {why}"
+
+
+def _response(response: Document) -> Iterator[Line]:
     adverse = "".join(f" [adverse: {it['kind']['code']}]" for it in response["adverse"])
-    for text in response["note"].splitlines():
-        yield f"{moment(response['occurred_at'])[:10]}, {text}{adverse}"
+    said = response.get("note") or response.get("client_words") or "noted"
+    for text in said.splitlines():
+        yield "response", f"{moment(response['occurred_at'])[:10]}, {text}{adverse}"
+
+
+def _closure(closure: Document) -> Iterator[Line]:
+    yield "closed", ". ".join(_told_of(closure, "reason", "reason_words", "summary"))
+
+
+def _named_only(entry: Document) -> Iterator[Line]:
+    """What no published case has is shown by its type alone."""
+    yield "", f"{entry['occurred_at'][:10]}, {entry['type'].rpartition('.')[0].replace('-', ' ')}"
+
+
+def _words(entry: Document) -> list[str]:
+    return [entry["words"]] if "words" in entry else []
 
 
 def _told_of(document: Document, *names: str) -> list[str]:
     return [_spaced(document[name].removesuffix(".")) for name in names if name in document]
+
+
+_BEFORE: Mapping[str, Tell] = {"sharing-consents": _sharing, "assessments": _assessment, "plans": _planned}
+_REST = ("red-flags", "clearances", "hold", "referrals", "transfers", "partner-reports", "reopening")
+_AFTERWARDS: Mapping[str, Tell] = {
+    "missed-sessions": _missed,
+    "responses": _response,
+    "closure": _closure,
+    **dict.fromkeys(_REST, _named_only),
+}
+"""The sections of an episode in the order of care, before its sessions and after them."""

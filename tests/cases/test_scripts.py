@@ -8,7 +8,7 @@ import pytest
 
 from demo.checking import read_script
 from demo.commands import commands_of
-from demo.scripts import NotUnderstood, UnknownCase, case_names, find_script
+from demo.scripts import CASES, NotUnderstood, UnknownCase, case_names, find_script
 from demo.setting import read_setting
 from tests.cases.folding import TODAY
 from tests.episodes.scenario import CLIENT
@@ -121,3 +121,10 @@ def test_a_published_script_has_the_name_of_its_case_and_uses_each_of_its_parts(
     text = find_script(name).read_text()
     assert read_script(name, SETTING).id == name
     assert [part for part in json.loads(text).get("parts", {}) if f'"${part}"' not in text] == []
+
+
+def test_the_example_of_the_page_is_complete(tmp_path: Path) -> None:
+    page = (CASES.parent / "README.md").read_text()
+    file = tmp_path / "mine.json"
+    file.write_text(page.partition("```json\n")[2].partition("```")[0])
+    assert len(read_script(str(file), SETTING).steps) == 5
