@@ -1,7 +1,7 @@
 # The manual: `make` lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help doctor setup run test faults mutants check schemas release-contracts bench up down topics kafka lock clean
+.PHONY: help doctor setup run quick test faults mutants check schemas release-contracts bench up down topics kafka lock clean
 
 # The first Python on the PATH that is new enough; without one, python3, and `doctor` says what is wrong.
 PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -11,8 +11,8 @@ READY := $(VENV)/.ready
 PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 MUTMUT := mutmut==3.8.1
 SERVICES := episodes notifications
-DISTRIBUTIONS := contracts services/episodes services/notifications
-TYPED := contracts/src services/episodes/src services/notifications/src demo deploy tests $(wildcard bench)
+DISTRIBUTIONS := contracts services/platform services/episodes services/notifications
+TYPED := $(DISTRIBUTIONS:=/src) demo deploy tests $(wildcard bench)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pyte
 	@$(MAKE) --silent setup
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
+quick: $(READY) ## The tests that need no server, in under a minute
+	@$(VENV)/bin/python -m pytest tests/unit $(ARGS)
+
 faults: ## Kill every role and server, at every step and at random (ROUNDS=500 kills; FULL=1: at full size)
 	@$(MAKE) --silent test ARGS="tests/faults $(ARGS)"
 
@@ -53,6 +56,7 @@ check: $(READY) ## Style, types, layers; the committed schemas are fresh and kee
 	$(VENV)/bin/mypy $(TYPED)
 	PYTHONPATH=deploy:. $(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m contracts check
+	$(VENV)/bin/python -m tests.support.released check
 	@$(foreach it,$(SERVICES),$(VENV)/bin/$(it) openapi | cmp - contracts/openapi/$(it).json \
 		|| { echo "contracts/openapi/$(it).json is stale: make schemas"; exit 1; };)
 
@@ -62,7 +66,7 @@ schemas: $(READY) ## Generate the JSON Schemas, asyncapi.yaml and the OpenAPI do
 	@$(foreach it,$(SERVICES),$(VENV)/bin/$(it) openapi > contracts/openapi/$(it).json;)
 
 release-contracts: schemas ## On purpose: today's schemas become what is promised (contracts/released)
-	$(VENV)/bin/python -m contracts release
+	$(VENV)/bin/python -m tests.support.released release
 
 bench: $(READY) ## Measure side by side, and print a table with ratios
 	@PYTHONPATH=deploy $(VENV)/bin/python -m bench $(ARGS)

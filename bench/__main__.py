@@ -26,7 +26,7 @@ from bench import (
 from bench.machine import Machine, machine
 from bench.table import Row
 from bench.table import lines as lines_of
-from tests.infrastructure import NoServer
+from tests.support.servers.discovery import NoServer
 
 Measure = Callable[[Machine], Iterator[Row]]
 

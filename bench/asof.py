@@ -21,8 +21,8 @@ from episodes.event_log.folding import fold
 from episodes.processes.runtime import tune
 from episodes.reading import documents
 from episodes.visibility import viewer
-from tests.episodes import care
-from tests.episodes.scenario import NETWORK, NOW, THERAPIST, ZONE, march, past, recorded
+from tests.support.episodes import care_facts
+from tests.support.episodes.scenario import NETWORK, NOW, THERAPIST, ZONE, march, past, recorded
 
 EVENTS = 200
 MAX_MILLISECONDS = 10.0
@@ -45,7 +45,12 @@ def measure(machine: Machine, reads: int = 200) -> Iterator[Row]:
 
 def _facts() -> Iterator[Any]:
     """A long course of care: checks, sessions and flags, a new plan now and then, one entry in ten mended."""
-    yield from (care.an_episode, care.a_consent(march(1)), care.a_baseline, care.a_plan)
+    yield from (
+        care_facts.an_episode,
+        care_facts.a_consent(march(1)),
+        care_facts.a_baseline,
+        care_facts.a_plan,
+    )
     for number in range(4, EVENTS):
         yield _later(number)
 
@@ -53,18 +58,18 @@ def _facts() -> Iterator[Any]:
 def _later(number: int) -> Any:
     match number % 10:
         case 0:
-            correction = care.a_correction_of("assessed.1", care.a_baseline, happened_at=march(2))
+            correction = care_facts.a_correction_of("assessed.1", care_facts.a_baseline, happened_at=march(2))
             return replace(correction, event=_event_id(number - 1), happened_precision="second")
         case 1 | 2 | 3:
-            return care.a_check
+            return care_facts.a_check
         case 4:
-            return replace(care.a_refinement(planned_sessions=number), plan_version=number)
+            return replace(care_facts.a_refinement(planned_sessions=number), plan_version=number)
         case 5:
-            return care.a_flag()
+            return care_facts.a_flag()
         case 9:
-            return care.a_baseline
+            return care_facts.a_baseline
         case _:
-            return care.a_session(march(1 + number % 28, 10))
+            return care_facts.a_session(march(1 + number % 28, 10))
 
 
 def _event_id(number: int) -> UUID:

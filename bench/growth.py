@@ -17,9 +17,9 @@ from bench.machine import Machine
 from bench.serving import Target, serving
 from bench.table import MEGABYTES, Row
 from episodes.event_log.tail import Tail
-from tests.episodes.recording_events import Log, opening, session
-from tests.episodes.serving import Api
-from tests.servers.postgres import Database
+from tests.support.episodes.api_process import Api
+from tests.support.episodes.log_writer import Log, opening, session
+from tests.support.servers.postgres import Database
 
 SMALL, LARGE, QUICKLY = 10_000, 1_000_000, 100_000
 TARGET, MAX_MEMORY = 0.9, 1.1

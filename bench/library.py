@@ -13,8 +13,9 @@ from psycopg import sql
 from bench.machine import Machine, mark, refuse_unmarked
 from bench.serving import CONNECTIONS, Target, serving
 from bench.table import Row
-from tests.episodes.serving import Service, eventually
-from tests.servers.postgres import Database
+from tests.support.episodes.api_process import Service
+from tests.support.servers.postgres import Database
+from tests.support.waiting import eventually
 
 TARGET = 3.0
 

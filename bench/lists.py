@@ -17,8 +17,9 @@ import httpx
 
 from bench.machine import Machine, refuse_unmarked
 from bench.table import MILLISECONDS, Row
-from tests.episodes.many_lines import CLINICS, episode, fill
-from tests.episodes.serving import Service, eventually
+from tests.support.episodes.api_process import Service
+from tests.support.episodes.long_list import CLINICS, episode, fill
+from tests.support.waiting import eventually
 
 EPISODES = 100_000
 AIM = 0.020

@@ -11,10 +11,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from episodes.migrate import migrate
-from tests.infrastructure import find_kafka, find_postgres, make_run_dir, remove_run_dir
-from tests.servers.kafka import KafkaBroker
-from tests.servers.postgres import Database, PostgresServer
+from tests.support.databases import episodes_database
+from tests.support.servers.discovery import find_kafka, find_postgres, make_run_dir, remove_run_dir
+from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import Database, PostgresServer
 
 MARK = "care episodes: a bench's, to be dropped"
 
@@ -57,8 +57,7 @@ class Machine:
 
     def episodes(self) -> Database:
         """A migrated database of its own, marked as one to load."""
-        database = self.postgres.fresh_database("episodes")
-        migrate(database.owner_url, "episodes_app")
+        database = episodes_database(self.postgres)
         mark(database)
         return database
 

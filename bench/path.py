@@ -24,10 +24,10 @@ from kafka import KafkaConsumer
 from bench.machine import Machine, mark, refuse_unmarked
 from bench.pacing import p50_and_p99, paced
 from bench.table import MILLISECONDS, Row
-from tests.faults.load import Load, client_of, session_body
-from tests.notifications.servers import Server
-from tests.notifications.service import eventually
-from tests.system.stack import Stack, bearer
+from tests.support.load import Load, client_of, session_body
+from tests.support.notifications.http_servers import Server
+from tests.support.stack import Stack, bearer
+from tests.support.waiting import eventually
 
 PER_SECOND = 200
 EPISODES = 200

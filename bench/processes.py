@@ -11,7 +11,7 @@ import psycopg
 from bench.machine import Machine
 from bench.serving import CONNECTIONS, serving
 from bench.table import EACH, Row
-from tests.episodes.serving import Api
+from tests.support.episodes.api_process import Api
 
 TWICE = 0.02
 """The share of batches that may be decided again."""

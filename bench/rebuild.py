@@ -19,7 +19,7 @@ from episodes.event_log.codec import DataKey, metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.tail import Tail
 from episodes.processes.runtime import tune
-from tests.episodes.recording_events import Log, opening, private, session
+from tests.support.episodes.log_writer import Log, opening, private, session
 
 AIM = 30_000
 EPISODES, EVENTS = 100, 200

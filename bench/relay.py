@@ -25,7 +25,7 @@ from episodes.processes.progress import Progress
 from episodes.processes.runtime import tune
 from episodes.publishing.kafka import make_topics, producer, settings
 from episodes.publishing.relay import Record, Relay, records
-from tests.episodes.recording_events import Log, session
+from tests.support.episodes.log_writer import Log, session
 
 EVENTS = 20_000
 EPISODES = 500

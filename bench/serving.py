@@ -13,8 +13,9 @@ from tempfile import TemporaryDirectory
 
 from bench.machine import refuse_unmarked
 from episodes.http.examples import EXAMPLES
-from tests.episodes.serving import Api, Service, eventually, fill_directory
-from tests.servers.postgres import Database
+from tests.support.episodes.api_process import Api, Service, fill_directory
+from tests.support.servers.postgres import Database
+from tests.support.waiting import eventually
 
 CONNECTIONS = 64
 EPISODES = 2_000

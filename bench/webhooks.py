@@ -20,12 +20,13 @@ import aiohttp
 
 from bench.machine import Machine, mark, refuse_unmarked
 from bench.table import MILLISECONDS, Row
-from notifications.adapters.database.migrate import migrate
-from notifications.adapters.database.outbox import PER_ENDPOINT
-from notifications.adapters.database.owing import WAKE
-from notifications.adapters.sealing import Sealing
-from notifications.domain.signing import secret_text
-from tests.notifications.service import Issuer, Notifications, eventually
+from notifications.delivering.outbox import PER_ENDPOINT
+from notifications.delivering.secret_sealing import Sealing
+from notifications.delivering.signing import secret_text
+from notifications.postgres.connections import WAKE
+from tests.support.databases import notifications_database
+from tests.support.notifications.service_process import Issuer, Notifications
+from tests.support.waiting import eventually
 
 ENDPOINTS, HUNG = 50, 5
 PER_SECOND = 300
@@ -54,8 +55,7 @@ WHERE url LIKE '%%/hook/%%' AND owed_at = (SELECT max(owed_at) FROM deliveries)"
 
 def measure(machine: Machine) -> Iterator[Row]:
     """All endpoints healthy, ours and the bare client in turn; then the same with the hanging ones."""
-    database = machine.postgres.fresh_database("notifications")
-    migrate(database.owner_url, "notifications_app")
+    database = notifications_database(machine.postgres)
     mark(database)
     refuse_unmarked(database.superuser_url)
     each = max(4, int(PER_SECOND * machine.seconds / ENDPOINTS))

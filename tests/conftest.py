@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.infrastructure import NoServer, find_kafka, find_postgres, make_run_dir, remove_run_dir
-from tests.servers.containers import docker_answers
-from tests.servers.kafka import KafkaBroker
-from tests.servers.postgres import PostgresServer
+from tests.support.servers.containers import docker_answers
+from tests.support.servers.discovery import NoServer, find_kafka, find_postgres, make_run_dir, remove_run_dir
+from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import PostgresServer
 
 
 @dataclass(frozen=True)

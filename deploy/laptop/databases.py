@@ -25,16 +25,21 @@ def create_roles(connection: Connection, service: str, password: str | None = No
         connection.execute("SELECT pg_advisory_unlock(%s)", [_ONE_AT_A_TIME])
 
 
-def create_database(connection: Connection, service: str, name: str) -> None:
-    """A database owned by the service's owner, which only the service's two roles may enter."""
+def create_database(connection: Connection, service: str, name: str, template: str = "template1") -> None:
+    """A database owned by the service's owner, which only the service's two roles may enter.
+
+    It begins as a copy of `template`, to which nobody may be connected.
+    """
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
         return
     names = {
         "database": sql.Identifier(name),
         "owner": sql.Identifier(f"{service}_owner"),
         "app": sql.Identifier(f"{service}_app"),
+        "template": sql.Identifier(template),
     }
-    connection.execute(sql.SQL("CREATE DATABASE {database} OWNER {owner}").format(**names))
+    statement = "CREATE DATABASE {database} OWNER {owner} TEMPLATE {template}"
+    connection.execute(sql.SQL(statement).format(**names))
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {database} FROM PUBLIC").format(**names))
     connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {database} TO {app}").format(**names))
 

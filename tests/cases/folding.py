@@ -21,7 +21,17 @@ from episodes.domain.vocabulary import BY_RESOURCE, decide, evolve
 from episodes.reading.documents import state
 from episodes.recording.endpoint import Body, body_form
 from episodes.visibility import Viewer
-from tests.episodes.scenario import CLIENT, CLINIC, EPISODE, NETWORK, NOW, SUBJECT, THERAPIST, Past, recorded
+from tests.support.episodes.scenario import (
+    CLIENT,
+    CLINIC,
+    EPISODE,
+    NETWORK,
+    NOW,
+    SUBJECT,
+    THERAPIST,
+    Past,
+    recorded,
+)
 
 TODAY = NOW.date()
 

@@ -11,7 +11,7 @@ from demo.commands import commands_of
 from demo.scripts import CASES, NotUnderstood, UnknownCase, case_names, find_script
 from demo.setting import read_setting
 from tests.cases.folding import TODAY
-from tests.episodes.scenario import CLIENT
+from tests.support.episodes.scenario import CLIENT
 
 SETTING = read_setting()
 OPENING = {

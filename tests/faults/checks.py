@@ -15,9 +15,9 @@ from kafka import KafkaConsumer, TopicPartition
 
 from episodes.event_log.codec import metadata_of
 from episodes.http.examples import PARTNER
-from tests.faults.load import Load
-from tests.notifications.servers import PartnerEndpoint
-from tests.system.stack import Stack, bearer
+from tests.support.load import Load
+from tests.support.notifications.http_servers import PartnerEndpoint
+from tests.support.stack import Stack, bearer
 
 Rows = Callable[[str], list[dict[str, Any]]]
 

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from tests.servers.postgres import ForeignPostgres, PostgresServer
+from tests.support.servers.postgres import ForeignPostgres, PostgresServer
 
 MARK = "care-test"
 _MARKED = """SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database

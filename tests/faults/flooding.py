@@ -9,14 +9,13 @@ from uuid import UUID
 from kafka import KafkaProducer
 
 from contracts.codec import CloudEvent, to_kafka
-from notifications.adapters.database.migrate import migrate
-from tests.notifications.happenings import Care, id_of
-from tests.notifications.service import Issuer, Notifications, Role
-from tests.notifications.test_consuming import PARTNER
-from tests.notifications.test_kafka import Topic
-from tests.notifications.test_taking_in import numbers, subscribed
-from tests.servers.kafka import KafkaBroker
-from tests.servers.postgres import PostgresServer
+from tests.support.databases import notifications_database
+from tests.support.notifications.intake import numbers, subscribed
+from tests.support.notifications.published_events import PARTNER, Care, id_of
+from tests.support.notifications.service_process import Issuer, Notifications, Role
+from tests.support.notifications.topic import Topic
+from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import PostgresServer
 
 NOWHERE = "http://127.0.0.1:1"
 EPISODES = 50
@@ -27,8 +26,7 @@ _FLUSH_EVERY = 1_000
 
 def flood_of(postgres: PostgresServer, kafka: KafkaBroker, directory: Path, size: int) -> "Flood":
     """Of a service with a database and a topic of its own; nothing is on the topic yet."""
-    database = postgres.fresh_database("notifications")
-    migrate(database.owner_url, "notifications_app")
+    database = notifications_database(postgres)
     service = Notifications(database, directory, Issuer(directory), NOWHERE)
     return Flood(service, Topic(kafka), kafka.bootstrap, size)
 

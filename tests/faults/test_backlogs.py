@@ -8,15 +8,16 @@ from uuid import uuid4
 
 import pytest
 
-from episodes.migrate import migrate
-from tests.episodes.recording_events import Log, care
-from tests.episodes.test_relay import Place
-from tests.episodes.watched import Watched, eventually
 from tests.faults import FULL
 from tests.faults.flooding import flood_of
-from tests.faults.memory import Memory
-from tests.servers.kafka import KafkaBroker
-from tests.servers.postgres import PostgresServer
+from tests.support.databases import episodes_database
+from tests.support.episodes.log_writer import Log, care
+from tests.support.episodes.relays import Place
+from tests.support.episodes.role_process import Watched
+from tests.support.memory import Memory
+from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import PostgresServer
+from tests.support.waiting import eventually
 
 BACKLOG = 100_000 if FULL else 10_000
 EPISODES = 100
@@ -27,8 +28,7 @@ TAKEN_IN_PER_SECOND = 250
 
 @pytest.fixture
 def place(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Iterator[Place]:
-    database = postgres.fresh_database("episodes")
-    migrate(database.owner_url, "episodes_app")
+    database = episodes_database(postgres)
     with closing(Log(database.app_url, tmp_path)) as log:
         place = Place(database.app_url, log, f"n{uuid4().hex[:8]}", kafka, tmp_path)
         place.make_topic()

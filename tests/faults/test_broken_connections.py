@@ -11,9 +11,10 @@ import pytest
 from episodes.http.examples import EXAMPLES
 from episodes.migrate import migrate
 from episodes.processes.watchdog import EXIT_CODE
-from tests.episodes.serving import APP_ROLE, Api, Service, eventually, fill_directory, serving
 from tests.faults.proxy import Proxy
-from tests.servers.postgres import PostgresServer
+from tests.support.episodes.api_process import APP_ROLE, Api, Service, fill_directory, serving
+from tests.support.servers.postgres import PostgresServer
+from tests.support.waiting import eventually
 
 FLAG = EXAMPLES["RedFlagRaisedCommand"]
 

@@ -11,11 +11,12 @@ from uuid import uuid4
 import pytest
 
 from episodes.http.examples import EXAMPLES, PARTNER
-from episodes.migrate import migrate
-from tests.episodes.calling import record
-from tests.episodes.serving import APP_ROLE, Api, Service, eventually, fill_directory
-from tests.faults.load import session_body
-from tests.servers.postgres import PostgresServer
+from tests.support.databases import episodes_database
+from tests.support.episodes.api_process import Api, Service, fill_directory
+from tests.support.episodes.http_calls import record
+from tests.support.load import session_body
+from tests.support.servers.postgres import PostgresServer
+from tests.support.waiting import eventually
 
 HOUR = 3600
 FLAG = EXAMPLES["RedFlagRaisedCommand"]
@@ -43,8 +44,7 @@ def clock(tmp_path: Path) -> Clock:
 
 @pytest.fixture
 def api(postgres: PostgresServer, tmp_path: Path, clock: Clock) -> Iterator[Api]:
-    database = postgres.fresh_database("episodes")
-    migrate(database.owner_url, APP_ROLE)
+    database = episodes_database(postgres)
     with closing(Service(database, tmp_path, ("tests.faults.jumping_clock", "api"))) as service:
         api = service.start(ahead_file=str(clock.file))
         eventually(api.ready, "the API is ready")

@@ -10,10 +10,10 @@ import pytest
 
 from tests.faults import FULL
 from tests.faults.flooding import Flood, flood_of
-from tests.faults.memory import Memory
-from tests.notifications.service import eventually
-from tests.servers.kafka import KafkaBroker
-from tests.servers.postgres import PostgresServer
+from tests.support.memory import Memory
+from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import PostgresServer
+from tests.support.waiting import eventually
 
 EVENTS = 100_000 if FULL else 5_000
 CONSUMERS = 3
@@ -49,7 +49,7 @@ class Consumers:
             self.memory.look_at(role.pid for role in self._roles)
             return self._flood.taken_in() >= count
 
-        eventually(reached, WITHIN)
+        eventually(reached, within=WITHIN)
 
 
 @pytest.mark.timeout(2 * WITHIN + 120)

@@ -14,17 +14,17 @@ import pytest
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
+import care_platform.crash_points
 import episodes.config
-import episodes.crash_points
 import notifications.config
 from tests.faults.checks import all_is_well, caught_up, drained, reading, subscribed
-from tests.faults.load import Load, client_of
-from tests.infrastructure import CHECKOUT
-from tests.notifications.servers import PartnerEndpoint
-from tests.notifications.service import eventually
-from tests.servers.kafka import KafkaBroker
-from tests.servers.postgres import PostgresServer
-from tests.system.stack import ROLES, Stack
+from tests.support.load import Load, client_of
+from tests.support.notifications.http_servers import PartnerEndpoint
+from tests.support.servers.discovery import CHECKOUT
+from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import PostgresServer
+from tests.support.stack import ROLES, Stack
+from tests.support.waiting import eventually
 
 POINTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -135,7 +135,7 @@ def test_production_refuses_to_be_ended_on_purpose(
 
 
 def test_a_point_costs_nothing_to_speak_of() -> None:
-    point = episodes.crash_points.crash_point
+    point = care_platform.crash_points.crash_point
     passings = 100_000
     assert timeit(lambda: point("relay.after-send"), number=passings) / passings < 2e-6
 

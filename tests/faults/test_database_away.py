@@ -5,8 +5,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from episodes.http.examples import EXAMPLES, PARTNER
-from tests.episodes.serving import Api, eventually, serving
-from tests.servers.postgres import PostgresServer
+from tests.support.episodes.api_process import Api, serving
+from tests.support.servers.postgres import PostgresServer
+from tests.support.waiting import eventually
 
 FLAG = EXAMPLES["RedFlagRaisedCommand"]
 RECOVERS_WITHIN = 10.0

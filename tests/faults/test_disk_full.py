@@ -9,10 +9,11 @@ import psycopg
 import pytest
 from psycopg.errors import DiskFull
 
-from tests.episodes.serving import Api, Service, eventually, serving
 from tests.faults.checks import each_command_is_stored_once
-from tests.faults.load import Load
-from tests.servers.small_disk import SmallDisk
+from tests.support.episodes.api_process import Api, Service, serving
+from tests.support.load import Load
+from tests.support.servers.small_disk import SmallDisk
+from tests.support.waiting import eventually
 
 REFUSALS = 20
 LONG_RECORD = "SELECT pg_logical_emit_message(true, 'ballast', repeat('x', 1024 * 1024))"

@@ -5,7 +5,7 @@ import pytest
 from psycopg import sql
 
 from tests.faults.conftest import MARK, refuse_unmarked
-from tests.servers.postgres import PostgresServer
+from tests.support.servers.postgres import PostgresServer
 
 
 def test_a_database_is_for_tests_only_if_its_comment_says_so(postgres: PostgresServer) -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.episodes.serving import serving
 from tests.faults.checks import all_is_well, drained, each_command_is_stored_once, subscribed
-from tests.faults.load import Load, client_of
-from tests.servers.kafka import KafkaBroker
-from tests.servers.postgres import PostgresServer
-from tests.system.stack import ROLES, Stack
+from tests.support.episodes.api_process import serving
+from tests.support.load import Load, client_of
+from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import PostgresServer
+from tests.support.stack import ROLES, Stack
 
 DRAINS_WITHIN = 30.0
 """What a supervisor waits for before it kills."""

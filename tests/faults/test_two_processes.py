@@ -11,8 +11,9 @@ import psutil
 import pytest
 
 from episodes.http.examples import EXAMPLES
-from tests.episodes.serving import Api, Service, eventually, serving
-from tests.servers.postgres import PostgresServer
+from tests.support.episodes.api_process import Api, Service, serving
+from tests.support.servers.postgres import PostgresServer
+from tests.support.waiting import eventually
 
 FLAG = EXAMPLES["RedFlagRaisedCommand"]
 CALLERS = 20

@@ -20,10 +20,10 @@ from tests.faults.checks import (
     each_session_was_told_once,
     subscribed,
 )
-from tests.faults.load import Load, client_of
-from tests.servers.kafka import ForeignKafka, KafkaBroker
-from tests.servers.postgres import ForeignPostgres, PostgresServer
-from tests.system.stack import ROLES, Stack
+from tests.support.load import Load, client_of
+from tests.support.servers.kafka import ForeignKafka, KafkaBroker
+from tests.support.servers.postgres import ForeignPostgres, PostgresServer
+from tests.support.stack import ROLES, Stack
 
 ROUNDS = int(os.environ.get("ROUNDS") or 40)
 """What fits three minutes on two cores that are busy with other work too."""

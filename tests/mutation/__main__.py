@@ -15,6 +15,7 @@ SOURCES = {
     "episodes": "services/episodes/src/episodes",
     "notifications": "services/notifications/src/notifications",
     "contracts": "contracts/src/contracts",
+    "care_platform": "services/platform/src/care_platform",
 }
 AS_THEY_ARE = ("contracts", "demo", "deploy", "tests", "pyproject.toml")
 AT_ONCE = os.cpu_count() or 2

@@ -7,7 +7,7 @@ from zlib import crc32
 
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
-from notifications.application.messages import KafkaMessage
+from notifications.reacting.messages import KafkaMessage
 from tests.simulation.log import NETWORK
 from tests.simulation.scheduling import IDLE, Process, Scheduler, pause
 

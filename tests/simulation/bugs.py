@@ -17,9 +17,9 @@ from episodes.publishing.relay import Relay
 from episodes.recording.commands import CommandRequest
 from episodes.recording.store import ReadSet, WriteSet
 from episodes.recording.writer import Settled, Waiting, Writer
-from notifications.application.deliver import Attempt, Claimed, Courier, NoAnswer
-from notifications.application.messages import KafkaMessage
-from notifications.domain.schedule import Next
+from notifications.delivering.courier import Attempt, Claimed, Courier, NoAnswer
+from notifications.delivering.schedule import Next
+from notifications.reacting.messages import KafkaMessage
 from tests.simulation.consuming import Consuming
 from tests.simulation.log import Log
 from tests.simulation.outbox import Outbox

@@ -21,9 +21,9 @@ from episodes.event_log.cache import Cache
 from episodes.recording.batch import Randomness
 from episodes.recording.commands import Answer, Circumstances, CommandRequest
 from episodes.recording.writer import Waiting, Writer
-from tests.episodes.care import SWEDISH
 from tests.simulation.log import CLIENT, CLINIC, NETWORK, PARTNERS, THERAPIST, Log
 from tests.simulation.scheduling import IDLE, Process, Scheduler, pause
+from tests.support.episodes.care_facts import SWEDISH
 
 BEGAN = datetime(2026, 3, 2, 17, tzinfo=UTC)
 PATIENCE = 5.0

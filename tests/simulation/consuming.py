@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from notifications.application.messages import KafkaMessage
-from notifications.application.react import react
+from notifications.reacting.messages import KafkaMessage
+from notifications.reacting.react import react
 from tests.simulation.broker import PARTITIONS, Broker
 from tests.simulation.reactions import Database, Ledger, Lost, Transaction
 from tests.simulation.scheduling import IDLE, Process, Scheduler, pause

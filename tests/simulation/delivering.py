@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
-from notifications.application.deliver import Claimed, Clock, Courier
-from notifications.domain.schedule import DELAYS
+from notifications.delivering.courier import Claimed, Clock, Courier
+from notifications.delivering.schedule import DELAYS
 from tests.simulation.callers import BEGAN
 from tests.simulation.log import NETWORK
 from tests.simulation.outbox import Outbox

@@ -10,16 +10,16 @@ from uuid import UUID
 from episodes.domain.care.sharing_consents import SharingConsented, SharingWithdrawn
 from episodes.domain.vocabulary import kind_of
 from episodes.publishing.mapping import published_name
-from notifications.application.deliver import DECISION_SERVES_SECONDS
-from notifications.application.react import understand
-from notifications.domain.knowledge import Knowledge, learn
-from notifications.domain.owed import InboxOwed, OpeningOwed, WebhookOwed
-from notifications.domain.policies import decide
-from notifications.domain.schedule import DELAYS, SPREAD
-from tests.simulation.partners import LONGEST_ANSWER, Post
+from notifications.delivering.courier import DECISION_SERVES_SECONDS
+from notifications.delivering.schedule import DELAYS, SPREAD
+from notifications.reacting.knowledge import Knowledge, learn
+from notifications.reacting.owed import InboxOwed, OpeningOwed, WebhookOwed
+from notifications.reacting.policies import decide
+from notifications.reacting.react import understand
+from tests.simulation.partners import MAX_ANSWER, Post
 from tests.simulation.world import World
 
-STALE = DECISION_SERVES_SECONDS + LONGEST_ANSWER
+STALE = DECISION_SERVES_SECONDS + MAX_ANSWER
 """Seconds before an attempt of which the decision may tell: how old it may be, and how long it travelled."""
 
 
@@ -166,12 +166,11 @@ def _owed(world: World) -> Iterator[tuple[UUID, InboxOwed | WebhookOwed | Openin
         for message in partition:
             if message.hints()[0] in seen:
                 continue
-            event, happened = understand(message)
+            event = understand(message)
             seen.add(event.id)
             openings.setdefault(event.episode, event.id)
-            known[event.episode] = learn(known[event.episode], happened)
-            owes = decide(happened, known[event.episode])
-            for owed in owes:
+            known[event.episode] = learn(known[event.episode], event)
+            for owed in decide(event, known[event.episode]):
                 assert isinstance(owed, InboxOwed | WebhookOwed | OpeningOwed)
                 yield openings[event.episode] if isinstance(owed, OpeningOwed) else event.id, owed
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-from notifications.application.deliver import Attempt, Claimed
-from notifications.domain.schedule import Delivered, EndpointGone, Exhausted, Next, Retry
+from notifications.delivering.courier import Attempt, Claimed
+from notifications.delivering.schedule import Delivered, EndpointGone, Exhausted, Next, Retry
 from tests.simulation.callers import BEGAN
 from tests.simulation.reactions import Database, Delivery, Lost, Recorded, Subscription
 from tests.simulation.scheduling import Scheduler, pause

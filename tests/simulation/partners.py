@@ -11,13 +11,13 @@ from contracts.disclosure import Decision, Question
 from episodes.disclosure.decision import consent_for, decision
 from episodes.domain.episode import Episode
 from episodes.event_log.folding import fold
-from notifications.application.deliver import NoAnswer
-from notifications.domain.schedule import Answered, Outcome, Unanswered
+from notifications.delivering.courier import NoAnswer
+from notifications.delivering.schedule import Answered, Outcome, Unanswered
 from tests.simulation.callers import Api
 from tests.simulation.log import Log
 from tests.simulation.scheduling import Scheduler, pause
 
-LONGEST_ANSWER = 5.0
+MAX_ANSWER = 5.0
 """Seconds a question may be under way (`question_seconds`)."""
 
 
@@ -40,7 +40,7 @@ class Disclosure:
             raise NoAnswer("it is away")
         decisions = self._decisions(self.scheduler.random.choice(self.apis), questions)
         await pause(self.scheduler.random.choice((0.0, 0.1, 1.0, 3.0)))
-        if self.scheduler.fails() or self.scheduler.now - began > LONGEST_ANSWER:
+        if self.scheduler.fails() or self.scheduler.now - began > MAX_ANSWER:
             raise NoAnswer("too late")
         for question, decided in zip(questions, decisions, strict=True):
             if decided.allowed:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from contracts.envelope import PublishedEvent
-from notifications.application.bodies import Due
-from notifications.application.messages import Message
-from notifications.domain.knowledge import Knowledge
-from notifications.domain.owed import AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
+from notifications.delivering.webhook_bodies import Due
+from notifications.reacting.knowledge import Knowledge
+from notifications.reacting.messages import Message
+from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
 from tests.simulation.log import NETWORK, PARTNERS
 from tests.simulation.scheduling import Scheduler, pause
 

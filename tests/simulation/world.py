@@ -15,7 +15,7 @@ from episodes.event_log.codec import DataKey
 from episodes.publishing.relay import Relay
 from episodes.recording.batch import Randomness
 from episodes.recording.writer import Writer
-from notifications.application.deliver import Courier
+from notifications.delivering.courier import Courier
 from tests.simulation.broker import Broker
 from tests.simulation.callers import Api, Clinic
 from tests.simulation.consuming import Consuming
@@ -28,7 +28,7 @@ from tests.simulation.relaying import Office, Relaying
 from tests.simulation.scheduling import Process, Scheduler, Stuck, pause
 
 MAX_STEPS = 20_000
-LONGEST_FAULTS = 1_500.0
+MAX_FAULTS = 1_500.0
 """Seconds of virtual time after which the faults are over, whatever is under way."""
 
 
@@ -102,7 +102,7 @@ class World:
         scheduler = self.scheduler
         quiet = False
         while not (quiet and self._is_settled()):
-            if not quiet and (self._is_answered() or scheduler.now > LONGEST_FAULTS):
+            if not quiet and (self._is_answered() or scheduler.now > MAX_FAULTS):
                 quiet = self._calm()
             if quiet:
                 self.outbox.enable()

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.kafka import KafkaBroker
-from tests.servers.postgres import PostgresServer
-from tests.system.stack import Stack
+from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import PostgresServer
+from tests.support.stack import Stack
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,10 @@ import pytest
 from demo.checking import read_script
 from demo.commands import commands_of
 from demo.scripts import DEFAULT
-from tests.infrastructure import CHECKOUT
-from tests.servers.containers import ContainerKafka, ContainerPostgres
-from tests.servers.kafka import free_port
-from tests.system.stack import Stack, bearer
+from tests.support.servers.containers import ContainerKafka, ContainerPostgres
+from tests.support.servers.discovery import CHECKOUT
+from tests.support.servers.kafka import free_port
+from tests.support.stack import Stack, bearer
 from tests.system.walking import Walk
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(900)]

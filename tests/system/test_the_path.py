@@ -14,9 +14,9 @@ from standardwebhooks import Webhook
 from contracts.webhook import Webhook as Body
 from demo.scripts import case_names
 from tests.cases.checking import differences, expected_of
-from tests.notifications.servers import PartnerEndpoint
-from tests.notifications.service import eventually
-from tests.system.stack import Stack, bearer
+from tests.support.notifications.http_servers import PartnerEndpoint
+from tests.support.stack import Stack, bearer
+from tests.support.waiting import eventually
 from tests.system.walking import Walk
 
 CONSENTED = {

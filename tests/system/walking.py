@@ -10,7 +10,7 @@ import httpx
 from demo.checking import read_script
 from demo.commands import commands_of
 from demo.setting import Setting, read_setting
-from tests.system.stack import Stack, bearer
+from tests.support.stack import Stack, bearer
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Write the generated files of the published language, or name what is stale or breaks what was released."""
+"""Write the generated files of the published language, or name what is stale."""
 
 import argparse
 import sys
@@ -6,42 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from contracts import asyncapi, schemas
-from contracts.compatibility.released import NothingReleased, breaks, release
 
 HOME = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="contracts", description=__doc__)
-    parser.add_argument("task", choices=("schemas", "check", "release"), help="write, compare, or promise")
+    parser.add_argument("task", choices=("schemas", "check"), help="write, or compare")
     parser.add_argument("--directory", type=Path, default=HOME, help="where schemas/ and asyncapi.yaml are")
     asked = parser.parse_args()
-    match asked.task:
-        case "schemas":
-            write(asked.directory)
-        case "release":
-            release(asked.directory)
-        case _:
-            faults = [*_stale(asked.directory), *_broken(asked.directory)]
-            print(*faults, sep="\n", end="\n" if faults else "")
-            return 1 if faults else 0
-    return 0
-
-
-def _stale(home: Path) -> Iterator[str]:
-    return (f"stale: {path}; `make schemas` writes it anew" for path in sorted(stale_files(home)))
-
-
-def _broken(home: Path) -> Iterator[str]:
-    anew = "`make release-contracts` writes contracts/released anew"
-    try:
-        found = breaks(home)
-    except NothingReleased:
-        yield f"nothing was released: {anew}"
-        return
-    yield from (f"breaks: {it}" for it in found)
-    if found:
-        yield f"Keep the promise, or release on purpose what breaks it: {anew}"
+    if asked.task == "schemas":
+        write(asked.directory)
+        return 0
+    stale = [f"stale: {path}; `make schemas` writes it anew" for path in sorted(stale_files(asked.directory))]
+    print(*stale, sep="\n", end="\n" if stale else "")
+    return 1 if stale else 0
 
 
 def write(home: Path) -> None:

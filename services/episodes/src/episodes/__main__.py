@@ -17,7 +17,9 @@ from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from episodes import crash_points, logs
+from care_platform import crash_points, logs
+from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.auth.key_sources import KeyAddress, KeyFile
 from episodes.config import Settings
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
@@ -34,8 +36,6 @@ from episodes.http.app import create_app, running
 from episodes.http.front import Application
 from episodes.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
 from episodes.http.services import Services
-from episodes.issuer_keys import IssuerKeys
-from episodes.key_sources import KeyAddress, KeyFile
 from episodes.migrate import migrate, newest
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
@@ -44,7 +44,7 @@ from episodes.publishing.process import run_relay
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
 from episodes.recording.writer import Writer
-from episodes.tokens import Tokens
+from episodes.tokens import verifier
 
 NONCE = 12
 
@@ -104,7 +104,7 @@ def application(settings: Settings) -> Application:
         directory=directory,
         disclosures=Disclosures(workers, keys.unwrap, cache),
         lists=Lists(database, Wake(url, CHANNEL)),
-        tokens=Tokens(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
+        tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
         issuer_keys=issuer_keys,
         keyring=keys,
         clock=_now,

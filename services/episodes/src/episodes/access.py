@@ -54,8 +54,11 @@ class Caller:
 
     @property
     def partner(self) -> UUID | None:
-        """The partner this caller speaks for: its organisation, if it is one."""
-        return (self.actor.organisation or self.actor.id) if self.actor.role == "partner" else None
+        """The partner this caller speaks for: its organisation, which every partner's token names."""
+        if self.actor.role != Role.PARTNER:
+            return None
+        assert self.actor.organisation is not None, "a partner without organisation"
+        return self.actor.organisation
 
     def may_act_for(self, clinic: UUID) -> bool:
         return self.clinics is None or clinic in self.clinics

@@ -8,19 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 import uvloop
 from pydantic import ValidationError
 
-from notifications import roles
-from notifications.adapters import crash_points
-from notifications.adapters.database.migrate import migrate
-from notifications.adapters.database.parked import CannotResolve
-from notifications.adapters.http.app import create_app
-from notifications.adapters.logs import configure_logs
+from care_platform import crash_points, logs
 from notifications.config import Settings
+from notifications.migrate import migrate
+from notifications.processes import roles
+from notifications.processes.app import create_app
+from notifications.reacting.parked import CannotResolve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one role; the exit code is not 0 when it ended for another reason than being told to."""
     asked = _parser().parse_args(arguments)
-    configure_logs()
+    logs.configure(asked.role)
     try:
         settings = Settings()
     except ValidationError as fault:

@@ -4,7 +4,7 @@ Commands are read strictly by these; stored events never are, because history is
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,19 @@ class Names:
 
 
 CLIENT, CLINIC, STAFF, PARTNER = Names("clients"), Names("clinics"), Names("staff"), Names("partners")
+
+
+@dataclass(frozen=True, slots=True)
+class IdOf:
+    """The id of a part of the record. Whoever sees the fact may see it, a partner too.
+
+    An id without a mark is shown to no partner: it might name somebody.
+    """
+
+    what: Literal["event", "episode", "visit"]
+
+
+EVENT, EPISODE, VISIT = IdOf("event"), IdOf("episode"), IdOf("visit")
 
 
 @dataclass(frozen=True, slots=True)

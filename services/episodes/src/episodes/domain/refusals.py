@@ -22,7 +22,7 @@ class Unknown(Refused):
 
 
 class RuleBroken(Refused):
-    """A rule of EVENTS.md §5 refuses it."""
+    """The command is against a rule of the record, or a desk decision that can wait."""
 
 
 class NotAllowed(Refused):

@@ -18,7 +18,7 @@ from episodes.domain.codes import (
     SCREENING_ITEMS,
     TECHNIQUES,
 )
-from episodes.domain.field_rules import COMPUTED, Between, Length, Line, OneOf, Words
+from episodes.domain.field_rules import COMPUTED, EVENT, Between, Length, Line, OneOf, Words
 
 AbsentReason = Annotated[
     str,
@@ -140,7 +140,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentResult:
-    """A questionnaire's result. `reported_score` is kept as told; `score` is ours, from items only."""
+    """A questionnaire's result. `reported_score` is kept as it was told."""
 
     instrument: Annotated[Coded, INSTRUMENTS]
     instrument_version: Line | None = None
@@ -169,7 +169,7 @@ class ScreeningItem(Coded):
         None
     )
     rationale: Words | None = None
-    clearance_id: UUID | None = None
+    clearance_id: Annotated[UUID, EVENT] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

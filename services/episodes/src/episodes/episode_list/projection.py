@@ -7,7 +7,7 @@ from uuid import UUID
 from eventsourcing.persistence import Notification
 from psycopg import Connection
 
-from episodes.crash_points import crash_point
+from care_platform.crash_points import crash_point
 from episodes.domain.episode import Episode
 from episodes.domain.vocabulary import BY_NAME
 from episodes.event_log.cache import Cache

@@ -16,7 +16,7 @@ from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL
 
-from episodes.crash_points import crash_point
+from care_platform.crash_points import crash_point
 from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids, register
 
 LOCK_TIMEOUT = 5

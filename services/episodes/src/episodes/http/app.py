@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from pydantic import TypeAdapter
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
+from care_platform.http.authentication import Authentication
+from care_platform.http.handlers import answer_errors
+from care_platform.http.layer import RequestLayer
 from contracts.disclosure import Questions
 from episodes.directory import endpoint as directory
 from episodes.disclosure import endpoint as disclosure
@@ -20,15 +23,14 @@ from episodes.event_log.reader import Database, Wake
 from episodes.event_log.thread_pool import Workers
 from episodes.http import health
 from episodes.http.front import Application
+from episodes.http.metrics import REQUESTS
 from episodes.http.openapi import describing, document
-from episodes.http.problems import HANDLED, problem
-from episodes.http.requests import methods_here
+from episodes.http.problems import PROBLEMS
 from episodes.http.services import Services
 from episodes.processes import runtime
 from episodes.publishing import endpoint as feed
 from episodes.reading import endpoint as queries
 from episodes.recording import endpoint as commands
-from episodes.tokens import KeyUnknown
 
 DESCRIPTION = "Event-sourced care episodes for clinical massage therapy: one resource per step of care."
 
@@ -40,6 +42,7 @@ def create_app(
 ) -> Application:
     """The application over its services; without them only its document can be had."""
     app = Application(
+        partial(_surrounded, services),
         title="Care Episodes",
         version="1.0.0",
         description=DESCRIPTION,
@@ -49,9 +52,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.services = services
-    app.add_exception_handler(KeyUnknown, _leave_to_the_envelope)
-    for error in HANDLED:
-        app.add_exception_handler(error, _answer_problem)
+    answer_errors(app, PROBLEMS.answer, PROBLEMS.errors)
     forms: dict[str, TypeAdapter[Any]] = {
         step.fact.__name__ + "Command": commands.body_form(step) for step in COMMANDS
     }
@@ -109,15 +110,10 @@ def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
     return routes
 
 
-async def _answer_problem(request: Request, error: Exception) -> Response:
-    answer = problem(error, str(request.state.correlation))
-    if answer.status_code == 405:
-        answer.headers["Allow"] = methods_here(request)
-    return answer
-
-
-async def _leave_to_the_envelope(request: Request, error: Exception) -> Response:
-    raise error
+def _surrounded(services: Services | None, app: ASGIApp) -> ASGIApp:
+    if services is None:
+        return app
+    return RequestLayer(Authentication(app, services.tokens), PROBLEMS.answer, REQUESTS)
 
 
 def _describe(app: FastAPI, care: list[BaseRoute], forms: Mapping[str, TypeAdapter[Any]]) -> None:

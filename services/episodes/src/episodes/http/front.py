@@ -5,27 +5,23 @@ paths tried in turn) took more than half of what HTTP costs, and does nothing fo
 found here goes through it: other methods, and paths nobody knows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from episodes.http.incoming import Incoming
-from episodes.http.middleware import Envelope
-from episodes.http.problems import HANDLED, problem
 from episodes.recording.endpoint import CommandRoute
-from episodes.tokens import KeyUnknown
 
 
 class Application(FastAPI):
-    """FastAPI, which describes the commands, and answers everything else."""
+    """FastAPI, which describes the commands, and answers everything else; `around` are the layers of both."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, around: Callable[[ASGIApp], ASGIApp], **settings: Any) -> None:
         super().__init__(**settings)
-        self.add_middleware(Envelope)
         self._commands: dict[tuple[str, ...], tuple[CommandRoute, list[str]]] = {}
-        self._enveloped = Envelope(_answer)
+        self._surrounded = around(self._dispatch)
 
     def add_commands(self, routes: Iterable[CommandRoute]) -> None:
         """Routes of which every second part is an id: `/v1/episodes/{episode}/plans`."""
@@ -38,8 +34,12 @@ class Application(FastAPI):
             self.router.routes.append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._surrounded(scope, receive, send)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST" and self._found(scope):
-            await self._enveloped(scope, receive, send)
+            response = await scope["route"].endpoint(Incoming(scope, receive))
+            await response(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -52,13 +52,3 @@ class Application(FastAPI):
             return False
         scope.update(app=self, route=route, path_params=dict(zip(names, ids, strict=True)))
         return True
-
-
-async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
-    try:
-        response = await scope["route"].endpoint(Incoming(scope, receive))
-    except KeyUnknown:
-        raise  # the envelope looks whether the issuer has new keys, and tries again
-    except HANDLED as error:
-        response = problem(error, str(scope["state"]["correlation"]))
-    await response(scope, receive, send)

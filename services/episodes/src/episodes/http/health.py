@@ -1,39 +1,36 @@
-"""Health that tells the truth, metrics, and what each type of problem means."""
+"""Whether this service is alive and ready, and what it counts."""
 
 from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic_core import to_json
+from prometheus_client import generate_latest
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 
+from care_platform.http.operations import Operations, Responses
+from care_platform.http.operations import router as operations_router
 from episodes.episode_list.endpoint import observe_lag
-from episodes.errors import NotThere, StoreUnavailable
+from episodes.errors import StoreUnavailable
 from episodes.http.metrics import READY
-from episodes.http.problems import KINDS
+from episodes.http.problems import PROBLEMS
 from episodes.http.requests import services
 
 
 def router(revision: str) -> APIRouter:
     """`revision` is the migration this release needs."""
 
-    async def ready(request: Request) -> Response:
-        """200 while the store is at the right revision and tokens can be judged, else 503 with the reason."""
+    async def why_not_ready(request: Request) -> str | None:
         reason = await _why_not(request, revision)
         READY.set(0 if reason else 1)
-        if reason:
-            return _json({"ready": False, "reason": reason}, 503)
-        return _json({"ready": True})
+        return reason
 
-    routes = APIRouter(tags=["operations"])
-    routes.add_api_route(
-        "/health/live", live, methods=["GET"], responses={503: {"description": "To be started anew"}}
-    )
-    routes.add_api_route(
-        "/health/ready", ready, methods=["GET"], responses={503: {"description": "Not ready"}}
-    )
-    routes.add_api_route("/metrics", metrics, methods=["GET"], response_class=PlainTextResponse)
-    routes.add_api_route("/problems/{type}", explain, methods=["GET"], openapi_extra=_PROBLEM_PARAMETER)
-    return routes
+    return operations_router(Operations(_alive, why_not_ready, _metrics), PROBLEMS, _refused)
+
+
+def _refused(kind: str) -> Responses:
+    status = PROBLEMS.kinds[kind].status
+    return {status: {"$ref": f"#/components/responses/{status}"}}
+
+
+def _alive(request: Request) -> bool:
+    return services(request).writer.alive
 
 
 async def _why_not(request: Request, revision: str) -> str | None:
@@ -54,39 +51,6 @@ async def _why_not(request: Request, revision: str) -> str | None:
     return None
 
 
-async def live(request: Request) -> Response:
-    """200 while the process answers and its writer lives; else it is to be started anew."""
-    alive = services(request).writer.alive
-    return _json({"live": alive}, 200 if alive else 503)
-
-
-async def metrics(request: Request) -> Response:
-    """For Prometheus."""
+async def _metrics(request: Request) -> bytes:
     await observe_lag(request)
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-async def explain(request: Request) -> Response:
-    """What a type of problem means, what to do, and whether to retry."""
-    kind = KINDS.get(request.path_params["type"])
-    if kind is None:
-        raise NotThere
-    return _json(
-        {
-            "type": f"/problems/{kind.name}",
-            "status": kind.status,
-            "title": kind.title,
-            "what_to_do": kind.what_to_do,
-            "retry": kind.retry,
-        }
-    )
-
-
-_PROBLEM_PARAMETER = {
-    "parameters": [{"name": "type", "in": "path", "required": True, "schema": {"type": "string"}}],
-    "responses": {"200": {"description": "Found"}, "404": {"$ref": "#/components/responses/404"}},
-}
-
-
-def _json(document: object, status: int = 200) -> Response:
-    return Response(to_json(document), status, {"Cache-Control": "no-store"}, "application/json")
+    return generate_latest()

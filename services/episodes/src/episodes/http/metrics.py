@@ -2,13 +2,9 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-REQUESTS = Counter("episodes_requests_total", "Requests answered", ["method", "route", "status"])
-REQUEST_SECONDS = Histogram(
-    "episodes_request_seconds",
-    "Seconds to answer",
-    ["route"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
-)
+from care_platform.http.metrics import RequestMetrics
+
+REQUESTS = RequestMetrics("episodes")
 BATCH_COMMANDS = Histogram(
     "episodes_batch_commands", "Commands recorded in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100, 200)
 )

@@ -9,9 +9,10 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from starlette.routing import BaseRoute
 
+from care_platform.http.problems import MEDIA_TYPE
 from episodes.domain.status import STATUSES
 from episodes.http.examples import EXAMPLES
-from episodes.http.problems import KINDS, MEDIA_TYPE
+from episodes.http.problems import KINDS
 
 Schema = dict[str, Any]
 
@@ -94,7 +95,9 @@ def document(app: FastAPI, routes: Sequence[BaseRoute], forms: Mapping[str, Type
         [(name, "validation", form) for name, form in forms.items()],
         ref_template="#/components/schemas/{model}",
     )
-    schemas: Schema = dict(definitions.get("$defs", {}))
+    schemas: Schema = made.get("components", {}).get("schemas", {}) | definitions.get("$defs", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
     for name, form in forms.items():
         if name not in schemas:
             schema = form.json_schema(ref_template="#/components/schemas/{model}")

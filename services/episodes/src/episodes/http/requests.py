@@ -8,15 +8,15 @@ from uuid import UUID
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.routing import Match
 
+from care_platform.http.authentication import caller_of
+from care_platform.http.correlation import correlation_of
 from episodes.access import Caller, allow
 from episodes.http.incoming import Incoming
 from episodes.http.problems import Malformed, NotJson
 from episodes.http.services import Services
 from episodes.recording.strict_models import MOMENT
 
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 _POSITION = re.compile(r"p([0-9a-f]{1,15})")
 _MOMENT: TypeAdapter[Any] = TypeAdapter(MOMENT)
@@ -31,22 +31,13 @@ def services(request: Asking) -> Services:
 
 def permitted(request: Asking, resource: str, action: str) -> Caller:
     """The caller, if its token is valid and its role may."""
-    caller = services(request).tokens.caller(request.headers.get("authorization"))
+    caller: Caller = caller_of(request.scope)
     allow(caller.actor.role, resource, action)
     return caller
 
 
 def correlation(request: Asking) -> UUID:
-    return cast(UUID, request.scope["state"]["correlation"])
-
-
-def methods_here(request: Request) -> str:
-    """All the path takes, for `Allow`: a router names those of the first route that fits the path alone."""
-    routes = request.app.router.routes
-    scopes = ({**request.scope, "method": method} for method in _METHODS)
-    return ", ".join(
-        scope["method"] for scope in scopes if any(it.matches(scope)[0] is Match.FULL for it in routes)
-    )
+    return correlation_of(request.scope)
 
 
 def path_id(request: Asking, name: str) -> UUID:

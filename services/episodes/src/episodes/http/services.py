@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.auth.tokens import Verifier
+from episodes.access import Caller
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
 from episodes.episode_list.postgres import Lists
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log
-from episodes.issuer_keys import IssuerKeys
 from episodes.recording.writer import Writer
-from episodes.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Services:
     directory: Directory
     disclosures: Disclosures
     lists: Lists
-    tokens: Tokens
+    tokens: Verifier[Caller]
     issuer_keys: IssuerKeys
     keyring: Keyring
     clock: Callable[[], datetime]

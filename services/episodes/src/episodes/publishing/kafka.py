@@ -1,6 +1,5 @@
 """Kafka as this service uses it: the producer's settings, and topics that only a command makes."""
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,11 +17,6 @@ REPLICATION = 1
 
 _LONGEST_BLOCK = 3_000
 """Milliseconds: no call here waits longer for a broker, so that a stop is heard within five seconds."""
-
-
-def quiet_logs() -> None:
-    """The library's DEBUG lines print payloads: they never appear, whatever the root logger is set to."""
-    logging.getLogger("kafka").setLevel(logging.WARNING)
 
 
 class RememberedPartitioner(Partitioner):  # type: ignore[misc] # the library is not typed
@@ -57,13 +51,11 @@ def settings(bootstrap: str) -> dict[str, Any]:
 
 def producer(bootstrap: str) -> KafkaProducer:
     """The relay's producer. Raises `KafkaError` while no broker answers."""
-    quiet_logs()
     return KafkaProducer(**settings(bootstrap), partitioner=RememberedPartitioner())
 
 
 def administrator(bootstrap: str) -> KafkaAdminClient:
     """Raises `KafkaError` while no broker answers, and leaves a thread behind: make a producer first."""
-    quiet_logs()
     return KafkaAdminClient(
         bootstrap_servers=bootstrap.split(","),
         bootstrap_timeout_ms=_LONGEST_BLOCK,

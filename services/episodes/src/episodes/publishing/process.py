@@ -10,8 +10,8 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
+from care_platform.crash_points import crash_point
 from contracts.envelope import topic_of
-from episodes.crash_points import crash_point
 from episodes.event_log.client_keys import Unwrap
 from episodes.processes import runtime
 from episodes.processes.follower import (

@@ -8,9 +8,9 @@ from typing import Any
 from eventsourcing.persistence import Notification
 from kafka.errors import KafkaError
 
+from care_platform.crash_points import crash_point
 from contracts.codec import to_kafka
 from contracts.envelope import topic_of
-from episodes.crash_points import crash_point
 from episodes.event_log.codec import decrypt, metadata_of, parse
 from episodes.event_log.positions import Claim, move
 from episodes.event_log.tail import Tail

@@ -1,34 +1,32 @@
 """What is shown of an episode: its state, its history, one event; to a partner only what a consent names."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from episodes.domain.care.amendments import Amendment, AmendmentRefused, EntryAttested
+from episodes.domain.care.amendments import (
+    Amendment,
+    AmendmentRefused,
+    EntryAddedTo,
+    EntryAttested,
+    EntryCorrected,
+)
 from episodes.domain.care.openings import Responsibility
 from episodes.domain.care.plans import Plan
 from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata, RecordedEvent, Redacted
 from episodes.domain.status import status
 from episodes.domain.time import Interval, When, compare
-from episodes.domain.vocabulary import BY_FACT, kind_of
+from episodes.domain.vocabulary import BY_FACT, BY_NAME, kind_of
 from episodes.errors import NotThere
+from episodes.reading.partner_fields import partner_fields
 from episodes.visibility import Viewer
 
 Document = dict[str, Any]
-
-_SCREENED = ("screening", "health_update", "breaches")
-"""Parts of another event that need the kind `screening` as well."""
-
-_STAFF_AND_CLIENT = (
-    *("client", "therapist", "chaperone", "participants", "witness", "former", "to", "accepted_by"),
-    *("recorded_by", "performed_by", "subject"),
-)
-"""Parts of a fact that name people by our ids: for no partner."""
 
 _FOR_PARTNERS = (
     *("event_id", "type", "episode_id", "version", "sequence", "clinic", "origin"),
@@ -198,20 +196,32 @@ def _summary(look: Viewer, entry: RecordedEvent[Any]) -> Document:
 
 
 def _fact(look: Viewer, entry: RecordedEvent[Any]) -> Document:
-    document: Document = plain(entry.fact)
-    if look.partner is not None:
-        screened = kind_of(entry.fact) == "screening" or look.sees_screening(entry)
-        _leave_out(look.partner, document, screened)
+    fact = entry.fact
+    if look.partner is None:
+        document: Document = plain(fact)
+        return document
+    screened = kind_of(fact) == "screening" or look.sees_screening(entry)
+    document = _for_partner(look.partner, type(fact), _parts(fact), screened)
+    match fact:
+        case EntryCorrected(replacement=whole):
+            document["replacement"] = _for_partner(look.partner, type(whole), _parts(whole), screened)
+        case EntryAddedTo(added=parts):
+            document["added"] = _for_partner(look.partner, BY_NAME[fact.of].fact, parts, screened)
     return document
 
 
-def _leave_out(partner: UUID, document: Document, screened: bool) -> None:
-    """What is not for this partner, also of a payload that an amendment holds."""
-    for part in (*_STAFF_AND_CLIENT, *(() if screened else _SCREENED)):
-        document.pop(part, None)
-    referral = document.get("referral")
-    if isinstance(referral, dict) and referral.get("partner") != partner:
-        document.pop("referral")  # who else treats the client is for that partner alone to know
-    for part in ("replacement", "added"):
-        if part in document:
-            _leave_out(partner, document[part], screened)
+def _parts(fact: Any) -> Document:
+    return {field.name: getattr(fact, field.name) for field in fields(fact)}
+
+
+def _for_partner(partner: UUID, kind: Any, parts: Mapping[str, Any], screened: bool) -> Document:
+    """The parts of a fact of this kind that a partner may read."""
+    shown = {
+        name: parts[name]
+        for name, needs_screening in partner_fields(kind).items()
+        if name in parts and (screened or not needs_screening)
+    }
+    if getattr(shown.get("referral"), "partner", None) != partner and is_dataclass(shown.get("referral")):
+        del shown["referral"]  # who else treats the client is for that partner alone to know
+    document: Document = plain(shown)
+    return document

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
+from care_platform.crash_points import crash_point
 from episodes.access import Caller
-from episodes.crash_points import crash_point
 from episodes.domain.step import Step
 from episodes.event_log.keyring import Keyring
 from episodes.http.requests import (

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, STAFF, Length, Line, OneOf, PartOf, Words
+from episodes.domain.field_rules import COMPUTED, EVENT, PARTNER, STAFF, Length, Line, OneOf, PartOf, Words
 from episodes.domain.time import PRECISIONS
 from episodes.domain.values import Instant
 
@@ -22,9 +22,9 @@ RequestedBy = Annotated[str, OneOf("client", "guardian", "representative", "ther
 class Amendment:
     """What points at an entry: its event, of which kind it is, and the partner it concerns, if it does."""
 
-    event: Annotated[UUID | None, COMPUTED] = None
+    event: Annotated[UUID | None, COMPUTED, EVENT] = None
     of: Annotated[str, COMPUTED] = ""
-    partner: Annotated[UUID | None, COMPUTED] = None
+    partner: Annotated[UUID | None, COMPUTED, PARTNER] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class EntryRetracted(Amendment):
 class EntryAttested:
     """A licensed person vouches for entries, as a supervisor does for a student's."""
 
-    events: Annotated[tuple[UUID, ...], Length(100, least=1)]
+    events: Annotated[tuple[UUID, ...], Length(100, least=1), EVENT]
     by: Annotated[UUID, STAFF]
     statement: Words | None = None
 
@@ -74,7 +74,7 @@ class EntryAttested:
 class AmendmentRefused:
     """A client asked for a correction and was refused; their own statement stays with the entry."""
 
-    event: Annotated[UUID | None, COMPUTED] = None
+    event: Annotated[UUID | None, COMPUTED, EVENT] = None
     reason: Words
     statement: Words | None = None
     reviewed_by: Line | None = None

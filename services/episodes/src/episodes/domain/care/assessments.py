@@ -8,7 +8,7 @@ from episodes.domain.care.clearances import refuse_unknown_clearances
 from episodes.domain.codes import CONDITIONS
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
-from episodes.domain.field_rules import Length, OneOf, Words
+from episodes.domain.field_rules import VISIT, Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
@@ -52,7 +52,7 @@ class Assessed:
     posture: Annotated[tuple[Finding, ...], Length(100)] = ()
     suspected_causes: Annotated[tuple[Annotated[Coded, CONDITIONS], ...], Length(50)] = ()
     screening: Screening | None = None
-    visit: UUID | None = None
+    visit: Annotated[UUID, VISIT] | None = None
 
 
 def assess(episode: Episode, command: Command[Assessed]) -> list[NewFact]:

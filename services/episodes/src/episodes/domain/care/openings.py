@@ -8,7 +8,7 @@ from episodes.domain.codes import CONDITIONS
 from episodes.domain.decision import record_draft
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import CLIENT, PARTNER, STAFF, Between, Length, Line, OneOf, Words
+from episodes.domain.field_rules import CLIENT, EPISODE, PARTNER, STAFF, Between, Length, Line, OneOf, Words
 from episodes.domain.roles import DESK
 from episodes.domain.step import CORRECTABLE, Step
 from episodes.domain.time import Interval
@@ -58,7 +58,7 @@ class EpisodeOpened:
     therapist: Annotated[UUID, STAFF]
     complaint: Complaint
     referral: InboundReferral | None = None
-    continues: UUID | None = None
+    continues: Annotated[UUID, EPISODE] | None = None
     age: Annotated[int, Between(0, 130)] | None = None
 
 

@@ -11,7 +11,7 @@ from episodes.domain.codes import MEASURES
 from episodes.domain.decision import Command, NewFact, refuse_before, require_event
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, Between, Length, Line, OneOf, Words
+from episodes.domain.field_rules import COMPUTED, EVENT, Between, Length, Line, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import Step
@@ -54,7 +54,7 @@ class Plan:
     reassess_after: Reassess | None = None
     home_care: Annotated[tuple[Words, ...], Length(50)] = ()
     precautions: Annotated[tuple[Words, ...], Length(50)] = ()
-    based_on: Annotated[tuple[UUID, ...], Length(50)] = ()
+    based_on: Annotated[tuple[UUID, ...], Length(50), EVENT] = ()
     agreed_with_client: bool | None = None
     breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
 
@@ -84,7 +84,7 @@ class PlanRefined(Plan):
         ),
     ]
     rationale: Words
-    evidence: Annotated[tuple[UUID, ...], Length(50)] = ()
+    evidence: Annotated[tuple[UUID, ...], Length(50), EVENT] = ()
     changed_fields: Annotated[tuple[str, ...], COMPUTED] = ()
 
 

@@ -8,7 +8,7 @@ from episodes.domain.codes import RED_FLAGS
 from episodes.domain.decision import Command, NewFact, refuse_before, require_event
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, Length, OneOf, Words
+from episodes.domain.field_rules import COMPUTED, EVENT, Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import ALWAYS, RETRACTABLE, Step
@@ -24,7 +24,7 @@ class RedFlagRaised:
     source: Annotated[
         str, OneOf("assessment", "session_check", "session", "response", "client", "partner", "other")
     ]
-    source_event: UUID | None = None
+    source_event: Annotated[UUID, EVENT] | None = None
     sites: Annotated[tuple[Site, ...], Length(30)] = ()
     urgency: Annotated[str, OneOf("routine", "urgent", "emergency")] = "urgent"
     action_advised: Words | None = None
@@ -38,7 +38,7 @@ ACCEPTED = "accepted_with_limits"
 class RedFlagCleared:
     """Somebody with the authority says that the flag stands no more. After `valid_until` it stands again."""
 
-    flag_id: Annotated[UUID | None, COMPUTED] = None
+    flag_id: Annotated[UUID | None, COMPUTED, EVENT] = None
     finding: Annotated[str, OneOf("ruled_out", "treated", ACCEPTED)]
     authority: Licensed
     limits: Limits | None = None

@@ -10,7 +10,7 @@ from episodes.domain.care.sharing_consents import KINDS, SharingConsented, live_
 from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, PARTNER, STAFF, Length, Line, OneOf, Words
+from episodes.domain.field_rules import COMPUTED, EVENT, PARTNER, STAFF, Length, Line, OneOf, Words
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import DESK, DESK_OR_PARTNER
 from episodes.domain.step import ALWAYS, RETRACTABLE, Step
@@ -34,8 +34,8 @@ class ReferralMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralWithdrawn:
-    referral_id: Annotated[UUID | None, COMPUTED] = None
-    partner: Annotated[UUID | None, COMPUTED] = None
+    referral_id: Annotated[UUID | None, COMPUTED, EVENT] = None
+    partner: Annotated[UUID | None, COMPUTED, PARTNER] = None
     reason: Words
 
 
@@ -43,8 +43,8 @@ class ReferralWithdrawn:
 class ReferralAnswered:
     """The partner's answer, by itself or as `recorded_by` one of our staff was told."""
 
-    referral_id: Annotated[UUID | None, COMPUTED] = None
-    partner: Annotated[UUID | None, COMPUTED] = None
+    referral_id: Annotated[UUID | None, COMPUTED, EVENT] = None
+    partner: Annotated[UUID | None, COMPUTED, PARTNER] = None
     accepted: bool
     code: Line | None = None
     first_appointment: Instant | None = None
@@ -57,7 +57,7 @@ class PartnerReported:
     """What a partner found or did. A partner reports for itself; staff say whose report they record."""
 
     partner: Annotated[UUID, PARTNER] | None = None
-    referral: UUID | None = None
+    referral: Annotated[UUID, EVENT] | None = None
     findings: Words | None = None
     treatment_given: Words | None = None
     restrictions: Words | None = None

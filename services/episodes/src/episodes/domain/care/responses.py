@@ -8,7 +8,7 @@ from uuid import UUID
 from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.decision import Command, NewFact, require_event
 from episodes.domain.episode import Episode
-from episodes.domain.field_rules import Between, Length, OneOf, Words
+from episodes.domain.field_rules import EVENT, Between, Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import ALWAYS, RETRACTABLE, Step
@@ -27,7 +27,7 @@ class Covers:
 class ResponseNoted:
     """The response to a session, so many hours after, or over days, as told by `source`."""
 
-    session: UUID | None = None
+    session: Annotated[UUID, EVENT] | None = None
     hours_after: Annotated[float, Between(0, 100_000)] | None = None
     source: Annotated[str, OneOf("client", "guardian", "diary", "therapist", "partner")] | None = None
     covers: Covers | None = None

@@ -16,7 +16,7 @@ from episodes.domain.care.treatment_consents import broken_consent
 from episodes.domain.codes import RED_FLAGS
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
-from episodes.domain.field_rules import COMPUTED, Length, Words
+from episodes.domain.field_rules import COMPUTED, VISIT, Length, Words
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
 from episodes.domain.time import When
@@ -32,7 +32,10 @@ from episodes.domain.values import (
 )
 
 STOP, LIMITS, GO = "stop", "go_with_limits", "go"
-SOURCE = "EVENTS §5.1"
+SOURCES = {"no-treatment-consent": "WAC 246-830-565", "consent-of-a-minor-alone": "RCW 26.28.015"}
+"""The law behind a rule of the verdict; any other rule is our own."""
+
+OURS = "ours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ class VerdictReason:
 class SessionChecked:
     """The check's id is the id of this event. A check nobody read counts as stop."""
 
-    visit: UUID | None = None
+    visit: Annotated[UUID, VISIT] | None = None
     techniques: Annotated[tuple[Technique, ...], Length(50)] = ()
     health_update: HealthUpdate | None = None
     screening: Screening
@@ -72,7 +75,7 @@ def check_session(episode: Episode, command: Command[SessionChecked]) -> list[Ne
     stops = tuple(stopping_rules(episode, draft, when))
     limits = tuple(_limiting_rules(episode, draft, when))
     verdict = STOP if stops else LIMITS if limits else GO
-    reasons = tuple(VerdictReason(rule=rule, source=SOURCE) for rule in (*stops, *limits))
+    reasons = tuple(VerdictReason(rule=rule, source=SOURCES.get(rule, OURS)) for rule in (*stops, *limits))
     decided = [NewFact(replace(draft, verdict=verdict, reasons=reasons), when)]
     stopping = [item for item in draft.screening.items if item.judgement == "stop"]
     if stopping:

@@ -16,7 +16,7 @@ from episodes.domain.care.treatment_consents import broken_consent
 from episodes.domain.codes import ADVICE, OTHER
 from episodes.domain.decision import Command, NewFact, refuse_future, require_event
 from episodes.domain.episode import Episode
-from episodes.domain.field_rules import STAFF, Between, Length, Line, OneOf, Words
+from episodes.domain.field_rules import EVENT, STAFF, VISIT, Between, Length, Line, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL, DESK
 from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
@@ -67,14 +67,14 @@ class Advice:
 class SessionDelivered:
     """One treatment. `breaches` given by the caller explain; the decision finds which rules were broken."""
 
-    visit: UUID | None = None
+    visit: Annotated[UUID, VISIT] | None = None
     date_of_service: date
     start: Instant | None = None
     end: Instant | None = None
     duration: Minutes | None = None
     place: Annotated[str, OneOf("clinic", "home", "workplace", "hospital", "other")] | None = None
     plan_version: Annotated[int, Between(1, 10_000)] | None = None
-    check_id: UUID | None = None
+    check_id: Annotated[UUID, EVENT] | None = None
     health_update: HealthUpdate | None = None
     screening: Screening | None = None
     readings: Annotated[tuple[Reading, ...], Length(200)] = ()
@@ -95,14 +95,14 @@ class SessionNotDelivered:
     """A session that was planned and did not take place."""
 
     planned_start: Instant
-    visit: UUID | None = None
+    visit: Annotated[UUID, VISIT] | None = None
     reason: Annotated[
         str,
         OneOf("no_show", "late_cancel", "client_declined", "therapist_declined", "contraindicated", "other"),
     ]
     words: Words | None = None
     by: Annotated[str, OneOf("client", "therapist", "clinic")] | None = None
-    check_id: UUID | None = None
+    check_id: Annotated[UUID, EVENT] | None = None
 
 
 def deliver(episode: Episode, command: Command[SessionDelivered]) -> list[NewFact]:

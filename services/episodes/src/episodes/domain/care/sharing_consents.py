@@ -12,7 +12,7 @@ from uuid import UUID
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, PARTNER, Length, Line, OneOf
+from episodes.domain.field_rules import COMPUTED, EVENT, PARTNER, Length, Line, OneOf
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import DESK, DESK_OR_PRIVACY
 from episodes.domain.step import ALWAYS, Step
@@ -53,8 +53,8 @@ class SharingConsented:
 class SharingWithdrawn:
     """Takes effect when recorded, or at `effective_from` if that is later."""
 
-    consent_id: Annotated[UUID | None, COMPUTED] = None
-    partner: Annotated[UUID | None, COMPUTED] = None
+    consent_id: Annotated[UUID | None, COMPUTED, EVENT] = None
+    partner: Annotated[UUID | None, COMPUTED, PARTNER] = None
     effective_from: Instant | None = None
     by: GivenBy | None = None
     partner_asked_to_erase: bool | None = None

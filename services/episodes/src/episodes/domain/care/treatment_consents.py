@@ -11,7 +11,7 @@ from episodes.domain.codes import TECHNIQUES
 from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, STAFF, Length, OneOf, Words
+from episodes.domain.field_rules import COMPUTED, EVENT, STAFF, Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import DESK
 from episodes.domain.step import ALWAYS, Step
@@ -53,7 +53,7 @@ class TreatmentConsented:
 class TreatmentConsentWithdrawn:
     """Takes effect at `effective_from`, else when it happened: a word of yesterday held yesterday."""
 
-    consent_id: Annotated[UUID | None, COMPUTED] = None
+    consent_id: Annotated[UUID | None, COMPUTED, EVENT] = None
     effective_from: Instant | None = None
     by: GivenBy | None = None
     reason: Words | None = None

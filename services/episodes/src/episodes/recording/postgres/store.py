@@ -9,7 +9,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from episodes.crash_points import crash_point
+from care_platform.crash_points import crash_point
 from episodes.errors import Conflict, OutcomeUnknown, StoreUnavailable
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.folding import CachedEpisode

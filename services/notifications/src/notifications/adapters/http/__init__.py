@@ -1,1 +1,0 @@
-"""The HTTP interface: an endpoint is parse, call, answer."""

@@ -1,0 +1,1 @@
+"""Signed webhooks to partners, each attempt only after a decision to disclose."""

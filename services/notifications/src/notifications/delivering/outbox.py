@@ -1,0 +1,210 @@
+"""The deliveries that are due: claimed by a lease, fairly between endpoints, and how each attempt went."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import structlog
+
+from care_platform.crash_points import crash_point
+from notifications.delivering.courier import Attempt, Claimed
+from notifications.delivering.grouped_writes import Grouped
+from notifications.delivering.schedule import Answered, Delivered, EndpointGone, Exhausted, Next, Retry
+from notifications.delivering.secret_sealing import Sealing
+from notifications.delivering.webhook_bodies import Due
+from notifications.postgres.connections import Database
+
+PER_ENDPOINT = 8
+log = structlog.get_logger()
+_CLAIMING = 0x636C6169
+
+CLAIM = """
+WITH picked AS (
+    SELECT d.network_id, d.subscription_id, d.number, s.partner_id, s.level, s.url, s.secret
+    FROM subscriptions s CROSS JOIN LATERAL (
+        SELECT network_id, subscription_id, number, due_at FROM deliveries
+        WHERE network_id = s.network_id AND subscription_id = s.subscription_id
+            AND state = 'pending' AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+        ORDER BY due_at, number
+        LIMIT greatest(0, CASE WHEN s.consecutive_failures > 0 THEN 1 ELSE %(per_endpoint)s END - (
+            SELECT count(*) FROM deliveries leased
+            WHERE leased.network_id = s.network_id AND leased.subscription_id = s.subscription_id
+                AND leased.lease_until >= now()))
+        FOR UPDATE SKIP LOCKED) d
+    WHERE s.state = 'active' AND s.network_id = ANY (%(networks)s)
+    ORDER BY s.consecutive_failures > 0, d.due_at
+    LIMIT %(limit)s)
+UPDATE deliveries d SET claim = %(claim)s, lease_until = now() + %(lease)s
+FROM picked p
+WHERE (d.network_id, d.subscription_id, d.number) = (p.network_id, p.subscription_id, p.number)
+RETURNING d.*, p.partner_id, p.level, p.url, p.secret
+"""
+
+_ALONE = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s)"
+
+_SETTLE = """
+WITH ended AS (
+    SELECT * FROM unnest(%s::text[], %s::uuid[], %s::bigint[], %s::uuid[], %s::text[], %s::interval[],
+        %s::boolean[], %s::uuid[], %s::timestamptz[], %s::integer[], %s::integer[], %s::text[])
+    WITH ORDINALITY AS e (network_id, subscription_id, number, claim, state, wait,
+        gone, decision_id, started_at, duration_ms, status, error, place)),
+mine AS (
+    UPDATE deliveries d SET state = e.state, attempts = d.attempts + (e.decision_id IS NOT NULL)::int,
+        due_at = now() + e.wait, claim = NULL, lease_until = NULL
+    FROM ended e
+    WHERE (d.network_id, d.subscription_id, d.number, d.claim)
+        = (e.network_id, e.subscription_id, e.number, e.claim)
+    RETURNING e.*, d.attempts),
+attempted AS (
+    SELECT *, count(*) FILTER (WHERE state = 'delivered') OVER newer AS successes_since
+    FROM mine WHERE decision_id IS NOT NULL
+    WINDOW newer AS (PARTITION BY network_id, subscription_id ORDER BY place DESC)),
+told AS (
+    SELECT network_id, subscription_id, bool_or(state = 'delivered') AS succeeded, bool_or(gone) AS gone,
+        count(*) FILTER (WHERE successes_since = 0) AS failures_since
+    FROM attempted GROUP BY network_id, subscription_id),
+written AS (
+    INSERT INTO attempts
+    SELECT network_id, subscription_id, number, attempts, decision_id, started_at, duration_ms, status, error
+    FROM attempted)
+SELECT t.* FROM told t JOIN subscriptions s USING (network_id, subscription_id)
+WHERE consecutive_failures > 0 OR failures_since > 0 OR gone
+ORDER BY network_id, subscription_id
+"""
+"""Of claims that ended, in the order of `place`: an endpoint's failures count from its last success.
+
+The answer is what the endpoints' own rows must learn of it.
+"""
+
+_TELL_ENDPOINT = """
+UPDATE subscriptions SET
+    consecutive_failures = %(failures_since)s + CASE WHEN %(succeeded)s THEN 0 ELSE consecutive_failures END,
+    state = CASE WHEN %(gone)s AND state = 'active' THEN 'disabled' ELSE state END
+WHERE network_id = %(network_id)s AND subscription_id = %(subscription_id)s
+"""
+
+_Ended = tuple[Any, ...]
+"""The columns of `ended` but its place."""
+
+
+class PostgresOutbox:
+    """An endpoint that failed last gets one attempt at a time, so that a dead one takes little room.
+
+    Claims that end at once are written in one transaction.
+    """
+
+    def __init__(self, database: Database, sealing: Sealing, lease: timedelta) -> None:
+        self._database = database
+        self._sealing = sealing
+        self._lease = lease
+        self._endings: Grouped[_Ended] = Grouped(self._settle)
+
+    async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
+        """One process at a time, so that the bound per endpoint holds over all of them.
+
+        It does not wait for the disk: a lease that a crash of the server forgets is one that ended early.
+        While endings wait for the database nothing is claimed, else their own deliveries might be.
+        """
+        if self._endings.stuck:
+            return []
+        parameters = {
+            "networks": list(networks),
+            "per_endpoint": PER_ENDPOINT,
+            "limit": limit,
+            "claim": uuid4(),
+            "lease": self._lease,
+        }
+        async with self._database.at_once(*networks) as db:
+            await db.execute(_ALONE, [_CLAIMING])
+            rows = await (await db.execute(CLAIM, parameters)).fetchall()
+            crash_point("deliver.before-claim")
+        crash_point("deliver.after-claim")
+        return [self._claimed(row) for row in rows]
+
+    async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
+        endings = [(*_key(it), "pending", wait, False, *_NO_ATTEMPT) for it in claimed]
+        await asyncio.gather(*map(self._endings.add, endings))
+
+    async def withhold(self, claimed: Claimed) -> None:
+        await self._endings.add((*_key(claimed), "withheld", timedelta(0), False, *_NO_ATTEMPT))
+
+    async def record(self, claimed: Claimed, attempt: Attempt, following: Next) -> None:
+        await self._endings.add((*_key(claimed), *_following(following), *_attempt(attempt)))
+
+    async def _settle(self, endings: Sequence[_Ended]) -> None:
+        columns = [list(column) for column in zip(*endings, strict=True)]
+        async with self._database.at_once(*set(columns[0])) as db:
+            told = await (await db.execute(_SETTLE, columns)).fetchall()
+            crash_point("deliver.before-record")
+        crash_point("deliver.after-record")
+        if told:
+            await self._tell_endpoints(told)
+
+    async def _tell_endpoints(self, told: Sequence[dict[str, Any]]) -> None:
+        """By itself, because who takes events in may hold such a row: no other endpoint shall wait for it.
+
+        What is not told now is found out by the next attempt.
+        """
+        try:
+            async with self._database.at_once(*{row["network_id"] for row in told}) as db:
+                await db.execute("SET LOCAL lock_timeout = '1s'")
+                for row in told:
+                    await db.execute(_TELL_ENDPOINT, row)
+        except psycopg.OperationalError as fault:
+            log.warning("endpoints are not told how they fared", error=type(fault).__name__, count=len(told))
+
+    def _claimed(self, row: dict[str, Any]) -> Claimed:
+        secret = self._sealing.open(row["secret"], row["network_id"], row["subscription_id"])
+        return Claimed(due_of(row), row["claim"], row["attempts"], row["url"], secret)
+
+
+def due_of(row: dict[str, Any]) -> Due:
+    """A row of `deliveries` with the partner and level of its subscription."""
+    return Due(
+        network=row["network_id"],
+        subscription_id=row["subscription_id"],
+        number=row["number"],
+        partner=row["partner_id"],
+        level=row["level"],
+        event_id=row["event_id"],
+        type=row["event_type"],
+        episode=row["episode_id"],
+        clinic=row["clinic_id"],
+        occurred_at=datetime.fromisoformat(row["occurred_at"]),
+        precision=row["precision"],
+        recorded_at=datetime.fromisoformat(row["recorded_at"]),
+        origin=row["origin"],
+        dataref=row["dataref"],
+        correlation_id=row["correlation_id"],
+        owed_at=row["owed_at"],
+    )
+
+
+def _key(claimed: Claimed) -> tuple[str, UUID, int, UUID]:
+    due = claimed.due
+    return due.network, due.subscription_id, due.number, claimed.claim
+
+
+def _following(following: Next) -> tuple[str, timedelta, bool]:
+    """State, how long to wait, and whether the endpoint is gone."""
+    match following:
+        case Delivered():
+            return "delivered", timedelta(0), False
+        case Retry(wait):
+            return "pending", wait, False
+        case EndpointGone():
+            return "pending", timedelta(0), True
+        case Exhausted():
+            return "failed", timedelta(0), False
+
+
+_NO_ATTEMPT = (None, None, None, None, None)
+
+
+def _attempt(attempt: Attempt) -> tuple[Any, ...]:
+    outcome, milliseconds = attempt.outcome, round(attempt.duration / timedelta(milliseconds=1))
+    answer = (outcome.status, None) if isinstance(outcome, Answered) else (None, outcome.error)
+    return attempt.decision_id, attempt.started_at, milliseconds, *answer

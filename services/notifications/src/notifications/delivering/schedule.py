@@ -1,0 +1,98 @@
+"""When a delivery is tried again: the Standard Webhooks schedule as data, and what each answer means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+DELAYS: tuple[timedelta, ...] = (
+    timedelta(0),
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+"""The wait before each attempt, the first included: as many attempts as entries."""
+
+SPREAD = 0.2
+"""The share by which a wait is stretched or shrunk: what failed together shall not retry together."""
+
+MAX_WAIT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The endpoint answered; `retry_after` is what it asked us to wait."""
+
+    status: int
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No answer; `error` names the class of failure and quotes nothing."""
+
+    error: str
+
+
+Outcome = Answered | Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    wait: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointGone:
+    """The endpoint wants no more (410): it is disabled, and what is pending stays pending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """The last attempt of the schedule failed."""
+
+
+Next = Delivered | Retry | EndpointGone | Exhausted
+
+
+def after_attempt(outcome: Outcome, attempts: int, delays: Sequence[timedelta], jitter: float) -> Next:
+    """What follows the `attempts`-th attempt; only 2xx is success. `jitter` is drawn from [0, 1]."""
+    if isinstance(outcome, Answered):
+        if HTTPStatus.OK <= outcome.status < HTTPStatus.MULTIPLE_CHOICES:
+            return Delivered()
+        if outcome.status == HTTPStatus.GONE:
+            return EndpointGone()
+    if attempts >= len(delays):
+        return Exhausted()
+    wait = delays[attempts] * (1 - SPREAD + 2 * SPREAD * jitter)
+    return Retry(max(wait, _asked(outcome)))
+
+
+def retry_after(header: str | None, now: datetime) -> timedelta | None:
+    """Read a `Retry-After`: seconds or a date. What is neither is ignored."""
+    if header is None:
+        return None
+    if header.isascii() and header.isdigit():
+        return timedelta(seconds=min(int(header[:9]), MAX_WAIT.total_seconds()))
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max(moment.replace(tzinfo=moment.tzinfo or UTC) - now, timedelta(0))
+
+
+def _asked(outcome: Outcome) -> timedelta:
+    asked = outcome.retry_after if isinstance(outcome, Answered) else None
+    return min(asked or timedelta(0), MAX_WAIT)

@@ -1,0 +1,103 @@
+"""Posts one webhook: no redirects, no proxy, public addresses only, and little patience with the answer."""
+
+import asyncio
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from care_platform.crash_points import crash_point
+from notifications.delivering.egress import AddressDenied, guarded_socket
+from notifications.delivering.schedule import Answered, Outcome, Unanswered, retry_after
+
+ADDRESS_DENIED = "address_denied"
+MAX_REPLY = 64 * 1024
+_REPLY_SECONDS = 1.0
+
+
+class HttpEndpoint:
+    """One connection pool for all endpoints, without a bound: who calls bounds what is in flight."""
+
+    def __init__(self, seconds: float, allow_loopback: bool, allow_http: bool) -> None:
+        self._schemes = {"https", "http"} if allow_http else {"https"}
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                socket_factory=guarded_socket(allow_loopback), use_dns_cache=False, limit=0
+            ),
+            timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(5.0, seconds)),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            max_line_size=8190,
+            max_field_size=8190,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
+        """The status decides; of the reply itself nothing is kept."""
+        try:
+            target = URL(url)
+            if target.scheme not in self._schemes:
+                return Unanswered(ADDRESS_DENIED)
+            crash_point("deliver.before-send")
+            outcome = await self._post(target, headers, body)
+            crash_point("deliver.after-send")
+            return outcome
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as fault:
+            return Unanswered(_error(fault))
+
+    async def _post(self, target: URL, headers: dict[str, str], body: bytes) -> Outcome:
+        headers = {"content-type": "application/json", "user-agent": "care-notifications/1", **headers}
+        request = self._session.post(target, data=body, headers=headers, allow_redirects=False)
+        async with request as answer:
+            outcome = Answered(
+                answer.status, retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
+            )
+            await _finish(answer)
+            return outcome
+
+
+async def _finish(answer: aiohttp.ClientResponse) -> None:
+    """Read a short reply, so that the connection serves again; of a long or slow one close it."""
+    if answer.content.at_eof():
+        return
+    try:
+        async with asyncio.timeout(_REPLY_SECONDS):
+            read = 0
+            async for chunk in answer.content.iter_any():
+                read += len(chunk)
+                if read > MAX_REPLY:
+                    break
+            else:
+                return
+    except (aiohttp.ClientError, TimeoutError):
+        pass
+    answer.close()
+
+
+def _error(fault: Exception) -> str:
+    """A class of failure, for the delivery log of the partner."""
+    match fault:
+        case aiohttp.ClientConnectorError(os_error=AddressDenied()):
+            return ADDRESS_DENIED
+        case TimeoutError():
+            return "timeout"
+        case aiohttp.ClientSSLError() | aiohttp.ClientConnectorCertificateError():
+            return "tls_failed"
+        case aiohttp.ClientConnectorDNSError():
+            return "name_not_found"
+        case aiohttp.ClientConnectorError():
+            return "connection_refused"
+        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
+            return "connection_lost"
+        case _:
+            return "invalid_answer"

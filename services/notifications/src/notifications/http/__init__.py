@@ -1,0 +1,1 @@
+"""The HTTP application, composed of the endpoints of every slice."""

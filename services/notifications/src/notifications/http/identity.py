@@ -1,0 +1,35 @@
+"""Who is calling, and may their role do this?"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from care_platform.http.authentication import caller_of
+from care_platform.http.problems import Problem
+from notifications.access import Action, Caller
+
+_BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+"""For the OpenAPI document: the token itself is judged before FastAPI looks at the request."""
+
+
+async def caller(request: Request, _: Bearer) -> Caller:
+    """Raises `Unauthenticated` or `NoKeys`."""
+    who: Caller = caller_of(request.scope)
+    return who
+
+
+def allowed(action: Action) -> Any:
+    """A dependency: the caller, if the role may."""
+    return Depends(_allowed(action))
+
+
+def _allowed(action: Action) -> Callable[[Caller], Awaitable[Caller]]:
+    async def permitted(who: Annotated[Caller, Depends(caller)]) -> Caller:
+        if not who.may(action):
+            raise Problem("forbidden")
+        return who
+
+    return permitted

@@ -1,0 +1,36 @@
+"""Whether this service is ready, and what it counts."""
+
+import psycopg
+from fastapi import APIRouter, Request
+from prometheus_client import generate_latest
+
+from care_platform.http.operations import Operations
+from care_platform.http.operations import router as operations_router
+from notifications.http.problems import PROBLEMS, problems_of
+from notifications.http.services import services_of
+from notifications.postgres.figures import Figures
+from notifications.postgres.readiness import why_not_ready
+
+
+def router() -> APIRouter:
+    """Health, metrics and problems. The process lives while it answers."""
+    return operations_router(Operations(lambda _: True, _why_not_ready, _metrics), PROBLEMS, problems_of)
+
+
+async def _metrics(request: Request) -> bytes:
+    """Our own requests, and what the database says of consume and deliver."""
+    here = services_of(request)
+    async with here.database.within(*here.networks) as db:
+        figures = await Figures.read(db)
+    return generate_latest(here.metrics) + generate_latest(figures.registry())
+
+
+async def _why_not_ready(request: Request) -> str | None:
+    here = services_of(request)
+    if here.issuer_keys.current is None:
+        return f"the keys of the token issuer cannot be read: {here.issuer_keys.fault}"
+    try:
+        async with here.database.within() as db:
+            return await why_not_ready(db)
+    except psycopg.Error:
+        return "the database cannot be reached"

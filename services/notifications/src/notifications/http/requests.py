@@ -1,0 +1,50 @@
+"""Reading what was sent: JSON bodies by hand, so that no depth or content of them can become a defect."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from care_platform.http.problems import Problem
+from notifications.http.problems import faults
+
+LARGEST_PAGE = 100
+M = TypeVar("M", bound=BaseModel)
+
+
+class NumberPage(BaseModel):
+    """A page of numbered things."""
+
+    model_config = ConfigDict(extra="forbid")
+    after: int = Field(0, ge=0, le=2**53)
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+
+
+NumberPageQuery = Annotated[NumberPage, Query()]
+
+
+def json_body(model: type[M]) -> Any:
+    """A dependency: the body, if it is JSON of that form."""
+    return Depends(_reader(model))
+
+
+def _reader(model: type[M]) -> Callable[[Request], Awaitable[M]]:
+    async def read(request: Request) -> M:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise Problem("unsupported-media-type")
+        try:
+            return model.model_validate_json(await request.body())
+        except ValidationError as fault:
+            found = fault.errors(include_url=False, include_input=False)
+            raise Problem("malformed", errors=faults(found)) from None
+
+    return read
+
+
+def described(model: type[BaseModel], example: object) -> dict[str, Any]:
+    """The same body for the OpenAPI document."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,49 @@
+"""What the endpoints need, made once by the composition root."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from prometheus_client import CollectorRegistry
+
+from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.auth.tokens import Verifier
+from notifications.access import Caller
+from notifications.delivering.courier import Disclosure
+from notifications.delivering.secret_sealing import Sealing
+from notifications.postgres.connections import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Time, ids and chance are among them."""
+
+    database: Database
+    networks: Sequence[str]
+    tokens: Verifier[Caller]
+    issuer_keys: IssuerKeys
+    sealing: Sealing
+    disclosure: Disclosure
+    metrics: CollectorRegistry
+    public_url: str
+    allow_http: bool
+    allow_loopback: bool
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    random_bytes: Callable[[int], bytes]
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+async def _services(request: Request) -> Services:
+    return services_of(request)
+
+
+Here = Annotated[Services, Depends(_services)]
+"""A parameter of an endpoint: its services."""

@@ -1,0 +1,1 @@
+"""What needs the attention of a clinic's staff."""

@@ -1,0 +1,100 @@
+"""Connections to our database, which show rows only within the networks a transaction names.
+
+Time-outs are short, because the caller knows better than to wait.
+"""
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+Connection = AsyncConnection[DictRow]
+Connect = Callable[[], Coroutine[Any, Any, Connection]]
+
+WAKE = "care_deliveries"
+"""The channel of NOTIFY that wakes `deliver`."""
+
+_CONNECT_SECONDS = 2
+
+_OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (
+        # Every query here finds few rows by a key. A plan made while the tables were small, or with their
+        # statistics behind, would read them whole, and be kept.
+        "enable_seqscan=off",
+        "enable_hashjoin=off",
+        "enable_mergejoin=off",
+        "plan_cache_mode=force_generic_plan",
+    )
+)
+
+
+@asynccontextmanager
+async def within(db: Connection, *networks: str) -> AsyncIterator[None]:
+    """One transaction that reads and writes rows of these networks only.
+
+    Row-level security asks for them: outside such a transaction there are no rows, and none can be written.
+    """
+    async with db.transaction():
+        await db.execute("SELECT set_config('care.networks', %s, true)", [",".join(networks)])
+        yield
+
+
+async def connect(url: str, *, autocommit: bool = False) -> Connection:
+    """One connection, for a role that works alone."""
+    return await AsyncConnection.connect(url, autocommit=autocommit, **_options())
+
+
+class Database:
+    """A pool that lends a connection only within networks, so that nothing runs outside by accident."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            kwargs=_options(),
+            min_size=1,
+            max_size=size,
+            timeout=_CONNECT_SECONDS,
+            reconnect_timeout=5,
+            open=False,
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Without waiting: the service starts, and says it is not ready, while the database is away."""
+        await self._pool.open(wait=False)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._pool.close(timeout=1)
+
+    @asynccontextmanager
+    async def within(self, *networks: str) -> AsyncIterator[Connection]:
+        """One transaction. A caller waits two seconds at most for a connection, then gets `PoolTimeout`."""
+        async with self._pool.connection() as db, within(db, *networks):
+            yield db
+
+    @asynccontextmanager
+    async def at_once(self, *networks: str) -> AsyncIterator[Connection]:
+        """The same; its statements are sent without waiting for the results of those before.
+
+        A fault of one of them shows when a result is fetched, or at the end.
+        """
+        async with self._pool.connection() as db, db.pipeline() as sending, within(db, *networks):
+            yield db
+            await sending.sync()  # a fault nobody has met yet shows while it can be rolled back
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "row_factory": dict_row,
+        "connect_timeout": _CONNECT_SECONDS,
+        "application_name": "notifications",
+        "options": _OPTIONS,
+    }

@@ -1,0 +1,69 @@
+"""What operators watch, read from the database: it is true whether or not the other roles are running."""
+
+from dataclasses import dataclass
+from typing import Any, LiteralString, Self
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from notifications.postgres.connections import Connection
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Rows of figures with their labels."""
+
+    lanes: list[Row]
+    parked: list[Row]
+    pending: list[Row]
+
+    @classmethod
+    async def read(cls, db: Connection) -> Self:
+        return cls(
+            await _rows(
+                db, "SELECT lane, extract(epoch FROM now() - caught_up_at)::float8 AS behind FROM positions"
+            ),
+            await _rows(
+                db,
+                "SELECT network_id, count(*) AS number FROM parked"
+                " WHERE resolved_at IS NULL GROUP BY network_id",
+            ),
+            await _rows(
+                db,
+                "SELECT d.network_id, s.state, count(*) AS number,"
+                " extract(epoch FROM now() - min(d.owed_at))::float8 AS oldest"
+                " FROM deliveries d JOIN subscriptions s USING (network_id, subscription_id)"
+                " WHERE d.state = 'pending' GROUP BY d.network_id, s.state",
+            ),
+        )
+
+    def registry(self) -> CollectorRegistry:
+        """As gauges of a registry of their own."""
+        registry = CollectorRegistry()
+        behind = Gauge(
+            "notifications_consume_behind_seconds",
+            "Since the lane was last read to its end",
+            ["lane"],
+            registry=registry,
+        )
+        parked = Gauge(
+            "notifications_parked", "Messages that wait for an operator", ["network"], registry=registry
+        )
+        labels = ["network", "endpoint"]
+        pending = Gauge("notifications_pending", "Deliveries not yet ended", labels, registry=registry)
+        oldest = Gauge(
+            "notifications_oldest_pending_seconds", "Age of the oldest pending one", labels, registry=registry
+        )
+        for row in self.lanes:
+            behind.labels(row["lane"]).set(row["behind"])
+        for row in self.parked:
+            parked.labels(row["network_id"]).set(row["number"])
+        for row in self.pending:
+            pending.labels(row["network_id"], row["state"]).set(row["number"])
+            oldest.labels(row["network_id"], row["state"]).set(row["oldest"])
+        return registry
+
+
+async def _rows(db: Connection, query: LiteralString) -> list[Row]:
+    return await (await db.execute(query)).fetchall()

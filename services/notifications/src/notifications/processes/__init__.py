@@ -1,0 +1,1 @@
+"""The roles of the service, each composed from settings."""

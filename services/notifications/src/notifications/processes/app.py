@@ -1,0 +1,75 @@
+"""The application: its routes, what surrounds them, and its OpenAPI document."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
+
+from care_platform.http.authentication import Authentication
+from care_platform.http.handlers import answer_errors
+from care_platform.http.layer import RequestLayer
+from care_platform.http.metrics import RequestMetrics
+from notifications.access import Caller
+from notifications.http import operations
+from notifications.http.examples import EXAMPLES
+from notifications.http.problems import PROBLEMS, ProblemDocument
+from notifications.http.services import Services
+from notifications.inbox import endpoint as inbox
+from notifications.subscriptions import endpoint as subscriptions
+from notifications.subscriptions.bodies import SubscriptionWanted
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+Schema = dict[str, Any]
+
+
+def create_app(services: Services | None = None, lifespan: Lifespan | None = None) -> FastAPI:
+    """Without services only its document can be had."""
+    app = FastAPI(
+        title="Care Notifications",
+        version="1.0.0",
+        description="Subscriptions and signed webhooks for partners, an inbox for the staff of clinics.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    if services is not None:
+        metrics = RequestMetrics("notifications", services.metrics)
+        app.add_middleware(Authentication[Caller], verifier=services.tokens)
+        app.add_middleware(RequestLayer, answer=PROBLEMS.answer, metrics=metrics)
+    answer_errors(app, PROBLEMS.answer, PROBLEMS.errors)
+    for router in (subscriptions.router, inbox.router, operations.router()):
+        app.include_router(router)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _document(app: FastAPI) -> Schema:
+    """FastAPI's, with the bodies we read by hand, our problems in place of its own, and the examples."""
+    made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    schemas = made["components"]["schemas"]
+    for model in (SubscriptionWanted, ProblemDocument):
+        schema = TypeAdapter(model).json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for operation in (it for path in made["paths"].values() for it in path.values()):
+        _mend(operation)
+    made["components"]["schemas"] = dict(sorted(schemas.items()))
+    return made
+
+
+def _mend(operation: Schema) -> None:
+    answers = operation["responses"]
+    if "HTTPValidationError" in str(answers.get("422")):
+        del answers["422"]
+    for told in answers.values():
+        for content in told.get("content", {}).values():
+            name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+            if name in EXAMPLES:
+                content["example"] = EXAMPLES[name]

@@ -1,0 +1,185 @@
+"""The long-running roles and the operator's commands, built from settings; part of the composition root."""
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import time
+from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Literal
+from uuid import uuid4
+
+import aiohttp
+import structlog
+import uvicorn
+from prometheus_client import CollectorRegistry, Gauge
+
+from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.auth.key_sources import KeyAddress, KeyFile
+from notifications.config import Settings
+from notifications.delivering.courier import Clock, Courier
+from notifications.delivering.disclosure import HttpDisclosure
+from notifications.delivering.dispatch import Dispatch
+from notifications.delivering.outbox import PostgresOutbox
+from notifications.delivering.secret_sealing import Sealing
+from notifications.delivering.webhooks import HttpEndpoint
+from notifications.http.services import Services
+from notifications.postgres.connections import Database, connect, within
+from notifications.processes.app import create_app
+from notifications.reacting.consumer import follow
+from notifications.reacting.feed_source import FeedSource
+from notifications.reacting.kafka_source import KafkaSource
+from notifications.reacting.parked import list_parked, resolve
+from notifications.reacting.sources import Source
+from notifications.service_tokens import ServiceTokens
+from notifications.tokens import verifier
+
+STOP_SECONDS = 3.5
+log = structlog.get_logger()
+
+
+async def api(settings: Settings) -> int:
+    """Serve until told to stop."""
+    _stop_signal()
+    address = settings.address("database_url")
+    async with Database(address, size=8) as database, aiohttp.ClientSession(trust_env=False) as session:
+        metrics = CollectorRegistry()
+        issuer_keys = _issuer_keys(settings, metrics)
+        services = Services(
+            database=database,
+            networks=settings.networks,
+            tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
+            issuer_keys=issuer_keys,
+            sealing=Sealing(settings.keys_dir),
+            disclosure=_disclosure(settings, session),
+            metrics=metrics,
+            public_url=settings.public_url,
+            allow_http=settings.development,
+            allow_loopback=settings.allow_loopback,
+            now=_now,
+            new_id=uuid4,
+            random_bytes=secrets.token_bytes,
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(services),
+                host=settings.host,
+                port=settings.port,
+                http="httptools",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=3,
+            )
+        )
+        log.info("api begins", port=settings.port, environment=settings.environment)
+        following = await issuer_keys.begin()
+        await server.serve()
+        following.cancel()
+    return 0 if server.started else 1
+
+
+async def consume(settings: Settings) -> int:
+    """Follow every source until told to stop; a source that ends by itself is a defect."""
+    stop = _stop_signal()
+    connecting = partial(connect, settings.address("database_url"))
+    log.info("consume begins", source=settings.source)
+    work = [_running(follow(source, connecting)) for source in _sources(settings)]
+    waiting = _running(stop.wait())
+    done, _ = await asyncio.wait([*work, waiting], return_when=asyncio.FIRST_COMPLETED)
+    for task in work:
+        task.cancel()
+    _, stuck = await asyncio.wait(work, timeout=STOP_SECONDS)
+    code = 0 if waiting in done else 1
+    log.info("consume ends", status=code, count=len(stuck), error=_first_error(work))
+    if stuck:  # a thread that waits for a broker; every transaction is whole, so leaving it is safe
+        os._exit(code)
+    return code
+
+
+async def deliver(settings: Settings) -> int:
+    """Send what is due until told to stop."""
+    stop = _stop_signal()
+    endpoint = HttpEndpoint(settings.attempt_seconds, settings.allow_loopback, settings.development)
+    async with (
+        Database(settings.address("database_url"), size=4) as database,
+        aiohttp.ClientSession(trust_env=False) as session,
+        endpoint,
+    ):
+        lease = timedelta(seconds=settings.lease_seconds)
+        courier = Courier(
+            outbox=PostgresOutbox(database, Sealing(settings.keys_dir), lease),
+            disclosure=_disclosure(settings, session),
+            endpoint=endpoint,
+            clock=Clock(_now, time.monotonic, random.random),
+            public_url=settings.public_url,
+            delays=settings.delays,
+        )
+        log.info("deliver begins", environment=settings.environment)
+        connecting = partial(connect, settings.address("database_url"))
+        await Dispatch(courier, settings.networks, connecting).run(stop)
+    log.info("deliver ends")
+    return 0
+
+
+async def parked(
+    settings: Settings, action: Literal["list", "replay", "dismiss"], parked_id: int
+) -> list[str]:
+    """What the operator is told. Raises `CannotResolve`."""
+    async with await connect(settings.address("database_url")) as db, within(db, *settings.networks):
+        if action == "list":
+            return [
+                f"{it.parked_id}  {it.parked_at:%Y-%m-%d %H:%M:%S}  {it.network_id}  {it.place}"
+                f"  episode {it.episode_id or 'unknown'}  {it.reason}"
+                for it in await list_parked(db)
+            ] or ["nothing is parked"]
+        count = await resolve(db, parked_id, "replayed" if action == "replay" else "dismissed")
+        return [f"{count} left the parked messages"]
+
+
+def _sources(settings: Settings) -> Sequence[Source]:
+    if settings.kafka_bootstrap is not None and settings.source == "kafka":
+        return [KafkaSource(settings.kafka_bootstrap, settings.networks)]
+    tokens = ServiceTokens(settings.tokens_file)
+    return [FeedSource(settings.episodes_url, network, tokens) for network in settings.networks]
+
+
+def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
+    source = KeyAddress(settings.jwks_url) if settings.jwks_url else KeyFile(settings.jwks_file)
+    keys = IssuerKeys(source, log)
+    age = Gauge(
+        "notifications_issuer_keys_age_seconds",
+        "Since the token issuer's keys were last read without a fault",
+        registry=metrics,
+    )
+    age.set_function(keys.age)
+    return keys
+
+
+def _disclosure(settings: Settings, session: aiohttp.ClientSession) -> HttpDisclosure:
+    tokens = ServiceTokens(settings.tokens_file)
+    return HttpDisclosure(settings.episodes_url, tokens, session, settings.question_seconds)
+
+
+def _stop_signal() -> asyncio.Event:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _running(work: Coroutine[object, object, object]) -> asyncio.Task[object]:
+    return asyncio.create_task(work)
+
+
+def _first_error(tasks: Sequence[asyncio.Task[object]]) -> str | None:
+    ended = [task for task in tasks if task.done() and not task.cancelled()]
+    return next((type(fault).__name__ for task in ended if (fault := task.exception())), None)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

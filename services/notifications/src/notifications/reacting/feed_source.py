@@ -1,0 +1,88 @@
+"""Published events of one network by the feed of the episodes service, long-polled."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import aiohttp
+
+from notifications.reacting.messages import FeedMessage
+from notifications.reacting.sources import Batch, SourceUnavailable
+from notifications.service_tokens import NoToken
+
+WAIT_SECONDS = 5
+PAGE = 200
+_LONGEST_PAGE = 32 * 1024 * 1024
+_TIMEOUT = aiohttp.ClientTimeout(total=WAIT_SECONDS + 10, sock_connect=2)
+_IDLE_SECONDS = 0.2  # in case the other side does not wait
+
+
+class FeedSource:
+    """One lane; the position is the feed's own, opaque to us."""
+
+    def __init__(self, url: str, network: str, token: Callable[[str], str]) -> None:
+        self._url = f"{url}/v1/feed"
+        self._network = network
+        self._token = token
+        self._lane = f"feed/{network}"
+        self._after: str | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self, positions: Mapping[str, str]) -> None:
+        await self.close()
+        self._after = positions.get(self._lane)
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False)
+
+    async def read(self) -> Sequence[Batch]:
+        events, position = _page(await self._get())
+        if not events and position == self._after:
+            await asyncio.sleep(_IDLE_SECONDS)
+        caught_up = not events and position == self._after
+        self._after = position
+        messages = [
+            FeedMessage(self._network, f"{self._lane} before {position} #{index}", event)
+            for index, event in enumerate(events, start=1)
+        ]
+        return [Batch(self._lane, self._network, position, messages, caught_up=caught_up)]
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def _get(self) -> bytes:
+        if self._session is None:
+            raise SourceUnavailable("not started")
+        query = {"wait": str(WAIT_SECONDS), "limit": str(PAGE)}
+        if self._after is not None:
+            query["after"] = self._after
+        try:
+            headers = {"Authorization": f"Bearer {self._token(self._network)}"}
+            request = self._session.get(self._url, params=query, headers=headers, allow_redirects=False)
+            async with request as answer:
+                if answer.status != 200:
+                    raise SourceUnavailable(f"the feed answers {answer.status}")
+                return await _read_at_most(answer, _LONGEST_PAGE)
+        except (aiohttp.ClientError, TimeoutError, NoToken) as fault:
+            raise SourceUnavailable(type(fault).__name__) from None
+
+
+async def _read_at_most(answer: aiohttp.ClientResponse, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise SourceUnavailable("the page is too long")
+    return bytes(body)
+
+
+def _page(body: bytes) -> tuple[list[Any], str]:
+    try:
+        page = json.loads(body)
+    except (ValueError, RecursionError):
+        raise SourceUnavailable("the page is not JSON") from None
+    match page:
+        case {"events": list() as events, "next": str() as position}:
+            return events, position
+        case _:
+            raise SourceUnavailable("the page lacks events or next")

@@ -1,0 +1,83 @@
+"""What notifications knows of an episode, from its events alone: clinic, therapist, sharing consents."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from contracts.envelope import PublishedEvent
+from contracts.events import EpisodeOpened, ResponsibilityTransferred, SharingConsented, SharingWithdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A client's consent that one partner may be told facts of these kinds."""
+
+    id: UUID
+    partner: UUID
+    kinds: frozenset[str]
+    effective_from: datetime
+    until: datetime | None = None
+    withdrawn_from: datetime | None = None
+
+    def holds_at(self, moment: datetime) -> bool:
+        ends = [end for end in (self.until, self.withdrawn_from) if end is not None]
+        return self.effective_from <= moment and all(moment < end for end in ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """One episode as far as its events were seen; `sequence` is that of the last one.
+
+    `referring_partner` waits to hear that the episode was opened; nobody waits to hear of an imported one.
+    """
+
+    clinic: UUID | None = None
+    therapist: UUID | None = None
+    referring_partner: UUID | None = None
+    sequence: int = 0
+    consents: tuple[Consent, ...] = ()
+
+    def partners_told(self, kind: str, moment: datetime) -> tuple[UUID, ...]:
+        """The partners who may be told facts of this kind at that moment, each once."""
+        told = {it.partner for it in self.consents if kind in it.kinds and it.holds_at(moment)}
+        return tuple(sorted(told))
+
+
+def learn(known: Knowledge, event: PublishedEvent) -> Knowledge:
+    """What is known after an event. Imported events teach like any other."""
+    known = replace(known, clinic=event.clinic, sequence=max(known.sequence, event.sequence))
+    match event.data:
+        case EpisodeOpened(therapist=therapist, referring_partner=referring_partner):
+            waiting = None if event.origin == "imported" else referring_partner
+            return replace(known, therapist=therapist, referring_partner=waiting)
+        case ResponsibilityTransferred(to_therapist=therapist):
+            return replace(known, therapist=therapist)
+        case SharingConsented() as given:
+            return _with(known, _consent(given))
+        case SharingWithdrawn() as withdrawn:
+            return _withdraw(known, withdrawn, event.recordedat)
+        case _:
+            return known
+
+
+def missing_before(known: Knowledge, event: PublishedEvent) -> int:
+    """How many published events of the episode were never seen before this one."""
+    return max(0, event.sequence - known.sequence - 1)
+
+
+def _consent(given: SharingConsented) -> Consent:
+    return Consent(given.consent, given.partner, frozenset(given.kinds), given.effective_from, given.until)
+
+
+def _with(known: Knowledge, consent: Consent) -> Knowledge:
+    others = tuple(it for it in known.consents if it.id != consent.id)
+    return replace(known, consents=(*others, consent))
+
+
+def _withdraw(known: Knowledge, withdrawn: SharingWithdrawn, recorded_at: datetime) -> Knowledge:
+    """A withdrawal takes effect when recorded, or later if it says so; never before."""
+    takes_effect = max(withdrawn.effective_from, recorded_at)
+    for consent in known.consents:
+        if consent.id == withdrawn.consent:
+            return _with(known, replace(consent, withdrawn_from=takes_effect))
+    return known

@@ -1,0 +1,92 @@
+"""Writes down what is owed about an event, of which its envelope is enough: ids, kinds and times as text."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from contracts.envelope import PublishedEvent, timestamp
+from notifications.postgres.connections import WAKE, Connection
+from notifications.reacting.owed import InboxOwed
+
+EventRow = Mapping[str, str]
+"""Text, so that it can be kept as JSON and loses no offset."""
+
+_OF_PARTNER = """s.partner_id = %(partner)s
+        AND (event_types IS NULL OR %(type)s = ANY (event_types))
+        AND (clinics IS NULL OR %(clinic)s::uuid = ANY (clinics))"""
+
+_SENT_THE_ENTRY = """subscription_id IN (SELECT subscription_id FROM deliveries
+            WHERE network_id = %(network)s AND event_id = %(entry)s
+                AND state NOT IN ('withheld', 'cancelled'))"""
+
+_OWE = """
+WITH asked AS (
+    UPDATE subscriptions s SET last_number = last_number + 1
+    WHERE network_id = %(network)s AND state <> 'deleted' AND {whose}
+        AND NOT EXISTS (
+            SELECT 1 FROM deliveries owed
+            WHERE owed.network_id = s.network_id AND owed.subscription_id = s.subscription_id
+                AND owed.event_id = %(event)s)
+    RETURNING subscription_id, last_number),
+owed AS (
+    INSERT INTO deliveries (network_id, subscription_id, number, event_id, event_type, episode_id, clinic_id,
+        occurred_at, precision, recorded_at, origin, dataref, correlation_id, due_at)
+    SELECT %(network)s, subscription_id, last_number, %(event)s, %(type)s, %(episode)s, %(clinic)s,
+        %(occurred_at)s, %(precision)s, %(recorded_at)s, %(origin)s, %(dataref)s, %(correlation)s,
+        greatest(now(), %(not_before)s::timestamptz)
+    FROM asked RETURNING 1)
+SELECT pg_notify(%(wake)s, '') WHERE EXISTS (SELECT 1 FROM owed)
+"""
+"""Counting locks the row, so numbers have no gaps: a transaction that fails gives its number back."""
+
+_OWE_PARTNER = _OWE.format(whose=_OF_PARTNER)
+_OWE_WHOEVER_WAS_SENT = _OWE.format(whose=_SENT_THE_ENTRY)
+
+
+async def to_partner(
+    db: Connection, about: EventRow, partner: UUID, not_before: datetime | None = None
+) -> None:
+    """One delivery, with the next number, to each of its live subscriptions that asks for such an event and
+    was not owed it before.
+    """
+    await db.execute(_OWE_PARTNER, {**about, "partner": partner, "not_before": not_before, "wake": WAKE})
+
+
+async def to_whoever_was_sent(db: Connection, about: EventRow, entry: UUID) -> None:
+    """To each live subscription that was sent the entry, or is still to be sent it, whatever it asks for."""
+    await db.execute(_OWE_WHOEVER_WAS_SENT, {**about, "entry": entry, "not_before": None, "wake": WAKE})
+
+
+async def to_inbox(db: Connection, about: EventRow, owed: InboxOwed) -> None:
+    """One item for the staff of the clinic, or for the therapist it names."""
+    await db.execute(
+        "INSERT INTO inbox (network_id, item_id, clinic_id, episode_id, event_id, concern, severity,"
+        " recipient_id, occurred_at, precision, recorded_at, link)"
+        " VALUES (%(network)s, %(item)s, %(to)s, %(episode)s, %(event)s, %(concern)s, %(severity)s,"
+        " %(recipient)s, %(occurred_at)s, %(precision)s, %(recorded_at)s, %(dataref)s)",
+        dict(about)
+        | {
+            "item": uuid5(UUID(about["event"]), owed.concern),
+            "to": owed.clinic,
+            "concern": owed.concern,
+            "severity": owed.severity,
+            "recipient": owed.recipient,
+        },
+    )
+
+
+def event_row(event: PublishedEvent) -> EventRow:
+    """What a delivery or an item repeats of an event."""
+    return {
+        "network": event.network,
+        "event": str(event.id),
+        "type": event.type,
+        "episode": str(event.episode),
+        "clinic": str(event.clinic),
+        "occurred_at": timestamp(event.time),
+        "precision": event.precision,
+        "recorded_at": timestamp(event.recordedat),
+        "origin": event.origin,
+        "dataref": event.dataref,
+        "correlation": str(event.correlationid),
+    }

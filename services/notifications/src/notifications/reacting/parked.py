@@ -1,0 +1,111 @@
+"""The parked messages as an operator sees them: list, replay, dismiss; oldest first in an episode."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import structlog
+from psycopg.rows import class_row
+
+from contracts.envelope import Unreadable
+from notifications.postgres.connections import Connection
+from notifications.reacting.ledger import Ledger
+from notifications.reacting.messages import unpack
+from notifications.reacting.positions import hold_still
+from notifications.reacting.react import FOLLOWS, take, understand
+
+Resolution = Literal["replayed", "dismissed"]
+log = structlog.get_logger()
+
+
+class CannotResolve(Exception):
+    """It stays parked; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """One message set aside. `raw` may hold what must not be printed."""
+
+    network_id: str
+    parked_id: int
+    form: str
+    place: str
+    reason: str
+    event_id: UUID | None
+    episode_id: UUID | None
+    parked_at: datetime
+    raw: bytes
+
+
+_OPEN = (
+    "SELECT network_id, parked_id, form, place, reason, event_id, episode_id, parked_at, raw"
+    " FROM parked WHERE resolved_at IS NULL"
+)
+
+
+async def list_parked(db: Connection) -> list[Parked]:
+    """All that wait for an operator, oldest first."""
+    async with db.cursor(row_factory=class_row(Parked)) as cursor:
+        return await (await cursor.execute(f"{_OPEN} ORDER BY parked_id")).fetchall()
+
+
+async def resolve(db: Connection, parked_id: int, resolution: Resolution) -> int:
+    """Replay or dismiss one, then let what followed it in its episode take effect; how many left the table.
+
+    Raises `CannotResolve`; then nothing was changed.
+    """
+    async with db.transaction():
+        parked = await _find(db, parked_id)
+        await hold_still(db, parked.network_id)
+        waiting = await _waiting(db, parked)
+        if not waiting or waiting[0].parked_id != parked_id:
+            raise CannotResolve("an older message of its episode comes first")
+        if resolution == "replayed":
+            await _replay(db, waiting[0])
+        await _mark(db, parked, resolution)
+        return 1 + await _followers(db, waiting[1:])
+
+
+async def _followers(db: Connection, waiting: list[Parked]) -> int:
+    for done, follower in enumerate(waiting):
+        if follower.reason != FOLLOWS:
+            return done
+        await _replay(db, follower)
+        await _mark(db, follower, "replayed")
+    return len(waiting)
+
+
+async def _replay(db: Connection, parked: Parked) -> None:
+    message = unpack(parked.network_id, parked.place, parked.form, parked.raw)
+    try:
+        event = understand(message)
+    except Unreadable as fault:
+        raise CannotResolve(f"{parked.parked_id}: {fault.reason}") from None
+    await take(Ledger(db), event)
+
+
+async def _find(db: Connection, parked_id: int) -> Parked:
+    async with db.cursor(row_factory=class_row(Parked)) as cursor:
+        found = await (await cursor.execute(f"{_OPEN} AND parked_id = %s", [parked_id])).fetchone()
+    if found is None:
+        raise CannotResolve("no such parked message")
+    return found
+
+
+async def _waiting(db: Connection, parked: Parked) -> list[Parked]:
+    """Of one episode; a message whose episode is unknown stands alone."""
+    async with db.cursor(row_factory=class_row(Parked)) as cursor:
+        rows = await cursor.execute(
+            f"{_OPEN} AND network_id = %s AND (episode_id = %s OR parked_id = %s) ORDER BY parked_id",
+            [parked.network_id, parked.episode_id, parked.parked_id],
+        )
+        return await rows.fetchall()
+
+
+async def _mark(db: Connection, parked: Parked, resolution: Resolution) -> None:
+    await db.execute(
+        "UPDATE parked SET resolved_at = now(), resolution = %s WHERE network_id = %s AND parked_id = %s",
+        [resolution, parked.network_id, parked.parked_id],
+    )
+    log.info("parked message resolved", parked_id=parked.parked_id, resolution=resolution)

@@ -1,0 +1,165 @@
+"""The policies: when X then Y. Each returns what is owed and sends nothing; `POLICIES` is the whole list."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from contracts.envelope import PublishedEvent
+from contracts.events import (
+    EntryAddedTo,
+    EntryCorrected,
+    EntryRetracted,
+    EpisodeClosed,
+    PartnerReported,
+    PlanRefined,
+    PlanSet,
+    RedFlagRaised,
+    ReferralAnswered,
+    ReferralMade,
+    ReferralWithdrawn,
+    ResponseNoted,
+    SessionDelivered,
+    SharingConsented,
+)
+from notifications.concerns import Concern
+from notifications.reacting.knowledge import Knowledge
+from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
+
+Policy = Callable[[Any, PublishedEvent, Knowledge], tuple[Owed, ...]]
+"""What happened, the event that says so, and what is known of its episode after it."""
+
+
+def decide(event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
+    """All that an event makes us owe. Imported history owes nothing."""
+    if event.origin == "imported":
+        return ()
+    policies = POLICIES.get(type(event.data), ())
+    return tuple(owed for policy in policies for owed in policy(event.data, event, known))
+
+
+def when_sharing_consented_then_tell_the_referring_partner_of_the_opening(
+    data: SharingConsented, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    awaited = data.partner == known.referring_partner and "opening" in data.kinds
+    return (OpeningOwed(data.partner, data.effective_from),) if awaited else ()
+
+
+def when_session_delivered_then_tell_partners(
+    data: SessionDelivered, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _partners("sessions", event, known)
+
+
+def when_a_rule_was_broken_then_alert_the_clinic(
+    data: SessionDelivered | EntryCorrected, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _critical("rule_of_care_broken", event) if data.breaches else ()
+
+
+def when_a_reaction_was_adverse_then_alert_the_clinic(
+    data: SessionDelivered | ResponseNoted | EntryCorrected, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _critical("adverse_reaction", event) if data.adverse else ()
+
+
+def when_plan_set_then_tell_partners(
+    data: PlanSet, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _partners("plans", event, known)
+
+
+def when_plan_refined_then_tell_partners(
+    data: PlanRefined, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _partners("plans", event, known)
+
+
+def when_red_flag_raised_then_alert_the_clinic(
+    data: RedFlagRaised, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _critical("red_flag_raised", event)
+
+
+def when_referral_made_then_ask_its_partner(
+    data: ReferralMade, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _partner_of_referral(data.partner, event, known)
+
+
+def when_referral_withdrawn_then_tell_its_partner(
+    data: ReferralWithdrawn, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _partner_of_referral(data.partner, event, known)
+
+
+def when_referral_answered_then_notify_the_therapist(
+    data: ReferralAnswered, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _therapist("referral_answered", event, known)
+
+
+def when_partner_reported_then_notify_the_therapist(
+    data: PartnerReported, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _therapist("partner_reported", event, known)
+
+
+def when_episode_closed_then_tell_partners(
+    data: EpisodeClosed, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return _partners("closure", event, known)
+
+
+def when_entry_amended_then_tell_whoever_was_sent_it(
+    data: EntryAddedTo | EntryCorrected | EntryRetracted, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    return (AmendmentOwed(data.entry),)
+
+
+POLICIES: Mapping[type, tuple[Policy, ...]] = MappingProxyType(
+    {
+        SharingConsented: (when_sharing_consented_then_tell_the_referring_partner_of_the_opening,),
+        SessionDelivered: (
+            when_session_delivered_then_tell_partners,
+            when_a_rule_was_broken_then_alert_the_clinic,
+            when_a_reaction_was_adverse_then_alert_the_clinic,
+        ),
+        ResponseNoted: (when_a_reaction_was_adverse_then_alert_the_clinic,),
+        PlanSet: (when_plan_set_then_tell_partners,),
+        PlanRefined: (when_plan_refined_then_tell_partners,),
+        RedFlagRaised: (when_red_flag_raised_then_alert_the_clinic,),
+        ReferralMade: (when_referral_made_then_ask_its_partner,),
+        ReferralWithdrawn: (when_referral_withdrawn_then_tell_its_partner,),
+        ReferralAnswered: (when_referral_answered_then_notify_the_therapist,),
+        PartnerReported: (when_partner_reported_then_notify_the_therapist,),
+        EpisodeClosed: (when_episode_closed_then_tell_partners,),
+        EntryAddedTo: (when_entry_amended_then_tell_whoever_was_sent_it,),
+        EntryCorrected: (
+            when_entry_amended_then_tell_whoever_was_sent_it,
+            when_a_rule_was_broken_then_alert_the_clinic,
+            when_a_reaction_was_adverse_then_alert_the_clinic,
+        ),
+        EntryRetracted: (when_entry_amended_then_tell_whoever_was_sent_it,),
+    }
+)
+
+
+def _partners(kind: str, event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
+    """Whoever had consent when it was recorded; whether it still holds is asked before each attempt."""
+    return tuple(WebhookOwed(partner) for partner in known.partners_told(kind, event.recordedat))
+
+
+def _partner_of_referral(partner: UUID, event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
+    """A referral is between the client and one partner: no other hears of it, whatever was consented to."""
+    told = known.partners_told("referrals", event.recordedat)
+    return (WebhookOwed(partner),) if partner in told else ()
+
+
+def _therapist(concern: Concern, event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
+    """While nobody is known to be responsible, the whole clinic sees it."""
+    return (InboxOwed(event.clinic, "notice", concern, known.therapist),)
+
+
+def _critical(concern: Concern, event: PublishedEvent) -> tuple[Owed, ...]:
+    return (InboxOwed(event.clinic, "critical", concern),)

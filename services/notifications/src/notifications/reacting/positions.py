@@ -1,0 +1,43 @@
+"""How far each lane was taken in; the row lock lets one consumer, or one operator, at a time pass."""
+
+from collections.abc import Mapping, Sequence
+
+from notifications.postgres.connections import Connection
+from notifications.reacting.sources import Batch
+
+
+class Moved(Exception):
+    """Another process took the lane further than we thought: read its position again."""
+
+
+async def positions(db: Connection) -> dict[str, str]:
+    """By lane."""
+    rows = await (await db.execute("SELECT lane, position FROM positions")).fetchall()
+    await db.commit()
+    return {row["lane"]: row["position"] for row in rows}
+
+
+async def move(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:
+    """Within the caller's transaction. Raises `Moved` unless each lane still is where its batch began."""
+    lanes = [batch.lane for batch in batches]
+    began = [known.get(lane, "") for lane in lanes]
+    await db.execute(
+        "INSERT INTO positions (lane, network_id, position)"
+        " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING",
+        [lanes, [batch.network for batch in batches], began],
+    )
+    moved = await db.execute(
+        "UPDATE positions p SET position = w.position,"
+        " caught_up_at = CASE WHEN caught_up THEN now() ELSE caught_up_at END"
+        " FROM unnest(%s::text[], %s::text[], %s::text[], %s::boolean[])"
+        " AS w(lane, began, position, caught_up)"
+        " WHERE p.lane = w.lane AND p.position = began RETURNING p.lane",
+        [lanes, began, [batch.position for batch in batches], [batch.caught_up for batch in batches]],
+    )
+    if left := set(lanes) - {row["lane"] for row in await moved.fetchall()}:
+        raise Moved(", ".join(sorted(left)))
+
+
+async def hold_still(db: Connection, network: str) -> None:
+    """Until the transaction ends no message of the network is taken in."""
+    await db.execute("SELECT 1 FROM positions WHERE network_id = %s ORDER BY lane FOR UPDATE", [network])

@@ -1,0 +1,1 @@
+"""Partners' subscriptions: their addresses, their delivery log, and what they missed."""

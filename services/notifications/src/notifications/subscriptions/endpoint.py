@@ -1,0 +1,144 @@
+"""`/v1/subscriptions`: where and about what a partner wants to be told, and how its deliveries went."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from yarl import URL
+
+from care_platform.http.problems import Problem
+from notifications.access import Action, Caller
+from notifications.delivering.egress import is_address, may_connect
+from notifications.delivering.signing import SECRET_BYTES
+from notifications.http.examples import EXAMPLES
+from notifications.http.identity import allowed
+from notifications.http.problems import documented
+from notifications.http.requests import NumberPageQuery, described, json_body
+from notifications.http.services import Here, Services
+from notifications.subscriptions import postgres as stored
+from notifications.subscriptions.bodies import (
+    Deliveries,
+    Events,
+    SubscriptionMade,
+    Subscriptions,
+    SubscriptionView,
+    SubscriptionWanted,
+    view,
+)
+from notifications.subscriptions.delivery_log import delivery_view, events_of
+from notifications.subscriptions.subscription import NotYours, Subscription, subscribe
+
+router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
+_MAKE_RESPONSES = documented("already-subscribed", "too-large", "unsupported-media-type", "rule-broken")
+
+
+async def _found(
+    here: Here, subscription_id: UUID, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]
+) -> Subscription:
+    async with here.database.within(who.network) as db:
+        found = await stored.visible(db, who, subscription_id)
+    if not found:
+        raise Problem("not-found")
+    return found[0]
+
+
+Found = Annotated[Subscription, Depends(_found)]
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=_MAKE_RESPONSES,
+    openapi_extra=described(SubscriptionWanted, EXAMPLES["SubscriptionWanted"]),
+)
+async def make(
+    here: Here,
+    who: Annotated[Caller, allowed(Action.SUBSCRIBE)],
+    body: Annotated[SubscriptionWanted, json_body(SubscriptionWanted)],
+) -> SubscriptionMade:
+    """Subscribe. The secret that signs webhooks is in this answer only, and for the partner itself only."""
+    _check_address(here, body.url)
+    secret = here.random_bytes(SECRET_BYTES)
+    try:
+        made = subscribe(who, body.wanted(), here.new_id(), secret, here.now())
+    except NotYours as refusal:
+        raise _rule(refusal.rule, refusal.pointer) from None
+    new = made.subscription
+    async with here.database.within(new.network) as db:
+        try:
+            await stored.insert(db, new, here.sealing.seal(made.secret, new.network, new.id))
+        except stored.AlreadySubscribed as known:
+            raise Problem("already-subscribed", subscription_id=str(known.subscription_id)) from None
+    shown = made.secret if made.secret_for_caller else None
+    return SubscriptionMade(**view(new).model_dump(), secret=shown)
+
+
+@router.get("", responses=documented())
+async def read_all(here: Here, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]) -> Subscriptions:
+    """A partner's own; a coordinator's, those that reach into its own clinics only."""
+    async with here.database.within(who.network) as db:
+        found = await stored.visible(db, who)
+    return Subscriptions(subscriptions=[view(it) for it in found])
+
+
+@router.get("/{subscription_id}", responses=documented("not-found"))
+async def read_one(found: Found) -> SubscriptionView:
+    return view(found)
+
+
+@router.delete(
+    "/{subscription_id}",
+    status_code=204,
+    responses=documented("not-found"),
+    dependencies=[allowed(Action.END_SUBSCRIPTION)],
+)
+async def end(here: Here, found: Found) -> None:
+    """Nothing more is sent; what is pending is cancelled."""
+    async with here.database.within(found.network) as db:
+        await stored.end(db, found)
+
+
+@router.get(
+    "/{subscription_id}/deliveries",
+    responses=documented("not-found"),
+    dependencies=[allowed(Action.READ_DELIVERIES)],
+)
+async def deliveries(here: Here, found: Found, page: NumberPageQuery) -> Deliveries:
+    """The delivery log: how each attempt went. The numbers have no gaps."""
+    async with here.database.within(found.network) as db:
+        rows = await stored.delivery_log(db, found, page.after, page.limit)
+    following = rows[-1]["number"] if len(rows) == page.limit else None
+    return Deliveries(deliveries=[delivery_view(row) for row in rows], next=following)
+
+
+@router.get(
+    "/{subscription_id}/events",
+    responses=documented("not-found"),
+    dependencies=[allowed(Action.PULL_EVENTS)],
+)
+async def events(here: Here, found: Found, page: NumberPageQuery) -> Events:
+    """What may have been missed, by number; each event needs consent now, as an attempt would."""
+    async with here.database.within(found.network) as db:
+        owed = await stored.owed(db, found, page.after, page.limit)
+    told = await events_of(owed, found.network, here.disclosure, here.public_url)
+    following = told[-1].number if len(told) == page.limit else None
+    return Events(events=told, next=following)
+
+
+def _check_address(here: Services, url: str) -> None:
+    """Early advice only: what counts is the address at each connection."""
+    try:
+        address = URL(url)
+        host, port = address.host or "", address.port
+    except ValueError:
+        raise _rule("address-not-valid", "/url") from None
+    if not host or port is None or address.user is not None or address.fragment:
+        raise _rule("address-not-valid", "/url")
+    if address.scheme != "https" and not here.allow_http:
+        raise _rule("https-required", "/url")
+    if is_address(host) and not may_connect(host, here.allow_loopback):
+        raise _rule("address-not-public", "/url")
+
+
+def _rule(rule: str, pointer: str) -> Problem:
+    return Problem("rule-broken", rule=rule, errors=[{"pointer": pointer, "rule": rule}])

@@ -1,0 +1,138 @@
+"""Subscriptions and what they were owed, bound to the caller's network and partner or clinics."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+
+from notifications.access import Caller
+from notifications.delivering.outbox import due_of
+from notifications.delivering.webhook_bodies import Due
+from notifications.postgres.connections import Connection
+from notifications.subscriptions.subscription import Subscription
+
+Row = dict[str, Any]
+
+
+class AlreadySubscribed(Exception):
+    """The partner has a live subscription for this address; `subscription_id` names it."""
+
+    def __init__(self, subscription_id: UUID) -> None:
+        super().__init__()
+        self.subscription_id = subscription_id
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """What stands behind a number, and whether its delivery ended as withheld."""
+
+    due: Due
+    withheld: bool
+
+
+_VISIBLE = """
+SELECT * FROM subscriptions
+WHERE network_id = %(network)s AND state <> 'deleted'
+    AND (partner_id = %(partner)s OR (%(partner)s::uuid IS NULL AND clinics <@ %(clinics)s::uuid[]))
+    AND (%(id)s::uuid IS NULL OR subscription_id = %(id)s)
+ORDER BY created_at, subscription_id
+"""
+"""A partner sees its own; a coordinator those that reach into its own clinics only."""
+
+
+async def insert(db: Connection, new: Subscription, sealed: bytes) -> None:
+    """Raises `AlreadySubscribed`."""
+    try:
+        async with db.transaction():
+            await db.execute(
+                "INSERT INTO subscriptions (network_id, subscription_id, partner_id, url, event_types,"
+                " clinics, level, secret, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                [
+                    new.network,
+                    new.id,
+                    new.partner,
+                    new.url,
+                    None if new.event_types is None else sorted(new.event_types),
+                    None if new.clinics is None else sorted(new.clinics),
+                    new.level,
+                    sealed,
+                    new.created_at,
+                ],
+            )
+    except UniqueViolation:
+        raise AlreadySubscribed(await _existing(db, new)) from None
+
+
+async def _existing(db: Connection, new: Subscription) -> UUID:
+    cursor = await db.execute(
+        "SELECT subscription_id FROM subscriptions"
+        " WHERE network_id = %s AND partner_id = %s AND url = %s AND state <> 'deleted'",
+        [new.network, new.partner, new.url],
+    )
+    row = await cursor.fetchone()
+    return UUID(int=0) if row is None else row["subscription_id"]
+
+
+async def visible(db: Connection, caller: Caller, only: UUID | None = None) -> list[Subscription]:
+    """All that the caller may see, oldest first, or only one of them."""
+    bounds = {
+        "network": caller.network,
+        "partner": caller.partner,
+        "clinics": list(caller.clinics),
+        "id": only,
+    }
+    return [_subscription(row) for row in await (await db.execute(_VISIBLE, bounds)).fetchall()]
+
+
+async def end(db: Connection, subscription: Subscription) -> None:
+    """What is pending is cancelled; what was sent stays on record."""
+    key = [subscription.network, subscription.id]
+    async with db.transaction():
+        await db.execute(
+            "UPDATE subscriptions SET state = 'deleted' WHERE network_id = %s AND subscription_id = %s", key
+        )
+        await db.execute(
+            "UPDATE deliveries SET state = 'cancelled', claim = NULL, lease_until = NULL"
+            " WHERE network_id = %s AND subscription_id = %s AND state = 'pending'",
+            key,
+        )
+
+
+async def delivery_log(db: Connection, of: Subscription, after: int, limit: int) -> list[Row]:
+    """Deliveries by number, each with its attempts in order."""
+    cursor = await db.execute(
+        "SELECT d.*, coalesce((SELECT jsonb_agg(jsonb_build_object('at', a.started_at, 'status', a.status,"
+        " 'error', a.error, 'duration_ms', a.duration_ms) ORDER BY a.attempt) FROM attempts a"
+        " WHERE a.network_id = d.network_id AND a.subscription_id = d.subscription_id"
+        " AND a.number = d.number), '[]') AS tries"
+        " FROM deliveries d WHERE d.network_id = %s AND d.subscription_id = %s AND d.number > %s"
+        " ORDER BY d.number LIMIT %s",
+        [of.network, of.id, after, limit],
+    )
+    return await cursor.fetchall()
+
+
+async def owed(db: Connection, of: Subscription, after: int, limit: int) -> list[Numbered]:
+    """The events behind the numbers after this one."""
+    cursor = await db.execute(
+        "SELECT d.*, %s::uuid AS partner_id, %s AS level FROM deliveries d"
+        " WHERE network_id = %s AND subscription_id = %s AND number > %s ORDER BY number LIMIT %s",
+        [of.partner, of.level, of.network, of.id, after, limit],
+    )
+    return [Numbered(due_of(row), row["state"] == "withheld") for row in await cursor.fetchall()]
+
+
+def _subscription(row: Row) -> Subscription:
+    return Subscription(
+        network=row["network_id"],
+        id=row["subscription_id"],
+        partner=row["partner_id"],
+        url=row["url"],
+        level=row["level"],
+        created_at=row["created_at"],
+        event_types=None if row["event_types"] is None else frozenset(row["event_types"]),
+        clinics=None if row["clinics"] is None else frozenset(row["clinics"]),
+        state=row["state"],
+        last_number=row["last_number"],
+    )

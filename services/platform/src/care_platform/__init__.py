@@ -1,0 +1,1 @@
+"""What every service needs and none is about: tokens, problems, database and logs. Mechanism only."""

@@ -1,0 +1,94 @@
+"""The token issuer's keys while we run: read again and again, so that they can rotate without a restart."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from care_platform.auth.jwks import Jwks, Unusable, read_jwks
+from care_platform.auth.key_sources import ANSWERS_WITHIN, Source
+
+
+class NoKeys(Exception):
+    """There has been no set of keys yet: no token can be judged now."""
+
+
+class IssuerKeys:
+    """Keeps the last good set. It is replaced in the event loop, so never while a token is judged."""
+
+    def __init__(self, source: Source, log: Any, clock: Callable[[], float] = time.monotonic) -> None:
+        self.current: Jwks | None = None
+        self.fault: str | None = "not read yet"
+        self._source = source
+        self._log = log
+        self._clock = clock
+        self._listeners: list[Callable[[], object]] = []
+        self._one_by_one = asyncio.Lock()
+        self._asked: asyncio.Task[None] | None = None
+        self._read_at = self._asked_at = -math.inf
+        self._fresh: float | None = None
+
+    def on_change(self, listener: Callable[[], object]) -> None:
+        """`listener` is called when keys were added or removed."""
+        self._listeners.append(listener)
+
+    def take(self, keys: Jwks) -> None:
+        """From now on these are the issuer's keys."""
+        if keys != self.current:
+            self.current = keys
+            self._log.info("issuer keys", count=len(keys.keys))
+            for listener in self._listeners:
+                listener()
+
+    def age(self) -> float:
+        """Seconds since the set was last read without a fault; infinite if never."""
+        return self._clock() - self._read_at
+
+    async def begin(self) -> asyncio.Task[None]:
+        """The task that reads for ever, after the first keys or the second in which they did not come."""
+        self._asked = asyncio.create_task(self._read())
+        await asyncio.wait({self._asked}, timeout=1)
+        return asyncio.create_task(self._follow())
+
+    async def renewed(self) -> bool:
+        """Read because a token names a key we do not know. False if that was done only just now, so that
+        made-up names cannot flood the issuer; then the token is refused."""
+        if self._asked is None or self._asked.done():
+            if self._clock() - self._asked_at < self._source.apart:
+                return False
+            self._asked_at = self._clock()
+            self._asked = asyncio.create_task(self._read())
+        await asyncio.wait({self._asked}, timeout=2 * ANSWERS_WITHIN)
+        return True
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(self._pause())
+            await self._read()
+
+    async def _read(self) -> None:
+        """Whatever goes wrong is noted: were this to end, a removed key would be believed for ever."""
+        try:
+            async with self._one_by_one:
+                keys, self._fresh = await asyncio.to_thread(_load, self._source)
+                self.take(keys)
+                self._read_at = self._clock()
+            fault = None
+        except Unusable as refused:
+            fault = str(refused)
+        except Exception as error:
+            fault = type(error).__name__
+        if fault is not None and fault != self.fault:
+            self._log.warning("issuer keys not read", reason=fault)
+        self.fault = fault
+
+    def _pause(self) -> float:
+        if self.fault is None:
+            return self._fresh or self._source.every
+        return self._source.retry if self.current is None else self._source.apart
+
+
+def _load(source: Source) -> tuple[Jwks, float | None]:
+    document = source.read()
+    return read_jwks(document.body), document.fresh

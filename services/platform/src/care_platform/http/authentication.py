@@ -1,0 +1,52 @@
+"""Who calls, found out before anything else of a request is looked at; the endpoint decides what it may."""
+
+from typing import Any, Generic, TypeVar
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from care_platform.auth.issuer_keys import NoKeys
+from care_platform.auth.tokens import Unauthenticated, Verifier
+
+C = TypeVar("C")
+
+
+class Authentication(Generic[C]):
+    """An ASGI layer, inside the `RequestLayer`, for the paths below a prefix.
+
+    It refuses nobody: the outcome is kept, and raised where an endpoint asks who calls, because some
+    resources are there for everybody.
+    """
+
+    def __init__(self, app: ASGIApp, verifier: Verifier[C], below: str = "/v1/") -> None:
+        self._app = app
+        self._verifier = verifier
+        self._below = below
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self._below):
+            scope["state"]["caller"] = await self._outcome(_authorization(scope))
+        await self._app(scope, receive, send)
+
+    async def _outcome(self, authorization: str | None) -> C | Exception:
+        try:
+            return await self._verifier.authenticate(authorization)
+        except (Unauthenticated, NoKeys) as refused:
+            return refused
+
+
+def caller_of(scope: Scope) -> Any:
+    """The caller, as the service made it from the token. Raises `Unauthenticated` or `NoKeys`."""
+    outcome = scope["state"].get("caller")
+    if isinstance(outcome, Exception):
+        raise outcome
+    if outcome is None:
+        raise Unauthenticated("a bearer token is required")
+    return outcome
+
+
+def _authorization(scope: Scope) -> str | None:
+    """The header; of several the first."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            return str(value, "latin-1")
+    return None

@@ -1,0 +1,41 @@
+"""The id of the story a request belongs to: the caller's, else that of its trace, else a new one."""
+
+import re
+from contextlib import suppress
+from typing import cast
+from uuid import UUID
+
+from starlette.types import Scope
+from uuid_utils.compat import uuid4
+
+_NIL = UUID(int=0)
+_TRACEPARENT = re.compile(
+    rb"(?!ff|00.{54})"  # no version ff; of version 00 nothing follows the flags
+    rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?",
+    re.DOTALL,
+)
+"""A `traceparent` by W3C's grammar. What later versions append is not looked at, as W3C says."""
+
+
+def correlation(ids: list[bytes], traceparents: list[bytes]) -> UUID:
+    """From the request's headers `X-Correlation-Id` and `traceparent`. One that is given twice, or cannot
+    be read, or is nil, counts as not given."""
+    return _id(ids) or _trace_id(traceparents) or uuid4()
+
+
+def correlation_of(scope: Scope) -> UUID:
+    """The one that the layer around the application found."""
+    return cast(UUID, scope["state"]["correlation"])
+
+
+def _id(given: list[bytes]) -> UUID | None:
+    if len(given) == 1:
+        with suppress(ValueError):
+            found = UUID(given[0].decode("ascii"))
+            return found if found != _NIL else None
+    return None
+
+
+def _trace_id(given: list[bytes]) -> UUID | None:
+    match = _TRACEPARENT.fullmatch(given[0]) if len(given) == 1 else None
+    return UUID(match[1].decode()) if match else None

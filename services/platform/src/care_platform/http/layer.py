@@ -1,0 +1,101 @@
+"""What happens to every request, whatever answers it: one pure ASGI layer around the application.
+
+It finds the correlation id, limits head and body, answers every error, serves `HEAD` as `GET` without the
+body, forbids caching, counts, and writes one line for each request that was not answered with a success.
+Inside it an application may simply raise.
+"""
+
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from care_platform.http.correlation import correlation
+from care_platform.http.limits import check_head, limited
+from care_platform.http.metrics import RequestMetrics
+
+Answer = Callable[[Exception, UUID], Response]
+"""From an error and the correlation id to the problem document; see `Problems.answer`."""
+
+log = structlog.get_logger("http")
+
+
+class RequestLayer:
+    """Stands outermost. Sets `scope["state"]["correlation"]`; reads `scope["route"].path` for the metrics."""
+
+    def __init__(self, app: ASGIApp, answer: Answer, metrics: RequestMetrics) -> None:
+        self._app = app
+        self._answer = answer
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        method: str = scope["method"]
+        if method == "HEAD":
+            scope = {**scope, "method": "GET"}
+        given = scope["headers"]
+        found = correlation(_values(given, b"x-correlation-id"), _values(given, b"traceparent"))
+        scope.setdefault("state", {})["correlation"] = found
+        sending = _Sending(send, str(found), body=method != "HEAD")
+        try:
+            check_head(given)
+            await self._app(scope, limited(receive), sending)
+        except Exception as error:
+            await self._tell(error, found, scope, receive, sending)
+        finally:
+            self._observe(method, scope, sending.status, time.perf_counter() - began, found)
+
+    async def _tell(
+        self, error: Exception, found: UUID, scope: Scope, receive: Receive, sending: "_Sending"
+    ) -> None:
+        response = self._answer(error, found)
+        if response.status_code == 500:
+            log.error("defect", error=type(error).__name__, correlation_id=str(found), exc_info=error)
+        if not sending.begun:
+            await response(scope, receive, sending)
+
+    def _observe(self, method: str, scope: Scope, status: int, seconds: float, found: UUID) -> None:
+        route = getattr(scope.get("route"), "path", "unknown")
+        self._metrics.observe(method, route, status, seconds)
+        if status >= 400:
+            log.info(
+                "refused",
+                method=method,
+                route=route,
+                status=status,
+                duration_ms=round(seconds * 1000, 1),
+                correlation_id=str(found),
+            )
+
+
+class _Sending:
+    """Passes the answer on, with the headers that every answer has, and remembers its status."""
+
+    def __init__(self, send: Send, correlation: str, *, body: bool) -> None:
+        self._send = send
+        self._header = (b"x-correlation-id", correlation.encode())
+        self._body = body
+        self.begun = False
+        self.status = 500
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            self.status = message["status"]
+            headers = [*message["headers"], self._header]
+            if not any(name == b"cache-control" for name, _ in headers):
+                headers.append((b"cache-control", b"no-store"))
+            message["headers"] = headers
+        elif not self._body:
+            message["body"] = b""
+        await self._send(message)
+
+
+def _values(headers: list[tuple[bytes, bytes]], wanted: bytes) -> list[bytes]:
+    return [value for name, value in headers if name == wanted]

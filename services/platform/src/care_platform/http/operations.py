@@ -1,0 +1,86 @@
+"""Health that tells the truth, metrics, and what each kind of problem means: served by every service."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
+from starlette.responses import PlainTextResponse
+
+from care_platform.http.problems import Problem, Problems
+
+Responses = dict[int | str, dict[str, Any]]
+"""Of an operation in the OpenAPI document, by status."""
+
+
+class Live(BaseModel):
+    """Whether the process answers and its work goes on; if not, it is to be started anew."""
+
+    live: bool
+
+
+class Ready(BaseModel):
+    """Whether requests can be answered now."""
+
+    ready: bool
+    reason: str | SkipJsonSchema[None] = Field(None, description="Why not, in words for an operator")
+
+
+class Explained(BaseModel):
+    """What a kind of problem means and what to do about it."""
+
+    type: str
+    status: int
+    title: str
+    what_to_do: str
+    retry: bool = Field(description="Whether the same request may succeed later")
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What a service tells of itself. `why_not_ready` gives a reason, or None while it is ready."""
+
+    alive: Callable[[Request], bool]
+    why_not_ready: Callable[[Request], Awaitable[str | None]]
+    metrics: Callable[[Request], Awaitable[bytes]]
+
+
+def router(operations: Operations, problems: Problems, refused: Callable[[str], Responses]) -> APIRouter:
+    """The routes. `refused` gives a kind of problem as the service documents it."""
+    routes = APIRouter(tags=["operations"])
+
+    @routes.get("/health/live", responses={503: {"model": Live, "description": "To be started anew"}})
+    async def live(request: Request, response: Response) -> Live:
+        """200 while the process answers and its work goes on."""
+        alive = operations.alive(request)
+        response.status_code = 200 if alive else 503
+        return Live(live=alive)
+
+    @routes.get(
+        "/health/ready",
+        response_model_exclude_none=True,
+        responses={503: {"model": Ready, "description": "Not ready"}},
+    )
+    async def ready(request: Request, response: Response) -> Ready:
+        """200 while the database is as this release needs it and tokens can be judged, else the reason."""
+        reason = await operations.why_not_ready(request)
+        response.status_code = 503 if reason else 200
+        return Ready(ready=reason is None, reason=reason)
+
+    @routes.get("/metrics", response_class=PlainTextResponse, responses=refused("unavailable"))
+    async def metrics(request: Request) -> Response:
+        """For Prometheus."""
+        return PlainTextResponse(await operations.metrics(request), media_type=CONTENT_TYPE_LATEST)
+
+    @routes.get("/problems/{type}", responses=refused("not-found"))
+    async def explain(type: str) -> Explained:
+        """What a kind of problem means, what to do, and whether to try again."""
+        kind = problems.kinds.get(type)
+        if kind is None:
+            raise Problem("not-found")
+        return Explained(**kind.explained())
+
+    return routes

@@ -1,0 +1,153 @@
+"""Every error as a problem document (RFC 9457) of a closed list. None quotes a value it was sent."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from care_platform.auth.issuer_keys import NoKeys
+from care_platform.auth.tokens import Unauthenticated
+from care_platform.http.limits import TooLarge
+
+MEDIA_TYPE = "application/problem+json"
+CLIENT_LEFT = 499
+"""The status, for log and metrics alone, of a request whose client hung up before all of it had come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: its name in the URL, its status, and what the caller should do."""
+
+    name: str
+    status: int
+    title: str
+    what_to_do: str
+    retry: bool = False
+
+    @property
+    def type(self) -> str:
+        """The URL at which the kind is explained."""
+        return f"/problems/{self.name}"
+
+    def explained(self) -> dict[str, Any]:
+        """What is served there."""
+        return {
+            "type": self.type,
+            "status": self.status,
+            "title": self.title,
+            "what_to_do": self.what_to_do,
+            "retry": self.retry,
+        }
+
+
+COMMON = (
+    Kind("malformed", 400, "The request is malformed", "Mend what `errors` names and send it again."),
+    Kind("unauthenticated", 401, "No valid token", "Send a current bearer token."),
+    Kind("forbidden", 403, "Your role may not do this", "Ask somebody whose role may."),
+    Kind("not-found", 404, "Not there, or not yours", "Check the ids and your clinics."),
+    Kind("method-not-allowed", 405, "Not this method", "See the `Allow` header."),
+    Kind("too-large", 413, "Too large", "Send at most 128 KiB; keep documents elsewhere."),
+    Kind("unsupported-media-type", 415, "Not JSON", "Send application/json in UTF-8."),
+    Kind("unavailable", 503, "Not available now", "Send it again after `Retry-After`.", retry=True),
+    Kind("defect", 500, "A defect of ours", "Tell us the correlation id.", retry=True),
+)
+"""The kinds that every service has."""
+_BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
+    {Unauthenticated: "unauthenticated", NoKeys: "unavailable", TooLarge: "too-large"}
+)
+_BY_STATUS = MappingProxyType({404: "not-found", 405: "method-not-allowed"})
+
+
+class Problem(Exception):
+    """Raised where an endpoint knows the kind of problem; `particulars` become members of the document."""
+
+    def __init__(self, kind: str, **particulars: Any) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.particulars = particulars
+
+
+class Problems:
+    """The closed list of a service's problems, and the one way from an error to an answer.
+
+    `by_error` names the kinds of the service's own errors, and `particulars` what their documents say more.
+    Any error that is not foreseen is a defect, and its document says nothing of the cause.
+    """
+
+    def __init__(
+        self,
+        kinds: Iterable[Kind],
+        by_error: Mapping[type[Exception], str],
+        particulars: Callable[[Exception], Mapping[str, Any]] = lambda _: {},
+    ) -> None:
+        self.kinds: Mapping[str, Kind] = MappingProxyType(
+            {kind.name: kind for kind in sorted((*COMMON, *kinds), key=lambda kind: kind.status)}
+        )
+        self._by_error = {**_BY_ERROR, **by_error}
+        self._particulars = particulars
+        self.errors: tuple[type[Exception], ...] = (
+            Problem,
+            HTTPException,
+            ClientDisconnect,
+            *self._by_error,
+        )
+        """Those that are foreseen."""
+
+    def answer(self, error: Exception, correlation: UUID) -> Response:
+        """The problem document of an error."""
+        if isinstance(error, ClientDisconnect):
+            return Response(status_code=CLIENT_LEFT)
+        kind = self.kinds[self.kind_of(error)]
+        document = {
+            "type": kind.type,
+            "title": kind.title,
+            "status": kind.status,
+            "detail": kind.what_to_do,
+            "correlation_id": str(correlation),
+            **self._more(error),
+        }
+        return Response(to_json(document), kind.status, _headers(error, kind), MEDIA_TYPE)
+
+    def kind_of(self, error: Exception) -> str:
+        match error:
+            case Problem():
+                return error.kind
+            case HTTPException():
+                return _BY_STATUS.get(error.status_code, "malformed")
+        return next((self._by_error[cls] for cls in type(error).__mro__ if cls in self._by_error), "defect")
+
+    def _more(self, error: Exception) -> Mapping[str, Any]:
+        match error:
+            case Problem():
+                return error.particulars
+            case Unauthenticated():
+                return _at("/headers/authorization", str(error), rule="token")
+            case TooLarge(part="head"):
+                return _at("/headers", "too_large")
+        return self._particulars(error)
+
+
+def pointer(location: Sequence[str | int]) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def _at(where: str, broken: str, **more: str) -> dict[str, Any]:
+    return {**more, "errors": [{"pointer": where, "rule": broken}]}
+
+
+def _headers(error: Exception, kind: Kind) -> dict[str, str]:
+    headers = {"Cache-Control": "no-store"}
+    if kind.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if kind.retry and kind.status != 500:
+        headers["Retry-After"] = "1"
+    if isinstance(error, HTTPException) and error.headers and "Allow" in error.headers:
+        headers["Allow"] = error.headers["Allow"]
+    return headers

@@ -1,0 +1,86 @@
+"""Logs as JSON lines of an allow-list of fields: ids, types, positions, durations; no values, no names."""
+
+import json
+import logging
+import sys
+from types import TracebackType
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+FIELDS = frozenset(
+    {"event", "level", "timestamp", "logger", "role", "error", "exception", "reason", "place", "where"}
+    | {"method", "route", "status", "duration_ms", "seconds", "lag_seconds", "correlation_id"}
+    | {"network", "networks", "environment", "source", "host", "port", "version", "revision"}
+    | {"topic", "topics", "lane", "position", "epoch", "head", "sent", "listed", "build", "abandoned"}
+    | {"attempt", "attempts", "count", "size", "event_id", "subscription", "parked_id", "resolution"}
+)
+"""A field that is not here is left out, and its name is told under `dropped`."""
+
+_PLAIN_TEMPLATES = ("kafka", "uvicorn")
+"""Libraries whose message templates, without their arguments, are words of their own."""
+
+
+def configure(role: str) -> None:
+    """Send our lines and the libraries' to standard error; once per process, by the composition root.
+
+    The libraries' lines stay above INFO: at DEBUG kafka-python prints the records it sends.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_LibraryLine())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("kafka").setLevel(logging.WARNING)  # whatever the root logger is set to
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _frames_only,
+            only_known_fields,
+            structlog.processors.JSONRenderer(default=str),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    structlog.contextvars.bind_contextvars(role=role)
+
+
+def only_known_fields(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    dropped = sorted(line.keys() - FIELDS)
+    kept = {name: value for name, value in line.items() if name in FIELDS}
+    return kept | ({"dropped": dropped} if dropped else {})
+
+
+def _frames_only(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """Where a defect was met, without what it said: an exception's text may quote a record."""
+    met = line.pop("exc_info", None)
+    if met:
+        trace = met.__traceback__ if isinstance(met, BaseException) else sys.exc_info()[2]
+        line["exception"] = _frames(trace)[-8:]
+    return line
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    frames = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return frames
+
+
+class _LibraryLine(logging.Formatter):
+    """The place of a library's line and the class of its exception; never its arguments."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fault = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        words = str(record.msg) if record.name.startswith(_PLAIN_TEMPLATES) else "a library reports"
+        line = {
+            "event": words,
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "where": f"{record.module}:{record.lineno}",
+            "error": fault,
+        }
+        return json.dumps(line)

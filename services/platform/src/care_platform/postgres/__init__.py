@@ -1,0 +1,1 @@
+"""PostgreSQL: migrations, row-level security, connections."""

@@ -1,1 +1,0 @@
-"""Notifications: what events make us owe, and how it gets to people and partners."""

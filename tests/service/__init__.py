@@ -1,0 +1,1 @@
+"""Tests of one service as processes, on real PostgreSQL and Kafka."""

@@ -1,0 +1,15 @@
+"""What tests of several files share, so that its processes start once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.episodes.partner_api import Served, partnering
+from tests.support.servers.postgres import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def partnered(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The API beside its partners. Each test tells a story of a client of its own."""
+    with partnering(postgres, tmp_path_factory.mktemp("partners")) as served:
+        yield served

@@ -1,0 +1,1 @@
+"""Decisions whether an event may go to a partner."""

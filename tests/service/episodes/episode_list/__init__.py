@@ -1,0 +1,1 @@
+"""The list, its projection and its rebuilding."""

@@ -1,0 +1,1 @@
+"""Tables, row security, and the log."""

@@ -1,0 +1,1 @@
+"""Access, the way of a request, and any request the document allows."""

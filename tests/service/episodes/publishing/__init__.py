@@ -1,0 +1,1 @@
+"""The feed, the relay and its topics."""

@@ -1,0 +1,163 @@
+"""The feed over HTTP: every published event of the token's network, in order, soon, and nothing else."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+
+from contracts.codec import from_json
+from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
+from episodes.http.requests import position_text
+from tests.support.episodes.api_process import Api, Service, serving
+from tests.support.episodes.http_calls import Told, bearer, tell
+from tests.support.servers.postgres import PostgresServer
+
+PUBLISHED = (
+    *("episodes", "assessments", "plans", "session-checks", "sessions", "missed-sessions", "responses"),
+    *("plan-refinements", "red-flags", "clearances", "flag clearance", "hold", "resumption", "transfers"),
+    *("partner-reports", "mistake", "addition", "correction", "retraction", "attestations"),
+)
+
+
+class Served(NamedTuple):
+    service: Service
+    api: Api
+    first: Told
+
+    def feed(self, token: str = "", **query: str | int) -> Any:
+        answer = self.api.http.get("/v1/feed", params=query, headers=bearer(token) if token else None)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def end(self) -> str:
+        return str(self.feed(limit=1_000)["next"])
+
+
+@pytest.fixture(scope="module")
+def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(postgres, tmp_path_factory.mktemp("feed")) as (service, api):
+        yield Served(service, api, tell(api))
+
+
+def test_the_feed_holds_the_published_events_in_the_order_they_were_recorded(served: Served) -> None:
+    events = served.feed(limit=1_000)["events"]
+    told = [event for event in events if event["subject"] == served.first.path.rpartition("/")[2]]
+    assert [event["id"] for event in told] == [served.first.events[step] for step in PUBLISHED]
+    assert [event["sequence"] for event in told] == list(range(1, len(PUBLISHED) + 1))
+    assert [event["version"] for event in told] == [1, *range(3, 22)]  # a consent is private
+    assert [event["type"] for event in told][4] == "care.episode.session_delivered.v1"
+
+
+def test_each_event_is_a_cloud_event_that_says_no_more_than_its_contract(served: Served) -> None:
+    for document in served.feed(limit=1_000)["events"]:
+        event = from_json(document)
+        assert document["dataref"].endswith(f"/v1/episodes/{event.subject}/events/{event.id}")
+        text = str(document)
+        assert CLIENT not in text
+        assert not any(words in text for words in ("Sit for an hour", "Slept through", "disc herniation"))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 1_000])
+def test_pages_of_any_size_give_every_event_once(served: Served, limit: int) -> None:
+    whole = served.feed(limit=1_000)["events"]
+    seen: list[Any] = []
+    after = None
+    while True:
+        page = served.feed(after=after, limit=limit) if after else served.feed(limit=limit)
+        assert len(page["events"]) <= limit
+        if not page["events"]:
+            break
+        seen += page["events"]
+        after = page["next"]
+    assert seen == whole
+
+
+def test_a_position_gives_the_same_page_however_often_it_is_asked(served: Served) -> None:
+    begin = served.feed(limit=3)["next"]
+    assert served.feed(after=begin, limit=4) == served.feed(after=begin, limit=4)
+
+
+def test_another_networks_feed_is_empty_and_its_position_moves_on(served: Served) -> None:
+    token = served.service.token(network="other")
+    page = served.feed(token, limit=2)
+    assert page["events"] == []
+    assert page["next"] == served.end()
+
+
+def test_each_network_gets_its_own_events_alone(served: Served) -> None:
+    other = served.service.token(network="other")
+    for path, identifier, entry in (
+        ("clinics", CLINIC, "Clinic"),
+        ("staff", THERAPIST, "Staff"),
+        ("partners", PARTNER, "Partner"),
+        ("clients", CLIENT, "Client"),
+    ):
+        served.api.http.put(f"/v1/{path}/{identifier}", json=EXAMPLES[entry], headers=bearer(other))
+    opened = served.api.record("/v1/episodes", EXAMPLES["EpisodeOpenedCommand"], headers=bearer(other))
+    event = opened.json()["events"][0]["id"]
+    theirs, ours = served.feed(other)["events"], served.feed(limit=1_000)["events"]
+    assert [(one["id"], one["source"]) for one in theirs] == [(event, "/networks/other/episodes")]
+    assert {one["source"] for one in ours} == {"/networks/demo/episodes"}
+
+
+def test_a_private_event_alone_moves_the_position_and_is_not_shown(served: Served) -> None:
+    begin = served.end()
+    consent = EXAMPLES["TreatmentConsentedCommand"]
+    assert served.api.record(f"{served.first.path}/treatment-consents", consent).status_code == 201
+    page = served.feed(after=begin)
+    assert page["events"] == []
+    assert page["next"] != begin
+
+
+def test_at_the_end_an_empty_answer_comes_at_once_and_keeps_its_place(served: Served) -> None:
+    end = served.end()
+    began = time.monotonic()
+    assert served.feed(after=end) == {"events": [], "next": end}
+    assert time.monotonic() - began < 1
+
+
+def test_waiting_ends_empty_after_the_time_asked_for(served: Served) -> None:
+    end = served.end()
+    began = time.monotonic()
+    assert served.feed(after=end, wait=1) == {"events": [], "next": end}
+    assert 1 <= time.monotonic() - began < 2
+
+
+def test_waiting_ends_as_soon_as_something_is_recorded(served: Served) -> None:
+    """The best of a few: the bound is for the service, not for a busy machine."""
+    taken = [_seconds_to_hear(served) for _ in range(4)]
+    assert min(taken) < 0.2
+    assert max(taken) < 1.5
+
+
+def _seconds_to_hear(served: Served) -> float:
+    end, heard = served.end(), []
+
+    def listen() -> None:
+        page = served.feed(after=end, wait=10)
+        heard.append((time.monotonic(), page["events"]))
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    time.sleep(0.15)  # the time to be waiting; a shorter one would only make the test easier
+    flag = served.api.record(f"{served.first.path}/red-flags", EXAMPLES["RedFlagRaisedCommand"])
+    recorded = time.monotonic()
+    listener.join(15)
+    [(at, events)] = heard
+    assert [one["id"] for one in events] == [flag.json()["events"][0]["id"]]
+    return float(at - recorded)
+
+
+def test_a_position_names_nothing_and_is_taken_back_as_given(served: Served) -> None:
+    page = served.feed(limit=1)
+    assert isinstance(page["next"], str)
+    assert served.feed(after=page["next"], limit=1)["events"] != page["events"]
+    assert position_text(255) == "pff"
+
+
+@pytest.mark.parametrize("role", ["service", "auditor"])
+def test_who_may_read_the_feed_reads_the_same(served: Served, role: str) -> None:
+    assert served.feed(served.service.token(role, str(UUID(int=5))), limit=5) == served.feed(limit=5)

@@ -1,0 +1,1 @@
+"""Commands over HTTP and upon the real store."""

@@ -1,0 +1,1 @@
+"""Who sees what: partners, labels, former clinics, and nothing clinical elsewhere."""

@@ -1,0 +1,1 @@
+"""The outbox, attempts, and endpoints that misbehave."""

@@ -1,0 +1,1 @@
+"""Taking events in, from the feed and from Kafka."""

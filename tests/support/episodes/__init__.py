@@ -1,0 +1,1 @@
+"""Facts, histories, batches and processes of the episodes service."""

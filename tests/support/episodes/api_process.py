@@ -1,0 +1,174 @@
+"""The episodes API as it is run: processes over one database, a directory filled in, tokens for any role."""
+
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import psutil
+import psycopg
+from joserfc.errors import SecurityWarning
+from psycopg.rows import dict_row
+
+from episodes.event_log.keyring import keyring
+from episodes.http.examples import CLIENT, CLINIC, COLLEAGUE, EXAMPLES, PARTNER, THERAPIST
+from episodes.processes.token_issuing import issue, issuer_key
+from tests.support.databases import episodes_database
+from tests.support.servers.postgres import Database, PostgresServer
+from tests.support.waiting import eventually
+
+APP_ROLE = "episodes_app"
+NETWORKS = ("demo", "other")
+
+
+class Api:
+    """One API process. `http` calls it as a service of the network `demo`, unless told otherwise."""
+
+    def __init__(self, process: psutil.Popen, log: Path, token: str) -> None:
+        self.process = process
+        self._log = log
+        eventually(self._port, "the API listens", within=20)
+        self.url = f"http://127.0.0.1:{self._port()}"
+        self.http = httpx.Client(
+            base_url=self.url,
+            headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
+            timeout=15,
+            limits=httpx.Limits(max_connections=256, max_keepalive_connections=256),
+        )
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def record(
+        self, path: str, body: object, key: UUID | None = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """POST a command; without a key under a new one."""
+        keyed = {"idempotency-key": str(key or uuid4()), **(headers or {})}
+        return self.http.post(path, json=body, headers=keyed)
+
+    def opened(self) -> str:
+        """The path of a new episode of the client in the directory."""
+        answer = self.record("/v1/episodes", EXAMPLES["EpisodeOpenedCommand"])
+        assert answer.status_code == 201, answer.text
+        return f"/v1/episodes/{answer.json()['episode']['id']}"
+
+    def ready(self) -> bool:
+        return self.http.get("/health/ready").status_code == 200
+
+    def terminated(self, within: float = 10.0) -> int:
+        """SIGTERM, and its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        code: int = self.process.wait(within)
+        return code
+
+    def close(self) -> None:
+        """`kill -9`, if it still runs."""
+        self.http.close()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+
+    def _port(self) -> int | None:
+        assert self.process.poll() is None, f"the API ended:\n{self.log}"
+        listening = [it.laddr.port for it in self.process.net_connections("tcp") if it.status == "LISTEN"]
+        return listening[0] if listening else None
+
+
+class Service:
+    """API processes over one database, with the keys and logs in one directory."""
+
+    def __init__(
+        self, database: Database, directory: Path, program: Sequence[str] = ("episodes", "api")
+    ) -> None:
+        self.database = database
+        self._program = program
+        self.keys_dir = directory / "keys"
+        self._directory = directory
+        self._jwks_file = directory / "jwks.json"
+        self._started: list[Api] = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)
+            self._issuer = issuer_key(self.keys_dir, self._jwks_file)
+
+    def token(self, role: str = "service", subject: str | None = None, **more: Any) -> str:
+        """A token, of the network `demo` if no other is given; `more` as `issue` takes it."""
+        claims = {"issuer": "care-local", "audience": "care", "network": "demo", **more}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)
+            return issue(self._issuer, role=role, subject=UUID(subject) if subject else uuid4(), **claims)
+
+    def start(self, **settings: str) -> Api:
+        """One more API process, closed with the service; `settings` without their prefix."""
+        environment = {
+            "DATABASE_URL": self.database.app_url,
+            "NETWORKS": ",".join(NETWORKS),
+            "PORT": "0",
+            "KEYS_DIR": str(self.keys_dir),
+            "JWKS_FILE": str(self._jwks_file),
+        } | {name.upper(): value for name, value in settings.items()}
+        log = self._directory / f"api-{len(self._started)}.log"
+        with log.open("wb") as output:
+            process = psutil.Popen(
+                [sys.executable, "-m", *self._program],
+                env=os.environ | {f"EPISODES_{name}": value for name, value in environment.items()},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        try:
+            self._started.append(Api(process, log, self.token(subject=THERAPIST)))
+        except BaseException:
+            if process.poll() is None:
+                process.kill()
+            raise
+        return self._started[-1]
+
+    def reference(self, network: str, system: str, value: str) -> bytes:
+        """The keyed hash of a source_ref, with the keys of the service."""
+        return keyring(self.keys_dir, uuid4, may_create=False).reference(network, system, value)
+
+    def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
+        """What the database holds, as nobody but the superuser sees it: all networks at once."""
+        with psycopg.connect(
+            self.database.superuser_url, row_factory=dict_row, autocommit=True
+        ) as connection:
+            return connection.execute(query.encode(), parameters).fetchall()
+
+    def close(self) -> None:
+        for api in self._started:
+            api.close()
+
+
+def fill_directory(api: Api) -> None:
+    """The clinic, therapist, partner and client that the examples name."""
+    for path, identifier, entry in (
+        ("clinics", CLINIC, "Clinic"),
+        ("staff", THERAPIST, "Staff"),
+        ("staff", COLLEAGUE, "Staff"),
+        ("partners", PARTNER, "Partner"),
+        ("clients", CLIENT, "Client"),
+    ):
+        answer = api.http.put(f"/v1/{path}/{identifier}", json=EXAMPLES[entry])
+        assert answer.status_code == 204, answer.text
+
+
+@contextmanager
+def serving(postgres: PostgresServer, directory: Path, **settings: str) -> Iterator[tuple[Service, Api]]:
+    """A migrated database of its own, one API process that is ready, and the directory filled in."""
+    database = episodes_database(postgres)
+    service = Service(database, directory)
+    try:
+        api = service.start(**settings)
+        eventually(api.ready, "the API is ready")
+        fill_directory(api)
+        yield service, api
+    finally:
+        service.close()

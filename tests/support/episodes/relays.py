@@ -1,0 +1,45 @@
+"""Relays over a network of its own, and what they must have published."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from episodes.domain.event import EventMetadata
+from episodes.publishing.kafka import make_topics
+from tests.support.episodes.log_writer import Log
+from tests.support.episodes.relay_process import RelayProcess
+from tests.support.episodes.topic_reader import events_of, first_publications
+from tests.support.servers.kafka import KafkaBroker
+
+
+@dataclass
+class Place:
+    """A network of its own: its database, its log, its topic, and the relays that serve it."""
+
+    url: str
+    log: Log
+    network: str
+    kafka: KafkaBroker
+    keys_dir: Path
+    relays: list[RelayProcess] = field(default_factory=list)
+
+    def relay(self, page: int = 500, bootstrap: str | None = None) -> RelayProcess:
+        relay = RelayProcess(self.url, bootstrap or self.kafka.bootstrap, [self.network], self.keys_dir, page)
+        self.relays.append(relay)
+        return relay
+
+    def make_topic(self) -> None:
+        make_topics(self.kafka.bootstrap, [self.network], partitions=3, say=lambda line: None)
+
+    def drained(self) -> bool:
+        return self.log.position()[1] == self.log.head()
+
+    def is_beyond(self, position: float) -> bool:
+        return self.log.position()[1] > position
+
+    def assert_published(self, recorded: list[EventMetadata]) -> None:
+        """All that is public is on the topic; each episode's first publications are dense and in order."""
+        public = [header for header in recorded if header.sequence is not None]
+        events = events_of(self.kafka, self.network)
+        assert {event.id for event in events} == {header.event_id for header in public}
+        for firsts in first_publications(events).values():
+            assert [event.sequence for event in firsts] == list(range(1, len(firsts) + 1))

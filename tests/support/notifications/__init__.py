@@ -1,0 +1,1 @@
+"""Published events and processes for tests of the notifications service."""

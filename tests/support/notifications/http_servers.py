@@ -1,0 +1,172 @@
+"""Real HTTP servers of the other parties: the episodes service at two routes, and partners' endpoints."""
+
+import asyncio
+import base64
+import json
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from aiohttp import web
+
+from contracts.codec import CloudEvent
+from contracts.envelope import source_of
+from tests.support.notifications.published_events import documents
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Server:
+    """One aiohttp server in a thread of its own, at a port the system chose."""
+
+    def __init__(self, **routes: Handler) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._routes = routes
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._do(self._start())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._do(self._runner.cleanup())
+        self._do(self._cancel_rest())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _start(self) -> None:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._dispatch)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def _dispatch(self, request: web.Request) -> web.StreamResponse:
+        handler = self._routes.get(request.path.strip("/").replace("/", "_").replace("-", "_"))
+        return web.Response(status=404) if handler is None else await handler(request)
+
+    async def _cancel_rest(self) -> None:
+        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+    def _do(self, work: Any) -> Any:
+        future: Future[Any] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return future.result(10)
+
+
+class EpisodesService(Server):
+    """Publishes what a test says, and decides on disclosure as the test switches it.
+
+    `answers`: allowed, refused, silent (hangs) or failing (500).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(v1_feed=self._feed, v1_disclosure_decisions=self._decide)
+        self.forget()
+
+    def forget(self) -> None:
+        """As new."""
+        self.log: list[dict[str, Any]] = []
+        self.answers = "allowed"
+        self.refused: set[UUID] = set()
+        self.asked: list[dict[str, Any]] = []
+        self.tokens: set[str] = set()
+        self.decisions: list[str] = []
+        self.subject = uuid4()
+        self.client_ref: str | None = "C-4711"
+
+    def publish(self, *events: CloudEvent) -> None:
+        self.log.extend(documents(events))
+
+    def publish_raw(self, *entries: dict[str, Any]) -> None:
+        self.log.extend(entries)
+
+    async def _feed(self, request: web.Request) -> web.Response:
+        self.tokens.add(request.headers.get("Authorization", ""))
+        after = int(request.query.get("after", "p0")[1:])
+        for _ in range(100):
+            if len(self.log) > after:
+                break
+            await asyncio.sleep(0.01)
+        page = self.log[after : after + int(request.query.get("limit", "100"))]
+        source = source_of(_network(request))
+        mine = [event for event in page if event.get("source", source) == source]
+        return web.json_response({"events": mine, "next": f"p{after + len(page)}"})
+
+    async def _decide(self, request: web.Request) -> web.StreamResponse:
+        questions = json.loads(await request.read())
+        self.tokens.add(request.headers.get("Authorization", ""))
+        self.asked.extend(questions)
+        match self.answers:
+            case "silent":
+                await asyncio.sleep(3600)
+            case "failing":
+                return web.Response(status=500)
+        return web.json_response([self._decision(it) for it in questions])
+
+    def _decision(self, question: dict[str, Any]) -> dict[str, Any]:
+        self.decisions.append(str(uuid4()))
+        if self.answers == "refused" or UUID(question["event_id"]) in self.refused:
+            return {"decision_id": self.decisions[-1], "allowed": False, "reason": "no_consent"}
+        told = {"subject": str(self.subject), "your_client_ref": self.client_ref}
+        return {"decision_id": self.decisions[-1], "allowed": True, "reason": "consented", **told}
+
+
+def _network(request: web.Request) -> str:
+    """Of the service token; the tests of tokens are elsewhere."""
+    claims = request.headers["Authorization"].split(".")[1]
+    network: str = json.loads(base64.urlsafe_b64decode(claims + "=="))["network"]
+    return network
+
+
+@dataclass(frozen=True)
+class Received:
+    """One webhook as it came, bytes and all."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> dict[str, Any]:
+        parsed: dict[str, Any] = json.loads(self.body)
+        return parsed
+
+
+class PartnerEndpoint(Server):
+    """Answers each webhook with the next of `statuses`, the last one for ever; `hangs` answers none."""
+
+    def __init__(self, *statuses: int, hangs: bool = False, headers: dict[str, str] | None = None) -> None:
+        super().__init__(hook=self._receive)
+        self._statuses = list(statuses or (204,))
+        self.hangs = hangs
+        self._headers = headers or {}
+        self.received: list[Received] = []
+
+    @property
+    def address(self) -> str:
+        return f"{self.url}/hook"
+
+    def has(self, count: int) -> bool:
+        return len(self.received) >= count
+
+    async def _receive(self, request: web.Request) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.received.append(Received(headers, await request.read()))
+        if self.hangs:
+            await asyncio.sleep(3600)
+        status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
+        return web.Response(status=status, headers=self._headers)

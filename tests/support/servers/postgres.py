@@ -1,0 +1,139 @@
+"""A PostgreSQL server that hands every test or module a database of its own."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psutil
+import psycopg
+import pytest
+from psycopg import sql
+
+from laptop.databases import create_database, create_roles
+from laptop.postgres import EmbeddedPostgres
+
+_PASSWORD = "care-test"  # for servers that ask; the embedded one trusts its socket
+
+
+@dataclass(frozen=True)
+class Database:
+    """Addresses of one database, by what each role may do."""
+
+    name: str
+    owner_url: str
+    app_url: str
+    superuser_url: str
+
+
+class PostgresServer(ABC):
+    """What every server can do, and the faults that only one of our own can suffer."""
+
+    origin: str
+    superuser_url: str
+
+    def __init__(self) -> None:
+        self._made: list[str] = []
+        self._templates: dict[str, str] = {}
+
+    @property
+    def description(self) -> str:
+        """Such as `PostgreSQL 18.4 (wheel)`."""
+        with psycopg.connect(self.superuser_url) as connection:
+            version = connection.info.parameter_status("server_version") or "?"
+        return f"PostgreSQL {version.split()[0]} ({self.origin})"
+
+    def copied_database(self, service: str, make_tables: Callable[[Database], None]) -> Database:
+        """A copy of the database in which `make_tables` has made this service's tables, once for the run."""
+        if service not in self._templates:
+            template = self.fresh_database(service)
+            make_tables(template)
+            self._templates[service] = template.name
+        return self.fresh_database(service, self._templates[service])
+
+    def fresh_database(self, service: str, template: str = "template1") -> Database:
+        """A database for `episodes` or `notifications`, owned by that service's owner role."""
+        name = f"{service}_{uuid4().hex[:10]}"
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            create_roles(connection, service, _PASSWORD)
+            create_database(connection, service, name, template)
+        self._made.append(name)
+        return Database(
+            name=name,
+            owner_url=_address(self.superuser_url, name, f"{service}_owner"),
+            app_url=_address(self.superuser_url, name, f"{service}_app"),
+            superuser_url=_address(self.superuser_url, name),
+        )
+
+    def drop_databases(self) -> None:
+        """Leave somebody else's server as it was found."""
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            for name in self._made:
+                statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+                connection.execute(statement.format(sql.Identifier(name)))
+
+    @abstractmethod
+    def kill(self) -> None:
+        """`kill -9` of the whole server."""
+
+    @abstractmethod
+    def restart(self) -> None:
+        """Start again after `kill`, on the same data and at the same address; returns when it answers."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Leave nothing behind."""
+
+
+class ForeignPostgres(PostgresServer):
+    """A server somebody runs for us."""
+
+    origin = "CARE_TEST_POSTGRES_URL"
+
+    def __init__(self, superuser_url: str) -> None:
+        super().__init__()
+        self.superuser_url = superuser_url
+
+    def kill(self) -> None:
+        pytest.skip("the PostgreSQL of CARE_TEST_POSTGRES_URL is not ours to kill")
+
+    def restart(self) -> None:
+        pytest.skip("the PostgreSQL of CARE_TEST_POSTGRES_URL is not ours to restart")
+
+    def close(self) -> None:
+        self.drop_databases()
+
+
+class WheelPostgres(PostgresServer):
+    """The embedded server, on a data directory of this test run."""
+
+    origin = "wheel"
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__()
+        self._server = EmbeddedPostgres(data_dir)
+        self._server.start()
+        self.superuser_url = self._server.url()
+
+    def kill(self) -> None:
+        if self._server.pid is not None:
+            postmaster = psutil.Process(self._server.pid)
+            for process in (postmaster, *postmaster.children(recursive=True)):
+                process.kill()
+            postmaster.wait(10)
+
+    def restart(self) -> None:
+        self._server.start()
+
+    def close(self) -> None:
+        self._server.stop()
+
+
+def _address(url: str, database: str, role: str | None = None) -> str:
+    parts = urlsplit(url)
+    login, _, place = parts.netloc.rpartition("@")
+    if role is not None:
+        login = f"{role}:{_PASSWORD}"
+    return urlunsplit(parts._replace(netloc=f"{login}@{place}", path=f"/{database}"))

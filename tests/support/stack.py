@@ -1,0 +1,178 @@
+"""Both services with every role as processes, over databases, keys and a topic of their own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+
+from contracts.envelope import topic_of
+from episodes.processes.token_issuing import issue, issuer_key
+from tests.support.databases import episodes_database, notifications_database
+from tests.support.servers.kafka import KafkaBroker, free_port
+from tests.support.servers.postgres import PostgresServer
+from tests.support.waiting import eventually
+
+ROLES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "api": ("episodes", "api"),
+        "relay": ("episodes", "relay"),
+        "project": ("episodes", "project"),
+        "notifications": ("notifications", "api"),
+        "consume": ("notifications", "consume"),
+        "deliver": ("notifications", "deliver"),
+    }
+)
+
+
+class Stack:
+    """Started role by role; whatever still runs at the end is killed."""
+
+    def __init__(
+        self, postgres: PostgresServer, kafka: KafkaBroker, directory: Path, **settings: str
+    ) -> None:
+        """`settings` with their prefix, as in the environment."""
+        self.network = f"n{uuid4().hex[:10]}"
+        self.topic = topic_of(self.network)
+        self.directory = directory
+        self.broker = kafka
+        self.episodes = episodes_database(postgres)
+        self.notifications = notifications_database(postgres)
+        self._key = issuer_key(directory / "issuer", directory / "jwks.json")
+        self._ports = {"api": free_port(), "notifications": free_port()}
+        self._environment = {**os.environ, **self._of_episodes(), **self._of_notifications(), **settings}
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._write_service_tokens()
+
+    def __enter__(self) -> Self:
+        self._make_topic()
+        for role in ROLES:
+            self.start(role)
+        for role in self._ports:
+            self.until_ready(role)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for role in list(self._processes):
+            self.kill(role)
+
+    def url(self, role: str) -> str:
+        return f"http://127.0.0.1:{self._ports[role]}"
+
+    def start(self, role: str, **settings: str) -> None:
+        """`settings` of this process alone, with their prefix."""
+        with (self.directory / f"{role}.log").open("ab") as log:
+            command = [sys.executable, "-m", *ROLES[role]]
+            self._processes[role] = subprocess.Popen(
+                command, env={**self._environment, **settings}, stdout=log, stderr=log
+            )
+
+    def kill(self, role: str) -> None:
+        """kill -9, for good."""
+        process = self._processes.pop(role)
+        process.kill()
+        process.wait(10)
+
+    def terminate(self, role: str, within: float) -> int:
+        """SIGTERM, and its exit code."""
+        self._processes[role].terminate()
+        return self._processes[role].wait(within)
+
+    def exit_code(self, role: str) -> int | None:
+        """None while it runs."""
+        return self._processes[role].poll()
+
+    def signal_kill(self, role: str) -> None:
+        """kill -9, for whoever supervises to see."""
+        self._processes[role].kill()
+
+    def restart_dead(self) -> None:
+        """What a supervisor does: a role that ended is started again."""
+        for role, process in list(self._processes.items()):
+            if process.poll() is not None:
+                self.start(role)
+
+    def until_ready(self, role: str, within: float = 30) -> None:
+        eventually(lambda: self._ready(role), f"{role} is ready", within)
+
+    def token(self, role: str, **more: Any) -> str:
+        return issue(
+            self._key,
+            issuer="care-local",
+            audience="care",
+            network=self.network,
+            role=role,
+            subject=more.pop("subject", uuid4()),
+            **more,
+        )
+
+    def rows(self, service: str, query: str, *parameters: object) -> list[dict[str, Any]]:
+        database = self.episodes if service == "episodes" else self.notifications
+        with psycopg.connect(database.superuser_url, row_factory=dict_row) as connection:
+            return connection.execute(query.encode(), parameters).fetchall()
+
+    def count(self, service: str, what: str) -> int:
+        number: int = self.rows(service, f"SELECT count(*) AS n FROM {what}")[0]["n"]
+        return number
+
+    def log_of(self, role: str) -> str:
+        return (self.directory / f"{role}.log").read_text()
+
+    def _ready(self, role: str) -> bool:
+        assert self._processes[role].poll() is None, f"{role} ended: {self.log_of(role)[-2000:]}"
+        try:
+            return httpx.get(f"{self.url(role)}/health/ready", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def _make_topic(self) -> None:
+        command = [sys.executable, "-m", "episodes", "topics"]
+        done = subprocess.run(
+            command, env=self._environment, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+
+    def _of_episodes(self) -> dict[str, str]:
+        return {
+            "EPISODES_NETWORKS": self.network,
+            "EPISODES_DATABASE_URL": self.episodes.app_url,
+            "EPISODES_OWNER_DATABASE_URL": self.episodes.owner_url,
+            "EPISODES_PORT": str(self._ports["api"]),
+            "EPISODES_PUBLIC_URL": self.url("api"),
+            "EPISODES_KAFKA_BOOTSTRAP": self.broker.bootstrap,
+            "EPISODES_KEYS_DIR": str(self.directory / "episodes"),
+            "EPISODES_JWKS_FILE": str(self.directory / "jwks.json"),
+        }
+
+    def _of_notifications(self) -> dict[str, str]:
+        return {
+            "NOTIFICATIONS_NETWORKS": self.network,
+            "NOTIFICATIONS_DATABASE_URL": self.notifications.app_url,
+            "NOTIFICATIONS_OWNER_DATABASE_URL": self.notifications.owner_url,
+            "NOTIFICATIONS_PORT": str(self._ports["notifications"]),
+            "NOTIFICATIONS_PUBLIC_URL": self.url("notifications"),
+            "NOTIFICATIONS_SOURCE": "kafka",
+            "NOTIFICATIONS_KAFKA_BOOTSTRAP": self.broker.bootstrap,
+            "NOTIFICATIONS_EPISODES_URL": self.url("api"),
+            "NOTIFICATIONS_TOKENS_FILE": str(self.directory / "service-tokens.json"),
+            "NOTIFICATIONS_KEYS_DIR": str(self.directory / "notifications"),
+            "NOTIFICATIONS_JWKS_FILE": str(self.directory / "jwks.json"),
+            "NOTIFICATIONS_ALLOW_LOOPBACK": "true",
+        }
+
+    def _write_service_tokens(self) -> None:
+        tokens = f'{{"{self.network}": "{self.token("service")}"}}'
+        (self.directory / "service-tokens.json").write_text(tokens)
+
+
+def bearer(token: str, key: UUID | None = None) -> dict[str, str]:
+    """The headers of a caller, with a command's key if it is one."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return headers if key is None else {**headers, "Idempotency-Key": str(key)}

@@ -1,0 +1,180 @@
+"""One event, two wires: Kafka and the feed give the same; what cannot be read says why and quotes nothing."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cloudevents.core.bindings import kafka as other_peoples
+from cloudevents.core.formats.json import JSONFormat
+
+from contracts.codec import CloudEvent, from_json, from_kafka, to_batch, to_kafka
+from contracts.envelope import Unreadable
+from contracts.events import PUBLISHED, Redacted, SharingConsented
+from tests.support.contract_examples import TYPES, example, written
+
+SECRET = "swordfish"
+SHARED = "care.episode.sharing_consented.v1"
+
+
+def record(**headers: bytes | None) -> tuple[bytes, bytes, dict[str, bytes | None]]:
+    """A Kafka record of the example, with headers changed."""
+    key, value, told = to_kafka(written(SHARED))
+    return key, value, {**dict(told), **headers}
+
+
+def unreadable(key: bytes | None, value: bytes | None, headers: dict[str, bytes | None]) -> str:
+    with pytest.raises(Unreadable) as refused:
+        from_kafka(key, value, list(headers.items()))
+    assert SECRET not in refused.value.reason
+    assert str(refused.value) == refused.value.reason
+    assert refused.value.__cause__ is None
+    return refused.value.reason
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_kafka_and_the_feed_carry_the_same_event(type_name: str) -> None:
+    event = written(type_name)
+    by_kafka = from_kafka(*to_kafka(event))
+    (by_feed,) = (from_json(document) for document in json.loads(to_batch([event])))
+    assert by_kafka == by_feed == from_json(example(type_name))
+    assert isinstance(by_feed.data, PUBLISHED[type_name])
+
+
+def test_an_event_says_whose_it_is_and_where_it_stands() -> None:
+    event = from_json(example(SHARED))
+    assert (event.network, event.episode) == ("northwest", event.subject)
+    assert event.time.isoformat() == example(SHARED)["time"]
+    assert isinstance(event.data, SharingConsented)
+    assert event.data.kinds == ("plans", "sessions")
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_an_erased_clients_event_is_read_as_redacted(type_name: str) -> None:
+    erased = CloudEvent(written(type_name).attributes, b'{"redacted": true}')
+    assert from_kafka(*to_kafka(erased)).data == Redacted()
+    assert from_json(json.loads(to_batch([erased]))[0]).data == Redacted()
+
+
+def test_an_empty_batch_is_an_empty_list() -> None:
+    assert json.loads(to_batch([])) == []
+
+
+def test_what_this_version_does_not_know_is_ignored() -> None:
+    later = example(SHARED)
+    later["data"]["later"] = SECRET
+    assert from_json(later | {"ce": SECRET, "tracestate": "x"}) == from_json(example(SHARED))
+    key, value, headers = record(ce_later=b"x", unrelated=b"\xff")
+    assert from_kafka(key, value, list(headers.items())) == from_json(example(SHARED))
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_other_peoples_code_reads_our_records(type_name: str) -> None:
+    key, value, headers = to_kafka(written(type_name))
+    message = other_peoples.KafkaMessage(headers=dict(headers), key=key, value=value)
+    event = other_peoples.from_kafka_event(message)
+    told = example(type_name)
+    assert event.get_data() == told["data"]
+    assert (event.get_id(), event.get_type(), event.get_source(), event.get_subject()) == (
+        told["id"],
+        told["type"],
+        told["source"],
+        told["subject"],
+    )
+    assert event.get_time() == from_json(told).time
+    assert event.get_extension("sequence") == str(told["sequence"])
+
+
+@pytest.mark.parametrize("type_name", TYPES)
+def test_other_peoples_code_reads_an_event_of_the_feed(type_name: str) -> None:
+    (document,) = json.loads(to_batch([written(type_name)]))
+    event = JSONFormat().read(None, json.dumps(document))
+    assert event.get_data() == document["data"]
+    assert event.get_extension("version") == document["version"]
+
+
+# Poison: each is set aside with a reason, and the reason may be logged.
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+VALUES: dict[str, tuple[bytes | None, str]] = {
+    "no value": (None, "the data is not JSON"),
+    "empty": (b"", "the data is not JSON"),
+    "cut off": (b'{"consent": "swordfi', "the data is not JSON"),
+    "not UTF-8": (b'{"consent": "\xff\xfe"}', "the data is not JSON"),
+    "deep": (DEEP, "the data is not JSON"),
+    "deep inside": (b'{"kinds": ' + DEEP + b"}", "the data is not JSON"),
+    "a huge number": (b'{"consent": ' + b"9" * 100_000 + b"}", "the data is not JSON"),
+    "a list": (b'["swordfish"]', "missing or malformed: "),
+    "a text": (b'"swordfish"', "missing or malformed: "),
+    "ten megabytes": (
+        json.dumps({"consent": SECRET * 1_200_000}).encode(),
+        "missing or malformed: consent, effective_from, kinds, partner",
+    ),
+    "redacted, but not quite": (b'{"redacted": "swordfish"}', "missing or malformed: "),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_that_is_not_ours_is_unreadable(name: str) -> None:
+    value, reason = VALUES[name]
+    key, _, headers = record()
+    assert unreadable(key, value, headers).startswith(reason)
+
+
+def test_a_time_without_an_offset_cannot_be_compared_and_is_unreadable() -> None:
+    naive = example(SHARED)
+    naive["data"]["effective_from"] = "2026-05-12T08:00:00"
+    with pytest.raises(Unreadable, match="effective_from"):
+        from_json(naive)
+
+
+HEADERS: dict[str, tuple[dict[str, bytes | None], str]] = {
+    "another type": ({"ce_type": b"swordfish"}, "unknown event type"),
+    "a later version": ({"ce_type": b"care.episode.sharing_consented.v2"}, "unknown event type"),
+    "another specification": ({"ce_specversion": b"0.3"}, "not a CloudEvents 1.0 event"),
+    "not UTF-8": ({"ce_dataref": b"\xff\xfe"}, "a header is not UTF-8"),
+    "without a value": ({"ce_dataref": None}, "a header has no value"),
+    "no id": ({"ce_id": b"swordfish"}, "missing or malformed: id"),
+    "another source": ({"ce_source": b"/networks/SWORD/fish"}, "missing or malformed: source"),
+    "no number": ({"ce_sequence": b"swordfish"}, "missing or malformed: sequence"),
+    "before the first": ({"ce_sequence": b"0"}, "missing or malformed: sequence"),
+    "too high a number": ({"ce_version": str(2**63).encode()}, "missing or malformed: version"),
+    "a huge number": ({"ce_version": b"9" * 100_000}, "missing or malformed: version"),
+    "no time": ({"ce_time": b"yesterday"}, "missing or malformed: time"),
+    "a time without an offset": ({"ce_time": b"2026-05-12T08:00:00"}, "missing or malformed: time"),
+    "several": ({"ce_id": b"", "ce_clinic": b""}, "missing or malformed: clinic, id"),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_an_envelope_that_is_not_ours_is_unreadable(name: str) -> None:
+    headers, reason = HEADERS[name]
+    assert unreadable(*record(**headers)) == reason
+
+
+def test_every_attribute_but_the_trace_is_needed() -> None:
+    key, value, headers = record()
+    for name in headers:
+        if name.startswith("ce_") and name != "ce_traceparent":
+            unreadable(key, value, {other: text for other, text in headers.items() if other != name})
+
+
+@pytest.mark.parametrize("key", [None, b"", str(UUID(int=9)).encode(), b"\xff"])
+def test_a_record_out_of_its_episodes_order_is_unreadable(key: bytes | None) -> None:
+    _, value, headers = record()
+    assert unreadable(key, value, headers) == "the key is not the episode id"
+
+
+@pytest.mark.parametrize("document", [None, [], "swordfish", 7, {}, {"specversion": "1.0"}, {"type": {}}])
+def test_what_is_no_event_of_the_feed_is_unreadable(document: Any) -> None:
+    with pytest.raises(Unreadable) as refused:
+        from_json(document)
+    assert SECRET not in refused.value.reason
+
+
+@pytest.mark.parametrize("data", [None, [], SECRET, {"consent": SECRET}, {"kinds": [SECRET]}])
+def test_data_of_the_feed_that_is_not_ours_is_unreadable_and_not_quoted(data: Any) -> None:
+    with pytest.raises(Unreadable) as refused:
+        from_json(example(SHARED) | {"data": data})
+    assert refused.value.reason.startswith("missing or malformed: ")
+    assert SECRET not in refused.value.reason

@@ -1,0 +1,1 @@
+"""The episodes service without a server."""

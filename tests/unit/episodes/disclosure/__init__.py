@@ -1,0 +1,1 @@
+"""May this event go to that partner now?"""

@@ -1,0 +1,99 @@
+"""The session check: what can be prevented is prevented here."""
+
+from dataclasses import replace
+
+from episodes.domain.care.red_flags import RedFlagRaised
+from episodes.domain.care.session_checks import SessionChecked
+from episodes.domain.values import Limits
+from tests.support.episodes.care_facts import (
+    BACK,
+    BASELINE,
+    CONSENTED,
+    FLAGGED,
+    OPENED,
+    READY,
+    a_check,
+    a_flag,
+    judged,
+)
+from tests.support.episodes.scenario import NEXT, given, march, past
+
+TODAY = march(3, 9, 55)
+DRAFT = replace(a_check, verdict="stop")
+
+
+def test_with_consent_and_plan_and_nothing_found_the_check_says_go() -> None:
+    given(*READY).when(DRAFT, TODAY).then_verdict("go")
+
+
+def test_without_treatment_consent_the_check_says_stop() -> None:
+    given(OPENED, BASELINE, READY[-1]).when(DRAFT, TODAY).then_verdict("stop", "no-treatment-consent")
+
+
+def test_without_a_plan_the_check_says_stop() -> None:
+    given(OPENED, CONSENTED, BASELINE).when(DRAFT, TODAY).then_verdict("stop", "no-plan-in-force")
+
+
+def test_with_neither_both_reasons_are_named() -> None:
+    given(OPENED).when(DRAFT, TODAY).then_verdict("stop", "no-treatment-consent", "no-plan-in-force")
+
+
+def test_an_open_flag_that_holds_care_says_stop() -> None:
+    given(*READY, FLAGGED).when(DRAFT, TODAY).then_verdict("stop", "open-red-flag")
+
+
+def test_a_flag_that_holds_no_care_does_not_stop() -> None:
+    harmless = past(a_flag(holds_care=False), march(2, 12))
+    given(*READY, harmless).when(DRAFT, TODAY).then_verdict("go")
+
+
+def test_a_flag_raised_after_the_check_does_not_stop_it() -> None:
+    later = past(a_flag(), march(3, 10))
+    given(*READY, later).when(DRAFT, TODAY).then_verdict("go")
+
+
+def test_a_judgement_with_limits_lets_go_with_limits() -> None:
+    outcome = given(*READY).when(judged("proceed_with_limits"), TODAY)
+    outcome.then_verdict("go_with_limits", "judged-proceed-with-limits")
+    limited = replace(DRAFT, limits=Limits(pressure=2))
+    given(*READY).when(limited, TODAY).then_verdict("go_with_limits", "judged-proceed-with-limits")
+
+
+def test_a_judgement_to_refer_and_proceed_lets_go() -> None:
+    given(*READY).when(judged("refer_and_proceed"), TODAY).then_verdict("go")
+
+
+def test_a_judgement_to_stop_says_stop_and_raises_the_flag_that_holds_care() -> None:
+    outcome = given(*READY).when(judged("stop", code="suspected_thrombosis"), TODAY)
+    outcome.then_verdict("stop", "judged-stop")
+    _, flag = outcome.facts
+    assert isinstance(flag, RedFlagRaised)
+    assert (flag.code.code, flag.source, flag.source_event) == (
+        "suspected_thrombosis",
+        "session_check",
+        NEXT[0],
+    )
+    assert (flag.holds_care, flag.sites, flag.urgency) == (True, (BACK,), "urgent")
+    assert flag.code.list == "red-flags/1"
+
+
+def test_a_stopping_item_that_is_no_flag_of_the_list_raises_a_stopping_screening() -> None:
+    _, flag = given(*READY).when(judged("stop", code="burn"), TODAY).facts
+    assert flag.code.code == "stopping_screening"
+
+
+def test_another_stopping_item_is_flagged_in_its_own_words() -> None:
+    _, flag = given(*READY).when(judged("stop", code="other", text="fresh tattoo"), TODAY).facts
+    assert (flag.code.code, flag.code.text) == ("other", "fresh tattoo")
+
+
+def test_a_stop_for_want_of_consent_raises_no_flag() -> None:
+    outcome = given(OPENED, BASELINE, READY[-1]).when(DRAFT, TODAY)
+    assert [type(fact) for fact in outcome.facts] == [SessionChecked]
+
+
+def test_consent_that_ended_yesterday_stops_today() -> None:
+    ended = replace(CONSENTED.fact, expires_on=march(2).date())
+    history = given(OPENED, past(ended, march(2, 9, 30)), BASELINE, READY[-1])
+    history.when(DRAFT, march(2, 23, 59)).then_verdict("go")
+    history.when(DRAFT, march(3)).then_verdict("stop", "no-treatment-consent")

@@ -1,0 +1,1 @@
+"""Facts to stored bytes and back, and the cache."""

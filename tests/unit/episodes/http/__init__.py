@@ -1,0 +1,1 @@
+"""Access, bodies, problems and the OpenAPI document."""

@@ -1,0 +1,1 @@
+"""Settings, logs and progress of the processes."""

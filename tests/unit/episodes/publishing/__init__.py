@@ -1,0 +1,1 @@
+"""What is published of an event, and the relay over a log and broker in memory."""

@@ -1,0 +1,118 @@
+"""What leaves: every fact is published or kept private, on purpose, and then no more than ids and codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contracts.codec import to_batch
+from contracts.events import PUBLISHED
+from episodes.domain.care.sharing_consents import KINDS
+from episodes.domain.event import RecordedEvent, Redacted
+from episodes.domain.vocabulary import STEPS, kind_of
+from episodes.event_log.codec import decode
+from episodes.publishing.mapping import SPECIAL, form_of, published, published_name
+from tests.support.episodes.care_facts import shared
+from tests.support.episodes.corpus import FACTS
+from tests.support.episodes.golden_events import KEYS, golden, sealed
+from tests.support.episodes.scenario import march, recorded
+
+EXAMPLES = Path(__file__).parents[4] / "contracts/examples"
+PRIVATE = {"treatment-consented.1", "treatment-consent-withdrawn.1", "amendment-refused.1"}
+KIND = {
+    "episode-opened.1": "opening",
+    "treatment-consented.1": None,
+    "assessed.1": "assessments",
+    "plan-set.1": "plans",
+    "plan-refined.1": "plans",
+    "session-checked.1": "screening",
+    "session-delivered.1": "sessions",
+    "session-not-delivered.1": "sessions",
+    "response-noted.1": "responses",
+    "red-flag-raised.1": "flags",
+    "sharing-consented.1": None,
+    "sharing-withdrawn.1": None,
+    "episode-closed.1": "closure",
+    "treatment-consent-withdrawn.1": None,
+    "clearance-recorded.1": "screening",
+    "red-flag-cleared.1": "flags",
+    "referral-made.1": "referrals",
+    "referral-withdrawn.1": "referrals",
+    "referral-answered.1": "referrals",
+    "partner-reported.1": "referrals",
+    "responsibility-transferred.1": "opening",
+    "episode-held.1": "opening",
+    "episode-resumed.1": "opening",
+    "episode-reopened.1": "opening",
+    # of the kind of the entry they point at, in the corpus a missed session, a session and a partner's report
+    "entry-added-to.1": "sessions",
+    "entry-corrected.1": "sessions",
+    "entry-retracted.1": "referrals",
+    "entry-attested.1": None,
+    "amendment-refused.1": None,
+}
+
+
+def test_every_fact_is_published_or_private_on_purpose() -> None:
+    assert {step.name for step in STEPS if not step.published} == PRIVATE
+    assert set(SPECIAL) <= {step.fact for step in STEPS if step.published}
+
+
+def test_every_published_event_has_one_fact() -> None:
+    forms = [form_of(step) for step in STEPS if step.published]
+    assert sorted(form.type_name for form in forms) == sorted(PUBLISHED)
+
+
+def test_every_kind_a_client_may_consent_to_is_that_of_its_events() -> None:
+    assert {name: kind_of(fact) for name, fact in FACTS.items()} == KIND
+    assert {kind for kind in KIND.values() if kind is not None} <= set(KINDS)
+
+
+def test_a_private_fact_and_a_name_of_a_later_release_have_no_public_form() -> None:
+    assert published_name("treatment-consented.1") is None
+    assert published_name("invented-later.1") is None
+    assert published(decode(sealed(golden("treatment-consented.1")), KEYS), "https://e.example") is None
+
+
+@pytest.mark.parametrize("name", sorted(set(FACTS) - PRIVATE))
+def test_of_an_erased_client_only_the_envelope_is_published(name: str) -> None:
+    header = decode(sealed(golden(name)), KEYS).metadata
+    event = published(RecordedEvent(header, Redacted()), "https://e.example")
+    assert event is not None
+    assert json.loads(event.data) == {"redacted": True}
+
+
+@pytest.mark.parametrize("name", sorted(set(FACTS) - PRIVATE))
+def test_no_word_written_by_hand_is_published(name: str) -> None:
+    event = published(decode(sealed(golden(name)), KEYS), "https://e.example")
+    assert event is not None
+    told = event.data.decode() + json.dumps(dict(event.attributes))
+    words = [text for text in _texts(golden(name)["payload"]) if " " in text]
+    assert not [text for text in words if text in told]
+
+
+def test_what_is_absent_is_left_out_of_what_is_published() -> None:
+    endless = recorded(shared(effective_from=march(4)), 1, sequence=1)
+    event = published(endless, "https://e.example")
+    assert event is not None
+    assert "until" not in json.loads(event.data)
+
+
+def _texts(value: object) -> list[str]:
+    match value:
+        case str():
+            return [value]
+        case list():
+            return [text for part in value for text in _texts(part)]
+        case dict():
+            return [text for part in value.values() for text in _texts(part)]
+        case _:
+            return []
+
+
+@pytest.mark.parametrize("name", sorted(set(FACTS) - PRIVATE))
+def test_the_committed_examples_are_what_this_service_publishes(name: str) -> None:
+    event = published(decode(sealed(golden(name)), KEYS), "https://episodes.example")
+    assert event is not None
+    example = EXAMPLES / f"{event.attributes['type']}.json"
+    assert json.loads(to_batch([event])) == [json.loads(example.read_text())]

@@ -1,0 +1,1 @@
+"""What staff and partners are shown of an episode."""

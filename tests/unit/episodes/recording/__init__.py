@@ -1,0 +1,1 @@
+"""From a command to its new events, without a store."""

@@ -1,0 +1,1 @@
+"""One attempt, its body, signature, schedule and way out."""

@@ -1,0 +1,1 @@
+"""What a published event owes, and to whom."""

@@ -1,0 +1,1 @@
+"""Who may subscribe to what."""

@@ -1,0 +1,1 @@
+"""Mechanism both services share: tokens and the keys of issuers."""

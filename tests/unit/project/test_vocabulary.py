@@ -1,0 +1,249 @@
+"""The pages for readers say what the code does: every event, rule, route, role and field, and no other."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.codec import CloudEvent, to_kafka
+from contracts.envelope import PublishedEvent
+from contracts.webhook import Links, Webhook, WebhookData
+from episodes.access import ACCESS
+from episodes.domain.breaches import OF_SESSIONS
+from episodes.domain.care.session_checks import OURS, SOURCES
+from episodes.domain.field_rules import CLIENT, CLINIC, PARTNER, STAFF
+from episodes.domain.vocabulary import COMMANDS, STEPS
+from episodes.http import problems
+from episodes.publishing.mapping import published_name
+from episodes.recording.endpoint import path_of
+from notifications.access import ALLOWED, Action
+from notifications.http import problems as notified
+from tests.support.servers.discovery import CHECKOUT
+
+CONTRACTS = CHECKOUT / "contracts"
+VOCABULARY = (CONTRACTS / "VOCABULARY.md").read_text()
+INTERFACES = (CONTRACTS / "INTERFACES.md").read_text()
+EPISODES = CHECKOUT / "services" / "episodes" / "src" / "episodes"
+NOTIFICATIONS = CHECKOUT / "services" / "notifications" / "src" / "notifications"
+
+CLINICAL = {"therapist", "supervisor", "service"}
+DESK = CLINICAL | {"coordinator"}
+GROUPS = {
+    "clinical": CLINICAL,
+    "desk": DESK,
+    "staff": DESK | {"auditor", "privacy_officer"},
+    "office": {"coordinator", "privacy_officer", "service"},
+    "anybody": set[str](),
+}
+READS = {
+    "GET /v1/episodes": ("episodes", "list"),
+    "GET /v1/episodes/{episode}": ("episodes", "read"),
+    "GET /v1/episodes/{episode}/history": ("history", "read"),
+    "GET /v1/episodes/{episode}/events/{event}": ("events", "read"),
+    "GET /v1/feed": ("feed", "read"),
+    "POST /v1/disclosure-decisions": ("disclosure-decisions", "write"),
+    "GET /v1/clients": ("clients", "read"),
+    "DELETE /v1/clients/{id}": ("clients", "delete"),
+}
+DOORS = {
+    "POST /v1/subscriptions": Action.SUBSCRIBE,
+    "GET /v1/subscriptions": Action.READ_SUBSCRIPTION,
+    "GET /v1/subscriptions/{subscription_id}": Action.READ_SUBSCRIPTION,
+    "DELETE /v1/subscriptions/{subscription_id}": Action.END_SUBSCRIPTION,
+    "GET /v1/subscriptions/{subscription_id}/deliveries": Action.READ_DELIVERIES,
+    "GET /v1/subscriptions/{subscription_id}/events": Action.PULL_EVENTS,
+    "GET /v1/inbox": Action.READ_INBOX,
+    "POST /v1/inbox/{item_id}/acknowledgement": Action.ACKNOWLEDGE,
+}
+OPEN = ("GET /health/", "GET /metrics", "GET /problems/")
+REFUSING = ("RuleBroken", "Unknown", "NotAllowed", "NotYours", "_rule")
+RULE = re.compile(r"[a-z]+(-[a-z]+)+")
+
+
+def table(text: str, head: str) -> list[list[str]]:
+    """The rows below the row of headings that begins so; code marks are taken off."""
+    _, _, after = text.partition(f"\n| {head} |")
+    assert after, f"no table that begins with {head}"
+    rows = []
+    for line in after.split("\n")[2:]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in re.split(r"(?<!`system)\|", line.strip("|"))])
+    return [[cell[1:-1] if re.fullmatch("`[^`]+`", cell) else cell for cell in row] for row in rows]
+
+
+def section(text: str, title: str) -> str:
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def roles(cell: str) -> set[str]:
+    """The roles a cell names, by themselves or as groups."""
+    return set().union(*(GROUPS.get(word, {word}) for word in cell.split(", ")))
+
+
+def firsts(rows: list[list[str]]) -> list[str]:
+    return [row[0] for row in rows]
+
+
+def literals(package: Path, *files: str) -> Iterator[tuple[str, str]]:
+    """Each rule name in the code, or in some files of it: how it is said, and the name."""
+    for path in sorted(path for name in files or ("*.py",) for path in package.rglob(name)):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id="unless"), args=[_, ast.Constant(value=str(rule)), *_]):
+                    yield "unless", rule
+                case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(rule)), *_]) if (
+                    name in REFUSING
+                ):
+                    yield name, rule
+                case ast.Expr(ast.Yield(ast.Constant(value=str(rule)))) if RULE.fullmatch(rule):
+                    yield "yield", rule
+
+
+SAID = list(literals(EPISODES))
+IN_ANSWERS = {"ahead-of-our-clock"}
+IN_NAMES = {f"unknown-{names.table.removesuffix('s')}" for names in (CLIENT, CLINIC, PARTNER, STAFF)}
+
+
+COMMAND_ROWS = {row[1]: row for row in table(VOCABULARY, "event")}
+
+
+def test_the_vocabulary_has_a_row_for_each_command_and_its_event() -> None:
+    listed = sorted((row[1], row[0]) for row in table(VOCABULARY, "event"))
+    assert listed == sorted((_written(step), step.name) for step in COMMANDS)
+
+
+@pytest.mark.parametrize("step", COMMANDS, ids=lambda step: step.resource)
+def test_the_vocabulary_says_of_each_what_the_tables_of_the_code_say(step: Any) -> None:
+    _, _, _, who, published, kind, after_closing, amended = COMMAND_ROWS[_written(step)]
+    assert roles(who) == ACCESS[step.resource, "write"]
+    assert _publication(published) == published_name(step.name)
+    assert kind == ("of its entry" if step.rewrites else step.kind or "–")
+    assert (after_closing, amended) == (step.after_closing, step.amended)
+
+
+def _written(step: Any) -> str:
+    """Its path, below an episode unless it stands by itself."""
+    return path_of(step).removeprefix("/v1/episodes/{episode}/")
+
+
+def _publication(cell: str) -> str | None:
+    """The published name, or none where the cell says why it is private."""
+    return None if re.match("private: .+", cell) else f"care.episode.{cell}"
+
+
+def test_every_rule_is_in_the_vocabulary_and_no_other() -> None:
+    rules = {rule for _, rule in SAID} | IN_ANSWERS | IN_NAMES | set(OF_SESSIONS)
+    listed = firsts(table(VOCABULARY, "rule"))
+    assert sorted(listed) == sorted(rules)
+
+
+def test_the_vocabulary_says_what_each_rule_does() -> None:
+    effects = {row[0]: row[1] for row in table(VOCABULARY, "rule")}
+    either = {rule for who, rule in SAID if who == "unless"}
+    assert {rule for rule, effect in effects.items() if effect == "refuses or breach"} == either
+    assert {rule for rule, effect in effects.items() if effect.startswith("breach")} == set(OF_SESSIONS)
+    verdicts = {
+        rule
+        for who, rule in literals(EPISODES, "session_checks.py", "treatment_consents.py")
+        if who == "yield"
+    }
+    assert {rule for rule, effect in effects.items() if effect.endswith(("stops", "limits"))} == verdicts
+    forbids = {rule for who, rule in SAID if who == "NotAllowed"}
+    assert {rule for rule, effect in effects.items() if effect == "forbids"} == forbids
+    refuses = {rule for who, rule in SAID if who in ("RuleBroken", "Unknown")} | IN_NAMES
+    assert {rule for rule, effect in effects.items() if effect == "refuses"} == refuses
+
+
+def test_a_verdict_names_the_source_of_its_rule_as_the_vocabulary_does() -> None:
+    sources = {row[0]: row[3] for row in table(VOCABULARY, "rule")}
+    verdicts = {
+        rule
+        for who, rule in literals(EPISODES, "session_checks.py", "treatment_consents.py")
+        if who == "yield"
+    }
+    assert {rule: SOURCES.get(rule, OURS) for rule in verdicts} == {rule: sources[rule] for rule in verdicts}
+
+
+def test_every_meaning_is_told() -> None:
+    for row in (*table(VOCABULARY, "rule"), *table(VOCABULARY, "event")):
+        assert all(row), row
+
+
+@pytest.mark.parametrize(("service", "title"), [("episodes", "Episodes"), ("notifications", "Notifications")])
+def test_every_route_is_listed_once_and_no_other(service: str, title: str) -> None:
+    document = json.loads((CONTRACTS / "openapi" / f"{service}.json").read_text())
+    routes = [f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods]
+    assert sorted(firsts(table(section(INTERFACES, title), "route"))) == sorted(routes)
+
+
+def test_who_may_use_a_route_of_episodes_is_what_its_table_says() -> None:
+    commands = {f"POST {path_of(step)}": (step.resource, "write") for step in COMMANDS}
+    for route, who, _ in table(section(INTERFACES, "Episodes"), "route"):
+        if route.startswith(OPEN):
+            assert who == "anybody"
+            continue
+        assert roles(who) == ACCESS[(commands | READS).get(route) or _of_the_directory(route)], route
+
+
+def _of_the_directory(route: str) -> tuple[str, str]:
+    method, path = route.split()
+    return path.split("/")[2], {"PUT": "write", "GET": "read"}[method]
+
+
+def test_who_may_use_a_route_of_notifications_is_what_its_table_says() -> None:
+    for route, who, _ in table(section(INTERFACES, "Notifications"), "route"):
+        if route.startswith(OPEN):
+            assert who == "anybody"
+            continue
+        assert roles(who) == {role.value for role, may in ALLOWED.items() if DOORS[route] in may}, route
+
+
+def test_the_rules_of_notifications_are_listed() -> None:
+    [line] = re.findall(r"^Its rules \(422\): (.*)\.$", INTERFACES, re.MULTILINE)
+    assert set(re.findall("`([^`]+)`", line)) == {rule for _, rule in literals(NOTIFICATIONS)}
+
+
+def test_every_type_of_problem_is_listed_with_its_status_and_whether_to_repeat() -> None:
+    listed = {}
+    for name, status, again, by, _ in table(INTERFACES, "type"):
+        for service in ("episodes", "notifications") if by == "both" else (by,):
+            listed[service, name] = (int(status), again == "yes")
+    both: dict[str, list[Any]] = {
+        "episodes": list(problems.KINDS.values()),
+        "notifications": list(notified.KINDS.values()),
+    }
+    assert listed == {
+        (service, kind.name): (kind.status, kind.retry) for service, kinds in both.items() for kind in kinds
+    }
+
+
+def test_the_headers_on_kafka_are_those_a_record_has() -> None:
+    attributes = dict.fromkeys(PublishedEvent.model_fields.keys() - {"data"}, "1")
+    _, _, headers = to_kafka(CloudEvent(attributes, b"{}"))
+    assert sorted(firsts(table(section(INTERFACES, "Kafka and the feed"), "header"))) == sorted(
+        name for name, _ in headers
+    )
+
+
+def test_the_body_of_a_webhook_is_told_field_by_field() -> None:
+    webhooks = section(INTERFACES, "Webhooks")
+    assert firsts(table(webhooks, "field of `data`")) == list(WebhookData.model_fields)
+    assert firsts(table(webhooks, "link")) == list(Links.model_fields)
+    assert set(Webhook.model_fields) == {"type", "timestamp", "data"}
+
+
+def test_the_groups_of_roles_are_those_the_vocabulary_tells() -> None:
+    for group, who in table(VOCABULARY, "group"):
+        assert set(who.split(", ")) == GROUPS[group]
+
+
+def test_readers_are_led_to_both() -> None:
+    readme = (CHECKOUT / "README.md").read_text()
+    assert "contracts/VOCABULARY.md" in readme
+    assert "contracts/INTERFACES.md" in readme
+    assert {step.name for step in STEPS} == {row[0] for row in table(VOCABULARY, "event")}
