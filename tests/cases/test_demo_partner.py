@@ -123,14 +123,12 @@ async def test_a_moment_that_is_none_is_answered_401(partner: Client, moment: st
         ),
         json.dumps({**WHOLE, "data": {**DATA, "recorded_at": 7}}),
         json.dumps({**WHOLE, "data": {**DATA, "recorded_at": "yesterday"}}),
-        json.dumps({**WHOLE, "data": {**DATA, "recorded_at": "0001-01-01T00:00:00"}}),
     ],
     ids=lambda body: body[:60],
 )
 async def test_a_signed_body_of_another_form_is_answered_400(partner: Client, body: str) -> None:
     headers = signed(at=datetime.now(UTC), body=body)
-    answer = await partner.post("/webhooks", data=body, headers=headers)
-    assert answer.status == 400 or (answer.status == 204 and '"0001' in body)
+    assert (await partner.post("/webhooks", data=body, headers=headers)).status == 400
 
 
 @pytest.mark.parametrize("wait", ["nan", "-1", "soon"])
