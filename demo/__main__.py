@@ -9,12 +9,10 @@ import httpx
 from demo.addresses import Addresses
 from demo.api import Refused
 from demo.checking import read_script
-from demo.scripts import DEFAULT, NotUnderstood, UnknownCase
+from demo.scripts import DEFAULT, NONE, NotUnderstood, UnknownCase
 from demo.setting import read_setting
 from demo.tokens import NoToken
 from demo.walk import walk
-
-NONE = "none"
 
 
 def main() -> int:

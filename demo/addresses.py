@@ -10,7 +10,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Addresses:
-    """`webhooks` is the partner's endpoint as the notifications service reaches it."""
+    """Base addresses; `webhooks` is the partner's endpoint as the notifications service reaches it."""
 
     episodes: str
     notifications: str
@@ -19,7 +19,7 @@ class Addresses:
 
     @classmethod
     def of(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """EPISODES_URL and the like win; else EPISODES_PORT and the like on this machine."""
+        """Read EPISODES_URL and its like; where one is not set, EPISODES_PORT on this machine."""
 
         def address(name: str, usual: int) -> str:
             port = environment.get(f"{name}_PORT", usual)

@@ -10,11 +10,11 @@ _PAUSE = 0.5
 
 
 class Refused(Exception):
-    """An answer we did not hope for; the message is its problem document in a few words."""
+    """The service answered with an error; the message is its problem document in a few words."""
 
 
 class Api:
-    """One service, for the caller whose token this is."""
+    """One service, called with one token; without a token, anonymously."""
 
     def __init__(self, address: str, bearer: str | None = None) -> None:
         headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
@@ -30,7 +30,7 @@ class Api:
         return self._call("GET", path, params=parameters).json()
 
     def find(self, path: str) -> Any | None:
-        """None for what is not there."""
+        """Return the document at the path, or None where there is none."""
         answer = self._answer("GET", path)
         return None if answer.status_code == httpx.codes.NOT_FOUND else _accepted(answer).json()
 
@@ -38,12 +38,12 @@ class Api:
         self._call("PUT", path, json=body)
 
     def record(self, path: str, body: Any, key: str) -> tuple[Any, bool]:
-        """A command's answer, and whether it had been recorded before. Repeating it changes nothing."""
+        """Post a command; return its answer, and whether it had been recorded before."""
         answer = self._call("POST", path, json=body, headers={"Idempotency-Key": key})
         return answer.json(), "Idempotency-Replayed" in answer.headers
 
     def ready(self) -> None:
-        """Return when the service says so."""
+        """Return when the service says that it is ready."""
         self._call("GET", "/health/ready")
 
     def _call(self, method: str, path: str, **request: Any) -> httpx.Response:

@@ -20,7 +20,7 @@ class WalkedClient:
 
 
 def client_of(directory: Api, setting: Setting, case: str, again: bool, today: date) -> WalkedClient:
-    """The last client this case was walked with; a new one if there is none, or `again` asks for it."""
+    """Return the last client this case was walked with, or a new one if there is none or `again`."""
     number, last = 1, None
     while (entry := directory.find(f"/v1/clients/{_id(case, number)}")) is not None:
         value = next(it["value"] for it in entry["identifiers"] if it["system"] == _SYSTEM)
@@ -37,7 +37,7 @@ def _id(case: str, number: int) -> UUID:
 
 
 def _entry(setting: Setting, client: WalkedClient, walked: str) -> dict[str, object]:
-    """No name: none is published. The partner knows the client by a number of its own."""
+    """The directory's entry: no name, since none is published, and the partner's number for the client."""
     partner = setting.partner
     return {
         "identifiers": [

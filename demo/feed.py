@@ -9,7 +9,7 @@ _WAIT = 5
 
 
 class Feed:
-    """From its end as it was when we began."""
+    """The feed from its end, as that was when `go_to_end` was called."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -22,7 +22,7 @@ class Feed:
         self._positions.clear()
 
     def position_of(self, event_id: str, seconds: float) -> str | None:
-        """The position after the event, waiting so long for it to be published."""
+        """Return the position after the event; wait at most so many seconds for it to be published."""
         deadline = time.monotonic() + seconds
         while event_id not in self._positions and time.monotonic() < deadline:
             self._page(limit=1, wait=_WAIT)

@@ -13,3 +13,8 @@ def line(name: str, text: str) -> str:
 
 def moment(text: str) -> str:
     return datetime.fromisoformat(text).strftime("%Y-%m-%d %H:%M")
+
+
+def spaced(code: str) -> str:
+    """A code as people write it."""
+    return code.replace("_", " ")

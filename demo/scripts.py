@@ -8,6 +8,8 @@ from typing import Any
 
 CASES = Path(__file__).with_name("cases")
 DEFAULT = "keller-2012-lumbar-fusion"
+NONE = "none"
+"""Stands for no case at all."""
 
 Body = dict[str, Any]
 

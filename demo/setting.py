@@ -29,7 +29,7 @@ class Coordinator:
 
 @dataclass(frozen=True)
 class Partner:
-    """Told about the client, as far as the client consents; `their_number` begins its own numbers."""
+    """The partner, told what the client consents to; `their_number` begins its numbers of clients."""
 
     id: str
     kind: str
@@ -60,7 +60,7 @@ _PARTS = {
 
 
 def read_setting(file: Path = SETTING) -> Setting:
-    """A missing or unknown entry is a TypeError that names it."""
+    """Read the setting; raises `TypeError`, naming it, for an entry that is missing or unknown."""
     document: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     return Setting(
         **{name: _PARTS[name](**part) if name in _PARTS else part for name, part in document.items()}

@@ -17,7 +17,7 @@ def title(script: Script, commands: list[Command], today: date) -> str:
 
 
 def step(event: Document, course: str) -> str:
-    """One event as it was recorded, and what became of it."""
+    """A line for one event as it was recorded, and what became of it."""
     name = event["type"].rpartition(".")[0]
     return f"{event['version']:7}  {name:24}{moment(event['occurred_at']):18}{course}"
 

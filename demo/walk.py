@@ -23,7 +23,7 @@ _HINT = "If the script or the setting changed since this walk began, AGAIN=1 beg
 
 
 class Tokens:
-    """One per role; issuing takes a moment each, so they are issued side by side."""
+    """A token per role. Issuing one takes a moment, so they are issued side by side."""
 
     def __init__(self, setting: Setting) -> None:
         pool = ThreadPoolExecutor(max_workers=2)
@@ -36,7 +36,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Walk:
-    """One case, one client, and through whom each part of it is done."""
+    """The walk of one case with one client: who sends the commands, and where their effects are seen."""
 
     setting: Setting
     therapist: Api
@@ -69,7 +69,7 @@ class Walk:
             raise Refused(f"{command.step}: {refusal}\n{_HINT}") from None
 
     def _course_of(self, event: dict[str, Any], command: Command, sharing: Sharing) -> str:
-        """What became of an event just recorded."""
+        """Tell what became of an event that was just recorded."""
         name = event["type"].rpartition(".")[0].replace("-", "_")
         if f"care.episode.{name}.v1" not in PUBLISHED:
             return "private"
@@ -123,7 +123,7 @@ def _walk_script(setting: Setting, addresses: Addresses, tokens: Tokens, script:
 
 
 def enter_setting(directory: Api, setting: Setting) -> None:
-    """The clinic, its therapist and the partner, in the directory; doing it twice changes nothing."""
+    """Enter the clinic, its therapist and the partner in the directory; doing it twice changes nothing."""
     clinic, therapist, partner = setting.clinic, setting.therapist, setting.partner
     directory.put(f"/v1/clinics/{clinic.id}", {"zone": clinic.zone, "jurisdiction": clinic.jurisdiction})
     licence = {"jurisdiction": clinic.jurisdiction, "number": therapist.licence}

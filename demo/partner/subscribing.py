@@ -13,7 +13,7 @@ AGAIN_AFTER = 1.0
 
 
 class Subscribing:
-    """A subscription for `url`. One that is gone, or whose secret was lost, is made anew."""
+    """A subscription for `url`; it is made anew if it is gone or its secret was lost."""
 
     def __init__(self, service: str, url: str, token: Callable[[], str], file: Path) -> None:
         self._service = service
@@ -38,7 +38,7 @@ class Subscribing:
         print(f"subscribed: {self._url}", flush=True)
 
     async def _kept(self, session: aiohttp.ClientSession) -> str | None:
-        """The secret from before, if its subscription is still there and leads here."""
+        """Return the secret from before, if its subscription is still there and leads here."""
         if not self._file.exists():
             return None
         kept = json.loads(self._file.read_text())

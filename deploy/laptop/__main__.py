@@ -4,10 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from demo.__main__ import NONE
 from demo.addresses import Addresses
 from demo.checking import read_script
-from demo.scripts import DEFAULT, NotUnderstood, UnknownCase
+from demo.scripts import DEFAULT, NONE, NotUnderstood, UnknownCase
 from demo.setting import read_setting
 from demo.tokens import NoToken
 from laptop import doctor
