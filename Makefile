@@ -12,7 +12,7 @@ PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 MUTMUT := mutmut==3.8.1
 SERVICES := episodes notifications
 DISTRIBUTIONS := contracts services/platform services/episodes services/notifications
-TYPED := $(DISTRIBUTIONS:=/src) deploy tests $(wildcard bench)
+TYPED := $(DISTRIBUTIONS:=/src) demo deploy tests $(wildcard bench)
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,10 +30,10 @@ $(READY): requirements.lock $(DISTRIBUTIONS:=/pyproject.toml)
 	@$(PIP) --no-deps --no-build-isolation $(DISTRIBUTIONS:%=--editable %)
 	@touch $@
 
-run: ## Everything on this machine, walking one case (CASE=name, CASE=none; AGAIN=1: a new client)
+run: ## Everything on this machine, walking one case (CASE=name or ./path.json or none; AGAIN=1: new client)
 	@$(PYTHON) deploy/laptop/doctor.py run
 	@$(MAKE) --silent setup
-	@PYTHONPATH=deploy exec $(VENV)/bin/python -m laptop run
+	@PYTHONPATH=deploy:. exec $(VENV)/bin/python -m laptop
 
 test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pytest)
 	@$(PYTHON) deploy/laptop/doctor.py test
@@ -54,7 +54,7 @@ check: $(READY) ## Style, types, layers; the committed schemas are fresh and kee
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy $(TYPED)
-	PYTHONPATH=deploy $(VENV)/bin/lint-imports
+	PYTHONPATH=deploy:. $(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m contracts check
 	$(VENV)/bin/python -m tests.support.released check
 	@$(foreach it,$(SERVICES),$(VENV)/bin/$(it) openapi | cmp - contracts/openapi/$(it).json \

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from laptop.addresses import HOST, Addresses
+from demo.addresses import HOST, Addresses
 from laptop.postgres import EmbeddedPostgres
 
 Environment = Mapping[str, str]
@@ -40,7 +40,7 @@ def plan(addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str 
     """The feed stands in for Kafka unless a broker is named."""
     episodes = _episodes(addresses, server, home, kafka, network)
     notifications = _notifications(addresses, server, home, kafka, network)
-    partner = _for_laptop(addresses, episodes)
+    partner = {**_for_demo(addresses, episodes), "PARTNER_DIR": str(home / "partner")}
 
     def ready(address: str) -> str:
         return f"{address}/health/ready"
@@ -48,7 +48,7 @@ def plan(addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str 
     roles = [
         Role("episodes-api", ("episodes", "api"), episodes, ready(addresses.episodes)),
         Role("notifications-api", ("notifications", "api"), notifications, ready(addresses.notifications)),
-        Role("partner", ("laptop", "partner"), partner, ready(addresses.partner)),
+        Role("partner", ("demo.partner",), partner, ready(addresses.partner)),
         Role("project", ("episodes", "project"), episodes),
         Role("consume", ("notifications", "consume"), notifications),
         Role("deliver", ("notifications", "deliver"), notifications),
@@ -67,7 +67,7 @@ def plan(addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str 
 
 def walking(addresses: Addresses, home: Path) -> Role:
     """The walk of a case, as one more process."""
-    return Role("walk", ("laptop", "walk"), _for_laptop(addresses, {**os.environ, **_keys(home, "episodes")}))
+    return Role("walk", ("demo",), _for_demo(addresses, {**os.environ, **_keys(home, "episodes")}))
 
 
 def service_tokens_file(home: Path) -> Path:
@@ -122,7 +122,7 @@ def _keys(home: Path, service: str) -> Environment:
     return {f"{name}_KEYS_DIR": str(keys / service), f"{name}_JWKS_FILE": str(keys / "jwks.json")}
 
 
-def _for_laptop(addresses: Addresses, environment: Environment) -> Environment:
+def _for_demo(addresses: Addresses, environment: Environment) -> Environment:
     return {
         **environment,
         "EPISODES_URL": addresses.episodes,

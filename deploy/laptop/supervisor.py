@@ -9,11 +9,11 @@ from types import FrameType
 
 import httpx
 
+from demo.setting import Setting
+from demo.tokens import HOURS, token
 from laptop.children import Child, stop
 from laptop.postgres import EmbeddedPostgres
 from laptop.roles import Plan, Role, keys_environment, service_tokens_file
-from laptop.setting import Setting
-from laptop.tokens import HOURS, token
 
 STOP_SECONDS = 1.5
 READY_SECONDS = 60.0

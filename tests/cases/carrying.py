@@ -1,29 +1,58 @@
-"""Finds every fact of a case in what is sent: each is left out once, and the difference must hold its words.
+"""The facts of a case as statements, to be compared with those of its script (`saying`).
 
-So what is sent for another fact's sake does not pass for this one, and nothing has to be marked as read.
+A measurement is one statement: what, on which side, how much, in what unit, on which scale, at which end of
+the course. So a number is never found in a sentence that happens to hold it.
 """
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
-from copy import deepcopy
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from laptop.cases import Case, NotUnderstood
-from laptop.commands import commands_of
-from laptop.course.chart import Made
-from laptop.setting import read_setting
-from tests.support.episodes.scenario import NOW
+from tests.cases.case_facts import Case
 
 TABLE = Path(__file__).with_name("not_carried.toml")
-CLIENT, TODAY = UUID(int=1), NOW.date()
 
 Place = tuple[str | int, ...]
-Sent = frozenset[tuple[str, str]]
-"""Where something is said, and what, in small letters."""
+Said = tuple[object, ...]
+"""A statement: its kind, then what is said."""
+
+_PAIN_TAKEN = ("initial", "final", "after treatment series")
+"""When pain was taken, if that is a moment; else the report tells of some sessions, and it stays words."""
+_LENGTHS = {"degrees": ("deg", "degrees"), "distance_cm": ("cm", "cm"), "distance_in": ("[in_i]", "in")}
+_CHANGES = {
+    "change": "amount",
+    "change_percent": "percent",
+    "change_degrees": "amount",
+    "change_degrees_min": "least",
+    "change_degrees_max": "most",
+}
+_FINDINGS = {"within normal range at baseline": "normal"}
+_ENDS = re.compile(r"(\d+-\d+|percent), higher is (?:worse|better)")
+_MEASURED = re.compile(r"(assessment|outcome)\.(pain|rom|instruments)\[\*\]")
+_KINDS = {
+    "client.age": "age",
+    "complaint.text_in_own_words": "complaint",
+    "complaint.category": "category",
+    "complaint.body_sites[*]": "site",
+    "complaint.sides[*]": "side",
+    "history[*]": "history",
+    "medications[*]": "medication",
+    "screening.contraindications_or_red_flags[*]": "screening",
+    "screening.cautions[*]": "screening",
+    "assessment.other_findings[*]": "found first",
+    "plan.techniques[*]": "technique",
+    "plan.sessions": "planned_sessions",
+    "plan.frequency": "frequency",
+    "plan.minutes_per_session": "minutes_per_session",
+    "plan.goals[*]": "goal",
+    "plan.home_care[*]": "home care",
+    "outcome.adverse_events[*]": "adverse",
+}
+"""The places whose value is a statement of its own."""
+_OF_A_SESSION = ("n", "day_offset", "minutes", "notes_own_words")
 
 
 @dataclass(frozen=True)
@@ -42,22 +71,29 @@ class Line:
         return (below or place == self.place) and meant and self.case in (None, case)
 
 
+@dataclass(frozen=True)
+class Fact:
+    """Something that a case tells; it is carried when all of `forms` are said, in one of their variants."""
+
+    place: str
+    value: Any
+    forms: tuple[frozenset[Said], ...]
+
+    def carried(self, said: set[Said]) -> bool:
+        return bool(self.forms) and all(variants & said for variants in self.forms)
+
+
 def read_table(part: str) -> list[Line]:
-    """`not_carried`, or `carried_otherwise`: what is told in another form than the report's words."""
+    """`not_carried`: facts without a command. `added`: what a script says and no report tells."""
     return [Line(**line) for line in tomllib.loads(TABLE.read_text(encoding="utf-8"))[part]]
 
 
-def facts(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Every leaf of a case."""
-    match value:
-        case dict():
-            for name, part in value.items():
-                yield from facts(part, (*place, name))
-        case list():
-            for index, part in enumerate(value):
-                yield from facts(part, (*place, index))
-        case _:
-            yield place, value
+def facts(case: Case) -> Iterator[Fact]:
+    """Every leaf of a case, and every measurement as a whole; without a form if nobody has a place for it."""
+    for path, value in _leaves(case):
+        place = named(path)
+        forms = _forms(case, path, place, value)
+        yield Fact(place, value, tuple(frozenset(variants) for variants in forms))
 
 
 def named(place: Place) -> str:
@@ -66,90 +102,126 @@ def named(place: Place) -> str:
     return written.removeprefix(".")
 
 
-def lost(case: Case, otherwise: Sequence[Line]) -> list[tuple[str, Any]]:
-    """The facts that are in nothing that is sent."""
-    whole = sent(case)
-    return [
-        (named(place), value)
-        for place, value in facts(case)
-        if value is not None and not _carried(case, whole, place, value, otherwise)
-    ]
+def plain(words: str) -> str:
+    """Words and codes alike."""
+    return words.replace("_", " ").casefold()
 
 
-def sent(case: Case) -> Sent:
-    """Everything said in the commands of a case, each with its place."""
-    said: set[tuple[str, str]] = set()
-    for command in commands_of(case, read_setting(), CLIENT, TODAY):
-        said.add((command.step, _plain(command.resource)))
-        said.update(_texts(command.step, command.body))
-    return frozenset(said)
-
-
-def _carried(case: Case, whole: Sent, place: Place, value: Any, otherwise: Sequence[Line]) -> bool:
-    missing = _sent_without(case, place)
-    if missing is not None and missing == whole:
-        return False
-    if any(line.covers(case["id"], named(place), value) for line in otherwise):
-        return True
-    return any(_says(text, value) for _, text in whole - (missing or frozenset()))
-
-
-def _sent_without(case: Case, place: Place) -> Sent | None:
-    """None if the case is not even understood without that fact."""
-    for shorter in _without(case, place):
-        try:
-            return sent(shorter)
-        except (NotUnderstood, AttributeError, LookupError, TypeError, ValueError):
-            continue
-    return None
-
-
-def _without(case: Case, place: Place) -> Iterator[Case]:
-    """With nothing in the fact's place, then without the place."""
-    *path, last = place
-    for leave_out in (_emptied, _removed):
-        shorter: Any = deepcopy(case)
-        part = shorter
-        for step in path:
-            part = part[step]
-        leave_out(part, last)
-        yield shorter
-
-
-def _emptied(part: Any, last: Any) -> None:
-    if isinstance(part, list):
-        del part[last]
-    else:
-        part[last] = None
-
-
-def _removed(part: Any, last: Any) -> None:
-    del part[last]
-
-
-def _texts(place: str, value: Any) -> Iterator[tuple[str, str]]:
+def _leaves(value: Any, path: Place = ()) -> Iterator[tuple[Place, Any]]:
     match value:
-        case Made(by):
-            yield place, _plain(by)
-        case dict():
+        case dict() if not _MEASURED.fullmatch(named(path)):
             for name, part in value.items():
-                yield from _texts(f"{place}/{name}", part)
+                yield from _leaves(part, (*path, name))
         case list():
             for index, part in enumerate(value):
-                yield from _texts(f"{place}/{index}", part)
-        case int() | float():
-            yield place, f"{float(value):g}"
+                yield from _leaves(part, (*path, index))
+        case None:
+            pass
         case _:
-            for line in str(value).splitlines():
-                yield place, _plain(line)
+            yield path, value
 
 
-def _says(text: str, value: Any) -> bool:
-    """A number as a number of its own, words anywhere."""
-    if isinstance(value, int | float):
-        return f"{float(value):g}" in re.findall(r"-?\d+(?:\.\d+)?", text)
-    return _plain(value) in text
+def _forms(case: Case, path: Place, place: str, value: Any) -> list[Iterable[Said]]:
+    """What must be said, each with its variants."""
+    if place in _KINDS:
+        return [[(_KINDS[place], _figure(value))]]
+    if measured := _MEASURED.fullmatch(place):
+        return list(_measurement(measured[1], measured[2], value, len(case["sessions"])))
+    if place == "client.occupation":
+        return [[("history", plain(f"Occupation: {value}"))]]
+    if place == "outcome.summary_own_words":
+        return [_noted(value, case)]
+    section = path[0]
+    if section == "responses":
+        return _response(case["responses"][path[1]], path[2], value, case)
+    if section == "refinements":
+        return _refinement(case["refinements"][path[1]], path[2], value)
+    return _session(case["sessions"][path[1]], path[2], value) if section == "sessions" else []
 
 
-def _plain(words: str) -> str:
-    return words.replace("_", " ").casefold()
+def _response(response: Case, field: Any, value: Any, case: Case) -> list[Iterable[Said]]:
+    if field == "finding":
+        return [_noted(value, case)]
+    return [[("noted", plain(response["finding"]), value)]] if field == "after_session" else []
+
+
+def _refinement(refined: Case, field: Any, value: Any) -> list[Iterable[Said]]:
+    after = refined["after_session"]
+    if field == "reason":
+        return [[("rationale", plain(value), after)]]
+    return [[("refined", plain(refined["change"]), after)]] if field in ("change", "after_session") else []
+
+
+def _session(session: Case, field: Any, value: Any) -> list[Iterable[Said]]:
+    number = session["n"]
+    if field == "techniques":
+        return [[("checked", number, plain(value))], [("given", number, plain(value))]]
+    return [[(field, number, _figure(value))]] if field in _OF_A_SESSION else []
+
+
+def _noted(words: str, case: Case) -> list[Said]:
+    """After whichever session, or none."""
+    return [("noted", plain(words), number) for number in (None, *range(len(case["sessions"]) + 1))]
+
+
+def _measurement(part: str, kind: str, entry: Case, sessions: int) -> Iterator[Iterable[Said]]:
+    match kind:
+        case "pain":
+            yield from _pain(part, entry, sessions)
+        case "rom":
+            yield from _motion(part, entry, sessions)
+        case _:
+            yield from _instrument(part, entry, sessions)
+
+
+def _pain(part: str, entry: Case, sessions: int) -> Iterator[Iterable[Said]]:
+    moment, _, where = entry["when"].partition("; ")
+    if "value" in entry and moment not in _PAIN_TAKEN:
+        yield _remark(part, f"{entry['scale']}, {entry['when']}: {entry['value']}", sessions)
+        return
+    since = entry["when"] if "value" not in entry else None
+    yield [(part, plain(where or "pain"), None, *_much(entry), "", plain(entry["scale"]), since)]
+
+
+def _motion(part: str, entry: Case, sessions: int) -> Iterator[Iterable[Said]]:
+    unit, scale = next((_LENGTHS[name] for name in _LENGTHS if name in entry), ("", None))
+    if any(name.startswith("change") for name in entry):
+        unit = "deg"
+    side = {"bilateral": "both"}.get(entry.get("side", ""), entry.get("side"))
+    yield [(part, plain(f"{entry['joint']}, {entry['motion']}"), side, *_much(entry), unit, scale, None)]
+    if entry.get("finding") in _FINDINGS:
+        yield _remark(part, f"{entry['joint']}, {entry['motion']}: {entry['finding']}", sessions)
+    if "active_or_passive" in entry:
+        yield [("mode", plain(f"{entry['joint']}, {entry['motion']}"), entry["active_or_passive"])]
+
+
+def _instrument(part: str, entry: Case, sessions: int) -> Iterator[Iterable[Said]]:
+    """A questionnaire's result with the ends of its scale, or a reading on a scale in words."""
+    ends = _ENDS.match(entry["scale"])
+    scale = ends[0].replace("percent", "0-100") if ends else None
+    about = (part, plain(entry["name"]), None, *_much(entry), "")
+    yield [(*about, scale, None), (*about, plain(entry["scale"]), None)]
+    if "direction" not in entry and not (ends and ends[0] == entry["scale"]):
+        yield [
+            *_remark(part, f"{entry['name']}: {entry['scale']}", sessions),
+            (*about, plain(entry["scale"]), None),
+        ]
+
+
+def _remark(part: str, words: str, sessions: int) -> list[Said]:
+    """What is told beside a measurement, or instead of one."""
+    if part == "assessment":
+        return [("found first", plain(words))]
+    return [("noted", plain(words), number) for number in range(sessions + 1)]
+
+
+def _much(entry: Case) -> Said:
+    """The value, the change and the finding."""
+    value = next((entry[name] for name in ("value", "score", *_LENGTHS) if name in entry), None)
+    change = frozenset((part, entry[name]) for name, part in _CHANGES.items() if name in entry)
+    found = str(entry.get("finding", entry.get("direction", "")))
+    return value, change, plain(_FINDINGS.get(found, found))
+
+
+def _figure(value: Any) -> Any:
+    return plain(value) if isinstance(value, str) else value

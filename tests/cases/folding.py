@@ -7,6 +7,10 @@ from uuid import UUID, uuid5
 
 from pydantic_core import to_json
 
+from demo.checking import read_script
+from demo.commands import Command as CaseCommand
+from demo.commands import commands_of
+from demo.setting import Setting, read_setting
 from episodes.access import Caller
 from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
@@ -17,10 +21,6 @@ from episodes.domain.vocabulary import BY_RESOURCE, decide, evolve
 from episodes.reading.documents import state
 from episodes.recording.endpoint import Body, body_form
 from episodes.visibility import Viewer
-from laptop.cases import read_case
-from laptop.commands import Command as CaseCommand
-from laptop.commands import commands_of
-from laptop.setting import Setting, read_setting
 from tests.support.episodes.scenario import (
     CLIENT,
     CLINIC,
@@ -41,7 +41,7 @@ def walked(name: str) -> dict[str, Any]:
     setting = read_setting()
     episode = Episode(id=EPISODE, network=NETWORK, clinic=CLINIC, client=CLIENT)
     made: dict[str, str] = {}
-    for command in commands_of(read_case(name), setting, CLIENT, TODAY):
+    for command in commands_of(read_script(name, setting), setting, CLIENT, TODAY):
         id_of_event = uuid5(EPISODE, command.step)
         episode = _taken(episode, command, command.body_with(made), setting, id_of_event)
         made[command.step] = str(id_of_event)

@@ -31,7 +31,7 @@ class Laptop:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        path = os.pathsep.join([str(CHECKOUT / "deploy"), os.environ.get("PYTHONPATH", "")])
+        path = os.pathsep.join([str(CHECKOUT / "deploy"), str(CHECKOUT), os.environ.get("PYTHONPATH", "")])
         ports = {name: str(port) for name, port in self.ports.items()}
         return {**os.environ, **ports, "CARE_HOME": str(self.home), "PYTHONPATH": path}
 
@@ -50,7 +50,7 @@ class Laptop:
         """Return when the case was walked."""
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "laptop", "run"],
+                [sys.executable, "-m", "laptop"],
                 env={**self.environment, **asked},
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -62,16 +62,16 @@ class Laptop:
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def walk(self, **asked: str) -> str:
-        """Through what runs already; gives what it printed."""
+    def walk(self, case: str) -> str:
+        """Walk a case through what runs already, and return what was printed."""
         keys = self.home / "keys"
         where = {
             "EPISODES_KEYS_DIR": str(keys / "episodes"),
             "EPISODES_JWKS_FILE": str(keys / "jwks.json"),
         }
         done = subprocess.run(
-            [sys.executable, "-m", "laptop", "walk"],
-            env={**self.environment, **where, **asked},
+            [sys.executable, "-m", "demo", case],
+            env={**self.environment, **where},
             capture_output=True,
             text=True,
             check=False,

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from laptop.cases import NotUnderstood, UnknownCase, case_names, read_case
-from laptop.commands import Command, commands_of
-from laptop.setting import read_setting
+from demo.checking import read_script
+from demo.commands import Command, commands_of
+from demo.scripts import UnknownCase, case_names, find_script
+from demo.setting import read_setting
+from tests.cases.case_facts import read_case
 from tests.cases.checking import differences, expected_of
 from tests.cases.folding import TODAY, walked
 
@@ -18,7 +20,8 @@ CLIENT, ANOTHER = UUID(int=1), UUID(int=2)
 
 
 def commands(name: str, client: UUID = CLIENT, today: date = TODAY) -> list[Command]:
-    return commands_of(read_case(name), read_setting(), client, today)
+    setting = read_setting()
+    return commands_of(read_script(name, setting), setting, client, today)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -52,26 +55,11 @@ def test_every_session_is_checked_just_before_on_the_same_day(name: str) -> None
         assert check.body["occurred_at"][:10] == session.body["date_of_service"]
 
 
-def test_a_pain_on_a_line_of_ten_centimetres_keeps_its_scale_and_is_not_rounded() -> None:
-    case = read_case("felix")
-    case["assessment"]["pain"] = [{"scale": "VAS 10 cm", "when": "initial", "value": 4.8}]
-    baseline = next(it for it in commands_of(case, read_setting(), CLIENT, TODAY) if it.step == "baseline")
-    assert baseline.body["readings"][0]["value"] == 4.8
-    assert baseline.body["readings"][0]["scale"] == "VAS 10 cm"
-
-
-def test_what_has_no_place_is_said_and_not_bent() -> None:
-    case = read_case("keller")
-    case["refinements"] = [{"after_session": 3, "change": "fewer visits", "reason": "work"}]
-    with pytest.raises(NotUnderstood, match="refined plan"):
-        commands_of(case, read_setting(), CLIENT, TODAY)
-
-
 def test_a_case_goes_by_any_part_of_its_name_that_names_no_other() -> None:
-    assert read_case("whiplash")["id"] == "felix-chronic-whiplash"
+    assert find_script("whiplash").parent.name == "felix-chronic-whiplash"
     for name in ("no such case", "l"):
         with pytest.raises(UnknownCase) as refused:
-            read_case(name)
+            find_script(name)
         assert all(known in str(refused.value) for known in CASES)
     assert len(CASES) == 16
 

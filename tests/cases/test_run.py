@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from laptop.api import Api
+from demo.api import Api
 from tests.cases.checking import differences, expected_of
 from tests.cases.readme import EXAMPLES, run
 from tests.cases.running import KEEPS_RUNNING, Laptop, eventually
@@ -47,7 +47,7 @@ def test_whatever_dies_is_started_again_and_the_next_case_goes_the_whole_way(lap
     laptop.kill_role("episodes", "api")
     died = ("consume ended with -9", "PostgreSQL is up", "episodes-api ended with -9")
     eventually(lambda: all(what in _since_walked(laptop) for what in died), 60, lambda: laptop.said)
-    story = laptop.walk(CASE="bell")
+    story = laptop.walk("bell")
     assert "not published" not in story
     assert "not delivered" not in story
     received = [one["type"] for one in _received(laptop)]

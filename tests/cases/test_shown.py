@@ -2,8 +2,9 @@
 
 import pytest
 
-from laptop.cases import case_names, read_case
-from laptop.rebuilt import state
+from demo.rebuilt import state
+from demo.scripts import case_names
+from tests.cases.case_facts import read_case
 from tests.cases.folding import walked
 
 

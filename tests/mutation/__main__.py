@@ -17,7 +17,7 @@ SOURCES = {
     "contracts": "contracts/src/contracts",
     "care_platform": "services/platform/src/care_platform",
 }
-AS_THEY_ARE = ("contracts", "deploy", "tests", "pyproject.toml")
+AS_THEY_ARE = ("contracts", "demo", "deploy", "tests", "pyproject.toml")
 AT_ONCE = os.cpu_count() or 2
 
 

@@ -12,8 +12,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from laptop.cases import DEFAULT, read_case
-from laptop.commands import commands_of
+from demo.checking import read_script
+from demo.commands import commands_of
+from demo.scripts import DEFAULT
 from tests.support.servers.containers import ContainerKafka, ContainerPostgres
 from tests.support.servers.discovery import CHECKOUT
 from tests.support.servers.kafka import free_port
@@ -41,7 +42,9 @@ def stack(tmp_path: Path, proven: Callable[[str], None]) -> Iterator[Stack]:
 def test_a_command_recorded_on_the_oldest_postgres_reaches_the_topic(stack: Stack) -> None:
     walk = Walk(stack, DEFAULT)
     walk.introduce()
-    opening = commands_of(read_case(DEFAULT), walk.setting, walk.client, datetime.now(UTC).date())[0]
+    opening = commands_of(
+        read_script(DEFAULT, walk.setting), walk.setting, walk.client, datetime.now(UTC).date()
+    )[0]
     headers = bearer(stack.token("service"), opening.key)
     answer = httpx.post(f"{stack.url('api')}/v1/episodes", json=opening.body_with({}), headers=headers)
     walk.close()

@@ -12,7 +12,7 @@ from kafka import KafkaConsumer
 from standardwebhooks import Webhook
 
 from contracts.webhook import Webhook as Body
-from laptop.cases import case_names
+from demo.scripts import case_names
 from tests.cases.checking import differences, expected_of
 from tests.support.notifications.http_servers import PartnerEndpoint
 from tests.support.stack import Stack, bearer

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from laptop.cases import read_case
-from laptop.commands import commands_of
-from laptop.setting import Setting, read_setting
+from demo.checking import read_script
+from demo.commands import commands_of
+from demo.setting import Setting, read_setting
 from tests.support.stack import Stack, bearer
 
 
@@ -64,10 +64,10 @@ class Walk:
     def go(self) -> None:
         """Every step of the case, in order."""
         today = datetime.now(UTC).date()
-        for command in commands_of(read_case(self.case), self.setting, self.client, today):
-            path = "" if command.resource == "episodes" else f"/{self.episode}/{command.resource}"
+        script = read_script(self.case, self.setting)
+        for command in commands_of(script, self.setting, self.client, today):
             answer = self._http.post(
-                f"/v1/episodes{path}",
+                command.path(self.episode, self.made),
                 json=command.body_with(self.made),
                 headers=bearer(self._token, command.key),
             )

@@ -18,6 +18,7 @@ PACKAGES = {
     "care_platform": CHECKOUT / "services" / "platform" / "src" / "care_platform",
     "episodes": CHECKOUT / "services" / "episodes" / "src" / "episodes",
     "notifications": CHECKOUT / "services" / "notifications" / "src" / "notifications",
+    "demo": CHECKOUT / "demo",
     "laptop": CHECKOUT / "deploy" / "laptop",
 }
 MAX_FILE = 400
@@ -55,6 +56,10 @@ def test_every_import_keeps_the_rules(tmp_path: Path) -> None:
         ("care_platform", "import contracts", "The platform is mechanism alone"),
         ("episodes/domain", "import care_platform", "The domain of care knows no library"),
         ("laptop", "import notifications", "The laptop drives the services from outside"),
+        ("demo", "import laptop", "The demo knows the contracts alone"),
+        ("demo", "import episodes", "The demo knows the contracts alone"),
+        ("demo", "import tests", "The demo knows the contracts alone"),
+        ("demo/partner", "import contracts", "The demo's partner uses nothing"),
     ],
 )
 def test_an_import_that_breaks_a_rule_is_seen(tmp_path: Path, module: str, statement: str, rule: str) -> None:

@@ -1,0 +1,57 @@
+"""What a walk prints: plain lines, to be read by people."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from demo.addresses import Addresses
+from demo.commands import Command
+from demo.lines import Document, line, moment
+from demo.scripts import Script
+
+HEADING = f"\n{'version':>7}  {'event':24}{'occurred at':18}what became of it"
+
+
+def title(script: Script, commands: list[Command], today: date) -> str:
+    last = f"{len(commands)} steps, laid out so that the last was the day before {today}"
+    return f"\n{script.id}: {script.title}\n{last}"
+
+
+def step(event: Document, course: str) -> str:
+    """A line for one event as it was recorded, and what became of it."""
+    name = event["type"].rpartition(".")[0]
+    return f"{event['version']:7}  {name:24}{moment(event['occurred_at']):18}{course}"
+
+
+def inbox(items: Iterable[Document]) -> str:
+    lines = [line(it["severity"], f"{it['concern']}, {moment(it['occurred_at'])}") for it in items]
+    return "\n".join(["\nThe clinic's inbox about it:", *(lines or [line("", "nothing")])])
+
+
+def addresses(all_of: Addresses) -> str:
+    return "\n".join(
+        [
+            "\nAddresses",
+            line("episodes", f"{all_of.episodes}   /openapi.json /metrics /health/ready"),
+            line("notifications", f"{all_of.notifications}   /openapi.json /metrics /health/ready"),
+            line("demo partner", f"{all_of.partner}   what it received"),
+        ]
+    )
+
+
+def tokens(by_role: Mapping[str, str]) -> str:
+    lines = [f"{role.upper()}={token}" for role, token in by_role.items()]
+    return "\n".join(["\nA token per role, to paste into a shell (valid for a day)", *lines])
+
+
+def to_try(all_of: Addresses, episode: str | None) -> str:
+    """Two requests that give something to see."""
+    shown = f"/v1/episodes/{episode}/history" if episode else "/v1/feed"
+    reader = "THERAPIST" if episode else "SERVICE"
+    subscriptions = f"{all_of.notifications}/v1/subscriptions"
+    return "\n".join(
+        [
+            "\nTwo requests to try",
+            f'  curl -H "Authorization: Bearer ${reader}" {all_of.episodes}{shown}',
+            f'  curl -H "Authorization: Bearer $PARTNER" {subscriptions}',
+        ]
+    )

@@ -1,0 +1,47 @@
+"""Tokens without an identity provider: the episodes service issues them, here as its command line."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+from uuid import UUID, uuid5
+
+from demo.setting import Setting
+
+_OTHERS = UUID("6b0f2c7e-94d1-4a58-8c3b-5e7a1d9f2c05")
+"""The namespace for the ids of those whom the setting does not name."""
+
+ROLES = ("therapist", "coordinator", "partner", "service", "supervisor", "auditor", "privacy_officer")
+_OF_THE_CLINIC = ("therapist", "coordinator", "supervisor")
+HOURS = 24
+
+
+class NoToken(Exception):
+    """The episodes service issued none; the message is its own."""
+
+
+def token(role: str, setting: Setting, environment: Mapping[str, str] = os.environ) -> str:
+    """Issue a token for the one caller with that role; the environment says where the signing key is."""
+    command = [sys.executable, "-m", "episodes", "token", "issue", "--role", role]
+    command += ["--network", setting.network, "--hours", str(HOURS), "--sub", subject(role, setting)]
+    if role in _OF_THE_CLINIC:
+        command += ["--clinics", setting.clinic.id]
+    if role == "partner":
+        command += ["--organisation", setting.partner.id]
+    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NoToken(done.stderr.strip())
+    return done.stdout.strip()
+
+
+def subject(role: str, setting: Setting) -> str:
+    """The id of the one who acts in that role."""
+    named: Mapping[str, str] = MappingProxyType(
+        {
+            "therapist": setting.therapist.id,
+            "coordinator": setting.coordinator.id,
+            "partner": setting.partner.id,
+        }
+    )
+    return named.get(role) or str(uuid5(_OTHERS, role))
