@@ -1,7 +1,7 @@
 # The manual: `make` lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help doctor setup run quick test faults mutants check schemas release-contracts bench up down topics kafka lock clean
+.PHONY: help doctor setup run quick test test-all faults mutants check schemas release-contracts bench up down topics kafka lock clean
 
 # The first Python on the PATH that is new enough; without one, python3, and `doctor` says what is wrong.
 PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -39,6 +39,9 @@ test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pyte
 	@$(PYTHON) deploy/laptop/doctor.py test
 	@$(MAKE) --silent setup
 	@$(VENV)/bin/python -m pytest $(ARGS)
+
+test-all: ## The same with full rounds of kills and all seeds, for CI and releases
+	@CARE_TEST=all $(MAKE) --silent test ARGS='$(ARGS)'
 
 quick: $(READY) ## The tests that need no server, in under a minute
 	@$(VENV)/bin/python -m pytest tests/unit $(ARGS)

@@ -20,13 +20,14 @@ from tests.faults.checks import (
     each_session_was_told_once,
     subscribed,
 )
+from tests.support.effort import usually
 from tests.support.load import Load, client_of
 from tests.support.servers.kafka import ForeignKafka, KafkaBroker
 from tests.support.servers.postgres import ForeignPostgres, PostgresServer
 from tests.support.stack import ROLES, Stack
 
-ROUNDS = int(os.environ.get("ROUNDS") or 40)
-"""What fits three minutes on two cores that are busy with other work too."""
+ROUNDS = int(os.environ.get("ROUNDS") or usually(12, 40))
+"""Random kills: each victim once at least, and what fits three minutes on two busy cores."""
 MINUTES = float(os.environ.get("MINUTES") or "inf")
 """After which nobody more is killed, however many rounds are left."""
 AT_LEAST_BETWEEN = 100 if FULL else 5
@@ -35,7 +36,7 @@ EPISODES = 2_000 if FULL else 8
 """So that none becomes longer than episodes are."""
 PAUSE = 0.01 if FULL else 0.1
 """Seconds between two commands of one caller."""
-BROKER_AWAY = 300.0 if FULL else 20.0
+BROKER_AWAY = 300.0 if FULL else usually(8.0, 20.0)
 """At full size longer than any time-out and patience of Kafka's clients and of ours."""
 SHORT_LEASES = {
     "NOTIFICATIONS_QUESTION_SECONDS": "3",

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
@@ -33,7 +34,6 @@ from episodes.event_log.keyring import Keyring, keyring
 from episodes.event_log.reader import Database, Log, Wake
 from episodes.event_log.thread_pool import Workers
 from episodes.http.app import create_app, running
-from episodes.http.front import Application
 from episodes.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
 from episodes.http.services import Services
 from episodes.migrate import migrate, newest
@@ -87,7 +87,7 @@ def _ended(*_: object) -> NoReturn:
     raise SystemExit(os.EX_OK)
 
 
-def application(settings: Settings) -> Application:
+def application(settings: Settings) -> FastAPI:
     """The HTTP application over real services."""
     url = settings.require("database_url", "the address of the episodes database")
     if settings.environment == "development" and not settings.jwks_url:

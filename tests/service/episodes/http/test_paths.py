@@ -1,4 +1,4 @@
-"""Commands take a way of their own; whoever calls cannot tell it from the ordinary one."""
+"""Commands are plain routes; whoever calls cannot tell them from the others."""
 
 import json
 from collections.abc import Iterator
@@ -6,13 +6,10 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
-from starlette.responses import Response
 
 from care_platform.http.limits import MAX_BODY
 from episodes.domain.vocabulary import STEPS
 from episodes.http.examples import EXAMPLES
-from episodes.http.front import Application
-from episodes.recording.endpoint import CommandRoute, Created
 from tests.support.episodes.api_process import Api, serving
 from tests.support.episodes.http_calls import refused
 from tests.support.servers.postgres import PostgresServer
@@ -102,13 +99,3 @@ def test_a_command_carries_its_correlation_and_is_counted_by_its_route(served: S
     counted = served.api.http.get("/metrics").text
     labels = 'method="POST",route="/v1/episodes/{episode}/assessments",status="201"'
     assert f"episodes_requests_total{{{labels}}}" in counted
-
-
-def test_a_command_whose_path_has_no_ids_between_its_names_cannot_be_added() -> None:
-    async def endpoint(request: object) -> Response:
-        return Created(b"{}")
-
-    with pytest.raises(ValueError, match="no id"):
-        Application(lambda app: app).add_commands(
-            [CommandRoute("/v1/episodes/all/plans", endpoint, methods=["POST"])]
-        )

@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from pydantic import TypeAdapter
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
 
 from care_platform.http.authentication import Authentication
 from care_platform.http.handlers import answer_errors
 from care_platform.http.layer import RequestLayer
 from contracts.disclosure import Questions
+from episodes.access import Caller
 from episodes.directory import endpoint as directory
 from episodes.disclosure import endpoint as disclosure
 from episodes.domain.vocabulary import COMMANDS
@@ -22,7 +21,6 @@ from episodes.episode_list import endpoint as lists
 from episodes.event_log.reader import Database, Wake
 from episodes.event_log.thread_pool import Workers
 from episodes.http import health
-from episodes.http.front import Application
 from episodes.http.metrics import REQUESTS
 from episodes.http.openapi import describing, document
 from episodes.http.problems import PROBLEMS
@@ -39,10 +37,9 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 def create_app(
     services: Services | None, wake: Wake, revision: str, lifespan: Lifespan | None = None
-) -> Application:
+) -> FastAPI:
     """The application over its services; without them only its document can be had."""
-    app = Application(
-        partial(_surrounded, services),
+    app = FastAPI(
         title="Care Episodes",
         version="1.0.0",
         description=DESCRIPTION,
@@ -53,12 +50,15 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.services = services
+    if services is not None:
+        app.add_middleware(Authentication[Caller], verifier=services.tokens)
+        app.add_middleware(RequestLayer, answer=PROBLEMS.answer, metrics=REQUESTS)
     answer_errors(app, PROBLEMS.answer, PROBLEMS.errors)
     forms: dict[str, TypeAdapter[Any]] = {
         step.fact.__name__ + "Command": commands.body_form(step) for step in COMMANDS
     }
     care = _commands(forms)
-    app.add_commands(commands.CommandRoute.of(route) for route in care.routes)
+    app.router.routes += [commands.CommandRoute.of(route) for route in care.routes]
     for router in (
         queries.router(),
         lists.router(),
@@ -109,12 +109,6 @@ def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
             openapi_extra=describing(path, body=name, answers=201, command=True, opens=step.opens),
         )
     return routes
-
-
-def _surrounded(services: Services | None, app: ASGIApp) -> ASGIApp:
-    if services is None:
-        return app
-    return RequestLayer(Authentication(app, services.tokens), PROBLEMS.answer, REQUESTS)
 
 
 def _describe(app: FastAPI, care: list[BaseRoute], forms: Mapping[str, TypeAdapter[Any]]) -> None:

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from care_platform.http.authentication import caller_of
 from care_platform.http.correlation import correlation_of
 from episodes.access import Caller, allow
-from episodes.http.incoming import Incoming
 from episodes.http.problems import Malformed, NotJson
 from episodes.http.services import Services
 from episodes.recording.strict_models import MOMENT
@@ -22,25 +21,23 @@ _POSITION = re.compile(r"p([0-9a-f]{1,15})")
 _MOMENT: TypeAdapter[Any] = TypeAdapter(MOMENT)
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
-Asking = Request | Incoming
 
-
-def services(request: Asking) -> Services:
+def services(request: Request) -> Services:
     return cast(Services, request.scope["app"].state.services)
 
 
-def permitted(request: Asking, resource: str, action: str) -> Caller:
+def permitted(request: Request, resource: str, action: str) -> Caller:
     """The caller, if its token is valid and its role may."""
     caller: Caller = caller_of(request.scope)
     allow(caller.actor.role, resource, action)
     return caller
 
 
-def correlation(request: Asking) -> UUID:
+def correlation(request: Request) -> UUID:
     return correlation_of(request.scope)
 
 
-def path_id(request: Asking, name: str) -> UUID:
+def path_id(request: Request, name: str) -> UUID:
     return uuid_of(request.path_params[name], f"/path/{name}")
 
 
@@ -52,11 +49,11 @@ def uuid_of(text: str | None, pointer: str) -> UUID:
     return UUID(text)
 
 
-def idempotency_key(request: Asking) -> UUID:
+def idempotency_key(request: Request) -> UUID:
     return uuid_of(request.headers.get("idempotency-key"), "/headers/idempotency-key")
 
 
-def if_match(request: Asking) -> int | None:
+def if_match(request: Request) -> int | None:
     """The version the caller expects: an entity tag as `ETag` gave it."""
     header = request.headers.get("if-match")
     if header is None:
@@ -67,7 +64,7 @@ def if_match(request: Asking) -> int | None:
     return int(match[1])
 
 
-async def json_body(request: Asking) -> bytes:
+async def json_body(request: Request) -> bytes:
     """The raw body of a request that says it is JSON."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
@@ -127,7 +124,7 @@ def position_text(place: int) -> str:
     return f"p{place:x}"
 
 
-def refuse_unknown_parameters(request: Asking, *known: str) -> None:
+def refuse_unknown_parameters(request: Request, *known: str) -> None:
     """Refuses a query parameter that is not known, or given twice."""
     if not request.scope["query_string"]:
         return
