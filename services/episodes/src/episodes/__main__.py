@@ -21,6 +21,8 @@ from uuid_utils.compat import uuid7
 from care_platform import crash_points, logs
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.auth.key_sources import KeyAddress, KeyFile
+from episodes.api.app import create_app, running
+from episodes.api.services import Services
 from episodes.config import Settings
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
@@ -33,9 +35,8 @@ from episodes.event_log.cache import Cache
 from episodes.event_log.keyring import Keyring, keyring
 from episodes.event_log.reader import Database, Log, Wake
 from episodes.event_log.thread_pool import Workers
-from episodes.http.app import create_app, running
 from episodes.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
-from episodes.http.services import Services
+from episodes.http.requests import Surroundings
 from episodes.migrate import migrate, newest
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
@@ -107,9 +108,7 @@ def application(settings: Settings) -> FastAPI:
         tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
         issuer_keys=issuer_keys,
         keyring=keys,
-        clock=_now,
-        new_id=uuid4,
-        public_url=settings.public_url,
+        surroundings=Surroundings(clock=_now, new_id=uuid4, public_url=settings.public_url),
     )
     return create_app(
         services, wake, newest(), running(services, database, workers, wake, services.lists.wake)

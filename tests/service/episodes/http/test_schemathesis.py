@@ -17,9 +17,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from episodes.api.app import create_app
 from episodes.episode_list.query import PARAMETERS
 from episodes.event_log.reader import Wake
-from episodes.http.app import create_app
 from tests.support.episodes.api_process import serving
 from tests.support.episodes.http_calls import bearer, tell
 from tests.support.servers.postgres import PostgresServer

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from episodes.api.app import create_app
 from episodes.event_log.reader import Wake
-from episodes.http.app import create_app
 from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import CANARY, Told, bearer, consent, partner_token, record, tell

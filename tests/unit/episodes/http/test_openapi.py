@@ -11,10 +11,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from contracts.disclosure import Questions
+from episodes.api.app import create_app
 from episodes.directory.endpoint import ENTRIES
 from episodes.domain.vocabulary import COMMANDS
 from episodes.event_log.reader import Wake
-from episodes.http.app import create_app
 from episodes.http.examples import EXAMPLES
 from episodes.http.problems import KINDS
 from episodes.recording.endpoint import body_form, path_of

@@ -16,11 +16,11 @@ from episodes.errors import NotThere
 from episodes.http.openapi import describing
 from episodes.http.problems import Malformed
 from episodes.http.requests import (
+    at_hand,
     parsed,
     path_id,
     permitted,
     refuse_unknown_parameters,
-    services,
     system_and_value,
 )
 
@@ -70,7 +70,7 @@ def _put(resource: str, form: TypeAdapter[Any], put: Put) -> Callable[[Request],
         caller = permitted(request, resource, "write")
         refuse_unknown_parameters(request)
         identifier = path_id(request, "id")
-        await put(services(request).directory, caller.network, identifier, await parsed(request, form))
+        await put(at_hand(request, Directory), caller.network, identifier, await parsed(request, form))
         return Response(status_code=204)
 
     endpoint.__name__ = f"put_{resource.removesuffix('s')}"
@@ -81,7 +81,7 @@ def _get(resource: str, get: Get) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         caller = permitted(request, resource, "read")
         refuse_unknown_parameters(request)
-        row = await get(services(request).directory, caller.network, path_id(request, "id"))
+        row = await get(at_hand(request, Directory), caller.network, path_id(request, "id"))
         if row is None:
             raise NotThere
         return _private(row)
@@ -94,7 +94,7 @@ async def delete_client(request: Request) -> Response:
     """Removes the client's identity; the record of care stays, under its random id."""
     caller = permitted(request, "clients", "delete")
     refuse_unknown_parameters(request)
-    if not await services(request).directory.delete_client(caller.network, path_id(request, "id")):
+    if not await at_hand(request, Directory).delete_client(caller.network, path_id(request, "id")):
         raise NotThere
     return Response(status_code=204)
 
@@ -107,7 +107,7 @@ async def find_client(request: Request) -> Response:
     if identifier is None:
         raise Malformed("/query/identifier", "system|value")
     system, value = identifier
-    client = await services(request).directory.client_of(
+    client = await at_hand(request, Directory).client_of(
         caller.network, Identifier(system=system, value=value)
     )
     found = [] if client is None else [{"id": client}]

@@ -15,9 +15,9 @@ from starlette.responses import Response
 from contracts.disclosure import Decision, Question, Questions
 from episodes.access import Caller
 from episodes.disclosure.decision import consent_for, decision
-from episodes.disclosure.postgres import Allowed, Found
+from episodes.disclosure.postgres import Allowed, Disclosures, Found
 from episodes.http.openapi import describing
-from episodes.http.requests import now, parsed, permitted, refuse_unknown_parameters, services
+from episodes.http.requests import Surroundings, at_hand, now, parsed, permitted, refuse_unknown_parameters
 
 PATH = "/v1/disclosure-decisions"
 log = structlog.get_logger("disclosure")
@@ -37,8 +37,10 @@ async def decide_disclosures(request: Request) -> Response:
     caller = permitted(request, "disclosure-decisions", "write")
     refuse_unknown_parameters(request)
     questions: tuple[Question, ...] = await parsed(request, _FORM)
-    deciding = partial(_decided, caller, questions, services(request).new_id, partial(now, request))
-    decisions = await services(request).disclosures.decided(caller.network, questions, deciding)
+    deciding = partial(
+        _decided, caller, questions, at_hand(request, Surroundings).new_id, partial(now, request)
+    )
+    decisions = await at_hand(request, Disclosures).decided(caller.network, questions, deciding)
     body = to_json([one.model_dump(mode="json", exclude_none=True) for one in decisions])
     return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
 

@@ -13,16 +13,19 @@ from starlette.responses import Response
 
 from episodes.access import Caller
 from episodes.episode_list.line import ListQuery
+from episodes.episode_list.postgres import Lists
 from episodes.episode_list.query import ANSWER, PARAMETERS, STATUSES
 from episodes.errors import Behind, StoreUnavailable
+from episodes.event_log.keyring import Keyring
+from episodes.event_log.reader import Log
 from episodes.http.metrics import LIST_LAG
 from episodes.http.openapi import describing
 from episodes.http.problems import Malformed
 from episodes.http.requests import (
+    at_hand,
     now,
     permitted,
     refuse_unknown_parameters,
-    services,
     system_and_value,
     uuid_of,
     whole_number,
@@ -49,7 +52,7 @@ async def list_episodes(request: Request) -> Response:
     most = whole_number(request, "limit", USUAL, 1, MOST) or USUAL
     wanted = _wanted(request, caller)
     await _after_write(request, caller)
-    found = await services(request).lists.page(caller, wanted, most + 1)
+    found = await at_hand(request, Lists).page(caller, wanted, most + 1)
     page = {"episodes": [_shown(row) for row in found[:most]]}
     more = {"next": f"e{found[most - 1]['id'].hex}"} if len(found) > most else {}
     return Response(
@@ -60,7 +63,7 @@ async def list_episodes(request: Request) -> Response:
 async def observe_lag(request: Request) -> None:
     """How long the oldest event not listed yet has waited, whoever leads or none does."""
     try:
-        recorded = await services(request).log.next_recorded_at(await services(request).lists.position())
+        recorded = await at_hand(request, Log).next_recorded_at(await at_hand(request, Lists).position())
     except StoreUnavailable:
         LIST_LAG.set(float("nan"))
     else:
@@ -74,7 +77,7 @@ def _wanted(request: Request, caller: Caller) -> ListQuery:
         status=_status(request),
         clinic=_id(request, "clinic"),
         therapist=_id(request, "therapist"),
-        reference=reference and services(request).keyring.reference(caller.network, *reference),
+        reference=reference and at_hand(request, Keyring).reference(caller.network, *reference),
         before=_cursor(request),
     )
 
@@ -109,7 +112,7 @@ async def _after_write(request: Request, caller: Caller) -> None:
     if match is None:
         raise Malformed("/query/after_write", "episode:version")
     episode = uuid_of(match[1], "/query/after_write")
-    if not await services(request).lists.reached(caller, episode, int(match[2])):
+    if not await at_hand(request, Lists).reached(caller, episode, int(match[2])):
         raise Behind
 
 

@@ -1,8 +1,10 @@
 """Reading the parts of a request by hand, strictly; each fault names the field and the rule."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
@@ -12,9 +14,8 @@ from starlette.requests import Request
 from care_platform.http.authentication import caller_of
 from care_platform.http.correlation import correlation_of
 from episodes.access import Caller, allow
+from episodes.http.moments import MOMENT
 from episodes.http.problems import Malformed, NotJson
-from episodes.http.services import Services
-from episodes.recording.strict_models import MOMENT
 
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 _POSITION = re.compile(r"p([0-9a-f]{1,15})")
@@ -22,8 +23,22 @@ _MOMENT: TypeAdapter[Any] = TypeAdapter(MOMENT)
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
-def services(request: Request) -> Services:
-    return cast(Services, request.scope["app"].state.services)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`clock` tells the time with its offset, `new_id` draws random ids, `public_url` is our own address."""
+
+    clock: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    public_url: str
+
+
+def at_hand(request: Request, kind: type[T]) -> T:
+    """The one instance of this class that the composition root made for the endpoints."""
+    found: T = request.app.state.at_hand[kind]
+    return found
 
 
 def permitted(request: Request, resource: str, action: str) -> Caller:
@@ -137,4 +152,4 @@ def refuse_unknown_parameters(request: Request, *known: str) -> None:
 
 
 def now(request: Request) -> datetime:
-    return services(request).clock()
+    return at_hand(request, Surroundings).clock()

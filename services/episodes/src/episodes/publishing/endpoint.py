@@ -7,14 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.codec import to_batch
-from episodes.event_log.reader import Placed, Wake
+from episodes.event_log.reader import Log, Placed, Wake
 from episodes.http.openapi import describing
 from episodes.http.requests import (
+    Surroundings,
+    at_hand,
     permitted,
     position,
     position_text,
     refuse_unknown_parameters,
-    services,
     whole_number,
 )
 from episodes.publishing.mapping import published, published_name
@@ -37,13 +38,13 @@ def router(wake: Wake) -> APIRouter:
         deadline = time.monotonic() + wait
         while True:
             before, news = place, wake.news()
-            place, events = await services(request).log.page(
+            place, events = await at_hand(request, Log).page(
                 caller.network, place, most, lambda name: published_name(name) is not None
             )
             events = [placed for placed in events if recorded_by(caller, placed.entry)]
             left = deadline - time.monotonic()
             if events or left <= -MAX_SCAN or (left <= 0 and place == before):
-                return _page(events, place, services(request).public_url)
+                return _page(events, place, at_hand(request, Surroundings).public_url)
             if place == before:
                 await wake.wait(news, left)
 

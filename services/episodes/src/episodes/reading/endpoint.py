@@ -14,15 +14,16 @@ from episodes.domain.event import RecordedEvent
 from episodes.domain.time import When
 from episodes.errors import NotThere
 from episodes.event_log.folding import fold
+from episodes.event_log.reader import Log
 from episodes.http.openapi import describing
 from episodes.http.problems import Malformed
 from episodes.http.requests import (
+    at_hand,
     moment,
     now,
     path_id,
     permitted,
     refuse_unknown_parameters,
-    services,
     whole_number,
 )
 from episodes.reading import documents
@@ -87,7 +88,7 @@ async def get_event(request: Request) -> Response:
 
 
 async def _look(request: Request, caller: Caller) -> tuple[Viewer, Sequence[RecordedEvent[Any]]]:
-    entries = await services(request).log.episode(caller.network, path_id(request, "episode"))
+    entries = await at_hand(request, Log).episode(caller.network, path_id(request, "episode"))
     return viewer(fold(entries), entries, caller, now(request)), entries
 
 

@@ -17,6 +17,7 @@ from episodes.access import Caller
 from episodes.domain.step import Step
 from episodes.event_log.keyring import Keyring
 from episodes.http.requests import (
+    at_hand,
     correlation,
     idempotency_key,
     if_match,
@@ -24,11 +25,11 @@ from episodes.http.requests import (
     path_id,
     permitted,
     refuse_unknown_parameters,
-    services,
 )
 from episodes.recording.amendment_bodies import amendment_form, part_of
 from episodes.recording.commands import Answer, Circumstances, CommandRequest
 from episodes.recording.strict_models import STRICT, strict_fields
+from episodes.recording.writer import Writer
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -119,8 +120,7 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
         key, expected = idempotency_key(request), if_match(request)
         raw = await json_body(request)
         body = form.validate_json(raw)
-        at_hand = services(request)
-        keyring = at_hand.keyring
+        keyring = at_hand(request, Keyring)
         command = CommandRequest(
             id=key,
             caller=caller,
@@ -136,7 +136,7 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
             if_match=expected,
             reference=_reference(keyring, caller, body.circumstances),
         )
-        answer = await at_hand.writer.submit(command)
+        answer = await at_hand(request, Writer).submit(command)
         crash_point("api.before-answer")
         return _answer(answer)
 

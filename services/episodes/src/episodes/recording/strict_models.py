@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import (
     AfterValidator,
@@ -22,12 +22,11 @@ from pydantic import Field as Bounds
 
 from episodes.domain.field_rules import Between, CodeList, Computed, Length, OneOf, PartOf
 from episodes.domain.values import Coded
+from episodes.http.moments import DAY, MOMENT
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 WITHOUT_NUL = r"^[^\x00]*$"
 """PostgreSQL's text holds none, nor does anybody's handwriting."""
-D = TypeVar("D", datetime, date)
-YEARS = range(1900, 2200)
 
 
 def strict(cls: Any) -> Any:
@@ -110,7 +109,7 @@ def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
     if hint is datetime:
         return MOMENT
     if hint is date:
-        return _DAY
+        return DAY
     for form in metadata:
         match form:
             case Between(low, high):
@@ -124,35 +123,3 @@ def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
             case CodeList(codes=codes):
                 return Literal[tuple(sorted(codes))]
     return hint
-
-
-def _moment(text: str) -> datetime:
-    return _within_years(datetime.fromisoformat(text))
-
-
-def _day(text: str) -> date:
-    return _within_years(date.fromisoformat(text))
-
-
-def _within_years(moment: D) -> D:
-    if moment.year not in YEARS:
-        raise ValueError("a year from 1900 to 2199")
-    return moment
-
-
-_DATE = r"\d{4}-\d{2}-\d{2}"
-_TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
-MOMENT = Annotated[
-    str,
-    StringConstraints(pattern=rf"^{_DATE}T{_TIME}(Z|[+-]\d{{2}}:\d{{2}})$"),
-    Bounds(json_schema_extra={"format": "date-time"}),
-    AfterValidator(_moment),
-]
-"""As RFC 3339 writes it, up to nanoseconds, of which microseconds are kept: not the seconds since 1970 that a
-parser would also take."""
-_DAY = Annotated[
-    str,
-    StringConstraints(pattern=rf"^{_DATE}$"),
-    Bounds(json_schema_extra={"format": "date"}),
-    AfterValidator(_day),
-]

@@ -1,9 +1,6 @@
 """What the endpoints work with, made once by the composition root."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
+from dataclasses import dataclass, fields
 
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.auth.tokens import Verifier
@@ -13,12 +10,13 @@ from episodes.disclosure.postgres import Disclosures
 from episodes.episode_list.postgres import Lists
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log
+from episodes.http.requests import Surroundings
 from episodes.recording.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`new_id` draws random ids, `clock` tells the time with its offset."""
+    """One instance of each class: an endpoint asks for what it needs by its class."""
 
     writer: Writer
     log: Log
@@ -28,6 +26,8 @@ class Services:
     tokens: Verifier[Caller]
     issuer_keys: IssuerKeys
     keyring: Keyring
-    clock: Callable[[], datetime]
-    new_id: Callable[[], UUID]
-    public_url: str
+    surroundings: Surroundings
+
+    def by_class(self) -> dict[type, object]:
+        """For `at_hand`."""
+        return {type(one): one for one in (getattr(self, field.name) for field in fields(self))}

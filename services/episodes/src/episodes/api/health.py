@@ -4,13 +4,17 @@ from fastapi import APIRouter
 from prometheus_client import generate_latest
 from starlette.requests import Request
 
+from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
+from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
 from episodes.errors import StoreUnavailable
+from episodes.event_log.reader import Log
 from episodes.http.metrics import READY
 from episodes.http.problems import PROBLEMS
-from episodes.http.requests import services
+from episodes.http.requests import at_hand
+from episodes.recording.writer import Writer
 
 
 def router(revision: str) -> APIRouter:
@@ -30,21 +34,21 @@ def _refused(kind: str) -> Responses:
 
 
 def _alive(request: Request) -> bool:
-    return services(request).writer.alive
+    return at_hand(request, Writer).alive
 
 
 async def _why_not(request: Request, revision: str) -> str | None:
-    if not services(request).writer.alive:
+    if not at_hand(request, Writer).alive:
         return "the writer has ended"
-    issuer = services(request).issuer_keys
+    issuer = at_hand(request, IssuerKeys)
     if issuer.current is None:
         return f"the keys of the token issuer cannot be read: {issuer.fault}"
     try:
-        if await services(request).directory.revision() != revision:
+        if await at_hand(request, Directory).revision() != revision:
             return "the store is not at this release's revision: run migrate"
-        if await services(request).directory.bypasses_row_security():
+        if await at_hand(request, Directory).bypasses_row_security():
             return "the database role may read past row-level security: use one that may not"
-        if not await services(request).log.keys_fit():
+        if not await at_hand(request, Log).keys_fit():
             return "the master key does not open this store's records"
     except StoreUnavailable:
         return "the store cannot be reached"

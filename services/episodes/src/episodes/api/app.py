@@ -14,17 +14,17 @@ from care_platform.http.handlers import answer_errors
 from care_platform.http.layer import RequestLayer
 from contracts.disclosure import Questions
 from episodes.access import Caller
+from episodes.api import health
+from episodes.api.services import Services
 from episodes.directory import endpoint as directory
 from episodes.disclosure import endpoint as disclosure
 from episodes.domain.vocabulary import COMMANDS
 from episodes.episode_list import endpoint as lists
 from episodes.event_log.reader import Database, Wake
 from episodes.event_log.thread_pool import Workers
-from episodes.http import health
 from episodes.http.metrics import REQUESTS
 from episodes.http.openapi import describing, document
 from episodes.http.problems import PROBLEMS
-from episodes.http.services import Services
 from episodes.processes import runtime
 from episodes.publishing import endpoint as feed
 from episodes.reading import endpoint as queries
@@ -49,8 +49,8 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.state.services = services
     if services is not None:
+        app.state.at_hand = services.by_class()
         app.add_middleware(Authentication[Caller], verifier=services.tokens)
         app.add_middleware(RequestLayer, answer=PROBLEMS.answer, metrics=REQUESTS)
     answer_errors(app, PROBLEMS.answer, PROBLEMS.errors)

@@ -1,0 +1,1 @@
+"""The API process, composed of the endpoints of every slice."""

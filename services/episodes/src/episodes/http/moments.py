@@ -1,0 +1,42 @@
+"""Times and days as callers write them."""
+
+from datetime import date, datetime
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, StringConstraints
+from pydantic import Field as Bounds
+
+D = TypeVar("D", datetime, date)
+YEARS = range(1900, 2200)
+
+
+def _moment(text: str) -> datetime:
+    return _within_years(datetime.fromisoformat(text))
+
+
+def _day(text: str) -> date:
+    return _within_years(date.fromisoformat(text))
+
+
+def _within_years(moment: D) -> D:
+    if moment.year not in YEARS:
+        raise ValueError("a year from 1900 to 2199")
+    return moment
+
+
+_DATE = r"\d{4}-\d{2}-\d{2}"
+_TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
+MOMENT = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_DATE}T{_TIME}(Z|[+-]\d{{2}}:\d{{2}})$"),
+    Bounds(json_schema_extra={"format": "date-time"}),
+    AfterValidator(_moment),
+]
+"""As RFC 3339 writes it, up to nanoseconds, of which microseconds are kept: not the seconds since 1970 that a
+parser would also take."""
+DAY = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_DATE}$"),
+    Bounds(json_schema_extra={"format": "date"}),
+    AfterValidator(_day),
+]
