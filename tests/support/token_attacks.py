@@ -163,9 +163,21 @@ def _forms(good: Claims) -> dict[str, str]:
         "a foreign character within": f"{head}.{body[:9]}!{body[9:]}.{signature}",
         "the other base64": f"{head}.{body}.{signature.replace('_', '/').replace('-', '+')}+",
         "bits to spare": token[:-1] + chr(ord(token[-1]) + 1),
+        "claims with bits to spare": _resigned(head, _with_bits_to_spare(good)),
         "a header nested deep": b64(b'{"alg":' + b"[" * 3_000 + b"]" * 3_000 + b"}") + ".e30.e30",
         "a header that is a list": b64(b"[]") + ".e30.e30",
     }
+
+
+def _resigned(head: str, body: str) -> str:
+    return f"{head}.{body}.{b64(KEY.sign(f'{head}.{body}'.encode()))}"
+
+
+def _with_bits_to_spare(good: Claims) -> str:
+    """The claims, followed by spaces until their last character carries bits that mean nothing."""
+    text = document(good)
+    body = b64(text + b" " * ((1 - len(text)) % 3))
+    return body[:-1] + chr(ord(body[-1]) + 1)
 
 
 def _keys(good: Claims) -> dict[str, str]:

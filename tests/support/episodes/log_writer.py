@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.care.openings import Complaint, EpisodeOpened
 from episodes.domain.care.sessions import SessionDelivered, SoapNote
 from episodes.domain.care.treatment_consents import TreatmentConsented
@@ -20,7 +21,6 @@ from episodes.domain.vocabulary import BY_FACT
 from episodes.event_log.codec import Annotations, DataKey, encode
 from episodes.event_log.keyring import Keyring, keyring
 from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log, insert
-from episodes.event_log.row_security import SCOPE, scoped
 from episodes.recording.postgres.write_set import write
 from episodes.recording.store import StoredReceipt, WriteSet
 

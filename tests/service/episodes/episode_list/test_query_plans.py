@@ -7,11 +7,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.access import Caller
 from episodes.domain.event import Actor
 from episodes.episode_list.line import ListQuery
 from episodes.episode_list.postgres import selecting
-from episodes.event_log.row_security import SCOPE, scoped
 from tests.support.databases import episodes_database
 from tests.support.episodes.long_list import episode, fill
 from tests.support.servers.postgres import PostgresServer

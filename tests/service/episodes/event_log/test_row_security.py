@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from psycopg import Connection, errors
 
+from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.event_log.reader import Database, Log
-from episodes.event_log.row_security import SCOPE, scoped
 from episodes.http.examples import EXAMPLES
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer, consent, tell

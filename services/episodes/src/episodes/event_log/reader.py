@@ -14,12 +14,12 @@ from psycopg import AsyncConnection
 from psycopg.errors import UndefinedTable
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.vocabulary import BY_NAME
 from episodes.errors import StoreUnavailable
 from episodes.event_log.client_keys import Unwrap, keys_of
 from episodes.event_log.codec import SealedEvent, decrypt, metadata_of, parse
-from episodes.event_log.row_security import SCOPE, scoped
 
 CONNECTING: dict[str, Any] = {
     "autocommit": True,

@@ -9,10 +9,10 @@ from eventsourcing.persistence import Notification
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.event_log.client_keys import KEYS, Scoped, Unwrap
 from episodes.event_log.codec import DataKey
 from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log
-from episodes.event_log.row_security import SCOPE, scoped
 
 _AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
+from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.event_log.reader import CONNECTING, POOL, unavailable
-from episodes.event_log.row_security import SCOPE, scoped
 
 T = TypeVar("T")
 THREADS = 2

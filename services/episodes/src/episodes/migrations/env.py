@@ -1,7 +1,5 @@
-"""Runs the migrations on the connection it is given."""
+"""Alembic's entry."""
 
-from alembic import context
+from care_platform.postgres.migrations import run_steps
 
-context.configure(connection=context.config.attributes["connection"], transaction_per_migration=True)
-with context.begin_transaction():
-    context.run_migrations()
+run_steps()

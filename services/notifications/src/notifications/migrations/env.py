@@ -1,7 +1,5 @@
-"""Alembic's entry: run the steps in one transaction, on the connection that `migrate` prepared."""
+"""Alembic's entry."""
 
-from alembic import context
+from care_platform.postgres.migrations import run_steps
 
-context.configure(connection=context.config.attributes["connection"], transaction_per_migration=False)
-with context.begin_transaction():
-    context.run_migrations()
+run_steps()

@@ -12,6 +12,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from care_platform.postgres.row_security import SCOPE, scoped
+
 Connection = AsyncConnection[DictRow]
 Connect = Callable[[], Coroutine[Any, Any, Connection]]
 
@@ -40,7 +42,7 @@ async def within(db: Connection, *networks: str) -> AsyncIterator[None]:
     Row-level security asks for them: outside such a transaction there are no rows, and none can be written.
     """
     async with db.transaction():
-        await db.execute("SELECT set_config('care.networks', %s, true)", [",".join(networks)])
+        await db.execute(SCOPE, scoped(networks))
         yield
 
 

@@ -5,7 +5,7 @@ The setting is looked up once per query, as an init plan. PostgreSQL checks fore
 
 from alembic import op
 
-from episodes.migrations.security import secure
+from care_platform.postgres.row_security import NAMED, forced
 
 revision = "0003"
 down_revision = "0002"
@@ -18,4 +18,5 @@ TABLES = (
 
 def upgrade() -> None:
     for table in TABLES:
-        op.execute(secure(table))
+        op.execute(forced(table))
+        op.execute(f"CREATE POLICY of_the_networks_named ON {table} USING ({NAMED})")

@@ -6,7 +6,7 @@ The build stands first in the keys, so that all rows of a build can be found and
 
 from alembic import context, op
 
-from episodes.migrations.security import secure
+from care_platform.postgres.row_security import NAMED, forced
 
 revision = "0004"
 down_revision = "0003"
@@ -57,5 +57,6 @@ GRANT DELETE ON positions TO {app};
 def upgrade() -> None:
     for statements in (FOLLOWERS, LIST):
         op.execute(statements)
-    op.execute(secure("episode_list"))
+    op.execute(forced("episode_list"))
+    op.execute(f"CREATE POLICY of_the_networks_named ON episode_list USING ({NAMED})")
     op.execute(GRANTS.format(app=context.config.attributes["app_role"]))

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from psycopg import Connection, Cursor
 from psycopg.rows import DictRow
 
+from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids
-from episodes.event_log.row_security import SCOPE, scoped
 
 Wanted = Mapping[str, Collection[tuple[Any, ...]]]
 """By statement, the keys that are looked for."""

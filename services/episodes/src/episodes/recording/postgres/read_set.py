@@ -8,11 +8,11 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata
 from episodes.event_log.client_keys import Scoped, Unwrap
 from episodes.event_log.codec import Damaged, metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
-from episodes.event_log.row_security import SCOPE, scoped
 from episodes.recording.commands import CommandRequest, references_of
 from episodes.recording.postgres.lookup import DIRECTORY, Found, Wanted, look_up
 from episodes.recording.store import ReadSet, StoredReceipt

@@ -3,8 +3,8 @@
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.event_log.arrays import Bytes, Texts, Uuids
-from episodes.event_log.row_security import SCOPE, scoped
 from episodes.recording.store import WriteSet
 
 _KEYS = """INSERT INTO client_keys (network_id, client_id, key_id, wrapped)

@@ -147,6 +147,6 @@ def upgrade() -> None:
     """Nothing is ever deleted: the app role may not."""
     op.execute(TABLES)
     role = context.config.attributes["app_role"]
-    op.execute(f'GRANT USAGE ON SCHEMA public TO "{role}"')
-    op.execute(f'GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO "{role}"')
-    op.execute(f'REVOKE INSERT, UPDATE ON alembic_version FROM "{role}"')
+    op.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}")
+    op.execute(f"REVOKE INSERT, UPDATE ON alembic_version FROM {role}")

@@ -6,6 +6,8 @@ later step that changes rows must name them as well. Exempt is `positions`, the 
 
 from alembic import op
 
+from care_platform.postgres.row_security import NAMED, forced
+
 revision = "v0003"
 down_revision = "v0002"
 
@@ -20,11 +22,8 @@ TABLES = (
     "inbox",
 )
 
-OURS = "network_id = ANY ((SELECT string_to_array(current_setting('care.networks', true), ','))::text[])"
-"""The sub-select makes it a constant of the query: read once, and fit for an index."""
-
 
 def upgrade() -> None:
     for table in TABLES:
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
-        op.execute(f"CREATE POLICY of_the_networks ON {table} USING ({OURS}) WITH CHECK ({OURS})")
+        op.execute(forced(table))
+        op.execute(f"CREATE POLICY of_the_networks ON {table} USING ({NAMED}) WITH CHECK ({NAMED})")

@@ -1,0 +1,51 @@
+"""What holds for any request to the episodes API."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.support.episodes.api_process import Api, Service, serving
+from tests.support.episodes.http_calls import bearer
+from tests.support.every_request import check_reading, hang_up, paths_to_get
+from tests.support.servers.postgres import PostgresServer
+from tests.support.waiting import eventually
+
+
+class Served(NamedTuple):
+    service: Service
+    api: Api
+
+
+@pytest.fixture(scope="module")
+def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(postgres, tmp_path_factory.mktemp("every")) as (service, api):
+        yield Served(service, api)
+
+
+def test_whatever_can_be_read_has_a_head_and_is_kept_by_nobody(served: Served) -> None:
+    episode = served.api.opened().rpartition("/")[2]
+    ids = defaultdict(lambda: str(UUID(int=404)), type="moved", episode=episode)
+    paths = list(paths_to_get(served.api.http, ids))
+    assert len(paths) > 10
+    for path in paths:
+        for token in (served.service.token(), "none"):
+            check_reading(served.api.http, path, bearer(token))
+
+
+@pytest.mark.parametrize("path", ["/v1/episodes", "/v1/disclosure-decisions"])
+def test_a_client_that_drops_its_upload_is_no_defect_of_ours(served: Served, path: str) -> None:
+    correlation = str(uuid4())
+    hang_up(served.api.url, path, served.service.token(), correlation)
+    eventually(lambda: correlation in served.api.log, "the request is logged")
+    [line] = [json.loads(it) for it in served.api.log.splitlines() if correlation in it]
+    assert (line["event"], line["level"], line["status"]) == ("refused", "info", 499)
+    assert f'route="{path}",status="500"' not in served.api.http.get("/metrics").text
+
+
+def test_a_head_without_end_is_refused(served: Served) -> None:
+    answer = served.api.http.get("/health/live", headers={"x-note": "x" * 40_000})
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")

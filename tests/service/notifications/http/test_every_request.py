@@ -1,0 +1,41 @@
+"""What holds for any request to the notifications API."""
+
+import json
+from collections import defaultdict
+from uuid import UUID, uuid4
+
+from tests.support.every_request import check_reading, hang_up, paths_to_get
+from tests.support.notifications.service_process import Api, Notifications, partner_token
+from tests.support.waiting import eventually
+
+PARTNER = UUID(int=9)
+
+
+def test_whatever_can_be_read_has_a_head_and_is_kept_by_nobody(api: Api, service: Notifications) -> None:
+    ids = defaultdict(lambda: str(UUID(int=404)), type="malformed")
+    paths = list(paths_to_get(api.client, ids))
+    assert len(paths) > 7
+    tokens = (partner_token(service.issuer, PARTNER), service.issuer.token("therapist"), "none")
+    for path in paths:
+        for token in tokens:
+            check_reading(api.client, path, {"authorization": f"Bearer {token}"})
+
+
+def test_a_client_that_drops_its_upload_is_no_defect_of_ours(api: Api, service: Notifications) -> None:
+    correlation, token = str(uuid4()), partner_token(service.issuer, PARTNER)
+    hang_up(str(api.client.base_url), "/v1/subscriptions", token, correlation)
+    eventually(lambda: correlation in api.log, "the request is logged")
+    [line] = [json.loads(it) for it in api.log.splitlines() if correlation in it]
+    assert (line["event"], line["level"], line["status"]) == ("refused", "info", 499)
+    assert service.count("subscriptions") == 0
+
+
+def test_the_trace_of_a_caller_is_taken(api: Api) -> None:
+    trace = uuid4()
+    given = {"traceparent": f"00-{trace.hex}-00f067aa0ba902b7-00"}
+    assert api.call("GET", "/health/live", headers=given).headers["x-correlation-id"] == str(trace)
+
+
+def test_a_head_without_end_is_refused(api: Api) -> None:
+    answer = api.call("GET", "/health/live", headers={"x-note": "x" * 40_000})
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")

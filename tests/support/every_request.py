@@ -1,0 +1,44 @@
+"""What holds for any request to either service, asked over HTTP."""
+
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+CHANGING = ("date", "x-correlation-id", "content-length", "etag")
+"""Headers in which an answer may differ from one that was given a moment before (metrics move)."""
+
+
+def paths_to_get(client: httpx.Client, ids: Mapping[str, Any]) -> Iterator[str]:
+    """Every path that the service's own document offers for reading, and the document itself."""
+    yield "/openapi.json"
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        if "get" in operations:
+            yield path.format_map(ids)
+
+
+def check_reading(client: httpx.Client, path: str, headers: Mapping[str, str]) -> None:
+    """`HEAD` tells what `GET` tells, without a body; nothing may be kept by anybody between."""
+    got, head = (client.request(method, path, headers=headers) for method in ("GET", "HEAD"))
+    assert got.status_code != 405, path
+    assert got.headers["cache-control"] == "no-store", path
+    assert (head.status_code, head.content) == (got.status_code, b""), path
+    assert _steady(head) == _steady(got), path
+
+
+def hang_up(url: str, path: str, token: str, correlation: str) -> None:
+    """Send a request of 100 bytes, and leave after six of them."""
+    parts = urlsplit(url)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nIdempotency-Key: {correlation}\r\n"
+        f"X-Correlation-Id: {correlation}\r\nContent-Length: 100\r\n\r\n"
+    )
+    with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
+        connection.sendall(head.encode() + b'{"a": ')
+
+
+def _steady(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in CHANGING}
