@@ -29,7 +29,7 @@ def configure(role: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_LibraryLine())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("kafka").setLevel(logging.WARNING)  # whatever the root logger is set to
+    quiet_kafka()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -44,6 +44,14 @@ def configure(role: str) -> None:
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(role=role)
+
+
+def quiet_kafka() -> None:
+    """Keep kafka-python's DEBUG lines, which print the records it sends, from every handler.
+
+    For whoever uses the library, whatever the root logger is set to, and also where logs are not configured.
+    """
+    logging.getLogger("kafka").setLevel(logging.WARNING)
 
 
 def only_known_fields(_: WrappedLogger, __: str, line: EventDict) -> EventDict:

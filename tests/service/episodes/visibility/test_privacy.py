@@ -198,7 +198,7 @@ def test_a_refusal_is_logged_with_the_correlation_id_it_was_answered_with(served
         "method",
         "route",
         "status",
-        "ms",
+        "duration_ms",
         "correlation_id",
     }
 

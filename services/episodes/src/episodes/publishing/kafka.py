@@ -9,13 +9,14 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.partitioner.abc import Partitioner
 from kafka.partitioner.default import murmur2
 
+from care_platform.logs import quiet_kafka
 from contracts.envelope import topic_of
 
 PARTITIONS = 6
 REPLICATION = 1
 """One broker's worth. In production 3, with `min.insync.replicas` 2."""
 
-_LONGEST_BLOCK = 3_000
+_MAX_BLOCK = 3_000
 """Milliseconds: no call here waits longer for a broker, so that a stop is heard within five seconds."""
 
 
@@ -44,22 +45,24 @@ def settings(bootstrap: str) -> dict[str, Any]:
         # By default a batch expires, and later sends of its partition were seen to hang for ever.
         "delivery_timeout_ms": 2**31 - 1,
         "allow_auto_create_topics": False,
-        "bootstrap_timeout_ms": _LONGEST_BLOCK,
-        "max_block_ms": _LONGEST_BLOCK,
+        "bootstrap_timeout_ms": _MAX_BLOCK,
+        "max_block_ms": _MAX_BLOCK,
     }
 
 
 def producer(bootstrap: str) -> KafkaProducer:
     """The relay's producer. Raises `KafkaError` while no broker answers."""
+    quiet_kafka()
     return KafkaProducer(**settings(bootstrap), partitioner=RememberedPartitioner())
 
 
 def administrator(bootstrap: str) -> KafkaAdminClient:
     """Raises `KafkaError` while no broker answers, and leaves a thread behind: make a producer first."""
+    quiet_kafka()
     return KafkaAdminClient(
         bootstrap_servers=bootstrap.split(","),
-        bootstrap_timeout_ms=_LONGEST_BLOCK,
-        request_timeout_ms=_LONGEST_BLOCK,
+        bootstrap_timeout_ms=_MAX_BLOCK,
+        request_timeout_ms=_MAX_BLOCK,
     )
 
 

@@ -9,7 +9,7 @@ from contracts.disclosure import Decision, Question
 from notifications.delivering.courier import NoAnswer
 from notifications.service_tokens import NoToken
 
-_LONGEST_ANSWER = 1024 * 1024
+_MAX_ANSWER = 1024 * 1024
 _QUESTIONS = TypeAdapter(list[Question])
 _DECISIONS = TypeAdapter(list[Decision])
 
@@ -43,6 +43,6 @@ class HttpDisclosure:
         async with request as answer:
             if answer.status != 200:
                 raise NoAnswer(f"the episodes service answers {answer.status}")
-            if (answer.content_length or 0) > _LONGEST_ANSWER:
+            if (answer.content_length or 0) > _MAX_ANSWER:
                 raise NoAnswer("the answer is too long")
             return await answer.read()

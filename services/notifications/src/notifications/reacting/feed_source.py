@@ -13,7 +13,7 @@ from notifications.service_tokens import NoToken
 
 WAIT_SECONDS = 5
 PAGE = 200
-_LONGEST_PAGE = 32 * 1024 * 1024
+_MAX_PAGE = 32 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=WAIT_SECONDS + 10, sock_connect=2)
 _IDLE_SECONDS = 0.2  # in case the other side does not wait
 
@@ -62,7 +62,7 @@ class FeedSource:
             async with request as answer:
                 if answer.status != 200:
                     raise SourceUnavailable(f"the feed answers {answer.status}")
-                return await _read_at_most(answer, _LONGEST_PAGE)
+                return await _read_at_most(answer, _MAX_PAGE)
         except (aiohttp.ClientError, TimeoutError, NoToken) as fault:
             raise SourceUnavailable(type(fault).__name__) from None
 
