@@ -1,7 +1,7 @@
 # The manual: `make` lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help doctor setup run quick test test-all faults mutants check schemas release-contracts bench up down topics kafka lock clean
+.PHONY: help doctor setup run quick test test-all faults clients mutants check schemas release-contracts bench up down topics kafka lock clean
 
 # The first Python on the PATH that is new enough; without one, python3, and `doctor` says what is wrong.
 PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -48,6 +48,9 @@ quick: $(READY) ## The tests that need no server, in under a minute
 
 faults: ## Kill every role and server, at every step and at random (ROUNDS=500 kills; FULL=1: at full size)
 	@$(MAKE) --silent test ARGS="tests/faults $(ARGS)"
+
+clients: $(READY) ## Generate and compile clients from the OpenAPI documents (Python, TypeScript, Go, Java, where they are)
+	@$(VENV)/bin/python -m tests.system.generated_clients $(ARGS)
 
 mutants: $(READY) ## Which mistake in the pure code no quick test sees; an hour (ONLY=episodes.domain.*; KEEP=1 goes on)
 	@$(PIP) $(MUTMUT)
