@@ -1,7 +1,7 @@
 """Clients that strangers generate from our OpenAPI documents: do they generate, and do they compile?
 
-`make clients` runs each generator whose toolchain is there, at a pinned version, and says which ran. A toolchain
-that is missing fails nothing; a client that does not compile does. All goes to a temporary folder.
+`make clients` runs each generator whose toolchain is there, at a pinned version, and says which ran. A
+missing toolchain fails nothing; a client that does not compile does. All goes to a temporary folder.
 """
 
 import shutil
