@@ -22,6 +22,7 @@ from episodes.domain.vocabulary import COMMANDS
 from episodes.episode_list import endpoint as lists
 from episodes.event_log.reader import Database, Wake
 from episodes.event_log.thread_pool import Workers
+from episodes.http.command_lookup import CommandLookup
 from episodes.http.metrics import REQUESTS
 from episodes.http.openapi import describing, document
 from episodes.http.problems import PROBLEMS
@@ -49,16 +50,18 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    if services is not None:
-        app.state.at_hand = services.by_class()
-        app.add_middleware(Authentication[Caller], verifier=services.tokens)
-        app.add_middleware(RequestLayer, answer=PROBLEMS.answer, metrics=REQUESTS)
     answer_errors(app, PROBLEMS.answer, PROBLEMS.errors)
     forms: dict[str, TypeAdapter[Any]] = {
         step.fact.__name__ + "Command": commands.body_form(step) for step in COMMANDS
     }
     care = _commands(forms)
-    app.router.routes += [commands.CommandRoute.of(route) for route in care.routes]
+    routes = [commands.CommandRoute.of(route) for route in care.routes]
+    app.router.routes += routes
+    if services is not None:
+        app.state.at_hand = services.by_class()
+        app.add_middleware(CommandLookup, routes=routes)
+        app.add_middleware(Authentication[Caller], verifier=services.tokens)
+        app.add_middleware(RequestLayer, answer=PROBLEMS.answer, metrics=REQUESTS)
     for router in (
         queries.router(),
         lists.router(),
