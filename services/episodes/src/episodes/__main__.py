@@ -20,7 +20,6 @@ from uuid_utils.compat import uuid7
 
 from care_platform import crash_points, logs
 from care_platform.auth.issuer_keys import IssuerKeys
-from care_platform.auth.key_sources import KeyAddress, KeyFile
 from episodes.api.app import create_app, running
 from episodes.api.services import Services
 from episodes.config import Settings
@@ -91,7 +90,7 @@ def _ended(*_: object) -> NoReturn:
 def application(settings: Settings) -> FastAPI:
     """The HTTP application over real services."""
     url = settings.require("database_url", "the address of the episodes database")
-    if settings.environment == "development" and not settings.jwks_url:
+    if settings.development and not settings.jwks_url:
         token_issuing.issuer_key(settings.keys_dir, settings.jwks_file)
     keys = _keyring(settings)
     database, workers = Database(url), Workers(url)
@@ -116,8 +115,7 @@ def application(settings: Settings) -> FastAPI:
 
 
 def _issuer_keys(settings: Settings) -> IssuerKeys:
-    source = KeyAddress(settings.jwks_url) if settings.jwks_url else KeyFile(settings.jwks_file)
-    keys = IssuerKeys(source, structlog.get_logger("issuer"))
+    keys = IssuerKeys(settings.key_source(), structlog.get_logger("issuer"))
     ISSUER_KEYS_AGE.set_function(keys.age)
     return keys
 
@@ -218,7 +216,7 @@ def openapi(_: Settings, arguments: argparse.Namespace) -> None:
 
 
 def _keyring(settings: Settings) -> Keyring:
-    return keyring(settings.keys_dir, uuid4, may_create=settings.environment == "development")
+    return keyring(settings.keys_dir, uuid4, may_create=settings.development)
 
 
 def _now() -> datetime:

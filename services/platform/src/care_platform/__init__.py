@@ -1,1 +1,1 @@
-"""What every service needs and none is about: tokens, problems, database and logs. Mechanism only."""
+"""What every service needs and none is about: settings, tokens, problems, database, logs. Mechanism only."""

@@ -71,6 +71,15 @@ def test_the_address_of_the_issuers_keys_must_be_one_nobody_can_alter(
     assert refused.value.errors()[0]["loc"] == ("jwks_url",)
 
 
+@pytest.mark.parametrize("settings", [Settings, notifications.config.Settings])
+def test_links_begin_with_the_public_address_without_a_slash_too_many(
+    settings: type[Settings | notifications.config.Settings],
+) -> None:
+    assert (
+        settings.model_validate({"public_url": "https://care.example/"}).public_url == "https://care.example"
+    )
+
+
 def test_a_setting_that_must_be_said_is_asked_for_by_name() -> None:
     with pytest.raises(SystemExit, match="EPISODES_DATABASE_URL is not set: the address"):
         Settings().require("database_url", "the address")

@@ -18,7 +18,6 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 
 from care_platform.auth.issuer_keys import IssuerKeys
-from care_platform.auth.key_sources import KeyAddress, KeyFile
 from notifications.config import Settings
 from notifications.delivering.courier import Clock, Courier
 from notifications.delivering.disclosure import HttpDisclosure
@@ -149,8 +148,7 @@ def _sources(settings: Settings) -> Sequence[Source]:
 
 
 def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
-    source = KeyAddress(settings.jwks_url) if settings.jwks_url else KeyFile(settings.jwks_file)
-    keys = IssuerKeys(source, log)
+    keys = IssuerKeys(settings.key_source(), log)
     age = Gauge(
         "notifications_issuer_keys_age_seconds",
         "Since the token issuer's keys were last read without a fault",

@@ -1,0 +1,80 @@
+"""The settings that every service has: where it runs, and whose tokens it takes."""
+
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import StringConstraints, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from care_platform.auth.key_sources import KeyAddress, KeyFile, Source
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""The name of a network."""
+
+_CrashAt = Annotated[str, StringConstraints(pattern=r"^([a-z]+\.[a-z-]+(:[1-9][0-9]{0,5})?)?$")]
+
+
+class ServiceSettings(BaseSettings):
+    """Read from the environment; the prefix of the names there is the service's own.
+
+    `jwks_url` is where the token issuer publishes its public keys (https; its certificate must be one this
+    machine trusts, or one in `SSL_CERT_FILE`); without it they are read from `jwks_file`. Both are read again
+    while the service runs: the file every second, the address every five minutes and when a token names
+    an unknown key, so keys rotate without a restart. `public_url` is how others reach the service.
+    """
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    environment: Literal["development", "production"] = "development"
+    jwks_file: Path = Path("var/keys/jwks.json")
+    jwks_url: str = ""
+    token_issuer: str = "care-local"
+    token_audience: str = "care"
+    public_url: str
+    crash_at: _CrashAt = ""
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_slash_at_the_end(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _of_the_issuer(cls, value: str, others: ValidationInfo) -> str:
+        if value and not _confidential(value, development=others.data.get("environment") == "development"):
+            raise ValueError("must be an https address (in development also http on this machine)")
+        return value
+
+    @field_validator("crash_at")
+    @classmethod
+    def _for_tests_alone(cls, value: str, others: ValidationInfo) -> str:
+        if value and others.data.get("environment") != "development":
+            raise ValueError("ends the process on purpose; it is for tests only")
+        return value
+
+    @property
+    def development(self) -> bool:
+        return self.environment == "development"
+
+    def key_source(self) -> Source:
+        """Where the token issuer's keys are read from."""
+        return KeyAddress(self.jwks_url) if self.jwks_url else KeyFile(self.jwks_file)
+
+
+def _confidential(address: str, development: bool) -> bool:
+    """Whether nobody between us and it can alter what is read there, and it holds no password."""
+    url = urlsplit(address)
+    plain = "@" not in url.netloc and not url.fragment and not re.search(r"[^!-~]", address)
+    if not plain or not url.hostname or url.port == 0:
+        return False
+    return url.scheme == "https" or (url.scheme == "http" and development and _loopback(url.hostname))
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
