@@ -2,4 +2,6 @@
 
 from care_platform.postgres.migrations import Migrations
 
-migrate = Migrations("notifications.migrations", lock=0x6E6F7469).run
+_STEPS = Migrations("notifications.migrations", lock=0x6E6F7469)
+
+migrate, newest = _STEPS.run, _STEPS.newest

@@ -19,9 +19,10 @@ from notifications.postgres.connections import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Time, ids and chance are among them."""
+    """Time, ids and chance are among them. `revision` is the migration this release needs."""
 
     database: Database
+    revision: str
     networks: Sequence[str]
     tokens: Verifier[Caller]
     issuer_keys: IssuerKeys

@@ -4,22 +4,22 @@ from psycopg.errors import UndefinedTable
 
 from notifications.postgres.connections import Connection
 
-REVISION = "v0004"
-"""The migration this release needs."""
-
 _FOUND = """
 SELECT version_num, (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) AS unbound
 FROM alembic_version
 """
 
 
-async def why_not_ready(db: Connection) -> str | None:
-    """In words for the operator; none, if the tables are ours and keep networks apart for us too."""
+async def why_not_ready(db: Connection, revision: str) -> str | None:
+    """In words for the operator; none, if the tables are ours and keep networks apart for us too.
+
+    `revision` is the migration this release needs.
+    """
     try:
         row = await (await db.execute(_FOUND)).fetchone()
     except UndefinedTable:
         row = None
-    if row is None or row["version_num"] != REVISION:
+    if row is None or row["version_num"] != revision:
         return "the tables are not there: run migrate"
     if row["unbound"]:
         return "the database role gets around row-level security: take one without SUPERUSER and BYPASSRLS"

@@ -26,6 +26,7 @@ from notifications.delivering.outbox import PostgresOutbox
 from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.webhooks import HttpEndpoint
 from notifications.http.services import Services
+from notifications.migrate import newest
 from notifications.postgres.connections import Database, connect, within
 from notifications.processes.app import create_app
 from notifications.reacting.consumer import follow
@@ -49,6 +50,7 @@ async def api(settings: Settings) -> int:
         issuer_keys = _issuer_keys(settings, metrics)
         services = Services(
             database=database,
+            revision=newest(),
             networks=settings.networks,
             tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
             issuer_keys=issuer_keys,
