@@ -17,6 +17,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL
 
 from care_platform.crash_points import crash_point
+from care_platform.postgres.options import FEW_ROWS_BY_KEY, options
 from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids, register
 
 LOCK_TIMEOUT = 5
@@ -27,19 +28,11 @@ APPENDING = 0x617070656E64
 but so does VACUUM, also by itself once a minute: each then stopped the other, for a second every time.
 """
 
-_OPTIONS = " ".join(
-    f"-c {setting}"
-    for setting in (
-        "statement_timeout=8000",
-        # A writer paused between insert and COMMIT would hold the log's lock against all others.
-        "idle_in_transaction_session_timeout=5000",
-        # Every query here finds few rows by a key. A plan made while the tables were small, or with their
-        # statistics behind, would read them whole, and be kept.
-        "enable_seqscan=off",
-        "enable_hashjoin=off",
-        "enable_mergejoin=off",
-        "plan_cache_mode=force_generic_plan",
-    )
+_OPTIONS = options(
+    "statement_timeout=8000",
+    # A writer paused between insert and COMMIT would hold the log's lock against all others.
+    "idle_in_transaction_session_timeout=5000",
+    *FEW_ROWS_BY_KEY,
 )
 _EVENTS = """INSERT INTO stored_events (originator_id, originator_version, topic, state)
 SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"""

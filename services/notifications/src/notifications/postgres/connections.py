@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from care_platform.postgres.options import FEW_ROWS_BY_KEY, options
 from care_platform.postgres.row_security import SCOPE, scoped
 
 Connection = AsyncConnection[DictRow]
@@ -21,18 +22,6 @@ WAKE = "care_deliveries"
 """The channel of NOTIFY that wakes `deliver`."""
 
 _CONNECT_SECONDS = 2
-
-_OPTIONS = " ".join(
-    f"-c {setting}"
-    for setting in (
-        # Every query here finds few rows by a key. A plan made while the tables were small, or with their
-        # statistics behind, would read them whole, and be kept.
-        "enable_seqscan=off",
-        "enable_hashjoin=off",
-        "enable_mergejoin=off",
-        "plan_cache_mode=force_generic_plan",
-    )
-)
 
 
 @asynccontextmanager
@@ -98,5 +87,5 @@ def _options() -> dict[str, Any]:
         "row_factory": dict_row,
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "notifications",
-        "options": _OPTIONS,
+        "options": options(*FEW_ROWS_BY_KEY),
     }
