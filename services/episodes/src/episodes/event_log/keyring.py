@@ -13,9 +13,9 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from care_platform.key_files import SIZE, read_key, read_or_make_key
 from episodes.event_log.codec import DataKey
 
-_SIZE = 32
 _NONCE = 12
 
 
@@ -33,7 +33,7 @@ class Keyring:
 
     def data_key(self, network: str, client: UUID) -> tuple[DataKey, bytes]:
         """A new data key for a client, and its wrapped form for the store."""
-        identifier, secret, nonce = self._random_id(), os.urandom(_SIZE), os.urandom(_NONCE)
+        identifier, secret, nonce = self._random_id(), os.urandom(SIZE), os.urandom(_NONCE)
         wrapped = nonce + self._master.encrypt(nonce, secret, _bound_to(network, client, identifier))
         return DataKey(identifier, AESGCM(secret)), wrapped
 
@@ -59,59 +59,13 @@ class Keyring:
 
 def keyring(directory: Path, random_id: Callable[[], UUID], may_create: bool = True) -> Keyring:
     """The keys in `directory`, made there if the service starts for the first time."""
-    macs = {number: key for number in range(1, 256) if (key := _read(directory / f"mac.{number}.key"))}
+    macs = {number: key for number in range(1, 256) if (key := read_key(directory / f"mac.{number}.key"))}
     return Keyring(
-        _read_or_make(directory / "master.key", may_create),
-        macs or {1: _read_or_make(directory / "mac.1.key", may_create)},
-        _read_or_make(directory / "refs.key", may_create),
+        read_or_make_key(directory / "master.key", may_create),
+        macs or {1: read_or_make_key(directory / "mac.1.key", may_create)},
+        read_or_make_key(directory / "refs.key", may_create),
         random_id,
     )
-
-
-def _read_or_make(path: Path, may_create: bool) -> bytes:
-    key = _read(path)
-    if key is not None:
-        return key
-    if not may_create:
-        raise SystemExit(f"{path} is missing; this service does not make keys here")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    staged = path.with_suffix(f".{os.getpid()}")
-    _write_durably(staged, os.urandom(_SIZE))
-    try:
-        os.link(staged, path)  # whoever comes first made the key
-    except FileExistsError:
-        pass
-    finally:
-        staged.unlink()
-    _sync(path.parent)
-    made = _read(path)
-    assert made is not None
-    return made
-
-
-def _write_durably(path: Path, secret: bytes) -> None:
-    """On the disk before it is used: records sealed with a key that a power cut takes are lost."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _read(path: Path) -> bytes | None:
-    if not path.exists():
-        return None
-    key = path.read_bytes()
-    if len(key) != _SIZE:
-        raise SystemExit(f"{path} is not a key of {_SIZE} bytes: restore it from its backup")
-    return key
 
 
 def _bound_to(network: str, client: UUID, key: UUID) -> bytes:

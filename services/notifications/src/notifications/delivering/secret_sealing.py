@@ -1,6 +1,5 @@
 """Seals the secrets of subscriptions at rest: AES-256-GCM under a key in a file."""
 
-import os
 import secrets
 from pathlib import Path
 from uuid import UUID
@@ -9,8 +8,10 @@ import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from care_platform.key_files import read_or_make_key
+
 _KEY_FILE = "subscription-secrets.key"
-_KEY_BYTES, _NONCE_BYTES = 32, 12
+_NONCE_BYTES = 12
 log = structlog.get_logger()
 
 
@@ -18,7 +19,7 @@ class Sealing:
     """A sealed secret opens for its own subscription only."""
 
     def __init__(self, keys_dir: Path) -> None:
-        self._aes = AESGCM(_load_or_make(keys_dir / _KEY_FILE))
+        self._aes = AESGCM(read_or_make_key(keys_dir / _KEY_FILE))
 
     def seal(self, secret: str, network: str, subscription: UUID) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -36,24 +37,3 @@ class Sealing:
 
 def _bound_to(network: str, subscription: UUID) -> bytes:
     return f"{network}/{subscription}".encode()
-
-
-def _load_or_make(file: Path) -> bytes:
-    """Made complete under another name first, so that two processes starting at once agree on one key."""
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = file.with_name(f".{file.name}.{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-            stream.write(secrets.token_bytes(_KEY_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            os.link(draft, file)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    key = file.read_bytes()
-    if len(key) != _KEY_BYTES:
-        raise ValueError(f"{file} is not a key of {_KEY_BYTES} bytes")
-    return key

@@ -1,0 +1,60 @@
+"""A service's own secret keys: files that it alone may read, made at first start and never replaced."""
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+SIZE = 32
+"""Bytes of a key."""
+
+
+def read_key(path: Path) -> bytes | None:
+    """The key, none if there is no such file. Ends the program with a sentence if it is no key."""
+    if not path.exists():
+        return None
+    key = path.read_bytes()
+    if len(key) != SIZE:
+        raise SystemExit(f"{path} is not a key of {SIZE} bytes: restore it from its backup")
+    return key
+
+
+def read_or_make_key(path: Path, may_create: bool = True) -> bytes:
+    """The key, made if it is not there. Of processes that start at once, whoever comes first makes it.
+
+    Ends the program with a sentence if it is no key, or is missing and may not be made.
+    """
+    key = read_key(path)
+    if key is not None:
+        return key
+    if not may_create:
+        raise SystemExit(f"{path} is missing; this service does not make keys here")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make(path)
+    made = read_key(path)
+    assert made is not None
+    return made
+
+
+def _make(path: Path) -> None:
+    """On the disk before it is used: records sealed with a key that a power cut takes are lost."""
+    descriptor, staged = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(SIZE))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(staged, path)
+    finally:
+        os.unlink(staged)
+    _sync(path.parent)
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
