@@ -32,7 +32,7 @@ def with_empty_command(settings: Settings) -> FastAPI:
 
     async def empty(request: Request) -> Response:
         await checked(request)
-        return Response(CONSTANT, 201, {"Cache-Control": "no-store"}, "application/json")
+        return Response(CONSTANT, 201, media_type="application/json")
 
     async def short(request: Request) -> Response:
         await checked(request)

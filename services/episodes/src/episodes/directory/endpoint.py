@@ -84,7 +84,7 @@ def _get(resource: str, get: Get) -> Callable[[Request], Awaitable[Response]]:
         row = await get(at_hand(request, Directory), caller.network, path_id(request, "id"))
         if row is None:
             raise NotThere
-        return _private(row)
+        return _answer(row)
 
     endpoint.__name__ = f"get_{resource.removesuffix('s')}"
     return endpoint
@@ -111,10 +111,8 @@ async def find_client(request: Request) -> Response:
         caller.network, Identifier(system=system, value=value)
     )
     found = [] if client is None else [{"id": client}]
-    return Response(
-        to_json({"clients": found}), headers={"Cache-Control": "no-store"}, media_type="application/json"
-    )
+    return _answer({"clients": found})
 
 
-def _private(document: Row) -> Response:
-    return Response(to_json(document), headers={"Cache-Control": "no-store"}, media_type="application/json")
+def _answer(document: Row) -> Response:
+    return Response(to_json(document), media_type="application/json")

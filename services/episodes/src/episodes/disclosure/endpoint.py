@@ -42,7 +42,7 @@ async def decide_disclosures(request: Request) -> Response:
     )
     decisions = await at_hand(request, Disclosures).decided(caller.network, questions, deciding)
     body = to_json([one.model_dump(mode="json", exclude_none=True) for one in decisions])
-    return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(body, media_type="application/json")
 
 
 def _decided(

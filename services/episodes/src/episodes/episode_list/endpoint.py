@@ -55,9 +55,7 @@ async def list_episodes(request: Request) -> Response:
     found = await at_hand(request, Lists).page(caller, wanted, most + 1)
     page = {"episodes": [_shown(row) for row in found[:most]]}
     more = {"next": f"e{found[most - 1]['id'].hex}"} if len(found) > most else {}
-    return Response(
-        to_json(page | more), headers={"Cache-Control": "no-store"}, media_type="application/json"
-    )
+    return Response(to_json(page | more), media_type="application/json")
 
 
 async def observe_lag(request: Request) -> None:

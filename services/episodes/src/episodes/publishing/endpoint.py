@@ -61,4 +61,4 @@ def router(wake: Wake) -> APIRouter:
 def _page(events: list[Placed], reached: int, public_url: str) -> Response:
     messages = [message for placed in events if (message := published(placed.entry, public_url))]
     content = f'{{"events":{to_batch(messages)},"next":"{position_text(reached)}"}}'
-    return Response(content, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(content, media_type="application/json")

@@ -104,6 +104,6 @@ def _prefix(
 def _document(document: documents.Document, version: int) -> Response:
     return Response(
         to_json(document, exclude_none=True),
-        headers={"ETag": f'"{version}"', "Cache-Control": "no-store"},
+        headers={"ETag": f'"{version}"'},
         media_type="application/json",
     )

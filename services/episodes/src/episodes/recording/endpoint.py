@@ -61,7 +61,6 @@ class Created(Response):
         self.body = body
         self.raw_headers = [
             *headers,
-            (b"cache-control", b"no-store"),
             (b"content-length", b"%d" % len(body)),
             (b"content-type", b"application/json"),
         ]

@@ -143,7 +143,7 @@ def _at(where: str, broken: str, **more: str) -> dict[str, Any]:
 
 
 def _headers(error: Exception, kind: Kind) -> dict[str, str]:
-    headers = {"Cache-Control": "no-store"}
+    headers = {}
     if kind.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if kind.retry and kind.status != 500:
