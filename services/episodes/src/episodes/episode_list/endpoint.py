@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from episodes.access import Caller
+from episodes.domain.status import STATUSES
 from episodes.episode_list.line import ListQuery
 from episodes.episode_list.postgres import Lists
-from episodes.episode_list.query import ANSWER, PARAMETERS, STATUSES
+from episodes.episode_list.query import ANSWER, MOST, PARAMETERS, USUAL
 from episodes.errors import Behind, StoreUnavailable
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log
@@ -32,7 +33,6 @@ from episodes.http.requests import (
 )
 
 PATH = "/v1/episodes"
-MOST, USUAL = 200, 50
 _CURSOR = re.compile(r"e([0-9a-f]{32})")
 _AFTER_WRITE = re.compile(r"([0-9a-fA-F-]{36}):([1-9][0-9]{0,8})")
 

@@ -1,12 +1,10 @@
 """What the list takes and gives, as the OpenAPI document says it."""
 
-from typing import Any
+from episodes.domain.status import STATUSES
+from episodes.http.openapi import SYSTEM_AND_VALUE, TIME_SCHEMA, UUID_SCHEMA, Schema
 
-Schema = dict[str, Any]
-
-STATUSES = ("open", "on_hold", "closed")
-_UUID: Schema = {"type": "string", "format": "uuid"}
-_TIME: Schema = {"type": "string", "format": "date-time"}
+MOST, USUAL = 200, 50
+"""Episodes of a page."""
 
 
 def _parameter(name: str, description: str, schema: Schema) -> Schema:
@@ -14,16 +12,16 @@ def _parameter(name: str, description: str, schema: Schema) -> Schema:
 
 
 PARAMETERS: tuple[Schema, ...] = (
-    _parameter("client", "Of this client", _UUID),
+    _parameter("client", "Of this client", UUID_SCHEMA),
     _parameter("status", "In this status", {"type": "string", "enum": list(STATUSES)}),
-    _parameter("clinic", "Of this clinic", _UUID),
-    _parameter("therapist", "For which this therapist answers now", _UUID),
+    _parameter("clinic", "Of this clinic", UUID_SCHEMA),
+    _parameter("therapist", "For which this therapist answers now", UUID_SCHEMA),
     _parameter(
-        "source_ref",
-        "system|value: the episode in which this id of yours was recorded",
-        {"type": "string", "pattern": r"^[^|\u0000]{1,300}\|[^\u0000]{1,300}$"},
+        "source_ref", "system|value: the episode in which this id of yours was recorded", SYSTEM_AND_VALUE
     ),
-    _parameter("limit", "Most of a page", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+    _parameter(
+        "limit", "Most of a page", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
+    ),
     _parameter("cursor", "`next` of the page before", {"type": "string", "pattern": "^e[0-9a-f]{32}$"}),
     _parameter(
         "after_write",
@@ -39,18 +37,18 @@ _LINE: Schema = {
     "type": "object",
     "required": ["id", "version", "status", "clinic", "client", "last_recorded_at"],
     "properties": {
-        "id": _UUID,
+        "id": UUID_SCHEMA,
         "version": {"type": "integer"},
         "status": {"type": "string", "enum": list(STATUSES)},
-        "clinic": _UUID,
-        "client": _UUID,
-        "therapist": {**_UUID, "description": "Who answers for it; absent once the client is erased"},
-        "opened_at": {**_TIME, "description": "Absent once the client is erased"},
-        "closed_at": _TIME,
-        "last_recorded_at": _TIME,
-        "continues": {**_UUID, "description": "The ended episode this one said it continues"},
+        "clinic": UUID_SCHEMA,
+        "client": UUID_SCHEMA,
+        "therapist": {**UUID_SCHEMA, "description": "Who answers for it; absent once the client is erased"},
+        "opened_at": {**TIME_SCHEMA, "description": "Absent once the client is erased"},
+        "closed_at": TIME_SCHEMA,
+        "last_recorded_at": TIME_SCHEMA,
+        "continues": {**UUID_SCHEMA, "description": "The ended episode this one said it continues"},
         "may_continue": {
-            **_UUID,
+            **UUID_SCHEMA,
             "description": "A warning: an episode of the same client that ended within three months before",
         },
     },

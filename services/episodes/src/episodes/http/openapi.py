@@ -17,19 +17,22 @@ from episodes.http.problems import KINDS
 
 Schema = dict[str, Any]
 
-_UUID: Schema = {"type": "string", "format": "uuid"}
+UUID_SCHEMA: Schema = {"type": "string", "format": "uuid"}
 _UUID_TEXT = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 """A header's value is text to a generated client, whatever its format says."""
 
-_TIME: Schema = {"type": "string", "format": "date-time"}
+TIME_SCHEMA: Schema = {"type": "string", "format": "date-time"}
+SYSTEM_AND_VALUE: Schema = {"type": "string", "pattern": r"^[^|\u0000]{1,300}\|[^\u0000]{1,300}$"}
+"""An id that somebody else gave, as `system|value`."""
+
 _QUERY: Mapping[str, tuple[str, Schema]] = {
     "version": ("The state as of this version", {"type": "integer", "minimum": 1, "maximum": 999_999_999}),
-    "recorded_at": ("The state as of what was recorded by this time", _TIME),
-    "occurred_at": ("The state as it was at this time, by what is known", _TIME),
+    "recorded_at": ("The state as of what was recorded by this time", TIME_SCHEMA),
+    "occurred_at": ("The state as it was at this time, by what is known", TIME_SCHEMA),
     "after": ("A position this service gave", {"type": "string"}),
     "limit": ("Most events of a page", {"type": "integer", "minimum": 1, "maximum": 1_000, "default": 100}),
     "wait": ("Seconds to hold back an empty answer", {"type": "integer", "minimum": 0, "maximum": 30}),
-    "identifier": ("system|value", {"type": "string", "pattern": r"^[^|\u0000]{1,300}\|[^\u0000]{1,300}$"}),
+    "identifier": ("system|value", SYSTEM_AND_VALUE),
 }
 _REQUIRED_QUERY = {"identifier"}
 _KEY: Schema = {
@@ -78,7 +81,7 @@ def describing(
     statuses = [*_COMMON, *(_OF_BODIES if body else ()), *(_OF_COMMANDS if command else ())]
     operation: Schema = {
         "parameters": [
-            *({"name": name, "in": "path", "required": True, "schema": _UUID} for name in _names(path)),
+            *({"name": name, "in": "path", "required": True, "schema": UUID_SCHEMA} for name in _names(path)),
             *(_query(name) for name in query),
             *parameters,
             *((_KEY, *(() if opens else (_IF_MATCH,))) if command else ()),
@@ -155,7 +158,7 @@ PROBLEM: Schema = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
-        "correlation_id": _UUID,
+        "correlation_id": UUID_SCHEMA,
         "rule": {"type": "string"},
         "errors": {
             "type": "array",
@@ -170,8 +173,9 @@ PROBLEM: Schema = {
             },
         },
         "version": {"type": "integer", "description": "The version the episode has, of `moved`"},
-        "episode": _UUID | {"description": "The episode that is recorded already, of `reference-known`"},
-        "event": _UUID | {"description": "The event that is recorded already, of `reference-known`"},
+        "episode": UUID_SCHEMA
+        | {"description": "The episode that is recorded already, of `reference-known`"},
+        "event": UUID_SCHEMA | {"description": "The event that is recorded already, of `reference-known`"},
     },
 }
 
@@ -232,11 +236,11 @@ RECEIPT: Mapping[str, Schema] = {
         "required": ["id", "type", "version", "occurred_at", "recorded_at"],
         "description": "One event that was recorded.",
         "properties": {
-            "id": _UUID | {"description": "The event's id"},
+            "id": UUID_SCHEMA | {"description": "The event's id"},
             "type": {"type": "string", "description": "Its kind and version, as `session-delivered.1`"},
             "version": {"type": "integer", "description": "Its place among all events of the episode"},
-            "occurred_at": _TIME | {"description": "When it happened"},
-            "recorded_at": _TIME | {"description": "When this service recorded it"},
+            "occurred_at": TIME_SCHEMA | {"description": "When it happened"},
+            "recorded_at": TIME_SCHEMA | {"description": "When this service recorded it"},
         },
     },
     "ReceiptEpisode": {
@@ -244,7 +248,7 @@ RECEIPT: Mapping[str, Schema] = {
         "required": ["id", "version"],
         "description": "An episode as the command left it.",
         "properties": {
-            "id": _UUID | {"description": "The episode's id"},
+            "id": UUID_SCHEMA | {"description": "The episode's id"},
             "version": {"type": "integer", "description": "How many events it has"},
             "status": {"type": "string", "enum": list(STATUSES), "description": "Not told to a partner"},
         },
