@@ -20,6 +20,7 @@ from uuid_utils.compat import uuid7
 
 from care_platform import crash_points, logs
 from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.http.serving import SERVING
 from episodes.api.app import create_app, running
 from episodes.api.services import Services
 from episodes.config import Settings
@@ -68,18 +69,7 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _ended)
     app = application(settings)
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=4,
-    )
+    uvicorn.run(app, host=settings.host, port=settings.port, timeout_graceful_shutdown=4, **SERVING)
 
 
 def _ended(*_: object) -> NoReturn:

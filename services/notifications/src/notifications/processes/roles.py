@@ -18,6 +18,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 
 from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.http.serving import SERVING
 from notifications.config import Settings
 from notifications.delivering.courier import Clock, Courier
 from notifications.delivering.disclosure import HttpDisclosure
@@ -69,12 +70,9 @@ async def api(settings: Settings) -> int:
                 create_app(services),
                 host=settings.host,
                 port=settings.port,
-                http="httptools",
                 lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
                 timeout_graceful_shutdown=3,
+                **SERVING,
             )
         )
         log.info("api begins", port=settings.port, environment=settings.environment)
