@@ -73,7 +73,7 @@ def _rate(work: Callable[[], object], seconds: float) -> float:
 
 
 def _unseal(states: list[bytes], keys: Mapping[UUID, DataKey]) -> None:
-    """By the stored form alone, as `application/recording.py` describes it."""
+    """By the stored form alone, as `event_log/codec.py` describes it."""
     for state in states:
         end = 5 + int.from_bytes(state[1:5], "big")
         header = json.loads(state[5:end])

@@ -33,7 +33,7 @@ def _unit(unit: str) -> str:
 
 
 def _change(change: Document) -> str:
-    """By how much something changed, in what unit and since when, as far as that is told."""
+    """A change in words: how much, in what unit and since when, as far as that is told."""
     much = [f"{change['amount']:g}"] if "amount" in change else []
     much += [f"{change['least']:g} to {change['most']:g}"] if "least" in change else []
     much += [f"{change['percent']:g} %"] if "percent" in change else []

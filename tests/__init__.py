@@ -1,1 +1,1 @@
-"""The same guarantees, shown on real servers: see `infrastructure.py` for where those come from."""
+"""The same guarantees, shown on real servers: `support/servers/discovery.py` says where those come from."""

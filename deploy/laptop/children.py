@@ -61,7 +61,7 @@ class Child:
             self.start()
 
     def signal(self, number: signal.Signals) -> None:
-        """To all of its group."""
+        """Send a signal to all of its group."""
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, number)
 

@@ -22,6 +22,9 @@ PACKAGES = {
     "laptop": CHECKOUT / "deploy" / "laptop",
 }
 MAX_FILE = 400
+OF_LIBRARIES = {"PoolTimeout"}
+_NAMED = re.compile(r"`([A-Z][a-z]+(?:[A-Z][a-z]*)+|[\w/]+\.py)`")
+"""A class, or a file, between backticks."""
 FOREIGN = {
     "a path of one machine": re.compile(r"/(wor[k]|roo[t]|hom[e]|User[s])/[a-z.]"),
     "a package registry": re.compile(
@@ -74,11 +77,10 @@ def test_an_import_that_breaks_a_rule_is_seen(tmp_path: Path, module: str, state
 def test_the_domain_imports_the_standard_library_and_itself() -> None:
     allowed = sys.stdlib_module_names
     found = {
-        f"{service}: {name}"
-        for service in ("episodes",)
-        for file in (PACKAGES[service] / "domain").rglob("*.py")
+        name
+        for file in (PACKAGES["episodes"] / "domain").rglob("*.py")
         for name in _imports(file)
-        if name.split(".")[0] not in allowed and not name.startswith(f"{service}.domain")
+        if name.split(".")[0] not in allowed and not name.startswith("episodes.domain")
     }
     assert not found
 
@@ -98,6 +100,27 @@ def test_nothing_names_where_it_was_made(kind: str) -> None:
         if FOREIGN[kind].search(line)
     ]
     assert found == []
+
+
+def test_a_class_or_a_file_that_a_docstring_names_is_there() -> None:
+    files = [file for file in _files() if file.suffix == ".py"]
+    there = {word for file in files for word in re.findall(r"\w+", _NAMED.sub("", file.read_text()))}
+    there |= {part for file in files for part in ("/".join(file.parts[-n:]) for n in (1, 2, 3))}
+    stale = {
+        (str(file.relative_to(CHECKOUT)), name)
+        for file in files
+        for text in _docstrings(file)
+        for name in _NAMED.findall(text)
+        if name not in there and name not in OF_LIBRARIES
+    }
+    assert stale == set()
+
+
+def _docstrings(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                yield text
 
 
 def _copy(place: Path) -> Path:

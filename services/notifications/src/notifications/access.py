@@ -68,7 +68,7 @@ class Caller:
 
     @property
     def only_own_items(self) -> bool:
-        """Of an inbox: a therapist sees what is addressed to nobody else; who leads the clinic sees all."""
+        """Whether the inbox leaves out items for others: a therapist's does, a supervisor's does not."""
         return self.role is Role.THERAPIST
 
     def may(self, action: Action) -> bool:

@@ -55,7 +55,7 @@ class Settings(ServiceSettings):
         return self
 
     def address(self, name: Literal["database_url", "owner_database_url"]) -> str:
-        """Of our database. Ends the program with a sentence if it is not set."""
+        """The address of our database. Ends the program with a sentence if it is not set."""
         secret: SecretStr = getattr(self, name)
         if not secret.get_secret_value():
             raise SystemExit(f"NOTIFICATIONS_{name.upper()} is not set")

@@ -29,5 +29,5 @@ class Services:
     surroundings: Surroundings
 
     def by_class(self) -> dict[type, object]:
-        """For `at_hand`."""
+        """The services by their class, as `at_hand` looks them up."""
         return {type(one): one for one in (getattr(self, field.name) for field in fields(self))}

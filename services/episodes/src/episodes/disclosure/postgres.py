@@ -42,7 +42,7 @@ class Found:
     """The episode of each event there is."""
 
     episodes: Mapping[UUID, Episode]
-    """Of the network, as recorded now."""
+    """The episodes of the network, as recorded now."""
 
     unreadable: Collection[UUID]
     """Episodes with a damaged record, which hold up no other."""

@@ -9,7 +9,7 @@ STATUSES = ("open", "on_hold", "closed")
 
 
 def status(episode: Episode, when: When | None = None) -> str:
-    """As of the last event, or as it was at `when` by all that is known now."""
+    """The status as of the last event, or as it was at `when` by all that is known now."""
     closed = closure(episode) is not None if when is None else closed_at(episode, when)
     if closed:
         return "closed"

@@ -99,13 +99,13 @@ class Interval:
     until: When | None = None
 
     def holds_at(self, when: When) -> bool:
-        """Equal counts as held."""
+        """Whether it holds at `when`, its two ends included."""
         if compare(self.since, when) > 0:
             return False
         return self.until is None or compare(when, self.until) <= 0
 
     def lasts_at(self, when: When) -> bool:
-        """As a status holds: from the moment it ends another one does."""
+        """Whether it holds at `when`, as a status does: from the moment it ends another one holds."""
         if compare(self.since, when) > 0:
             return False
         return self.until is None or compare(when, self.until) < 0

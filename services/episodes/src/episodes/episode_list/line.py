@@ -67,6 +67,6 @@ class ListQuery:
     before: UUID | None = None
 
     def given(self) -> dict[str, object]:
-        """Without what was not asked."""
+        """The filters that were asked for, by name."""
         asked = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in asked.items() if value is not None}

@@ -31,7 +31,7 @@ REST = 0.03
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Of a process of this role. `page` is how many events one transaction takes."""
+    """What a process of this role is given. `page` is how many events one transaction takes."""
 
     database_url: str
     unwrap: Unwrap
@@ -84,7 +84,7 @@ class Work:
 
 
 def run_project(setting: Setting) -> None:
-    """Follow the log until SIGTERM or SIGINT. Any failure, or another leader, ends it with `AGAIN`."""
+    """Follow the log until SIGTERM or SIGINT. A failure or another leader ends it: `EXIT_TRY_AGAIN`."""
     stopping, log = stop_signal(), setting.log
     progress = new_progress()
     with ExitStack() as opened:
@@ -107,7 +107,7 @@ def new_progress() -> Progress:
 
 
 def _follow_live_build(work: Work, stopping: threading.Event) -> None:
-    """Until told to stop or another build is live."""
+    """Follow the log until told to stop or another build is live."""
     connection = work.tail.connection
     build = builds.live_build(connection, VIEW)
     projection = work.projection(build)

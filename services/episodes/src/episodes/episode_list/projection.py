@@ -38,10 +38,10 @@ class Projection:
         self.position = progress.position = claim.position
 
     def step(self) -> int:
-        """Write what the next page changed; how many events that were. Raises `Deposed`, `OfALaterRelease`.
+        """Write what the next page changed, and give how many events that were.
 
         The page says which episodes moved; what they are is read as of now, so a row may be ahead of the
-        position, never behind it.
+        position, never behind it. Raises `Deposed` and `FromLaterReleaseError`.
         """
         page = self._tail.page(self.position, self._page)
         if not page:

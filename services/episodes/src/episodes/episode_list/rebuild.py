@@ -14,7 +14,7 @@ from episodes.processes.startup import Stopped, Waiting
 def run_rebuild(setting: Setting) -> None:
     """Fill a new build from the beginning of the log, swap, and remove what was live before.
 
-    Interrupted it ends with `AGAIN`: readers keep the build they have, and the next rebuild begins anew.
+    Interrupted it ends with `EXIT_TRY_AGAIN`: readers keep the build they have, the next rebuild begins anew.
     """
     stopping, log = stop_signal(), setting.log
     with ExitStack() as opened:
@@ -44,7 +44,7 @@ def _rebuild(work: Work, stopping: threading.Event) -> None:
 
 
 def take_place(work: Work, projection: Projection, build: int) -> None:
-    """With the live build held still for a moment, so that no reader goes back in time."""
+    """Make the new build the live one, which is held still for that moment: no reader goes back in time."""
     connection = work.tail.connection
     with connection.transaction():
         if not projection.still_mine():

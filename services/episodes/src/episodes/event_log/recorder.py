@@ -78,7 +78,7 @@ class EventRecorder(PostgresApplicationRecorder):
     def _insert_stored_events(
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any
     ) -> None:
-        """As the library's, but under a lock of our own, with binary columns in place of its text rows."""
+        """Insert as the library does, but under our own lock, with binary columns in place of text rows."""
         rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
         episodes, versions, topics, states = zip(*rows, strict=True)
         columns = (Uuids(episodes), Numbers(versions), Texts(topics), Bytes(states))

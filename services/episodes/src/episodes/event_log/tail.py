@@ -75,7 +75,7 @@ class Tail:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection[DictRow]]:
-        """In which the rows of the configured networks may be seen and written."""
+        """A transaction in which the rows of the configured networks may be seen and written."""
         with self.connection.transaction():
             self._scope()
             yield self.connection

@@ -1,1 +1,1 @@
-"""The HTTP application, composed of the endpoints of every slice."""
+"""What every endpoint uses: requests read strictly, problems, the OpenAPI document."""

@@ -32,8 +32,8 @@ MOMENT = Annotated[
     Bounds(json_schema_extra={"format": "date-time"}),
     AfterValidator(_moment),
 ]
-"""As RFC 3339 writes it, up to nanoseconds, of which microseconds are kept: not the seconds since 1970 that a
-parser would also take."""
+"""A time as RFC 3339 writes it, up to nanoseconds, of which microseconds are kept: not the seconds since 1970
+that a parser would also take."""
 DAY = Annotated[
     str,
     StringConstraints(pattern=rf"^{_DATE}$"),

@@ -94,7 +94,7 @@ def end(log: Any, role: str, failure: Exception) -> NoReturn:
 
 
 def leave(code: int) -> NoReturn:
-    """Without waiting for anything."""
+    """End the process with this code, without waiting for anything."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -21,7 +21,7 @@ _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS held"
 
 
 class Leadership:
-    """Of one `office`, such as `relay kafka`, held by one process at a time.
+    """The lead of one `office`, such as `relay kafka`, held by one process at a time.
 
     `lost` is called from another thread when the lock may be gone; it should end the process.
     """

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
 @dataclass(slots=True)
 class Progress:
-    """Of `role` since it began to lead. `done` counts what `counted` names, such as `sent`.
+    """The progress of `role` since it began to lead. `done` counts what `counted` names, such as `sent`.
 
     `oldest` is when the oldest event that waits was recorded.
     """

@@ -34,7 +34,7 @@ class RememberedPartitioner(Partitioner):  # type: ignore[misc] # the library is
 
 
 def settings(bootstrap: str) -> dict[str, Any]:
-    """Of a producer that never reorders, and never gives up by itself."""
+    """The settings of a producer that never reorders, and never gives up by itself."""
     return {
         "bootstrap_servers": bootstrap.split(","),
         "client_id": "episodes-relay",

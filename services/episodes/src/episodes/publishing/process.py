@@ -26,7 +26,7 @@ from episodes.publishing.kafka import administrator, missing_topics, producer
 from episodes.publishing.relay import PAGE, Relay
 
 NAME = "kafka"
-"""Of this relay in `positions`."""
+"""The name of this relay in `positions`."""
 
 
 def run_relay(
@@ -40,7 +40,7 @@ def run_relay(
     page: int = PAGE,
     metrics_port: int | None = None,
 ) -> None:
-    """Publish until SIGTERM or SIGINT. Any failure, or another leader, ends the process with `AGAIN`."""
+    """Publish until SIGTERM or SIGINT. A failure or another leader ends it: `EXIT_TRY_AGAIN`."""
     stopping = stop_signal()
     progress = Progress(lambda: datetime.now(UTC), "relay", "sent")
     with ExitStack() as opened:

@@ -58,7 +58,7 @@ class Relay:
         self._reported = (time.monotonic(), 0)
 
     def run(self, stopping: threading.Event) -> bool:
-        """Until told to stop; false if sends had to be abandoned, which the next start repeats.
+        """Publish until told to stop; false if sends had to be abandoned, which the next start repeats.
 
         What is recorded while earlier pages are acknowledged is sent at once.
         """

@@ -15,7 +15,7 @@ from episodes.recording.commands import Answer
 
 
 def answer(recorded: Sequence[EventMetadata], episode: Episode, asked: Command[Any]) -> Answer:
-    """To a command that was recorded; a time a little ahead of our clock is accepted and marked."""
+    """The answer to a recorded command; a time a little ahead of our clock is accepted and marked."""
     ahead = asked.when.at > asked.now
     shown = _episode(episode)
     if asked.partner is not None:
@@ -31,7 +31,7 @@ def answer(recorded: Sequence[EventMetadata], episode: Episode, asked: Command[A
 
 
 def answer_of_several(recorded: Sequence[EventMetadata], episodes: Sequence[Episode]) -> Answer:
-    """To a command that was recorded in several episodes of a client, all or nothing."""
+    """The answer to a command that was recorded in several episodes of a client, all or nothing."""
     body = to_json(
         {
             "events": [_event(metadata) for metadata in recorded],

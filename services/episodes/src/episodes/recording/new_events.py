@@ -18,7 +18,7 @@ from episodes.event_log.codec import Annotations, DataKey, encode
 from episodes.recording.commands import CommandRequest
 
 MAX_BYTES_OF_EVENT = 160 * 1024
-"""Of the stored state of one event."""
+"""How large the stored state of one event may be."""
 
 
 @dataclass(slots=True)

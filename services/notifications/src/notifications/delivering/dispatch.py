@@ -34,7 +34,7 @@ class Dispatch:
         self._in_flight = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop; attempts that are under way get a moment to end."""
+        """Run until told to stop; attempts that are under way get a moment to end."""
         listening = asyncio.create_task(self._listen())
         try:
             while not stop.is_set():
@@ -97,7 +97,7 @@ class Dispatch:
         task.add_done_callback(self._tasks.discard)
 
     async def _sleep(self, stop: asyncio.Event) -> None:
-        """Until something is owed, an attempt ended, or a second passed: retries fall due by time alone."""
+        """Wait until something is owed, an attempt ended, or a second passed: retries fall due by time."""
         waits = [asyncio.create_task(self._wake.wait()), asyncio.create_task(stop.wait())]
         await asyncio.wait(waits, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:

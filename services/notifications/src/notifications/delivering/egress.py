@@ -51,14 +51,16 @@ class AddressDenied(OSError):
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """For IPv6 only the global unicast range counts, so mapped, translated and local forms are denied."""
+    """Whether an address is public. Of IPv6 only the global unicast range is, so mapped, translated and local
+    forms are denied.
+    """
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _DENIED_4)
     return address in _PUBLIC_6 and not any(address in network for network in _DENIED_6)
 
 
 def may_connect(address: str, allow_loopback: bool) -> bool:
-    """Of an address as text; what is no plain address is denied too."""
+    """Whether webhooks may go to this address, given as text; what is no plain address is denied too."""
     try:
         parsed = ip_address(address)
     except ValueError:

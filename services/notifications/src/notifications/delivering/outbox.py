@@ -74,9 +74,8 @@ SELECT t.* FROM told t JOIN subscriptions s USING (network_id, subscription_id)
 WHERE consecutive_failures > 0 OR failures_since > 0 OR gone
 ORDER BY network_id, subscription_id
 """
-"""Of claims that ended, in the order of `place`: an endpoint's failures count from its last success.
-
-The answer is what the endpoints' own rows must learn of it.
+"""Writes down how claims ended, in the order of `place`, and answers with what the endpoints' own rows must
+learn of it: their failures count from their last success.
 """
 
 _TELL_ENDPOINT = """
@@ -144,7 +143,8 @@ class PostgresOutbox:
             await self._tell_endpoints(told)
 
     async def _tell_endpoints(self, told: Sequence[dict[str, Any]]) -> None:
-        """By itself, because who takes events in may hold such a row: no other endpoint shall wait for it.
+        """Write to the endpoints' rows in a transaction apart: whoever takes events in may hold one of them,
+        and no other endpoint shall wait for it.
 
         What is not told now is found out by the next attempt.
         """

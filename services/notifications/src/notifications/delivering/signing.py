@@ -30,7 +30,7 @@ def secret_bytes(text: str) -> bytes:
 
 
 def webhook_id(subscription: UUID, event: UUID) -> str:
-    """The same for every attempt, and different for every subscription of the event."""
+    """The id of a webhook: the same for every attempt, another for every subscription to the event."""
     return f"msg_{uuid5(subscription, event.hex).hex}"
 
 

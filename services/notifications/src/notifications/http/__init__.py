@@ -1,1 +1,1 @@
-"""The HTTP application, composed of the endpoints of every slice."""
+"""What every endpoint uses: who calls, bodies read strictly, problems, examples."""

@@ -88,4 +88,4 @@ EXAMPLES: Mapping[str, Any] = MappingProxyType(
         "Inbox": {"items": [_ITEM], "next": None},
     }
 )
-"""By the name of the model."""
+"""An example of each body, by the name of its model."""

@@ -12,7 +12,7 @@ from notifications.access import Action, Caller
 
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
-"""For the OpenAPI document: the token itself is judged before FastAPI looks at the request."""
+"""Only describes the token in the OpenAPI document: it is judged before FastAPI looks at the request."""
 
 
 async def caller(request: Request, _: Bearer) -> Caller:

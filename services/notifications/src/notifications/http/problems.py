@@ -60,12 +60,12 @@ def faults(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def documented(*names: str) -> dict[int | str, dict[str, Any]]:
-    """For OpenAPI: the problems an endpoint answers with, besides those that any with a token may."""
+    """The OpenAPI responses for the problems of an endpoint that takes a token, those named among them."""
     return problems_of("malformed", "unauthenticated", "forbidden", "unavailable", *names)
 
 
 def problems_of(*names: str) -> dict[int | str, dict[str, Any]]:
-    """For OpenAPI: these problems and no other."""
+    """The OpenAPI responses for these problems and no other."""
     return {
         KINDS[name].status: {
             "description": KINDS[name].title,

@@ -44,7 +44,7 @@ def _reader(model: type[M]) -> Callable[[Request], Awaitable[M]]:
 
 
 def described(model: type[BaseModel], example: object) -> dict[str, Any]:
-    """The same body for the OpenAPI document."""
+    """The part of the OpenAPI document that describes the body `json_body` reads."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     content = {"application/json": {"schema": schema, "example": example}}
     return {"requestBody": {"required": True, "content": content}}

@@ -33,7 +33,7 @@ async def read_inbox(
     who: Annotated[Caller, allowed(Action.READ_INBOX)],
     page: Annotated[InboxPage, Query()],
 ) -> Inbox:
-    """Of the clinics in the token, newest first. A therapist does not see what is for another therapist."""
+    """Items of the clinics in the token, newest first. A therapist does not see another therapist's."""
     async with here.database.within(who.network) as db:
         if page.cursor is not None and await stored.find(db, who, page.cursor) is None:
             raise Problem("malformed", errors=[{"pointer": "/query/cursor", "rule": "unknown_cursor"}])

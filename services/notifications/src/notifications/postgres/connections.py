@@ -56,7 +56,7 @@ class Database:
         )
 
     async def __aenter__(self) -> Self:
-        """Without waiting: the service starts, and says it is not ready, while the database is away."""
+        """Open without waiting: the service starts, and says it is not ready, while the database is away."""
         await self._pool.open(wait=False)
         return self
 
@@ -73,7 +73,7 @@ class Database:
 
     @asynccontextmanager
     async def at_once(self, *networks: str) -> AsyncIterator[Connection]:
-        """The same; its statements are sent without waiting for the results of those before.
+        """A transaction as `within` gives it, whose statements are sent without waiting for earlier results.
 
         A fault of one of them shows when a result is fetched, or at the end.
         """

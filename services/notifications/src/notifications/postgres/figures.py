@@ -39,7 +39,7 @@ class Figures:
         )
 
     def registry(self) -> CollectorRegistry:
-        """As gauges of a registry of their own."""
+        """The figures as gauges of a new registry."""
         registry = CollectorRegistry()
         behind = Gauge(
             "notifications_consume_behind_seconds",

@@ -11,7 +11,7 @@ FROM alembic_version
 
 
 async def why_not_ready(db: Connection, revision: str) -> str | None:
-    """In words for the operator; none, if the tables are ours and keep networks apart for us too.
+    """The reason in words for the operator; none if the tables are ours and keep networks apart for us too.
 
     `revision` is the migration this release needs.
     """

@@ -34,7 +34,7 @@ _TAGS = {
 
 
 def create_app(services: Services | None = None, lifespan: Lifespan | None = None) -> FastAPI:
-    """Without services only its document can be had."""
+    """The application over its services; without them only its document can be had."""
     app = FastAPI(
         title="Care Notifications",
         version="1.0.0",

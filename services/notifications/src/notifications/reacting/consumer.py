@@ -88,7 +88,7 @@ async def _alone(db: Connection, message: Message) -> None:
 
 
 def _by_network(batches: Sequence[Batch]) -> Iterator[Sequence[Batch]]:
-    """In the order of lanes, so that two consumers seldom lock each other out."""
+    """The batches of each network, in the order of lanes: so two consumers seldom lock each other out."""
     in_order = sorted(batches, key=lambda it: (it.network, it.lane))
     for _, of_one in groupby(in_order, key=lambda it: it.network):
         yield list(of_one)

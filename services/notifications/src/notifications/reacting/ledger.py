@@ -26,7 +26,7 @@ withdrawn_from FROM known_consents WHERE network_id = %s AND episode_id = ANY (%
 
 
 class Ledger:
-    """Of one network. Written with the position, or not at all.
+    """The ledger of one network, written with the position or not at all.
 
     A batch says what it will ask for (`expect`), so that it is read at once; the rest is read when asked for.
     In a pipeline no write is waited for: its fault shows later, at the latest when the transaction ends.
@@ -156,7 +156,7 @@ class Ledger:
 
 
 def _knowledge(episodes: Sequence[DictRow], consents: Sequence[DictRow]) -> dict[UUID, Knowledge]:
-    """By episode; consents of an episode never heard of do not count."""
+    """What is known, by episode; consents of an episode never heard of do not count."""
     given: dict[UUID, list[Consent]] = defaultdict(list)
     for row in consents:
         episode = row.pop("episode_id")

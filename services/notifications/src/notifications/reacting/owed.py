@@ -16,7 +16,7 @@ class WebhookOwed:
 
 @dataclass(frozen=True, slots=True)
 class OpeningOwed:
-    """The same about the opening of the episode: once, and sent no earlier than the consent begins."""
+    """Each of them is owed the opening of the episode too: once, and no earlier than the consent begins."""
 
     partner: UUID
     not_before: datetime

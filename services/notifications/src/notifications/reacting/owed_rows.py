@@ -53,7 +53,7 @@ async def to_partner(
 
 
 async def to_whoever_was_sent(db: Connection, about: EventRow, entry: UUID) -> None:
-    """To each live subscription that was sent the entry, or is still to be sent it, whatever it asks for."""
+    """One delivery to each live subscription that was or is to be sent the entry, whatever it asks for."""
     await db.execute(_OWE_WHOEVER_WAS_SENT, {**about, "entry": entry, "not_before": None, "wake": WAKE})
 
 

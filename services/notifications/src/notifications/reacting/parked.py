@@ -94,7 +94,7 @@ async def _find(db: Connection, parked_id: int) -> Parked:
 
 
 async def _waiting(db: Connection, parked: Parked) -> list[Parked]:
-    """Of one episode; a message whose episode is unknown stands alone."""
+    """The parked messages of its episode, oldest first; one whose episode is unknown stands alone."""
     async with db.cursor(row_factory=class_row(Parked)) as cursor:
         rows = await cursor.execute(
             f"{_OPEN} AND network_id = %s AND (episode_id = %s OR parked_id = %s) ORDER BY parked_id",

@@ -11,7 +11,7 @@ class Moved(Exception):
 
 
 async def positions(db: Connection) -> dict[str, str]:
-    """By lane."""
+    """The positions reached, by lane."""
     rows = await (await db.execute("SELECT lane, position FROM positions")).fetchall()
     await db.commit()
     return {row["lane"]: row["position"] for row in rows}
@@ -39,5 +39,5 @@ async def move(db: Connection, batches: Sequence[Batch], known: Mapping[str, str
 
 
 async def hold_still(db: Connection, network: str) -> None:
-    """Until the transaction ends no message of the network is taken in."""
+    """Let no message of the network be taken in until the transaction ends."""
     await db.execute("SELECT 1 FROM positions WHERE network_id = %s ORDER BY lane FOR UPDATE", [network])

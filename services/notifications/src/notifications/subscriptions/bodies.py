@@ -118,7 +118,7 @@ class Deliveries(BaseModel):
 
 
 class Told(BaseModel):
-    """The same as the webhook said, or would have said."""
+    """An event as its webhook told it, or would have told it."""
 
     number: int
     type: str

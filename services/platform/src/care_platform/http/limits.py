@@ -26,7 +26,7 @@ def check_head(headers: Iterable[tuple[bytes, bytes]]) -> None:
 
 
 def limited(receive: Receive) -> Receive:
-    """The same messages; raises `TooLarge` at the one with which the body is over its limit."""
+    """Pass a request's messages on; raise `TooLarge` at the one with which its body is over the limit."""
     size = 0
 
     async def receiving() -> Message:

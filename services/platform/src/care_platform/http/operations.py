@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from care_platform.http.problems import Problem, Problems
 
 Responses = dict[int | str, dict[str, Any]]
-"""Of an operation in the OpenAPI document, by status."""
+"""The `responses` of an operation in the OpenAPI document, by status."""
 
 
 class Live(BaseModel):
@@ -72,7 +72,7 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
 
     @routes.get("/metrics", response_class=PlainTextResponse, responses=refused("unavailable"))
     async def metrics(request: Request) -> Response:
-        """For Prometheus."""
+        """What the service counts, in the text format of Prometheus."""
         return PlainTextResponse(await operations.metrics(request), media_type=CONTENT_TYPE_LATEST)
 
     @routes.get("/problems/{type}", responses=refused("not-found"))

@@ -121,7 +121,7 @@ def _covers(held: Span[TreatmentConsented], techniques: Collection[Coded]) -> bo
 
 
 def _of_a_minor(episode: Episode) -> bool:
-    """By the age told at the opening, which is all that is known of it."""
+    """Whether the client is a minor by the age told at the opening, which is all that is known of it."""
     return any((entry.fact.age or OF_AGE) < OF_AGE for entry in episode.of(EpisodeOpened))
 
 

@@ -11,7 +11,7 @@ from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids
 
 Wanted = Mapping[str, Collection[tuple[Any, ...]]]
-"""By statement, the keys that are looked for."""
+"""The keys to look for, by the name of the statement that finds their rows."""
 
 Found = Mapping[str, list[DictRow]]
 

@@ -20,10 +20,10 @@ from episodes.recording.store import ReadSet, StoredReceipt
 LookUp = Callable[[Wanted], Found]
 
 Askers = Mapping[UUID, Collection[str]]
-"""By episode, the networks whose callers ask for it."""
+"""The networks whose callers ask for an episode, by its id."""
 
 Newer = Mapping[UUID, tuple[EventMetadata, Sequence[bytes]]]
-"""By episode, the stored events that follow its cached version, and the metadata of the last of them."""
+"""The stored events after an episode's cached version, and the metadata of the last of them, by its id."""
 
 _SUBJECT = """SELECT subject FROM client_subjects
 WHERE network_id = %s AND client_id = %s AND partner_id = %s"""
