@@ -6,18 +6,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
-from schemathesis.checks import CheckFunction, not_a_server_error
-from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    negative_data_rejection,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
+from tests.support.any_request import SOME, check, operations_of, tried
 from tests.support.contract_examples import CONTRACTS
 from tests.support.notifications.http_servers import EpisodesService, PartnerEndpoint
 from tests.support.notifications.published_events import Care
@@ -25,20 +18,7 @@ from tests.support.notifications.service_process import Api, Issuer, Notificatio
 from tests.support.notifications.subscribed_partner import Partner, owe, told
 from tests.support.servers.postgres import Database
 
-CHECKS: list[CheckFunction] = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-    negative_data_rejection,
-]
-DOCUMENT = schemathesis.openapi.from_path(CONTRACTS / "openapi" / "notifications.json")
-FOUND = [found.ok() for found in DOCUMENT.get_all_operations() if isinstance(found, Ok)]
-OPERATIONS = {operation.label: operation for operation in FOUND}
-TAKES_ANY = [label for label in OPERATIONS if " /v1/" not in label] + ["GET /v1/subscriptions"]
-"""Operations without anything that could be wrong."""
-TRIED = [(label, GenerationMode.POSITIVE) for label in OPERATIONS]
-TRIED += [(label, GenerationMode.NEGATIVE) for label in OPERATIONS if label not in TAKES_ANY]
+OPERATIONS = operations_of(schemathesis.openapi.from_path(CONTRACTS / "openapi" / "notifications.json"))
 
 
 class Served(NamedTuple):
@@ -76,7 +56,7 @@ def served(
         )
 
 
-@pytest.mark.parametrize(("operation", "mode"), TRIED)
+@pytest.mark.parametrize(("operation", "mode"), tried(OPERATIONS, "GET /v1/subscriptions"))
 def test_every_answer_is_as_the_document_says(served: Served, operation: str, mode: GenerationMode) -> None:
     """With data the document allows, and with data it does not; about what is there, and what is not."""
     method, path = operation.split(" ")
@@ -84,12 +64,12 @@ def test_every_answer_is_as_the_document_says(served: Served, operation: str, mo
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     may_be_known = mode is GenerationMode.POSITIVE and method != "DELETE"
 
-    @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @SOME
     @given(OPERATIONS[operation].as_strategy(generation_mode=mode), st.booleans())
-    def tried(case: Case[Any], known: bool) -> None:
+    def sent(case: Case[Any], known: bool) -> None:
         if known and may_be_known:
             there = {name: served.known[name] for name in case.path_parameters if name in served.known}
             case.path_parameters.update(there)
-        case.call_and_validate(base_url=served.url, headers=headers, checks=CHECKS)
+        check(case, served.url, headers)
 
-    tried()
+    sent()
