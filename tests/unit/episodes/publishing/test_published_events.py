@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from contracts.codec import to_batch
-from contracts.events import PUBLISHED
+from contracts.events import PUBLISHED, Kind
 from episodes.domain.care.sharing_consents import KINDS
 from episodes.domain.event import RecordedEvent, Redacted
 from episodes.domain.vocabulary import STEPS, kind_of
@@ -66,6 +67,7 @@ def test_every_published_event_has_one_fact() -> None:
 def test_every_kind_a_client_may_consent_to_is_that_of_its_events() -> None:
     assert {name: kind_of(fact) for name, fact in FACTS.items()} == KIND
     assert {kind for kind in KIND.values() if kind is not None} <= set(KINDS)
+    assert get_args(Kind) == KINDS, "the contracts may not know the domain, so the list stands there too"
 
 
 def test_a_private_fact_and_a_name_of_a_later_release_have_no_public_form() -> None:

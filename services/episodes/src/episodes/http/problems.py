@@ -39,8 +39,6 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         ValidationError: "malformed",
         NotJson: "unsupported-media-type",
         refusals.NotAllowed: "forbidden",
-        refusals.RuleBroken: "rule-broken",
-        refusals.Unknown: "rule-broken",
         refusals.Refused: "rule-broken",
         errors.NotThere: "not-found",
         errors.KeyReused: "key-reused",
