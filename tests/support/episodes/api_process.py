@@ -21,6 +21,7 @@ from episodes.event_log.keyring import keyring
 from episodes.http.examples import CLIENT, CLINIC, COLLEAGUE, EXAMPLES, PARTNER, THERAPIST
 from episodes.processes.token_issuing import issue, issuer_key
 from tests.support.databases import episodes_database
+from tests.support.episodes.described import held_to_the_document
 from tests.support.servers.postgres import Database, PostgresServer
 from tests.support.waiting import eventually
 
@@ -41,6 +42,7 @@ class Api:
             headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
             timeout=15,
             limits=httpx.Limits(max_connections=256, max_keepalive_connections=256),
+            event_hooks={"response": [held_to_the_document]},
         )
 
     @property

@@ -91,17 +91,18 @@ def application(settings: Settings) -> FastAPI:
     services = Services(
         writer=_writer(url, keys, cache),
         log=Log(database, keys.unwrap, settings.networks),
+        wake=wake,
         directory=directory,
         disclosures=Disclosures(workers, keys.unwrap, cache),
         lists=Lists(database, Wake(url, CHANNEL)),
         tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
         issuer_keys=issuer_keys,
         keyring=keys,
-        surroundings=Surroundings(clock=_now, new_id=uuid4, public_url=settings.public_url),
+        surroundings=Surroundings(
+            clock=_now, new_id=uuid4, public_url=settings.public_url, revision=newest()
+        ),
     )
-    return create_app(
-        services, wake, newest(), running(services, database, workers, wake, services.lists.wake)
-    )
+    return create_app(services, running(services, database, workers, wake, services.lists.wake))
 
 
 def _issuer_keys(settings: Settings) -> IssuerKeys:
@@ -201,7 +202,7 @@ def token(settings: Settings, arguments: argparse.Namespace) -> None:
 
 def openapi(_: Settings, arguments: argparse.Namespace) -> None:
     """Print the OpenAPI document."""
-    json.dump(create_app(None, Wake(""), "").openapi(), sys.stdout, indent=2, sort_keys=True)
+    json.dump(create_app().openapi(), sys.stdout, indent=2, sort_keys=True)
     print()
 
 

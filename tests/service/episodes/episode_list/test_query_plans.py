@@ -10,7 +10,7 @@ import pytest
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.access import Caller
 from episodes.domain.event import Actor
-from episodes.episode_list.line import ListQuery
+from episodes.episode_list.line import Criteria
 from episodes.episode_list.postgres import selecting
 from tests.support.databases import episodes_database
 from tests.support.episodes.long_list import episode, fill
@@ -40,23 +40,23 @@ def numbered(number: int) -> UUID:
 @pytest.mark.parametrize(
     ("who", "wanted"),
     [
-        (caller(), ListQuery()),
-        (caller(), ListQuery(before=episode(COUNT // 2))),
-        (caller(), ListQuery(status="on_hold")),
-        (caller(), ListQuery(status="open", before=episode(COUNT // 3))),
-        (caller(), ListQuery(clinic=numbered(5))),
-        (caller(), ListQuery(clinic=numbered(1), status="on_hold")),
-        (caller(), ListQuery(client=numbered(77))),
-        (caller(), ListQuery(client=numbered(77), status="open")),
-        (caller(), ListQuery(therapist=numbered(101))),
-        (caller(), ListQuery(reference=b"reference")),
-        (caller(7), ListQuery()),
-        (caller(7), ListQuery(reference=b"reference")),
-        (caller(3, 4, 5), ListQuery(status="open")),
-        (caller(*range(20)), ListQuery(before=episode(COUNT // 2))),
+        (caller(), Criteria()),
+        (caller(), Criteria(before=episode(COUNT // 2))),
+        (caller(), Criteria(status="on_hold")),
+        (caller(), Criteria(status="open", before=episode(COUNT // 3))),
+        (caller(), Criteria(clinic=numbered(5))),
+        (caller(), Criteria(clinic=numbered(1), status="on_hold")),
+        (caller(), Criteria(client=numbered(77))),
+        (caller(), Criteria(client=numbered(77), status="open")),
+        (caller(), Criteria(therapist=numbered(101))),
+        (caller(), Criteria(reference=b"reference")),
+        (caller(7), Criteria()),
+        (caller(7), Criteria(reference=b"reference")),
+        (caller(3, 4, 5), Criteria(status="open")),
+        (caller(*range(20)), Criteria(before=episode(COUNT // 2))),
     ],
 )
-def test_an_index_finds_the_page(url: str, who: Caller, wanted: ListQuery) -> None:
+def test_an_index_finds_the_page(url: str, who: Caller, wanted: Criteria) -> None:
     statement, values = selecting(who, wanted, MOST)
     with psycopg.connect(url) as connection:
         connection.execute(SCOPE, scoped(["demo"]))

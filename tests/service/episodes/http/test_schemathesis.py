@@ -10,15 +10,13 @@ from hypothesis import given
 from schemathesis import Case, GenerationMode
 
 from episodes.api.app import create_app
-from episodes.episode_list.query import PARAMETERS
-from episodes.event_log.reader import Wake
+from episodes.episode_list.query import A_WRITE
 from tests.support.any_request import SOME, check, operations_of, tried
 from tests.support.episodes.api_process import serving
 from tests.support.episodes.http_calls import bearer, tell
 from tests.support.servers.postgres import PostgresServer
 
-OPERATIONS = operations_of(schemathesis.openapi.from_dict(create_app(None, Wake(""), "").openapi()))
-A_WRITE = next(it["schema"]["pattern"] for it in PARAMETERS if it["name"] == "after_write")
+OPERATIONS = operations_of(schemathesis.openapi.from_dict(create_app().openapi()))
 
 
 class Served(NamedTuple):

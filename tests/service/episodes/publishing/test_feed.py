@@ -10,7 +10,7 @@ import pytest
 
 from contracts.codec import from_json
 from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
-from episodes.http.requests import position_text
+from episodes.publishing.feed import position_text
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import Told, bearer, tell
 from tests.support.servers.postgres import PostgresServer

@@ -9,14 +9,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from episodes.api.app import create_app
-from episodes.event_log.reader import Wake
 from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import CANARY, Told, bearer, consent, partner_token, record, tell
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 
-SCHEMAS: dict[str, Any] = create_app(None, Wake(""), "").openapi()["components"]["schemas"]
+SCHEMAS: dict[str, Any] = create_app().openapi()["components"]["schemas"]
 
 
 def with_canaries(schema: dict[str, Any], example: Any) -> Any:
@@ -129,7 +128,7 @@ def test_what_was_refused_is_neither_logged_nor_quoted(served: Served, name: str
 
 
 def _paths() -> dict[str, str]:
-    described = create_app(None, Wake(""), "").openapi()["paths"]
+    described = create_app().openapi()["paths"]
     return {
         path: its["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
         for path, its in described.items()

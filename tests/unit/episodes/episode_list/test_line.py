@@ -6,7 +6,7 @@ from uuid import UUID
 
 from episodes.domain.event import Redacted
 from episodes.domain.vocabulary import evolve
-from episodes.episode_list.line import EpisodeLine, ListQuery, episode_line
+from episodes.episode_list.line import Criteria, EpisodeLine, episode_line
 from tests.support.episodes.care_facts import (
     CLOSED,
     OPENED,
@@ -73,5 +73,5 @@ def test_of_an_erased_client_a_line_keeps_no_more_than_ids_and_when_it_was_recor
 
 
 def test_a_reader_is_given_what_it_asked_for_and_no_more() -> None:
-    assert ListQuery().given() == {}
-    assert ListQuery(client=CLIENT, status="open").given() == {"client": CLIENT, "status": "open"}
+    assert Criteria().given() == {}
+    assert Criteria(client=CLIENT, status="open").given() == {"client": CLIENT, "status": "open"}

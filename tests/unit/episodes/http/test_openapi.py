@@ -14,7 +14,6 @@ from contracts.disclosure import Questions
 from episodes.api.app import create_app
 from episodes.directory.endpoint import ENTRIES
 from episodes.domain.vocabulary import COMMANDS
-from episodes.event_log.reader import Wake
 from episodes.http.examples import EXAMPLES
 from episodes.http.problems import KINDS
 from episodes.recording.endpoint import body_form, path_of
@@ -23,14 +22,14 @@ COMMITTED = Path(__file__).parents[4] / "contracts" / "openapi" / "episodes.json
 OPEN = ("/health/live", "/health/ready", "/metrics", "/problems/{type}")
 FORMS: dict[str, TypeAdapter[Any]] = {
     **{f"{step.fact.__name__}Command": body_form(step) for step in COMMANDS},
-    **{entry.__name__: TypeAdapter(entry) for _, entry, _, _ in ENTRIES},
+    **{entry.__name__: TypeAdapter(entry) for _, entry, *_ in ENTRIES},
     "Questions": TypeAdapter(Questions),
 }
 
 
 @cache
 def made() -> dict[str, Any]:
-    return create_app(None, Wake(""), "").openapi()
+    return create_app().openapi()
 
 
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
@@ -80,10 +79,53 @@ def test_every_body_has_an_example_that_its_schema_and_its_form_accept(name: str
     assert set(EXAMPLES) == set(FORMS)
 
 
-ANSWERS = {
-    *("Problem", "Live", "Ready", "Explained"),
-    *("Receipt", "ReceiptEvent", "ReceiptEpisode", "ReceiptWarning"),
-}
+def _reachable(start: Any) -> set[str]:
+    """The schemas that a part of the document refers to, directly or not."""
+    found: set[str] = set()
+    waiting = set(_references(start))
+    while waiting:
+        found |= waiting
+        waiting = {
+            name for one in waiting for name in _references(made()["components"]["schemas"][one])
+        } - found
+    return found
+
+
+def _references(part: Any) -> list[str]:
+    return re.findall(r'"#/components/schemas/(\w+)"', json.dumps(part))
+
+
+def sent() -> dict[str, Any]:
+    """The schemas of what is sent to us."""
+    bodies = [operation["requestBody"] for _, _, operation in operations() if "requestBody" in operation]
+    return {name: made()["components"]["schemas"][name] for name in _reachable(bodies)}
+
+
+def answers() -> list[tuple[str, str, str, dict[str, Any]]]:
+    return [
+        (path, method, media_type, content)
+        for path, method, operation in operations()
+        for status, answer in operation["responses"].items()
+        if status.startswith("2")
+        for media_type, content in answer.get("content", {}).items()
+    ]
+
+
+@pytest.mark.parametrize(("path", "method", "media_type", "content"), answers())
+def test_every_answer_has_a_schema_and_an_example_that_it_fits(
+    path: str, method: str, media_type: str, content: dict[str, Any]
+) -> None:
+    assert content["schema"] != {"type": "object"}
+    schema = content["schema"] | {"components": made()["components"]}
+    jsonschema.Draft202012Validator(schema).validate(content["example"])
+
+
+@pytest.mark.parametrize("answer", made()["components"]["responses"].values())
+def test_every_problem_has_an_example_that_fits(answer: dict[str, Any]) -> None:
+    content = answer["content"]["application/problem+json"]
+    schema = content["schema"] | {"components": made()["components"]}
+    for example in content["examples"].values():
+        jsonschema.Draft202012Validator(schema).validate(example["value"])
 
 
 def test_operations_have_names_of_their_own_that_people_would_choose() -> None:
@@ -95,9 +137,8 @@ def test_operations_have_names_of_their_own_that_people_would_choose() -> None:
 
 def test_generated_clients_meet_no_null_and_no_default_in_what_they_send() -> None:
     """A field with a default counts as required there; code of a type that may be null may not compile."""
-    sent = {name: schema for name, schema in made()["components"]["schemas"].items() if name not in ANSWERS}
-    assert '"null"' not in json.dumps(sent)
-    fields = [part for schema in sent.values() for part in schema.get("properties", {}).values()]
+    assert '"null"' not in json.dumps(sent())
+    fields = [part for schema in sent().values() for part in schema.get("properties", {}).values()]
     assert not [field for field in fields if "default" in field]
 
 
@@ -114,9 +155,10 @@ def test_an_opening_links_to_everything_behind_its_episode() -> None:
 
 
 def test_the_schemas_of_what_is_sent_to_us_allow_no_unknown_field() -> None:
-    bodies = (schema for name, schema in made()["components"]["schemas"].items() if name not in ANSWERS)
     assert all(
-        schema.get("additionalProperties") is False for schema in bodies if schema.get("type") == "object"
+        schema.get("additionalProperties") is False
+        for schema in sent().values()
+        if schema.get("type") == "object"
     )
 
 

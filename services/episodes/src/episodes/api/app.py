@@ -12,7 +12,6 @@ from starlette.routing import BaseRoute
 from care_platform.http.authentication import Authentication
 from care_platform.http.handlers import answer_errors
 from care_platform.http.layer import RequestLayer
-from contracts.disclosure import Questions
 from episodes.access import Caller
 from episodes.api import health
 from episodes.api.services import Services
@@ -24,21 +23,21 @@ from episodes.event_log.reader import Database, Wake
 from episodes.event_log.thread_pool import Workers
 from episodes.http.command_lookup import CommandLookup
 from episodes.http.metrics import REQUESTS
-from episodes.http.openapi import describing, document
+from episodes.http.openapi import commanding, document
+from episodes.http.problem import Problem
 from episodes.http.problems import PROBLEMS
 from episodes.processes import runtime
 from episodes.publishing import endpoint as feed
 from episodes.reading import endpoint as queries
 from episodes.recording import endpoint as commands
+from episodes.recording.receipt import Receipt
 
 DESCRIPTION = "Event-sourced care episodes for clinical massage therapy: one resource per step of care."
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(
-    services: Services | None, wake: Wake, revision: str, lifespan: Lifespan | None = None
-) -> FastAPI:
+def create_app(services: Services | None = None, lifespan: Lifespan | None = None) -> FastAPI:
     """The application over its services; without them only its document can be had."""
     app = FastAPI(
         title="Care Episodes",
@@ -63,16 +62,17 @@ def create_app(
         app.add_middleware(Authentication[Caller], verifier=services.tokens)
         app.add_middleware(RequestLayer, answer=PROBLEMS.answer, metrics=REQUESTS)
     for router in (
-        queries.router(),
-        lists.router(),
-        feed.router(wake),
+        queries.router,
+        lists.router,
+        feed.router,
         directory.router(),
-        disclosure.router(),
-        health.router(revision),
+        disclosure.router,
+        health.router(),
     ):
         app.include_router(router)
-    forms.update({entry.__name__: TypeAdapter(entry) for _, entry, _, _ in directory.ENTRIES})
-    _describe(app, care.routes, {**forms, "Questions": TypeAdapter(Questions)})
+    forms.update({entry.__name__: TypeAdapter(entry) for _, entry, *_ in directory.ENTRIES})
+    forms.update({"Questions": disclosure.FORM, "Problem": TypeAdapter(Problem)})
+    _describe(app, care.routes, forms)
     return app
 
 
@@ -108,8 +108,8 @@ def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
             commands.endpoint(step, forms[name]),
             methods=["POST"],
             status_code=201,
-            response_model=None,
-            openapi_extra=describing(path, body=name, answers=201, command=True, opens=step.opens),
+            response_model=Receipt,
+            openapi_extra=commanding(path, name, step.opens),
         )
     return routes
 

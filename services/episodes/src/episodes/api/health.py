@@ -13,19 +13,18 @@ from episodes.errors import StoreUnavailable
 from episodes.event_log.reader import Log
 from episodes.http.metrics import READY
 from episodes.http.problems import PROBLEMS
-from episodes.http.requests import at_hand
+from episodes.http.requests import Surroundings, at_hand
 from episodes.recording.writer import Writer
 
 
-def router(revision: str) -> APIRouter:
-    """`revision` is the migration this release needs."""
+def router() -> APIRouter:
+    return operations_router(Operations(_alive, _why_not_ready, _metrics), PROBLEMS, _refused)
 
-    async def why_not_ready(request: Request) -> str | None:
-        reason = await _why_not(request, revision)
-        READY.set(0 if reason else 1)
-        return reason
 
-    return operations_router(Operations(_alive, why_not_ready, _metrics), PROBLEMS, _refused)
+async def _why_not_ready(request: Request) -> str | None:
+    reason = await _why_not(request)
+    READY.set(0 if reason else 1)
+    return reason
 
 
 def _refused(kind: str) -> Responses:
@@ -37,14 +36,14 @@ def _alive(request: Request) -> bool:
     return at_hand(request, Writer).alive
 
 
-async def _why_not(request: Request, revision: str) -> str | None:
+async def _why_not(request: Request) -> str | None:
     if not at_hand(request, Writer).alive:
         return "the writer has ended"
     issuer = at_hand(request, IssuerKeys)
     if issuer.current is None:
         return f"the keys of the token issuer cannot be read: {issuer.fault}"
     try:
-        if await at_hand(request, Directory).revision() != revision:
+        if await at_hand(request, Directory).revision() != at_hand(request, Surroundings).revision:
             return "the store is not at this release's revision: run migrate"
         if await at_hand(request, Directory).bypasses_row_security():
             return "the database role may read past row-level security: use one that may not"

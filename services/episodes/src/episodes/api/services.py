@@ -9,7 +9,7 @@ from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
 from episodes.episode_list.postgres import Lists
 from episodes.event_log.keyring import Keyring
-from episodes.event_log.reader import Log
+from episodes.event_log.reader import Log, Wake
 from episodes.http.requests import Surroundings
 from episodes.recording.writer import Writer
 
@@ -20,6 +20,7 @@ class Services:
 
     writer: Writer
     log: Log
+    wake: Wake
     directory: Directory
     disclosures: Disclosures
     lists: Lists

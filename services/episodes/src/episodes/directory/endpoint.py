@@ -1,118 +1,124 @@
 """The directory over HTTP. A PUT replaces the entry whole, so doing it twice changes nothing."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, TypeAdapter
+from fastapi import Query as InQuery
+from pydantic import BaseModel, StringConstraints, TypeAdapter
 from pydantic_core import to_json
-from starlette.requests import Request
 from starlette.responses import Response
 
-from episodes.directory.models import ClientIdentity, Clinic, Identifier, Partner, Staff
+from episodes.access import Caller
+from episodes.directory.models import (
+    ClientEntry,
+    ClientIdentity,
+    Clinic,
+    ClinicEntry,
+    FoundClient,
+    FoundClients,
+    Identifier,
+    Partner,
+    PartnerEntry,
+    Staff,
+    StaffEntry,
+)
 from episodes.directory.postgres import Directory, Row
 from episodes.errors import NotThere
-from episodes.http.openapi import describing
-from episodes.http.problems import Malformed
-from episodes.http.requests import (
-    at_hand,
-    parsed,
-    path_id,
-    permitted,
-    refuse_unknown_parameters,
-    system_and_value,
-)
+from episodes.http.dependencies import allowed, body, here
+from episodes.http.openapi import taking
+from episodes.http.parameters import SYSTEM_AND_VALUE, Id, Query
 
 Put = Callable[[Directory, str, UUID, Any], Awaitable[None]]
 Get = Callable[[Directory, str, UUID], Awaitable[Row | None]]
+Endpoint = Callable[..., Awaitable[Response]]
 
-ENTRIES: tuple[tuple[str, type[BaseModel], Put, Get], ...] = (
-    ("clients", ClientIdentity, Directory.put_client, Directory.client),
-    ("clinics", Clinic, Directory.put_clinic, Directory.clinic),
-    ("staff", Staff, Directory.put_staff, Directory.staff),
-    ("partners", Partner, Directory.put_partner, Directory.partner),
+ENTRIES: tuple[tuple[str, type[BaseModel], Put, type[BaseModel], Get], ...] = (
+    ("clients", ClientIdentity, Directory.put_client, ClientEntry, Directory.client),
+    ("clinics", Clinic, Directory.put_clinic, ClinicEntry, Directory.clinic),
+    ("staff", Staff, Directory.put_staff, StaffEntry, Directory.staff),
+    ("partners", Partner, Directory.put_partner, PartnerEntry, Directory.partner),
 )
+"""Of each resource: what is put and how, what is got and how."""
+
+Entries = Annotated[Directory, here(Directory)]
+
+
+class ClientQuery(Query):
+    """Which client is looked for."""
+
+    identifier: Annotated[str, StringConstraints(pattern=SYSTEM_AND_VALUE)]
+    """An identifier of the client, as `system|value`."""
 
 
 def router() -> APIRouter:
     routes = APIRouter(tags=["directory"])
-    for resource, entry, put, get in ENTRIES:
+    for resource, entry, put, answered, get in ENTRIES:
         path = f"/v1/{resource}/{{id}}"
-        routes.add_api_route(
-            path,
-            _put(resource, TypeAdapter(entry), put),
-            methods=["PUT"],
-            status_code=204,
-            openapi_extra=describing(path, body=entry.__name__),
-        )
-        routes.add_api_route(
-            path, _get(resource, get), methods=["GET"], openapi_extra=describing(path, answers=200)
-        )
-    routes.add_api_route(
-        "/v1/clients/{id}",
-        delete_client,
-        methods=["DELETE"],
-        status_code=204,
-        openapi_extra=describing("/v1/clients/{id}"),
-    )
-    routes.add_api_route(
-        "/v1/clients",
-        find_client,
-        methods=["GET"],
-        openapi_extra=describing("/v1/clients", query=("identifier",), answers=200),
-    )
+        routes.put(path, status_code=204, openapi_extra=taking(entry.__name__))(_put(resource, entry, put))
+        routes.get(path, response_model=answered)(_get(resource, get))
+    routes.delete("/v1/clients/{id}", status_code=204)(delete_client)
+    routes.get("/v1/clients")(find_client)
     return routes
 
 
-def _put(resource: str, form: TypeAdapter[Any], put: Put) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        caller = permitted(request, resource, "write")
-        refuse_unknown_parameters(request)
-        identifier = path_id(request, "id")
-        await put(at_hand(request, Directory), caller.network, identifier, await parsed(request, form))
+def _put(resource: str, form: type[BaseModel], put: Put) -> Endpoint:
+    async def endpoint(
+        directory: Entries,
+        id: Id,
+        who: Annotated[Caller, allowed(resource, "write")],
+        entry: Annotated[Any, body(TypeAdapter(form))],
+    ) -> Response:
+        await put(directory, who.network, id, entry)
         return Response(status_code=204)
 
-    endpoint.__name__ = f"put_{resource.removesuffix('s')}"
-    return endpoint
+    return _named(endpoint, "put", resource)
 
 
-def _get(resource: str, get: Get) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        caller = permitted(request, resource, "read")
-        refuse_unknown_parameters(request)
-        row = await get(at_hand(request, Directory), caller.network, path_id(request, "id"))
+def _get(resource: str, get: Get) -> Endpoint:
+    async def endpoint(
+        directory: Entries, id: Id, who: Annotated[Caller, allowed(resource, "read")]
+    ) -> Response:
+        row = await get(directory, who.network, id)
         if row is None:
             raise NotThere
-        return _answer(row)
+        return Response(to_json(_present(row)), media_type="application/json")
 
-    endpoint.__name__ = f"get_{resource.removesuffix('s')}"
+    return _named(endpoint, "get", resource)
+
+
+def _present(value: Any) -> Any:
+    """A document without what is absent: no answer of this service says null."""
+    match value:
+        case dict():
+            return {name: _present(part) for name, part in value.items() if part is not None}
+        case list():
+            return [_present(part) for part in value]
+        case _:
+            return value
+
+
+def _named(endpoint: Endpoint, verb: str, resource: str) -> Endpoint:
+    endpoint.__name__ = f"{verb}_{resource.removesuffix('s')}"
     return endpoint
 
 
-async def delete_client(request: Request) -> Response:
+async def delete_client(
+    directory: Entries, id: Id, who: Annotated[Caller, allowed("clients", "delete")]
+) -> Response:
     """Removes the client's identity; the record of care stays, under its random id."""
-    caller = permitted(request, "clients", "delete")
-    refuse_unknown_parameters(request)
-    if not await at_hand(request, Directory).delete_client(caller.network, path_id(request, "id")):
+    if not await directory.delete_client(who.network, id):
         raise NotThere
     return Response(status_code=204)
 
 
-async def find_client(request: Request) -> Response:
+async def find_client(
+    directory: Entries,
+    query: Annotated[ClientQuery, InQuery()],
+    who: Annotated[Caller, allowed("clients", "read", ClientQuery)],
+) -> FoundClients:
     """The client with an identifier, given as `system|value`."""
-    caller = permitted(request, "clients", "read")
-    refuse_unknown_parameters(request, "identifier")
-    identifier = system_and_value(request, "identifier")
-    if identifier is None:
-        raise Malformed("/query/identifier", "system|value")
-    system, value = identifier
-    client = await at_hand(request, Directory).client_of(
-        caller.network, Identifier(system=system, value=value)
-    )
-    found = [] if client is None else [{"id": client}]
-    return _answer({"clients": found})
-
-
-def _answer(document: Row) -> Response:
-    return Response(to_json(document), media_type="application/json")
+    system, _, value = query.identifier.partition("|")
+    client = await directory.client_of(who.network, Identifier(system=system, value=value))
+    return FoundClients(clients=[] if client is None else [FoundClient(id=client)])

@@ -3,6 +3,7 @@
 from datetime import date
 from functools import cache
 from typing import Annotated, Literal
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -72,3 +73,43 @@ class ClientIdentity(Entry):
     birth_date: date | None = None
     contact: Text | None = None
     identifiers: Annotated[tuple[Identifier, ...], Field(max_length=50), AfterValidator(_different)] = ()
+
+
+class Recorded(BaseModel):
+    """An entry as it is answered."""
+
+    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
+    id: UUID
+    """The id under which the entry was put."""
+
+
+class ClinicEntry(Recorded, Clinic):
+    """A clinic of the directory."""
+
+
+class StaffEntry(Recorded, Staff):
+    """A member of staff in the directory."""
+
+
+class PartnerEntry(Recorded, Partner):
+    """A partner in the directory."""
+
+
+class ClientEntry(Recorded, ClientIdentity):
+    """A client's identity in the directory."""
+
+
+class FoundClient(BaseModel):
+    """A client that has the identifier which was asked for."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+    id: UUID
+    """The client's id."""
+
+
+class FoundClients(BaseModel):
+    """The answer to a search by identifier."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+    clients: Annotated[list[FoundClient], Field(max_length=1)]
+    """The client with that identifier; empty if there is none."""

@@ -1,19 +1,76 @@
 """May this event go to that partner now? Decided on what is recorded at this moment, for one attempt."""
 
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.disclosure import Decision, Question
+from contracts.disclosure import Decision, Question, Reason
+from episodes.access import Caller
 from episodes.domain.care.sharing_consents import SharingConsented, live_consent
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import Redacted
 from episodes.domain.vocabulary import kind_of, may_concern
 from episodes.visibility import standing
 
+Consent = Span[SharingConsented]
 
-def consent_for(
-    question: Question, episode: Episode | None, now: datetime
-) -> tuple[Span[SharingConsented] | None, str]:
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is recorded about the events asked for."""
+
+    episode_of: Mapping[UUID, UUID]
+    """The episode of each event there is."""
+
+    episodes: Mapping[UUID, Episode]
+    """The episodes of the network, as recorded now."""
+
+    unreadable: Collection[UUID]
+    """Episodes with a damaged record, which hold up no other."""
+
+    references: Mapping[tuple[UUID, UUID], str]
+    """Partners' own numbers for clients: the identifier whose system is the partner's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A disclosure that was allowed, as it is recorded before it is answered."""
+
+    decision: UUID
+    question: Question
+    episode: UUID
+    consent: Consent
+
+
+def decide(
+    caller: Caller, questions: Sequence[Question], found: Found, new_id: Callable[[], UUID], now: datetime
+) -> tuple[list[Decision], list[Allowed]]:
+    """The decisions in the order of the questions, and what they allow."""
+    decisions: list[Decision] = []
+    allowed: list[Allowed] = []
+    for question in questions:
+        identifier = new_id()
+        episode = _readable(caller, question, found)
+        consent, reason = consent_for(question, episode, now)
+        reference = None
+        if found.episode_of.get(question.event_id) in found.unreadable:
+            reason = "unreadable"
+        elif consent is not None and episode is not None:
+            allowed.append(Allowed(identifier, question, episode.id, consent))
+            reference = found.references.get((episode.client, question.partner))
+        decisions.append(decision(identifier, consent, reason, reference))
+    return decisions, allowed
+
+
+def _readable(caller: Caller, question: Question, found: Found) -> Episode | None:
+    """The episode of the event, if it can be read; that of another clinic is not there."""
+    place = found.episode_of.get(question.event_id)
+    episode = None if place is None else found.episodes.get(place)
+    return episode if episode is not None and caller.may_act_for(episode.clinic) else None
+
+
+def consent_for(question: Question, episode: Episode | None, now: datetime) -> tuple[Consent | None, Reason]:
     """The consent that allows it, or none; and the reason to tell."""
     if episode is None:
         return None, "unknown_event"
@@ -29,16 +86,13 @@ def consent_for(
 
 
 def decision(
-    identifier: UUID, consent: Span[SharingConsented] | None, reason: str, your_client_ref: str | None
+    identifier: UUID, consent: Consent | None, reason: Reason, your_client_ref: str | None
 ) -> Decision:
     """An answer. The ids of the client accompany an allowed one alone."""
-    allowed = consent is not None
-    return Decision.model_validate(
-        {
-            "decision_id": identifier,
-            "allowed": allowed,
-            "reason": reason,
-            "subject": consent.fact.subject if consent is not None else None,
-            "your_client_ref": your_client_ref if allowed else None,
-        }
+    return Decision(
+        decision_id=identifier,
+        allowed=consent is not None,
+        reason=reason,
+        subject=None if consent is None else consent.fact.subject,
+        your_client_ref=None if consent is None else your_client_ref,
     )

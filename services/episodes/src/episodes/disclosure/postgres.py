@@ -6,22 +6,18 @@ attempts wait for them.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection, Cursor
 
 from contracts.disclosure import Decision, Question
-from episodes.domain.care.sharing_consents import SharingConsented
-from episodes.domain.episode import Episode, Span
+from episodes.disclosure.decision import Allowed, Found
+from episodes.domain.episode import Episode
 from episodes.event_log.client_keys import KEYS, Unwrap
 from episodes.event_log.codec import Damaged, DataKey, SealedEvent, decrypt, parse
 from episodes.event_log.folding import CachedEpisode, fold
 from episodes.event_log.thread_pool import Workers
-
-Allowed = tuple[UUID, Question, UUID, Span[SharingConsented]]
-"""The decision's id, what was asked, the episode, and the consent."""
 
 _PLACES = """SELECT substring(state FROM 19 FOR 36), originator_id FROM stored_events
 WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
@@ -32,23 +28,6 @@ _REFERENCES = """SELECT client_id, system, min(value) FROM client_identifiers
 WHERE network_id = %s AND client_id = ANY(%s) AND system = ANY(%s) GROUP BY client_id, system"""
 _DISCLOSED = """INSERT INTO disclosures (network_id, decision_id, decided_at, event_id, episode_id,
 partner_id, subscription_id, level, consent_id) VALUES (%s, %s, now(), %s, %s, %s, %s, %s, %s)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What is recorded about the events asked for."""
-
-    episode_of: Mapping[UUID, UUID]
-    """The episode of each event there is."""
-
-    episodes: Mapping[UUID, Episode]
-    """The episodes of the network, as recorded now."""
-
-    unreadable: Collection[UUID]
-    """Episodes with a damaged record, which hold up no other."""
-
-    references: Mapping[tuple[UUID, UUID], str]
-    """Partners' own numbers for clients: the identifier whose system is the partner's id."""
 
 
 Decide = Callable[[Found], tuple[Sequence[Decision], Sequence[Allowed]]]
@@ -184,15 +163,15 @@ def _record(connection: Connection[Any], network: str, allowed: Iterable[Allowed
     rows = [
         (
             network,
-            decision,
-            question.event_id,
-            episode,
-            question.partner,
-            question.subscription_id,
-            question.level,
-            consent.id,
+            one.decision,
+            one.question.event_id,
+            one.episode,
+            one.question.partner,
+            one.question.subscription_id,
+            one.question.level,
+            one.consent.id,
         )
-        for decision, question, episode, consent in allowed
+        for one in allowed
     ]
     if rows:
         connection.cursor().executemany(_DISCLOSED, rows)

@@ -8,7 +8,7 @@ from episodes.domain.care.closures import EpisodeClosed
 from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.care.transfers import responsible
 from episodes.domain.episode import Episode
-from episodes.domain.status import status
+from episodes.domain.status import Status, status
 
 VIEW = "episodes"
 """The name of the view."""
@@ -23,7 +23,7 @@ class EpisodeLine:
     clinic_id: UUID
     client_id: UUID
     therapist_id: UUID | None
-    status: str
+    status: Status
     version: int
     opened_at: datetime | None
     closed_at: datetime | None
@@ -52,7 +52,7 @@ def episode_line(episode: Episode) -> EpisodeLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListQuery:
+class Criteria:
     """What a reader asks for. `reference` is the keyed hash of a source_ref.
 
     `before` is the last episode of the page before: ids are drawn in the order of opening and never change,
@@ -60,7 +60,7 @@ class ListQuery:
     """
 
     client: UUID | None = None
-    status: str | None = None
+    status: Status | None = None
     clinic: UUID | None = None
     therapist: UUID | None = None
     reference: bytes | None = None

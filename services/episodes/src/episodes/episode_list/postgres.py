@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from episodes.access import Caller
-from episodes.episode_list.line import VIEW, ListQuery
+from episodes.episode_list.line import VIEW, Criteria
 from episodes.event_log.reader import Database, Wake
 
 MAX_WAIT = 2.0
@@ -51,7 +51,7 @@ class Lists:
         self._database = database
         self.wake = wake
 
-    async def page(self, caller: Caller, wanted: ListQuery, most: int) -> Sequence[Row]:
+    async def page(self, caller: Caller, wanted: Criteria, most: int) -> Sequence[Row]:
         """The newest `most` that are wanted. Each page is read whole from one build."""
         return await self._rows(*selecting(caller, wanted, most))
 
@@ -83,7 +83,7 @@ class Lists:
             return await cursor.fetchall()
 
 
-def selecting(caller: Caller, wanted: ListQuery, most: int) -> tuple[str, Row]:
+def selecting(caller: Caller, wanted: Criteria, most: int) -> tuple[str, Row]:
     """The statement for a page. The newest of each clinic, then of all: an index gives each in order."""
     given, places = wanted.given(), _places(caller, wanted)
     lines = (_LINES, *(part for name, part in _FILTERS.items() if name in given))
@@ -96,7 +96,7 @@ def selecting(caller: Caller, wanted: ListQuery, most: int) -> tuple[str, Row]:
     return statement, {**_of_caller(caller), **given, "places": places, "most": most}
 
 
-def _places(caller: Caller, wanted: ListQuery) -> list[UUID] | None:
+def _places(caller: Caller, wanted: Criteria) -> list[UUID] | None:
     """The clinics to look at; none means all of the network."""
     if wanted.clinic is None:
         return None if caller.clinics is None else list(caller.clinics)

@@ -1,64 +1,72 @@
-"""What the list takes and gives, as the OpenAPI document says it."""
+"""What the list is asked and what it answers."""
 
-from episodes.domain.status import STATUSES
-from episodes.http.openapi import SYSTEM_AND_VALUE, TIME_SCHEMA, UUID_SCHEMA, Schema
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
 
-MOST, USUAL = 200, 50
-"""Episodes of a page."""
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from episodes.domain.status import Status
+from episodes.http.parameters import SYSTEM_AND_VALUE, Id, Query, Whole
+
+A_WRITE = r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}:[1-9][0-9]{0,8}$"
+"""An episode and a version, as the receipt of a command names them."""
 
 
-def _parameter(name: str, description: str, schema: Schema) -> Schema:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
+class ListQuery(Query):
+    """Which episodes are wanted; several conditions all hold."""
+
+    client: Id | None = None
+    """Episodes of this client."""
+    status: Status | None = None
+    """Episodes in this status."""
+    clinic: Id | None = None
+    """Episodes of this clinic."""
+    therapist: Id | None = None
+    """Episodes for which this therapist answers now."""
+    source_ref: Annotated[str, StringConstraints(pattern=SYSTEM_AND_VALUE)] | None = None
+    """The episode in which this id of your own system was recorded, as `system|value`."""
+    limit: Annotated[Whole, Field(ge=1, le=200)] = 50
+    """How many episodes a page holds at most."""
+    cursor: Annotated[str, StringConstraints(pattern=r"^e[0-9a-f]{32}$")] | None = None
+    """`next` of the page before."""
+    after_write: Annotated[str, StringConstraints(pattern=A_WRITE)] | None = None
+    """`episode:version` from the receipt of a command: the answer waits until the list holds that write."""
 
 
-PARAMETERS: tuple[Schema, ...] = (
-    _parameter("client", "Of this client", UUID_SCHEMA),
-    _parameter("status", "In this status", {"type": "string", "enum": list(STATUSES)}),
-    _parameter("clinic", "Of this clinic", UUID_SCHEMA),
-    _parameter("therapist", "For which this therapist answers now", UUID_SCHEMA),
-    _parameter(
-        "source_ref", "system|value: the episode in which this id of yours was recorded", SYSTEM_AND_VALUE
-    ),
-    _parameter(
-        "limit", "Most of a page", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
-    ),
-    _parameter("cursor", "`next` of the page before", {"type": "string", "pattern": "^e[0-9a-f]{32}$"}),
-    _parameter(
-        "after_write",
-        "episode:version, as a command answered: wait until the list has it",
-        {
-            "type": "string",
-            "pattern": "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}:[1-9][0-9]{0,8}$",
-        },
-    ),
-)
+class ListedEpisode(BaseModel):
+    """One episode of the list: ids, a status and times; nothing clinical."""
 
-_LINE: Schema = {
-    "type": "object",
-    "required": ["id", "version", "status", "clinic", "client", "last_recorded_at"],
-    "properties": {
-        "id": UUID_SCHEMA,
-        "version": {"type": "integer"},
-        "status": {"type": "string", "enum": list(STATUSES)},
-        "clinic": UUID_SCHEMA,
-        "client": UUID_SCHEMA,
-        "therapist": {**UUID_SCHEMA, "description": "Who answers for it; absent once the client is erased"},
-        "opened_at": {**TIME_SCHEMA, "description": "Absent once the client is erased"},
-        "closed_at": TIME_SCHEMA,
-        "last_recorded_at": TIME_SCHEMA,
-        "continues": {**UUID_SCHEMA, "description": "The ended episode this one said it continues"},
-        "may_continue": {
-            **UUID_SCHEMA,
-            "description": "A warning: an episode of the same client that ended within three months before",
-        },
-    },
-}
+    model_config = ConfigDict(use_attribute_docstrings=True)
+    id: UUID
+    """The episode's id."""
+    version: int
+    """How many events the episode had when it was listed."""
+    status: Status
+    """Whether care goes on."""
+    clinic: UUID
+    """The clinic that has the episode now."""
+    client: UUID
+    """Whose episode it is."""
+    therapist: UUID | None = None
+    """The therapist who answers for the episode; absent once the client is erased."""
+    opened_at: datetime | None = None
+    """When the episode was opened; absent once the client is erased."""
+    closed_at: datetime | None = None
+    """When the episode was closed, if it is closed."""
+    last_recorded_at: datetime
+    """When its newest event was recorded."""
+    continues: UUID | None = None
+    """The ended episode that this one said it continues."""
+    may_continue: UUID | None = None
+    """A hint: another episode of the same client ended within three months before this one was opened."""
 
-ANSWER: Schema = {
-    "type": "object",
-    "required": ["episodes"],
-    "properties": {
-        "episodes": {"type": "array", "items": _LINE},
-        "next": {"type": "string", "description": "The cursor of the next page; absent on the last"},
-    },
-}
+
+class EpisodeList(BaseModel):
+    """A page of the list, newest episode first."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+    episodes: list[ListedEpisode]
+    """The episodes of this page."""
+    next: str | None = None
+    """The `cursor` of the next page; absent on the last."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -37,6 +38,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
     {
         Malformed: "malformed",
         ValidationError: "malformed",
+        RequestValidationError: "malformed",
         NotJson: "unsupported-media-type",
         refusals.NotAllowed: "forbidden",
         refusals.Refused: "rule-broken",
@@ -71,6 +73,8 @@ def _particulars(error: Exception) -> dict[str, Any]:
             return {
                 "errors": [_fault(fault) for fault in error.errors(include_url=False, include_input=False)]
             }
+        case RequestValidationError():
+            return {"errors": [_fault(fault) for fault in error.errors()]}
         case Malformed():
             return {"errors": [{"pointer": error.pointer, "rule": error.rule}]}
         case refusals.Refused():
@@ -85,7 +89,7 @@ def _particulars(error: Exception) -> dict[str, Any]:
             return {}
 
 
-def _fault(fault: ErrorDetails) -> dict[str, str]:
+def _fault(fault: ErrorDetails | Mapping[str, Any]) -> dict[str, str]:
     location = fault["loc"]
     if fault["type"].startswith("union_tag"):
         return {"pointer": "/of", "rule": "of", "detail": "The kind of an entry that may be amended"}
@@ -97,7 +101,7 @@ def _fault(fault: ErrorDetails) -> dict[str, str]:
     }
 
 
-def _detail(fault: ErrorDetails) -> str:
+def _detail(fault: ErrorDetails | Mapping[str, Any]) -> str:
     """pydantic's sentence, without the parts in which parsers quote what they read."""
     sentence = fault["msg"]
     if fault["type"].endswith(("_parsing", "_invalid")):

@@ -4,35 +4,32 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from care_platform.http.authentication import caller_of
 from care_platform.http.correlation import correlation_of
 from episodes.access import Caller, allow
-from episodes.http.moments import MOMENT
+from episodes.http.parameters import read_uuid
 from episodes.http.problems import Malformed, NotJson
 
 _ETAG = re.compile(r'"([0-9]{1,9})"')
-_POSITION = re.compile(r"p([0-9a-f]{1,15})")
-_MOMENT: TypeAdapter[Any] = TypeAdapter(MOMENT)
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`clock` tells the time with its offset, `new_id` draws random ids, `public_url` is our own address."""
+    """`clock` tells the time with its offset, `new_id` draws random ids, `public_url` is our own address, and
+    `revision` the migration this release needs."""
 
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     public_url: str
+    revision: str
 
 
 def at_hand(request: Request, kind: type[T]) -> T:
@@ -53,19 +50,20 @@ def correlation(request: Request) -> UUID:
 
 
 def path_id(request: Request, name: str) -> UUID:
-    return uuid_of(request.path_params[name], f"/path/{name}")
+    return _uuid_of(request.path_params[name], f"/path/{name}")
 
 
-def uuid_of(text: str | None, pointer: str) -> UUID:
+def _uuid_of(text: str | None, pointer: str) -> UUID:
     if text is None:
         raise Malformed(pointer, "required")
-    if not _UUID.fullmatch(text):
-        raise Malformed(pointer, "uuid")
-    return UUID(text)
+    try:
+        return read_uuid(text)
+    except ValueError:
+        raise Malformed(pointer, "uuid") from None
 
 
 def idempotency_key(request: Request) -> UUID:
-    return uuid_of(request.headers.get("idempotency-key"), "/headers/idempotency-key")
+    return _uuid_of(request.headers.get("idempotency-key"), "/headers/idempotency-key")
 
 
 def if_match(request: Request) -> int | None:
@@ -85,58 +83,6 @@ async def json_body(request: Request) -> bytes:
     if media_type != "application/json":
         raise NotJson
     return await request.body()
-
-
-async def parsed(request: Request, form: TypeAdapter[Any]) -> Any:
-    return form.validate_json(await json_body(request))
-
-
-def whole_number(request: Request, name: str, default: int | None, least: int, most: int) -> int | None:
-    """A query parameter from `least` to `most`."""
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if not re.fullmatch("[0-9]{1,9}", text) or not least <= int(text) <= most:
-        raise Malformed(f"/query/{name}", f"a whole number from {least} to {most}")
-    return int(text)
-
-
-def moment(request: Request, name: str) -> datetime | None:
-    """A query parameter that is a time of RFC 3339 with its offset."""
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    try:
-        found: datetime = _MOMENT.validate_python(text)
-    except ValidationError:
-        raise Malformed(f"/query/{name}", "a time with its offset (RFC 3339)") from None
-    return found
-
-
-def system_and_value(request: Request, name: str) -> tuple[str, str] | None:
-    """A query parameter `system|value`, each of 1 to 300 characters."""
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    system, bar, value = text.partition("|")
-    if not (bar and system and value) or "\x00" in text or len(system) > 300 or len(value) > 300:
-        raise Malformed(f"/query/{name}", "system|value")
-    return system, value
-
-
-def position(request: Request) -> int:
-    """The place in the log after which to read; opaque to the caller."""
-    text = request.query_params.get("after")
-    if text is None:
-        return 0
-    match = _POSITION.fullmatch(text)
-    if match is None:
-        raise Malformed("/query/after", "a position this service gave")
-    return int(match[1], 16)
-
-
-def position_text(place: int) -> str:
-    return f"p{place:x}"
 
 
 def refuse_unknown_parameters(request: Request, *known: str) -> None:

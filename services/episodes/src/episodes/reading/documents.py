@@ -28,13 +28,13 @@ from episodes.visibility import Viewer
 
 Document = dict[str, Any]
 
-_FOR_PARTNERS = (
+FOR_PARTNERS = (
     *("event_id", "type", "episode_id", "version", "sequence", "clinic", "origin"),
     *("occurred_at", "precision", "zone", "recorded_at"),
 )
 """What a partner sees of an envelope; the client appears as its subject."""
 
-_ABOUT_OTHERS = (Amendment, EntryAttested, AmendmentRefused)
+ABOUT_OTHERS = (Amendment, EntryAttested, AmendmentRefused)
 """Facts that are shown with the entries they are about, not beside them."""
 
 
@@ -55,12 +55,12 @@ def state(look: Viewer, episode: Episode, when: When | None = None) -> Document:
     about = _about(look, episode.entries)
     sections: dict[str, list[Document]] = defaultdict(list)
     for entry in map(look.shown, filter(look.sees, episode.entries)):
-        if entry is None or isinstance(entry.fact, _ABOUT_OTHERS) or not _by(when, entry.metadata.when):
+        if entry is None or isinstance(entry.fact, ABOUT_OTHERS) or not _by(when, entry.metadata.when):
             continue
         document = _entry(look, entry) | about.get(entry.metadata.event_id, {})
         if entry.metadata.event_id in intervals:
             document |= _holding(intervals[entry.metadata.event_id], when)
-        sections[_section(entry.fact)].append(document)
+        sections[section(type(entry.fact))].append(document)
     opened = sections.pop("episodes", [])
     document = {
         "id": episode.id,
@@ -99,7 +99,7 @@ def _event(look: Viewer, entry: RecordedEvent[Any]) -> Document:
     metadata = entry.metadata
     envelope = {field.name: getattr(metadata, field.name) for field in fields(EventMetadata)}
     if look.partner is not None:
-        envelope = {name: envelope[name] for name in _FOR_PARTNERS} | {"subject": look.client()}
+        envelope = {name: envelope[name] for name in FOR_PARTNERS} | {"subject": look.client()}
     redacted = isinstance(entry.fact, Redacted)
     return {
         **plain(envelope),
@@ -145,8 +145,9 @@ def _holding(intervals: Sequence[Interval], when: When | None) -> Document:
     return document
 
 
-def _section(fact: object) -> str:
-    return "plans" if isinstance(fact, Plan) else BY_FACT[type(fact)].resource.split("/{")[0]
+def section(fact: type[Any]) -> str:
+    """The section of the state in which facts of this kind stand."""
+    return "plans" if issubclass(fact, Plan) else BY_FACT[fact].resource.split("/{")[0]
 
 
 def _responsible(episode: Episode, when: When | None) -> list[Document]:

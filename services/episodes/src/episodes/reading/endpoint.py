@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter
+from fastapi import Query as InQuery
+from pydantic import Field
 from pydantic_core import to_json
-from starlette.requests import Request
 from starlette.responses import Response
 
 from episodes.access import Caller
@@ -15,86 +17,91 @@ from episodes.domain.time import When
 from episodes.errors import NotThere
 from episodes.event_log.folding import fold
 from episodes.event_log.reader import Log
-from episodes.http.openapi import describing
+from episodes.http.dependencies import allowed, here
+from episodes.http.openapi import WITH_ETAG
+from episodes.http.parameters import Id, Moment, Query, Whole
 from episodes.http.problems import Malformed
-from episodes.http.requests import (
-    at_hand,
-    moment,
-    now,
-    path_id,
-    permitted,
-    refuse_unknown_parameters,
-    whole_number,
-)
-from episodes.reading import documents
+from episodes.http.requests import Surroundings
+from episodes.reading import documents, models
 from episodes.visibility import Viewer, viewer
 
-STATE = "/v1/episodes/{episode}"
-HISTORY = "/v1/episodes/{episode}/history"
-EVENT = "/v1/episodes/{episode}/events/{event}"
+Entries = Sequence[RecordedEvent[Any]]
+router = APIRouter(prefix="/v1/episodes/{episode}", tags=["episodes"])
+LogHere = Annotated[Log, here(Log)]
+SurroundingsHere = Annotated[Surroundings, here(Surroundings)]
 
 
-def router() -> APIRouter:
-    routes = APIRouter(tags=["episodes"])
-    state_extra = describing(STATE, query=("version", "recorded_at", "occurred_at"), answers=200)
-    routes.add_api_route(STATE, get_episode, methods=["GET"], openapi_extra=state_extra)
-    routes.add_api_route(
-        HISTORY, get_episode_history, methods=["GET"], openapi_extra=describing(HISTORY, answers=200)
-    )
-    routes.add_api_route(EVENT, get_event, methods=["GET"], openapi_extra=describing(EVENT, answers=200))
-    return routes
+class StateQuery(Query):
+    """Which state is wanted: by either clock, or by both."""
+
+    version: Annotated[Whole, Field(ge=1, le=999_999_999)] | None = None
+    """The state as of this version; not together with `recorded_at`."""
+    recorded_at: Moment | None = None
+    """The state as of what was recorded by this time."""
+    occurred_at: Moment | None = None
+    """The state as it was at this time, by all that is known."""
 
 
-async def get_episode(request: Request) -> Response:
+@router.get("", response_model=models.EpisodeState, responses=WITH_ETAG)
+async def get_episode(
+    log: LogHere,
+    surroundings: SurroundingsHere,
+    who: Annotated[Caller, allowed("episodes", "read", StateQuery)],
+    episode: Id,
+    query: Annotated[StateQuery, InQuery()],
+) -> Response:
     """The state, rebuilt from its events: as of a version, or of what was recorded by a time; and as it was
     at another time. Both clocks may be asked at once."""
-    caller = permitted(request, "episodes", "read")
-    refuse_unknown_parameters(request, "version", "recorded_at", "occurred_at")
-    version = whole_number(request, "version", None, 1, 999_999_999)
-    recorded, occurred = moment(request, "recorded_at"), moment(request, "occurred_at")
-    if version is not None and recorded is not None:
+    if query.version is not None and query.recorded_at is not None:
         raise Malformed("/query/recorded_at", "version or recorded_at, not both")
-    look, entries = await _look(request, caller)
+    look, entries = await _look(log, who, episode, surroundings.clock())
     entries = look.reach(entries)
-    if version is not None and version > len(entries):
+    if query.version is not None and query.version > len(entries):
         raise NotThere
-    known = _prefix(entries, version, recorded)
+    known = _prefix(entries, query.version, query.recorded_at)
     shown = look.episode if len(known) == look.episode.version else fold(known)
     if shown is None:
         raise NotThere
-    when = None if occurred is None else When.of(occurred, "second", entries[0].metadata.zone)
+    zone = entries[0].metadata.zone
+    when = None if query.occurred_at is None else When.of(query.occurred_at, "second", zone)
     return _document(documents.state(look, shown, when), shown.version)
 
 
-async def get_episode_history(request: Request) -> Response:
+@router.get("/history", response_model=models.EpisodeHistory, responses=WITH_ETAG)
+async def get_episode_history(
+    log: LogHere,
+    surroundings: SurroundingsHere,
+    who: Annotated[Caller, allowed("history", "read")],
+    episode: Id,
+) -> Response:
     """Every event of the episode, oldest first: who, when, why, late or not, amended by what."""
-    caller = permitted(request, "history", "read")
-    refuse_unknown_parameters(request)
-    look, entries = await _look(request, caller)
+    look, entries = await _look(log, who, episode, surroundings.clock())
     entries = look.reach(entries)
     return _document(documents.history(look, entries), entries[-1].metadata.version)
 
 
-async def get_event(request: Request) -> Response:
+@router.get("/events/{event}", response_model=models.RecordedEvent, responses=WITH_ETAG)
+async def get_event(
+    log: LogHere,
+    surroundings: SurroundingsHere,
+    who: Annotated[Caller, allowed("events", "read")],
+    episode: Id,
+    event: Id,
+) -> Response:
     """One event: what `dataref` and `links.event` name."""
-    caller = permitted(request, "events", "read")
-    refuse_unknown_parameters(request)
-    event = path_id(request, "event")
-    look, entries = await _look(request, caller)
+    look, entries = await _look(log, who, episode, surroundings.clock())
     entry = next((one for one in entries if one.metadata.event_id == event), None)
     if entry is None:
         raise NotThere
     return _document(documents.event(look, entry), look.reach(entries)[-1].metadata.version)
 
 
-async def _look(request: Request, caller: Caller) -> tuple[Viewer, Sequence[RecordedEvent[Any]]]:
-    entries = await at_hand(request, Log).episode(caller.network, path_id(request, "episode"))
-    return viewer(fold(entries), entries, caller, now(request)), entries
+async def _look(log: Log, who: Caller, episode: UUID, now: datetime) -> tuple[Viewer, Entries]:
+    entries = await log.episode(who.network, episode)
+    return viewer(fold(entries), entries, who, now), entries
 
 
-def _prefix(
-    entries: Sequence[RecordedEvent[Any]], version: int | None, recorded: datetime | None
-) -> Sequence[RecordedEvent[Any]]:
+def _prefix(entries: Entries, version: int | None, recorded: datetime | None) -> Entries:
     """The events up to a version, or those recorded by a moment: `recorded_at` never goes back."""
     if recorded is not None:
         return [entry for entry in entries if entry.metadata.recorded_at <= recorded]
@@ -102,8 +109,4 @@ def _prefix(
 
 
 def _document(document: documents.Document, version: int) -> Response:
-    return Response(
-        to_json(document, exclude_none=True),
-        headers={"ETag": f'"{version}"'},
-        media_type="application/json",
-    )
+    return Response(to_json(document), headers={"ETag": f'"{version}"'}, media_type="application/json")

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic import Field as Bounds
 
+from care_platform.field_docs import field_docs
 from episodes.domain.field_rules import Between, CodeList, Computed, Length, OneOf, PartOf
 from episodes.domain.values import Coded
 from episodes.http.moments import DAY, MOMENT
@@ -46,8 +47,9 @@ def _strict_dataclass(cls: Any, codes: CodeList | None) -> Any:
     return Annotated[model, AfterValidator(_builder(cls, codes))]
 
 
-def _definitions(cls: type[Any], codes: CodeList | None) -> dict[str, Any]:
+def _definitions(cls: Any, codes: CodeList | None) -> dict[str, Any]:
     hints = get_type_hints(cls, include_extras=True)
+    docs = field_docs(cls)
     definitions: dict[str, Any] = {}
     for field in fields(cls):
         hint = hints[field.name]
@@ -55,7 +57,8 @@ def _definitions(cls: type[Any], codes: CodeList | None) -> dict[str, Any]:
             continue
         if codes is not None and field.name == "code":
             hint = Annotated[str, codes]
-        definitions[field.name] = (_annotation(hint), _default(field))
+        described = Bounds(_default(field), description=docs.get(field.name))
+        definitions[field.name] = (_annotation(hint), described)
     return definitions
 
 

@@ -3,16 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request
 
-from care_platform.http.authentication import caller_of
+from care_platform.http.authentication import Bearer, caller_of
 from care_platform.http.problems import Problem
 from notifications.access import Action, Caller
-
-_BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
-"""Only describes the token in the OpenAPI document: it is judged before FastAPI looks at the request."""
 
 
 async def caller(request: Request, _: Bearer) -> Caller:

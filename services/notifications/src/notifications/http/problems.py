@@ -61,7 +61,8 @@ def faults(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 def documented(*names: str) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI responses for the problems of an endpoint that takes a token, those named among them."""
-    return problems_of("malformed", "unauthenticated", "forbidden", "unavailable", *names)
+    common = ("malformed", "unauthenticated", "forbidden", "too-large", "unavailable", "defect")
+    return problems_of(*common, *names)
 
 
 def problems_of(*names: str) -> dict[int | str, dict[str, Any]]:

@@ -12,7 +12,7 @@ from care_platform.http.authentication import Authentication
 from care_platform.http.handlers import answer_errors
 from care_platform.http.layer import RequestLayer
 from care_platform.http.metrics import RequestMetrics
-from care_platform.http.openapi import absent_instead_of_null, nullable_by_type, without_token
+from care_platform.http.openapi import absent_instead_of_null, complete, nullable_by_type
 from notifications.access import Caller
 from notifications.http import operations
 from notifications.http.examples import EXAMPLES
@@ -65,29 +65,10 @@ def _document(app: FastAPI) -> Schema:
         schema = TypeAdapter(model).json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
+    complete(made, _TAGS, EXAMPLES)
     sent = {SubscriptionWanted.__name__}
-    schemas = {
-        name: (absent_instead_of_null if name in sent else nullable_by_type)(schema)
-        for name, schema in schemas.items()
+    made["components"]["schemas"] = {
+        name: (absent_instead_of_null if name in sent else nullable_by_type)(schemas[name])
+        for name in sorted(schemas)
     }
-    made["servers"] = [{"url": "/", "description": "The service that gave this document"}]
-    made["tags"] = [{"name": name, "description": words} for name, words in _TAGS.items()]
-    for operation in (it for path in made["paths"].values() for it in path.values()):
-        _mend(operation)
-    made["components"]["schemas"] = dict(sorted(schemas.items()))
     return made
-
-
-def _mend(operation: Schema) -> None:
-    if "security" not in operation:
-        without_token(operation)
-    answers = operation["responses"]
-    if "HTTPValidationError" in str(answers.get("422")):
-        del answers["422"]
-    for told in answers.values():
-        for content in told.get("content", {}).values():
-            name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-            if name in EXAMPLES:
-                content["example"] = EXAMPLES[name]

@@ -29,7 +29,7 @@ from notifications.subscriptions.delivery_log import delivery_view, events_of
 from notifications.subscriptions.subscription import NotYours, Subscription, subscribe
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
-_MAKE_RESPONSES = documented("already-subscribed", "too-large", "unsupported-media-type", "rule-broken")
+_MAKE_RESPONSES = documented("already-subscribed", "unsupported-media-type", "rule-broken")
 
 
 async def _found(

@@ -1,13 +1,19 @@
 """Who calls, found out before anything else of a request is looked at; the endpoint decides what it may."""
 
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
+from fastapi import Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from care_platform.auth.issuer_keys import NoKeys
 from care_platform.auth.tokens import Unauthenticated, Verifier
 
 C = TypeVar("C")
+
+_BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+"""Only describes the token in the OpenAPI document: it is judged before FastAPI looks at the request."""
 
 
 class Authentication(Generic[C]):

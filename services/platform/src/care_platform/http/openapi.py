@@ -1,8 +1,51 @@
-"""Small corrections of generated OpenAPI documents, for the sake of generated clients."""
+"""Corrections of generated OpenAPI documents, for the sake of readers and of generated clients."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from care_platform.http.operations import EXAMPLES as OF_OPERATIONS
+
 Schema = dict[str, Any]
+_OF_FASTAPI = ("HTTPValidationError", "ValidationError")
+
+
+def complete(document: Schema, tags: Mapping[str, str], examples: Mapping[str, Any]) -> None:
+    """Add what every service's document says beside what FastAPI finds: tags, the address, which operations
+    need no token, and an example of each body by the name of its schema."""
+    document["servers"] = [{"url": "/", "description": "The service that gave this document"}]
+    document["tags"] = [{"name": name, "description": words} for name, words in tags.items()]
+    for name in _OF_FASTAPI:
+        document["components"]["schemas"].pop(name, None)
+    for operation in operations(document):
+        operation.setdefault("security", [])
+        if "HTTPValidationError" in str(operation["responses"].get("422")):
+            del operation["responses"]["422"]  # FastAPI's own form of a refusal, which is never sent
+        for parameter in operation.get("parameters", ()):
+            if "anyOf" in parameter["schema"]:
+                parameter["schema"] = absent_instead_of_null(parameter["schema"])
+        for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+            _give_example(body, {**OF_OPERATIONS, **examples})
+
+
+def _give_example(body: Schema, examples: Mapping[str, Any]) -> None:
+    for content in body.get("content", {}).values():
+        schema = content.get("schema", {})
+        name, of_items = _form(schema), _form(schema.get("items", {}))
+        if name in examples:
+            content["example"] = examples[name]
+        elif of_items in examples:
+            content["example"] = [examples[of_items]]
+
+
+def _form(schema: Schema) -> str:
+    """The name of the schema that is referred to."""
+    reference: str = schema.get("$ref", "")
+    return reference.rpartition("/")[2]
+
+
+def operations(document: Schema) -> Iterator[Schema]:
+    """Every operation of a document."""
+    return (operation for path in document["paths"].values() for operation in path.values())
 
 
 def absent_instead_of_null(schema: Any) -> Any:
@@ -40,8 +83,3 @@ def nullable_by_type(schema: Any) -> Any:
             return [nullable_by_type(part) for part in schema]
         case _:
             return schema
-
-
-def without_token(operation: Schema) -> None:
-    """Say that an operation is there for everybody."""
-    operation["security"] = []

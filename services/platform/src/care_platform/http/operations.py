@@ -1,7 +1,8 @@
 """Health that tells the truth, metrics, and what each kind of problem means: served by every service."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,7 +11,17 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import PlainTextResponse
 
-from care_platform.http.problems import Problem, Problems
+from care_platform.http.problems import COMMON, Problem, Problems
+
+EXAMPLES: Mapping[str, Any] = MappingProxyType(
+    {
+        "Live": {"live": True},
+        "Ready": {"ready": True},
+        "Explained": COMMON[0].explained(),
+    }
+)
+"""An example of each answer, by the name of its form."""
+_METRICS = 'episodes_requests_total{method="GET",route="/v1/feed",status="200"} 12.0'
 
 Responses = dict[int | str, dict[str, Any]]
 """The `responses` of an operation in the OpenAPI document, by status."""
@@ -50,7 +61,7 @@ class Operations:
 
 def router(operations: Operations, problems: Problems, refused: Callable[[str], Responses]) -> APIRouter:
     """The routes. `refused` gives a kind of problem as the service documents it."""
-    routes = APIRouter(tags=["operations"])
+    routes = APIRouter(tags=["operations"], responses=refused("too-large") | refused("defect"))
 
     @routes.get("/health/live", responses={503: {"model": Live, "description": "To be started anew"}})
     async def live(request: Request, response: Response) -> Live:
@@ -70,7 +81,11 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
         response.status_code = 503 if reason else 200
         return Ready(ready=reason is None, reason=reason)
 
-    @routes.get("/metrics", response_class=PlainTextResponse, responses=refused("unavailable"))
+    @routes.get(
+        "/metrics",
+        response_class=PlainTextResponse,
+        responses={200: {"content": {"text/plain": {"example": _METRICS}}}, **refused("unavailable")},
+    )
     async def metrics(request: Request) -> Response:
         """What the service counts, in the text format of Prometheus."""
         return PlainTextResponse(await operations.metrics(request), media_type=CONTENT_TYPE_LATEST)

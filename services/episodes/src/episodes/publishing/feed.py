@@ -1,0 +1,64 @@
+"""What the feed is asked and what it answers."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic_core import PydanticCustomError
+
+from contracts.envelope import PublishedEvent
+from episodes.http.parameters import Query, Whole
+
+MAX_EVENTS, MAX_WAIT = 1_000, 30
+_POSITION = re.compile(r"p([0-9a-f]{1,15})")
+
+
+def position_text(place: int) -> str:
+    """A place in the log as callers are told it: text that means nothing to them."""
+    return f"p{place:x}"
+
+
+def _read_position(text: object) -> int:
+    match = _POSITION.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise PydanticCustomError("position", "A position this service gave")
+    return int(match[1], 16)
+
+
+Position = Annotated[int, BeforeValidator(_read_position), WithJsonSchema({"type": "string"})]
+
+
+class FeedQuery(Query):
+    """Which part of the feed is wanted."""
+
+    after: Position | None = None
+    """`next` of the page before; without it the feed begins with the first event."""
+    limit: Annotated[Whole, Field(ge=1, le=MAX_EVENTS)] = 100
+    """How many events a page holds at most."""
+    wait: Annotated[Whole, Field(ge=0, le=MAX_WAIT)] = 0
+    """How many seconds an empty answer is held back for events to come."""
+
+
+_DATA = (
+    "What the published event says: the form of its `type` in `asyncapi.yaml`, or `redacted` alone, once the "
+    "client is erased."
+)
+_ATTRIBUTES: dict[str, Any] = {
+    "specversion": (Literal["1.0"], Field(description="The version of CloudEvents.")),
+    "datacontenttype": (Literal["application/json"], Field(description="The media type of `data`.")),
+    **{name: (field.annotation, field) for name, field in PublishedEvent.model_fields.items()},
+    "data": (dict[str, Any], Field(description=_DATA)),
+}
+CloudEvent: type[BaseModel] = create_model(
+    "CloudEvent", __doc__="A published event in the JSON format of CloudEvents 1.0.", **_ATTRIBUTES
+)
+
+
+class FeedPage(BaseModel):
+    """A page of the feed, oldest event first."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+    events: list[CloudEvent]
+    """The events published after the position asked for. A page may be empty and still not be the last."""
+    next: str
+    """The position to ask `after` for the next page."""

@@ -1,0 +1,62 @@
+"""The receipt of a command, as the OpenAPI document describes it; `answers` writes it."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from episodes.domain.status import Status
+
+
+class Described(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class ReceiptEvent(Described):
+    """An event that was recorded."""
+
+    id: UUID
+    """The event's id."""
+    type: str
+    """Its kind and version, such as `session-delivered.1`."""
+    version: int
+    """Its place among all events of the episode."""
+    occurred_at: datetime
+    """When it happened."""
+    recorded_at: datetime
+    """When this service recorded it."""
+
+
+class ReceiptEpisode(Described):
+    """An episode as the command left it."""
+
+    id: UUID
+    """The episode's id."""
+    version: int
+    """How many events it has."""
+    status: Status | SkipJsonSchema[None] = None
+    """Whether care goes on; not told to a partner."""
+
+
+class ReceiptWarning(Described):
+    """A doubt about what was recorded."""
+
+    rule: str
+    """The rule by its name in the vocabulary."""
+    pointer: str
+    """Where in the body, as a JSON pointer."""
+
+
+class Receipt(Described):
+    """What was recorded: in `episode`, or in `episodes` where a command is recorded in several."""
+
+    events: Annotated[list[ReceiptEvent], Field(min_length=1)]
+    """The events recorded, in their order."""
+    episode: ReceiptEpisode | SkipJsonSchema[None] = None
+    """The episode in which the command was recorded."""
+    episodes: Annotated[list[ReceiptEpisode], Field(min_length=1)] | SkipJsonSchema[None] = None
+    """Each episode of the client in which the command was recorded."""
+    warnings: list[ReceiptWarning]
+    """What was recorded although it looks doubtful."""
