@@ -6,8 +6,8 @@ from typing import Any
 
 import psycopg
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
 
+from care_platform.described_model import DescribedModel
 from care_platform.http.problems import MEDIA_TYPE, Kind, Problems, pointer
 from notifications.delivering.courier import NoAnswer
 
@@ -25,24 +25,34 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
 )
 
 
-class Fault(BaseModel):
-    """One field and the rule it broke; the value is never repeated."""
+class Fault(DescribedModel):
+    """One part of the request and the rule it broke; the value is never repeated."""
 
     pointer: str
+    """The part of the request, as a JSON pointer (RFC 6901)."""
     rule: str
+    """The name of the rule."""
 
 
-class ProblemDocument(BaseModel):
-    """What a caller gets in place of an answer. Nothing was changed."""
+class ProblemDocument(DescribedModel):
+    """What a caller gets in place of an answer (RFC 9457). Nothing was changed."""
 
     type: str
+    """The kind of problem: the address at which it is explained."""
     title: str
+    """The kind of problem in a few words."""
     status: int
+    """The HTTP status of the answer."""
     detail: str
+    """What the caller should do."""
     correlation_id: str
+    """The id of the request's story; name it when you ask about the problem."""
     rule: str | None = None
+    """The name of the rule that refuses the request; absent where no single rule does."""
     errors: list[Fault] | None = None
+    """The parts of the request that are at fault; absent where no single part is."""
     subscription_id: str | None = None
+    """The subscription that has the address already; absent from any other problem."""
 
 
 def _particulars(error: Exception) -> dict[str, Any]:
