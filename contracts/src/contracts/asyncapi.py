@@ -151,9 +151,10 @@ def _cloud_event() -> Object:
 
 def _as_text(schema: Object) -> Object:
     """A header holds text: a number is written in digits, and what is absent has no header."""
+    described = {name: words for name, words in schema.items() if name == "description"}
     if schema.get("type") == "integer":
-        return {"type": "string", "pattern": "^[1-9][0-9]*$"}
-    return next((kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}), schema)
+        return {"type": "string", "pattern": "^[1-9][0-9]*$"} | described
+    return next((kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}), schema) | described
 
 
 def _ref(*path: str) -> Object:

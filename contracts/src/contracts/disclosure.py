@@ -13,29 +13,40 @@ Reason = Literal["consented", "no_consent", "not_shared", "unknown_event", "reda
 class Question(BaseModel):
     """One event, one partner, one subscription, at one payload level."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, extra="forbid")
     event_id: UUID
+    """The event that would be sent."""
     partner: UUID
+    """The partner to which it would be sent."""
     subscription_id: UUID
+    """The subscription to which it is owed."""
     level: Level = "ids"
+    """How much would be told of the event; it is recorded with an allowed decision."""
 
 
 class Decision(BaseModel):
     """The answer, true at the moment it is given and for one attempt only.
 
-    `subject` is the only client id the partner ever sees; `your_client_ref` is the partner's own number
-    for the client. Both accompany an allowed decision alone and are never kept in a log.
+    `subject` and `your_client_ref` accompany an allowed decision alone and are never kept in a log.
+
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, extra="ignore")
     decision_id: UUID
+    """The id of the decision, under which an allowed one is recorded."""
     allowed: bool
+    """Whether the event may be sent to the partner now."""
     reason: Reason
+    """Why it may be sent or not; where it is `unreadable`, nothing is decided and the attempt waits."""
     subject: UUID | None = None
+    """The only id by which the partner ever sees the client."""
     your_client_ref: str | None = None
+    """The partner's own number for the client; absent where the directory has none."""
 
 
-Questions = Annotated[tuple[Question, ...], Field(min_length=1, max_length=500)]
+Questions = Annotated[
+    tuple[Question, ...], Field(min_length=1, max_length=500, description="One question for each attempt.")
+]
 """The body asked: a JSON array."""
 
 Decisions = tuple[Decision, ...]

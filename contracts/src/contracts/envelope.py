@@ -25,30 +25,40 @@ class Unreadable(ValueError):
 
 
 class PublishedEvent(BaseModel):
-    """One published event, read and typed.
+    """One published event, read and typed."""
 
-    `sequence` counts the published events of the episode without gaps, so a consumer can see a loss;
-    `version` is the place among all events of the episode. `recordedat` is when the service learned it,
-    `time` when it happened, to `precision`. `dataref` is the authorised address of the whole record.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     id: UUID
+    """The id of the event."""
     type: str
+    """What happened, as `care.episode.` with a name and a version."""
     source: Source
+    """The network whose episode it is, as `/networks/<network>/episodes`."""
     subject: UUID
+    """The id of the episode."""
     time: AwareDatetime
+    """When it happened, as exactly as `precision` says."""
     sequence: Number
+    """The count of the episode's published events, without gap, so that a consumer can see a loss."""
     version: Number
+    """The place of the event among all events of the episode, the private ones included."""
     clinic: UUID
+    """The clinic that had the episode then; for a transfer, the clinic that took it over."""
     precision: Precision
+    """How exactly `time` is known."""
     recordedat: AwareDatetime
+    """When the service recorded the event."""
     origin: Origin
+    """How it was recorded; `late` is more than 24 hours after the end of the stated period."""
     dataref: str
+    """The address of the whole record, for those who may read it."""
     correlationid: UUID
+    """The id of the story that the event belongs to."""
     traceparent: str | None = None
+    """The story for tracing, in W3C's form."""
     data: Data | Redacted
+    """What is published of the fact, or a mark that it is redacted."""
 
     @property
     def network(self) -> str:

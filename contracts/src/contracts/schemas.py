@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, create_model
+from pydantic import Field, TypeAdapter, create_model
 
 from contracts.disclosure import Decisions, Questions
 from contracts.envelope import PublishedEvent
@@ -31,11 +31,12 @@ def documents() -> Iterator[tuple[str, str]]:
 
 def event_schema(model: type[Data]) -> dict[str, Any]:
     """One published event as CloudEvents JSON: its envelope, and its data or `redacted`."""
+    said = {name: field.description for name, field in PublishedEvent.model_fields.items()}
     fields: dict[str, Any] = {
         "specversion": (Literal["1.0"], ...),
-        "type": (Literal[model.type_name], ...),
+        "type": (Literal[model.type_name], Field(description=said["type"])),
         "datacontenttype": (Literal["application/json"], "application/json"),
-        "data": (model | Redacted, ...),
+        "data": (model | Redacted, Field(description=said["data"])),
     }
     return create_model(model.__name__, __base__=PublishedEvent, **fields).model_json_schema()
 

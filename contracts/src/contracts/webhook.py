@@ -12,56 +12,82 @@ from contracts.envelope import Origin, Precision
 
 
 class Links(BaseModel):
-    """Where to read more, with a partner token: event, episode, a referral to answer, what was missed."""
+    """Where to read more, and to answer, with a partner's token."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
     event: str
+    """The address of the whole event, shown as far as the client consented."""
     episode: str
+    """The address of the episode, shown as far as the client consented."""
     answer: str | None = None
+    """The address that takes the answer to a referral; absent from every other event."""
     missed: str
+    """The address that answers this delivery and all after it."""
 
 
 class WebhookData(BaseModel):
-    """`number` counts the subscription's deliveries without gaps; order of arrival is not promised."""
+    """What happened, as ids and times, and where to read more."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
     event_id: UUID
+    """The id of the event."""
     subscription_id: UUID
+    """The subscription to which this is owed."""
     number: int = Field(ge=1)
+    """The count of what is owed to the subscription, without gap; order of arrival is not promised."""
     partner: UUID
+    """The id of the partner that is told."""
     clinic: UUID
+    """The clinic that had the episode when the event was recorded."""
     episode: UUID
+    """The id of the episode."""
     subject: UUID
+    """The client, by the only id that the partner ever sees."""
     your_client_ref: str | None = None
+    """The client, by the partner's own number; absent where the directory has none."""
     occurred_at: AwareDatetime
+    """When it happened, as exactly as `precision` says."""
     precision: Precision
+    """How exactly `occurred_at` is known."""
     recorded_at: AwareDatetime
+    """When the episodes service recorded the event."""
     origin: Origin
+    """How it was recorded; `late` is more than 24 hours after the end of the stated period."""
     links: Links
+    """Where to read more, and to answer."""
 
 
 class Webhook(BaseModel):
-    """`type` as on Kafka; `timestamp` is when the event happened."""
+    """The body of a webhook at level `ids`: what happened and where."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
     type: str
+    """The type of the event, as on Kafka."""
     timestamp: AwareDatetime
+    """When the event happened."""
     data: WebhookData
+    """What the partner is told of the event."""
 
 
 class NoticeData(BaseModel):
-    """Where to ask for it: `missed` answers this delivery and all after it."""
+    """Where to ask for what a notice stands for."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
     subscription_id: UUID
+    """The subscription to which this is owed."""
     number: int = Field(ge=1)
+    """The count of what is owed to the subscription, without gap; order of arrival is not promised."""
     missed: str
+    """The address that answers this delivery and all after it."""
 
 
 class Notice(BaseModel):
-    """At level `empty`: that there is something; `timestamp` is when it became due."""
+    """The body of a webhook at level `empty`: that there is something, and nothing of what it is."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
     type: Literal["care.notice.v1"]
+    """The type of a notice, the same for every event."""
     timestamp: AwareDatetime
+    """When the delivery became due."""
     data: NoticeData
+    """Where to ask for it."""

@@ -73,7 +73,7 @@ def _put(resource: str, form: type[BaseModel], put: Put) -> Endpoint:
         await put(directory, who.network, id, entry)
         return Response(status_code=204)
 
-    return _named(endpoint, "put", resource)
+    return _named(endpoint, "put", resource, "Replaces the entry whole; what is not given is gone.")
 
 
 def _get(resource: str, get: Get) -> Endpoint:
@@ -85,7 +85,7 @@ def _get(resource: str, get: Get) -> Endpoint:
             raise NotThere
         return Response(to_json(_present(row)), media_type="application/json")
 
-    return _named(endpoint, "get", resource)
+    return _named(endpoint, "get", resource, "The entry as it was last put.")
 
 
 def _present(value: Any) -> Any:
@@ -99,8 +99,9 @@ def _present(value: Any) -> Any:
             return value
 
 
-def _named(endpoint: Endpoint, verb: str, resource: str) -> Endpoint:
+def _named(endpoint: Endpoint, verb: str, resource: str, meaning: str) -> Endpoint:
     endpoint.__name__ = f"{verb}_{resource.removesuffix('s')}"
+    endpoint.__doc__ = meaning
     return endpoint
 
 

@@ -8,6 +8,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from care_platform.described_model import DescribedModel
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
 
 
@@ -30,55 +32,77 @@ def _different(identifiers: tuple["Identifier", ...]) -> tuple["Identifier", ...
 
 
 class Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    """An entry of the directory, read strictly."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class Clinic(Entry):
-    """Where care is given. Its zone says when a day begins and ends."""
+    """A clinic is a place where care is given."""
 
     zone: Annotated[Text, AfterValidator(_known_zone)]
+    """The IANA time zone of the clinic, which says when a day begins and ends."""
     jurisdiction: Text | None = None
+    """The jurisdiction that the clinic is in, such as `US-WA`."""
 
 
 class Licence(Entry):
+    """A licence allows a member of staff to practise."""
+
     jurisdiction: Text
+    """The jurisdiction that gave the licence, such as `US-WA`."""
     number: Text
+    """The number of the licence."""
     profession: Text | None = None
+    """The profession that the licence is for."""
 
 
 class Staff(Entry):
-    """Names of staff stay here: events carry the random id."""
+    """A member of staff works for the network."""
 
     role: Literal["therapist", "supervisor", "coordinator", "privacy_officer", "student", "assistant"]
+    """The person's role in the network; what a caller may do is said by the role in its token."""
     name: Text | None = None
+    """The person's name, which stays in the directory: events carry the random id."""
     licences: Annotated[tuple[Licence, ...], Field(max_length=50)] = ()
+    """The person's licences; whoever vouches for entries needs one."""
 
 
 class Partner(Entry):
+    """A partner is somebody outside the network whom a client may be referred to or share with."""
+
     kind: Literal["physical_therapist", "chiropractor", "physician", "massage_therapist", "employer", "other"]
+    """What kind of provider or organisation the partner is."""
     organisation: Text
+    """The name of the partner's organisation."""
 
 
 class Identifier(Entry):
-    """A number somebody else gave the client; a partner's own has the partner's id as its system."""
+    """A number that somebody else gave the client."""
 
     system: Text
+    """The name of whoever gave the number; for a partner's own number, the partner's id."""
     value: Text
+    """The number itself; in one system no two clients of a network have the same."""
 
 
 class ClientIdentity(Entry):
     """Who the client is. It can be erased and never enters an event."""
 
     name: Text | None = None
+    """The client's name; absent where the directory does not keep it."""
     birth_date: date | None = None
+    """The day on which the client was born."""
     contact: Text | None = None
+    """How the client can be reached, in words."""
     identifiers: Annotated[tuple[Identifier, ...], Field(max_length=50), AfterValidator(_different)] = ()
+    """The numbers that others gave the client, each of them once."""
 
 
-class Recorded(BaseModel):
+class Recorded(DescribedModel):
     """An entry as it is answered."""
 
-    model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="ignore")
     id: UUID
     """The id under which the entry was put."""
 
@@ -99,17 +123,15 @@ class ClientEntry(Recorded, ClientIdentity):
     """A client's identity in the directory."""
 
 
-class FoundClient(BaseModel):
+class FoundClient(DescribedModel):
     """A client that has the identifier which was asked for."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
     id: UUID
     """The client's id."""
 
 
-class FoundClients(BaseModel):
+class FoundClients(DescribedModel):
     """The answer to a search by identifier."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
     clients: Annotated[list[FoundClient], Field(max_length=1)]
     """The client with that identifier; empty if there is none."""

@@ -31,11 +31,14 @@ OF_SESSIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """A broken rule of care and the explanation of who broke it."""
+    """A rule of care that was broken, and the explanation of whoever broke it."""
 
     rule: Annotated[str, OneOf(*OF_SESSIONS)]
+    """The name of the rule, as the vocabulary lists it."""
     rules_version: Annotated[str, COMPUTED] = RULES_VERSION
+    """The version of the rules that was applied; set by the service."""
     explanation: Words | None = None
+    """Why the rule was broken, in words; absent where nobody explained it."""
 
 
 def of_the_desk(command: Command[Any], *broken: RuleBroken | None) -> tuple[Breach, ...]:

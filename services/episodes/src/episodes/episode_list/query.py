@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from care_platform.described_model import DescribedModel
 from episodes.domain.status import Status
 from episodes.http.parameters import SYSTEM_AND_VALUE, Id, Query, Whole
 
@@ -34,10 +35,9 @@ class ListQuery(Query):
     """`episode:version` from the receipt of a command: the answer waits until the list holds that write."""
 
 
-class ListedEpisode(BaseModel):
+class ListedEpisode(DescribedModel):
     """One episode of the list: ids, a status and times; nothing clinical."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
     id: UUID
     """The episode's id."""
     version: int
@@ -62,10 +62,9 @@ class ListedEpisode(BaseModel):
     """A hint: another episode of the same client ended within three months before this one was opened."""
 
 
-class EpisodeList(BaseModel):
+class EpisodeList(DescribedModel):
     """A page of the list, newest episode first."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
     episodes: list[ListedEpisode]
     """The episodes of this page."""
     next: str | None = None

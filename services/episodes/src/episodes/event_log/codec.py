@@ -46,7 +46,9 @@ class SourceRef:
     """The caller's own id of a record: sealed, found again by a keyed hash."""
 
     system: Line
+    """The name of the system that gave the id."""
     value: Line
+    """The id of the record in that system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

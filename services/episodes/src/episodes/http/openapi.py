@@ -37,6 +37,14 @@ _RECEIPT_HEADERS: Schema = {
     "Idempotency-Replayed": {"schema": {"type": "string"}, "description": "`true` on a repeat"},
 }
 WITH_ETAG: dict[int | str, Schema] = {200: {"headers": _ETAG}}
+_UUID: Schema = {"type": "string", "format": "uuid"}
+_IN_PATHS = {
+    "episode": "The episode's id.",
+    "event": "The id of one of its events.",
+    "about": "The id of the event that the command is about.",
+    "client": "The client's id in the directory.",
+    "id": "The id of the entry. Whoever puts it first draws it at random.",
+}
 _TAGS = {
     "care": "Commands: each records one step of care",
     "episodes": "Reading episodes: their state, history and events, and lists of them",
@@ -60,10 +68,7 @@ def commanding(path: str, body: str, opens: bool) -> Schema:
     """A command: FastAPI sees nothing of its parameters, its body and the headers of its answer."""
     return {
         "parameters": [
-            *(
-                {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-                for name in _names(path)
-            ),
+            *({"name": name, "in": "path", "required": True, "schema": _UUID} for name in _names(path)),
             _KEY,
             *(() if opens else (_IF_MATCH,)),
         ],
@@ -85,7 +90,7 @@ def document(app: FastAPI, routes: Sequence[BaseRoute], forms: Mapping[str, Type
         for operation in its.values() if path.startswith("/v1/") else ():
             statuses = (*_COMMON, *(_OF_BODIES if "requestBody" in operation else ()))
             operation["responses"] |= {str(status): _refusal(status) for status in statuses}
-    complete(made, _TAGS, {**EXAMPLES, **ANSWER_EXAMPLES})
+    complete(made, _TAGS, _IN_PATHS, {**EXAMPLES, **ANSWER_EXAMPLES})
     schemas = {name: absent_instead_of_null(schema) for name, schema in components["schemas"].items()}
     components["schemas"] = dict(sorted(schemas.items()))
     components["responses"] = {

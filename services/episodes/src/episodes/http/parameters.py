@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from care_platform.described_model import DescribedModel
 from episodes.http.moments import MOMENT
 
 _MOMENT: TypeAdapter[Any] = TypeAdapter(MOMENT)
@@ -44,7 +45,7 @@ Moment = Annotated[
 ]
 
 
-class Query(BaseModel):
+class Query(DescribedModel):
     """The parameters of a query. Which names are known, `allowed` checks."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)

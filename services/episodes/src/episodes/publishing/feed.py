@@ -3,9 +3,10 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
+from care_platform.described_model import DescribedModel
 from contracts.envelope import PublishedEvent
 from episodes.http.parameters import Query, Whole
 
@@ -54,10 +55,9 @@ CloudEvent: type[BaseModel] = create_model(
 )
 
 
-class FeedPage(BaseModel):
+class FeedPage(DescribedModel):
     """A page of the feed, oldest event first."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
     events: list[CloudEvent]
     """The events published after the position asked for. A page may be empty and still not be the last."""
     next: str

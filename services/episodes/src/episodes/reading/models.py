@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Annotated, Any, Union
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, WithJsonSchema
+from pydantic import BaseModel, WithJsonSchema
 
+from care_platform.described_model import DescribedModel
 from episodes.domain.care.openings import Responsibility
 from episodes.domain.event import EventMetadata
 from episodes.domain.status import Status
@@ -25,10 +26,9 @@ _OPEN_END = WithJsonSchema({"type": ["string", "null"], "format": "date-time"})
 _METADATA = shown_fields(EventMetadata, FOR_PARTNERS)
 
 
-class EntryReference(BaseModel):
+class EntryReference(DescribedModel):
     """Another event, which speaks about this one."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
     event: UUID
     """The id of the other event."""
     type: str

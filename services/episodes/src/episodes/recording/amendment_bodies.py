@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Union, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, create_model
 
+from care_platform.field_docs import field_docs
 from episodes.domain.field_rules import PartOf
 from episodes.domain.step import UNCHANGEABLE, Step
 from episodes.domain.vocabulary import STEPS
@@ -31,10 +32,16 @@ def amendment_form(
 ) -> TypeAdapter[Any]:
     """One form for each kind of entry, told apart by `of`."""
     name, part = held
+    fact: Any = step.fact
+    docs = field_docs(fact)
     forms = []
     for of in AMENDABLE:
         payload = strict(of.fact) if part.whole else _parts(of.fact)
-        own = {"of": (Literal[of.name], ...), name: (payload, ...), **strict_fields(step.fact)}
+        own = {
+            "of": (Literal[of.name], Field(description=docs["of"])),
+            name: (payload, Field(description=docs[name])),
+            **strict_fields(step.fact),
+        }
         model = create_model(
             f"{step.fact.__name__}Of{of.fact.__name__}",
             __config__=STRICT,
@@ -42,13 +49,16 @@ def amendment_form(
             **{**own, **common},
         )
         forms.append(Annotated[model, AfterValidator(split)])
-    union: Any = Annotated[Union[tuple(forms)], Field(discriminator="of")]  # noqa: UP007 - built from a list
+    union: Any = Annotated[Union[tuple(forms)], Field(discriminator="of", description=step.fact.__doc__)]  # noqa: UP007 - built from a list
     return TypeAdapter(union)
 
 
 def _parts(fact: type[Any]) -> Any:
     """Some of the fields of a fact, as given."""
-    optional: dict[str, Any] = {name: (hint | None, None) for name, (hint, _) in strict_fields(fact).items()}
+    optional: dict[str, Any] = {
+        name: (hint | None, Field(None, description=field.description))
+        for name, (hint, field) in strict_fields(fact).items()
+    }
     model = create_model(f"{fact.__name__}Parts", __config__=STRICT, __doc__=fact.__doc__, **optional)
 
     def given(body: BaseModel) -> dict[str, Any]:

@@ -17,16 +17,24 @@ from episodes.recording.directory_references import DirectoryReference, referenc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What any command may say beside its fact: when (now, if not said), by whom, for whom, whose id."""
+    """What any command may say beside its fact."""
 
     occurred_at: datetime | None = None
+    """When it happened; if not given, the time that the fact itself states, or else now."""
     precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
+    """How exactly `occurred_at` is known: to the second if not given."""
     performer: UUID | None = None
+    """The member of staff who did what is recorded; the directory must hold them."""
     on_behalf_of: UUID | None = None
+    """The id of whoever the command is sent for; it is kept as stated."""
     purpose: Line | None = None
+    """The purpose of the command, in words; it is kept in clear, not sealed with the fact."""
     labels: Annotated[tuple[Label, ...], Length(10)] = ()
+    """What makes the fact more sensitive; a partner's consent must allow every label."""
     origin: Annotated[str, OneOf("imported")] | None = None
+    """Says that the record comes from another system; only the role `service` may say so."""
     source_ref: SourceRef | None = None
+    """The caller's own id of the record; a second record under the same id is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

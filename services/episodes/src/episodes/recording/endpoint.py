@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, TypeAdapter, create_model
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, create_model
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
@@ -31,6 +31,7 @@ from episodes.recording.commands import Answer, Circumstances, CommandRequest
 from episodes.recording.strict_models import STRICT, strict_fields
 from episodes.recording.writer import Writer
 
+_CLINIC = "The clinic that opens the episode; it must be one of the caller's."
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -82,7 +83,7 @@ def path_of(step: Step) -> str:
 
 def body_form(step: Step) -> TypeAdapter[Body]:
     """Reads a command's body strictly: the fact's own fields and the common ones, on one level."""
-    clinic: dict[str, Any] = {"clinic": (UUID, ...)} if step.opens else {}
+    clinic: dict[str, Any] = {"clinic": (UUID, Field(description=_CLINIC))} if step.opens else {}
     own, common, held = strict_fields(step.fact), strict_fields(Circumstances), part_of(step.fact)
     drafted = list(own) if held is None else [*own, "of", held[0]]
 

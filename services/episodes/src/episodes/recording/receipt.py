@@ -4,17 +4,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from care_platform.described_model import DescribedModel
 from episodes.domain.status import Status
 
 
-class Described(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class ReceiptEvent(Described):
+class ReceiptEvent(DescribedModel):
     """An event that was recorded."""
 
     id: UUID
@@ -29,7 +26,7 @@ class ReceiptEvent(Described):
     """When this service recorded it."""
 
 
-class ReceiptEpisode(Described):
+class ReceiptEpisode(DescribedModel):
     """An episode as the command left it."""
 
     id: UUID
@@ -40,7 +37,7 @@ class ReceiptEpisode(Described):
     """Whether care goes on; not told to a partner."""
 
 
-class ReceiptWarning(Described):
+class ReceiptWarning(DescribedModel):
     """A doubt about what was recorded."""
 
     rule: str
@@ -49,7 +46,7 @@ class ReceiptWarning(Described):
     """Where in the body, as a JSON pointer."""
 
 
-class Receipt(Described):
+class Receipt(DescribedModel):
     """What was recorded: in `episode`, or in `episodes` where a command is recorded in several."""
 
     events: Annotated[list[ReceiptEvent], Field(min_length=1)]

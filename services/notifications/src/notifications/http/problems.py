@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic.json_schema import SkipJsonSchema
 
-from care_platform.http.problems import MEDIA_TYPE, Kind, Problems, pointer
+from care_platform.http import problem_document
+from care_platform.http.problems import Kind, Problems, pointer
 from notifications.delivering.courier import NoAnswer
 
 _KINDS = (
@@ -25,24 +27,11 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
 )
 
 
-class Fault(BaseModel):
-    """One field and the rule it broke; the value is never repeated."""
+class ProblemDocument(problem_document.ProblemDocument):
+    """What a caller gets in place of an answer (RFC 9457). Nothing was changed."""
 
-    pointer: str
-    rule: str
-
-
-class ProblemDocument(BaseModel):
-    """What a caller gets in place of an answer. Nothing was changed."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    correlation_id: str
-    rule: str | None = None
-    errors: list[Fault] | None = None
-    subscription_id: str | None = None
+    subscription_id: UUID | SkipJsonSchema[None] = None
+    """The subscription that has the address already; absent from any other problem."""
 
 
 def _particulars(error: Exception) -> dict[str, Any]:
@@ -67,10 +56,8 @@ def documented(*names: str) -> dict[int | str, dict[str, Any]]:
 
 def problems_of(*names: str) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI responses for these problems and no other."""
+    kinds = [KINDS[name] for name in names]
     return {
-        KINDS[name].status: {
-            "description": KINDS[name].title,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
-        }
-        for name in names
+        status: problem_document.described((it for it in kinds if it.status == status), "ProblemDocument")
+        for status in {kind.status for kind in kinds}
     }

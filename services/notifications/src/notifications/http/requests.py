@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from care_platform.described_model import DescribedModel
 from care_platform.http.problems import Problem
 from notifications.http.problems import faults
 
@@ -13,12 +14,14 @@ LARGEST_PAGE = 100
 M = TypeVar("M", bound=BaseModel)
 
 
-class NumberPage(BaseModel):
-    """A page of numbered things."""
+class NumberPage(DescribedModel):
+    """Which page of numbered things is asked for."""
 
     model_config = ConfigDict(extra="forbid")
     after: int = Field(0, ge=0, le=2**53)
+    """The number after which the page begins."""
     limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    """How many entries the page holds at most."""
 
 
 NumberPageQuery = Annotated[NumberPage, Query()]

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from care_platform.described_model import DescribedModel
 from care_platform.http.problems import Problem
 from notifications.access import Action, Caller
 from notifications.http.identity import allowed
@@ -18,13 +19,16 @@ from notifications.inbox.bodies import Acknowledgement, Inbox, InboxItem
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 
 
-class InboxPage(BaseModel):
-    """`cursor` is the `next` of the page before."""
+class InboxPage(DescribedModel):
+    """Which page of the inbox is asked for."""
 
     model_config = ConfigDict(extra="forbid")
     acknowledged: bool | None = None
+    """Whether to list items that are acknowledged or those that are not; both if not given."""
     cursor: UUID | None = None
+    """The `next` of the page before; if not given, the page begins with the newest item."""
     limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    """How many items the page holds at most."""
 
 
 @router.get("", responses=documented())

@@ -31,6 +31,7 @@ _TAGS = {
     "inbox": "What needs the attention of a clinic's staff",
     "operations": "Health, metrics, and what each problem means",
 }
+_IN_PATHS = {"subscription_id": "The subscription's id.", "item_id": "The item's id."}
 
 
 def create_app(services: Services | None = None, lifespan: Lifespan | None = None) -> FastAPI:
@@ -65,7 +66,7 @@ def _document(app: FastAPI) -> Schema:
         schema = TypeAdapter(model).json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema
-    complete(made, _TAGS, EXAMPLES)
+    complete(made, _TAGS, _IN_PATHS, EXAMPLES)
     sent = {SubscriptionWanted.__name__}
     made["components"]["schemas"] = {
         name: (absent_instead_of_null if name in sent else nullable_by_type)(schemas[name])

@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -15,6 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from care_platform.described_model import DescribedModel
 from contracts.events import PUBLISHED
 from contracts.webhook import WebhookData
 from notifications.subscriptions.subscription import Subscription, Wanted
@@ -30,15 +30,20 @@ EventType = Annotated[str, AfterValidator(_published), Field(json_schema_extra={
 Address = Annotated[str, StringConstraints(min_length=8, max_length=2000, pattern=r"^https?://[!-~]+$")]
 
 
-class SubscriptionWanted(BaseModel):
-    """No `event_types` or `clinics` means all that consent allows. `partner` is for coordinators."""
+class SubscriptionWanted(DescribedModel):
+    """What a subscription is to be like."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     url: Address
+    """The address to which webhooks are posted."""
     event_types: Annotated[list[EventType], Field(min_length=1, max_length=100)] | None = None
+    """The types of events to be told of; if not given, all that consent allows."""
     clinics: Annotated[list[UUID], Field(min_length=1, max_length=1000)] | None = None
+    """The clinics to be told of; if not given, all of them, or the coordinator's own."""
     level: Literal["empty", "ids"] = "ids"
+    """How much a webhook tells: ids and times (`ids`), or only that there is something (`empty`)."""
     partner: UUID | None = None
+    """The partner to be told: a coordinator must say which, and a partner subscribes for itself."""
 
     def wanted(self) -> Wanted:
         return Wanted(
@@ -50,28 +55,41 @@ class SubscriptionWanted(BaseModel):
         )
 
 
-class SubscriptionView(BaseModel):
-    """`last_number` is the number of the newest delivery; `disabled` means the endpoint said it is gone."""
+class SubscriptionView(DescribedModel):
+    """A subscription as it stands."""
 
     id: UUID
+    """The id of the subscription."""
     partner: UUID
+    """The partner that is told."""
     url: str
+    """The address to which webhooks are posted."""
     level: Literal["empty", "ids"]
+    """How much a webhook tells: ids and times (`ids`), or only that there is something (`empty`)."""
     event_types: list[str] | None
+    """The types of events that the partner is told of; without any, all that consent allows."""
     clinics: list[UUID] | None
+    """The clinics that the partner is told of; without any, all of them."""
     state: Literal["active", "disabled"]
+    """Whether webhooks are sent: `disabled` means that the endpoint said it is gone (410)."""
     created_at: AwareDatetime
+    """When the subscription was made."""
     last_number: int
+    """The number of the newest delivery; 0 before the first."""
 
 
 class SubscriptionMade(SubscriptionView):
-    """`secret` is shown here and never again, and only to the partner itself."""
+    """A new subscription, and its secret."""
 
     secret: str | None = None
+    """The secret that signs the webhooks: shown here and never again, and only to the partner itself."""
 
 
-class Subscriptions(BaseModel):
+class Subscriptions(DescribedModel):
+    """The subscriptions that the caller may see."""
+
     subscriptions: list[SubscriptionView]
+    """The subscriptions, oldest first."""
 
 
 def view(of: Subscription) -> SubscriptionView:
@@ -88,53 +106,74 @@ def view(of: Subscription) -> SubscriptionView:
     )
 
 
-class AttemptView(BaseModel):
-    """Either a status or a class of error."""
+class AttemptView(DescribedModel):
+    """How one attempt went: either a status or a class of error."""
 
     model_config = ConfigDict(frozen=True)
     at: AwareDatetime
+    """When the attempt began."""
     status: int | None
+    """The HTTP status that the endpoint answered; null where there was no answer."""
     error: str | None
+    """The class of error, such as `timeout`; null where the endpoint answered."""
     duration_ms: int
+    """How long the attempt took, in milliseconds."""
 
 
-class DeliveryView(BaseModel):
-    """`type` and `event_id` are told once an attempt was made, and not of what was withheld."""
+class DeliveryView(DescribedModel):
+    """What is owed to a subscription, and how its attempts went."""
 
     number: int
+    """The count of what is owed to the subscription, without gap."""
     state: Literal["pending", "delivered", "withheld", "failed", "cancelled"]
+    """What became of the delivery."""
     webhook_id: str
+    """The header `webhook-id`, which is the same over all attempts."""
     type: str | None = None
+    """The type of the event; told once an attempt was made, and not of what was withheld."""
     event_id: UUID | None = None
+    """The id of the event; told once an attempt was made, and not of what was withheld."""
     attempts: list[AttemptView]
+    """The attempts that were made, oldest first."""
     next_attempt_at: datetime | None
+    """When the next attempt is due; null unless the delivery is pending."""
 
 
-class Deliveries(BaseModel):
-    """`next`: pass it as `after` for the following page; absent on the last one."""
+class Deliveries(DescribedModel):
+    """A page of deliveries."""
 
     deliveries: list[DeliveryView]
+    """The deliveries in the order of their numbers."""
     next: int | None
+    """What to pass as `after` for the following page; null on the last one."""
 
 
-class Told(BaseModel):
+class Told(DescribedModel):
     """An event as its webhook told it, or would have told it."""
 
     number: int
+    """The count of what is owed to the subscription, without gap."""
     type: str
+    """The type of the event, as on Kafka."""
     timestamp: AwareDatetime
+    """When the event happened."""
     data: WebhookData
+    """What the webhook told of the event, or would have told."""
 
 
-class Withheld(BaseModel):
-    """Consent does not, or did not, allow it. Nothing else is told."""
+class Withheld(DescribedModel):
+    """An event that consent does not, or did not, allow to be told; nothing else is said of it."""
 
     number: int
+    """The count of what is owed to the subscription, without gap."""
     withheld: Annotated[Literal[True], WithJsonSchema({"type": "boolean"})] = True
+    """Says that the event is withheld; it is always true."""
 
 
-class Events(BaseModel):
-    """`next`: pass it as `after` for the following page; absent on the last one."""
+class Events(DescribedModel):
+    """A page of what is owed to a subscription."""
 
     events: list[Told | Withheld]
+    """The events in the order of their numbers, each told or withheld."""
     next: int | None
+    """What to pass as `after` for the following page; null on the last one."""

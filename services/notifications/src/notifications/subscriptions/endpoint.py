@@ -85,6 +85,7 @@ async def list_subscriptions(
 
 @router.get("/{subscription_id}", responses=documented("not-found"))
 async def get_subscription(found: Found) -> SubscriptionView:
+    """One subscription, without its secret."""
     return view(found)
 
 

@@ -9,9 +9,14 @@ Schema = dict[str, Any]
 _OF_FASTAPI = ("HTTPValidationError", "ValidationError")
 
 
-def complete(document: Schema, tags: Mapping[str, str], examples: Mapping[str, Any]) -> None:
-    """Add what every service's document says beside what FastAPI finds: tags, the address, which operations
-    need no token, and an example of each body by the name of its schema."""
+def complete(
+    document: Schema, tags: Mapping[str, str], in_paths: Mapping[str, str], examples: Mapping[str, Any]
+) -> None:
+    """Add what every service's document says beside what FastAPI finds.
+
+    That is its address, the meaning of its tags and of the parameters in its paths, which operations need no
+    token, and an example of each body by the name of its schema.
+    """
     document["servers"] = [{"url": "/", "description": "The service that gave this document"}]
     document["tags"] = [{"name": name, "description": words} for name, words in tags.items()]
     for name in _OF_FASTAPI:
@@ -21,10 +26,17 @@ def complete(document: Schema, tags: Mapping[str, str], examples: Mapping[str, A
         if "HTTPValidationError" in str(operation["responses"].get("422")):
             del operation["responses"]["422"]  # FastAPI's own form of a refusal, which is never sent
         for parameter in operation.get("parameters", ()):
-            if "anyOf" in parameter["schema"]:
-                parameter["schema"] = absent_instead_of_null(parameter["schema"])
+            _describe(parameter, in_paths)
         for body in (operation.get("requestBody", {}), *operation["responses"].values()):
             _give_example(body, {**OF_OPERATIONS, **examples})
+
+
+def _describe(parameter: Schema, in_paths: Mapping[str, str]) -> None:
+    """A parameter is given or left out, and has no null."""
+    if parameter["in"] == "path":
+        parameter.setdefault("description", in_paths.get(parameter["name"], ""))
+    if "anyOf" in parameter["schema"]:
+        parameter["schema"] = absent_instead_of_null(parameter["schema"])
 
 
 def _give_example(body: Schema, examples: Mapping[str, Any]) -> None:

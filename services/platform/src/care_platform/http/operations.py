@@ -3,14 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import PlainTextResponse
 
+from care_platform.described_model import DescribedModel
 from care_platform.http.problems import COMMON, Problem, Problems
 
 EXAMPLES: Mapping[str, Any] = MappingProxyType(
@@ -27,27 +27,35 @@ Responses = dict[int | str, dict[str, Any]]
 """The `responses` of an operation in the OpenAPI document, by status."""
 
 
-class Live(BaseModel):
+class Live(DescribedModel):
     """Whether the process answers and its work goes on; if not, it is to be started anew."""
 
     live: bool
+    """Whether the process is alive; if not, it is to be started anew."""
 
 
-class Ready(BaseModel):
+class Ready(DescribedModel):
     """Whether requests can be answered now."""
 
     ready: bool
-    reason: str | SkipJsonSchema[None] = Field(None, description="Why not, in words for an operator")
+    """Whether the service is ready."""
+    reason: str | SkipJsonSchema[None] = None
+    """Why the service is not ready, in words for an operator."""
 
 
-class Explained(BaseModel):
+class Explained(DescribedModel):
     """What a kind of problem means and what to do about it."""
 
     type: str
+    """The kind of problem: the address at which it is explained."""
     status: int
+    """The HTTP status of answers that tell of the problem."""
     title: str
+    """The kind of problem in a few words."""
     what_to_do: str
-    retry: bool = Field(description="Whether the same request may succeed later")
+    """What the caller should do."""
+    retry: bool
+    """Whether the same request may succeed later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
         return PlainTextResponse(await operations.metrics(request), media_type=CONTENT_TYPE_LATEST)
 
     @routes.get("/problems/{type}", responses=refused("not-found"))
-    async def explain(type: str) -> Explained:
+    async def explain(type: Annotated[str, Path(description="The name of the kind.")]) -> Explained:
         """What a kind of problem means, what to do, and whether to try again."""
         kind = problems.kinds.get(type)
         if kind is None:

@@ -4,18 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import SkipJsonSchema
 
+from care_platform.described_model import DescribedModel
 from care_platform.http.problems import MEDIA_TYPE, Kind
 
 _CORRELATION = "0b7f3c52-9a1e-4d7c-8f60-2e5d4c3b2a19"
 
 
-class Fault(BaseModel):
+class Fault(DescribedModel):
     """One place in the request and the rule it broke; the value is never repeated."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
     pointer: str
     """Where, as a JSON pointer; `/query/limit` and `/headers/if-match` name what is outside the body."""
     rule: str
@@ -24,10 +23,9 @@ class Fault(BaseModel):
     """The rule in words."""
 
 
-class ProblemDocument(BaseModel):
+class ProblemDocument(DescribedModel):
     """What a caller gets in place of an answer (RFC 9457). Nothing was changed."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
     type: str
     """The kind of problem, as the address at which it is explained."""
     title: str

@@ -20,11 +20,14 @@ RequestedBy = Annotated[str, OneOf("client", "guardian", "representative", "ther
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """What points at an entry: its event, of which kind it is, and the partner it concerns, if it does."""
+    """What every amendment says of the entry that it points at."""
 
     event: Annotated[UUID | None, COMPUTED, EVENT] = None
+    """The event that recorded the entry, even where the path names an amendment of it."""
     of: Annotated[str, COMPUTED] = ""
+    """The kind of the entry and its version, such as `session-delivered.1`."""
     partner: Annotated[UUID | None, COMPUTED, PARTNER] = None
+    """The partner that the entry concerns, if it concerns one; set by the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +35,14 @@ class EntryAddedTo(Amendment):
     """What an entry had left out; what it says already stays."""
 
     added: Annotated[Any, PartOf(whole=False)]
+    """The fields that the entry had left out; one that it states already is refused."""
     reason: Words | None = None
+    """Why they are added only now, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryCorrected(Amendment):
-    """The whole entry anew; `happened_at` and `performed_by` correct when and by whom it happened."""
+    """A whole entry anew, in place of one that was wrong."""
 
     reason_code: Annotated[
         str,
@@ -45,12 +50,19 @@ class EntryCorrected(Amendment):
             "wrong_value", "wrong_time", "wrong_site", "wrong_performer", "misheard", "incomplete", "other"
         ),
     ]
+    """What was wrong with the entry."""
     reason: Words
+    """Why the entry is corrected, in words."""
     replacement: Annotated[Any, PartOf(whole=True)]
+    """The whole entry as it should have been."""
     happened_at: Instant | None = None
+    """When it truly happened: if not given, the time that the replacement states, or else as before."""
     happened_precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
+    """How exactly `happened_at` is known; as before if not given."""
     performed_by: Annotated[UUID, STAFF] | None = None
+    """The member of staff who truly did it; as before if not given."""
     requested_by: RequestedBy | None = None
+    """Who asked for the correction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +70,9 @@ class EntryRetracted(Amendment):
     """The entry should never have been recorded."""
 
     reason: Words
+    """Why the entry should not have been recorded, in words."""
     requested_by: RequestedBy | None = None
+    """Who asked for the retraction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +80,25 @@ class EntryAttested:
     """A licensed person vouches for entries, as a supervisor does for a student's."""
 
     events: Annotated[tuple[UUID, ...], Length(100, least=1), EVENT]
+    """The events of this episode that are vouched for."""
     by: Annotated[UUID, STAFF]
+    """The member of staff who vouches for them, with a licence in the directory."""
     statement: Words | None = None
+    """What the person states, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmendmentRefused:
-    """A client asked for a correction and was refused; their own statement stays with the entry."""
+    """A client asked for a correction and was refused."""
 
     event: Annotated[UUID | None, COMPUTED, EVENT] = None
+    """The event that recorded the entry, even where the path names an amendment of it."""
     reason: Words
+    """Why the correction was refused, in words."""
     statement: Words | None = None
+    """The client's own statement, which stays with the entry."""
     reviewed_by: Line | None = None
+    """Who reviewed the request, such as the privacy office."""
 
 
 def added(episode: Episode, entry: RecordedEvent[EntryAddedTo]) -> Episode:

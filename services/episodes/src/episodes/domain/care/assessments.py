@@ -31,28 +31,43 @@ class Finding:
     """What was seen or felt at a site, in words."""
 
     site: Site | None = None
+    """The place on the body that the finding is about, where it has one."""
     words: Words
+    """What was seen or felt, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessed:
-    """An assessment of the client. A new baseline says what made the old one void."""
+    """An assessment of the client."""
 
     stage: Annotated[str, OneOf("baseline", "midpoint", "exit", "ad_hoc", "new_baseline")]
+    """At which stage of care the client was assessed; a plan needs a baseline or a new baseline."""
     new_baseline_reason: (
         Annotated[str, OneOf("re_injury", "surgery", "after_break", "second_series")] | None
     ) = None
+    """What made the old baseline void; a new baseline needs it, and no other stage takes it."""
     history: Words | None = None
+    """The client's history, in words."""
     history_absent_reason: AbsentReason | None = None
+    """Why there is no history, in HL7's data-absent-reason codes."""
     health_update: HealthUpdate | None = None
+    """What changed in the client's health since last time."""
     symptoms: Words | None = None
+    """The client's symptoms, in words."""
     readings: Annotated[tuple[Reading, ...], Length(200)] = ()
+    """The readings that were taken."""
     instruments: Annotated[tuple[InstrumentResult, ...], Length(50)] = ()
+    """The results of the questionnaires that were used."""
     palpation: Annotated[tuple[Finding, ...], Length(100)] = ()
+    """What was felt by hand."""
     posture: Annotated[tuple[Finding, ...], Length(100)] = ()
+    """What was seen of the client's posture."""
     suspected_causes: Annotated[tuple[Annotated[Coded, CONDITIONS], ...], Length(50)] = ()
+    """The conditions that are suspected to cause the complaint."""
     screening: Screening | None = None
+    """The screening at the assessment, where there was one."""
     visit: Annotated[UUID, VISIT] | None = None
+    """The caller's id of the visit at which the client was assessed."""
 
 
 def assess(episode: Episode, command: Command[Assessed]) -> list[NewFact]:

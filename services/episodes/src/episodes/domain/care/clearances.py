@@ -16,13 +16,18 @@ from episodes.domain.values import Coded, Day, Document, Licensed, Limits, Scree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearanceRecorded:
-    """The clearance's id is the id of this event. It holds to the end of `valid_until`, if that is given."""
+    """A licensed person outside allows care with a condition. The clearance's id is the id of this event."""
 
     condition: Annotated[Coded, CONDITIONS]
+    """The condition with which care is allowed."""
     by: Licensed
+    """The licensed person outside who allows it."""
     valid_until: Day | None = None
+    """The last day on which the clearance holds; if not given, it holds without end."""
     limits: Limits | None = None
+    """How far a treatment may go."""
     document: Document | None = None
+    """The clearance as a document that is kept elsewhere."""
 
 
 def clear(episode: Episode, command: Command[ClearanceRecorded]) -> list[NewFact]:

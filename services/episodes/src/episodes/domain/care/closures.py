@@ -19,18 +19,24 @@ from episodes.domain.values import AbsentReason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalOutcome:
+    """The outcome of one goal when care ends."""
+
     goal: Line
+    """The id of the goal in the plan."""
     achieved: (
         Annotated[str, OneOf("achieved", "partially_achieved", "not_achieved", "worse", "not_assessed")]
         | None
     ) = None
+    """How far the goal was reached."""
     words: Words | None = None
+    """The outcome in words."""
     absent_reason: AbsentReason | None = None
+    """Why no outcome is known, in HL7's data-absent-reason codes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeClosed:
-    """Exit reasons after ACC's Integrated Care Pathways guide."""
+    """Care ends: why, with what outcome for each goal, and what follows."""
 
     reason: Annotated[
         str,
@@ -47,23 +53,29 @@ class EpisodeClosed:
             "other",
         ),
     ]
+    """Why care ends, after the exit reasons of ACC's Integrated Care Pathways guide."""
     reason_words: Words | None = None
+    """The reason in words."""
     outcomes: Annotated[tuple[GoalOutcome, ...], Length(50)] = ()
+    """The outcomes of the goals."""
     summary: Words | None = None
+    """A summary of the care, in words."""
     discharge_plan: Words | None = None
+    """What is to follow after the closing, in words."""
     maximum_benefit_reached: bool | None = None
+    """Whether no further benefit of treatment is expected; absent where not stated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeReopened:
-    """Care goes on in the same episode. What begins later is an episode of its own that continues it.
-
-    `breaches` are of an imported reopening alone.
-    """
+    """Care goes on in the same episode. Later than three months after its closing, a new one continues it."""
 
     reason: Annotated[str, OneOf("relapse", "re_injury", "new_referral", "closed_in_error")]
+    """Why care goes on."""
     words: Words | None = None
+    """The reason in words."""
     breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
+    """The rules of care that an imported reopening broke; any other reopening is refused for them."""
 
 
 REOPENED_WITHIN_MONTHS = 3

@@ -15,10 +15,12 @@ from episodes.domain.values import Day
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeHeld:
-    """Care pauses: until when is expected, not binding."""
+    """Care pauses by agreement."""
 
     reason: Words
+    """Why care pauses, in words."""
     expected_until: Day | None = None
+    """The day until which the pause is expected to last; it does not end by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,13 +24,21 @@ class Goal:
     """What is to be reached, measured how, from where to where, by when."""
 
     id: Line
+    """The name of the goal in the plan, by which an outcome at the closing refers to it."""
     measure: Annotated[Coded, MEASURES] | None = None
+    """What is measured to see whether the goal is reached."""
     site: Site | None = None
+    """The place on the body that the goal is about, where it has one."""
     baseline: Amount | None = None
+    """The value of the measure from which the goal starts."""
     target: Amount | None = None
+    """The value of the measure that is to be reached."""
     target_absent_reason: AbsentReason | None = None
+    """Why there is no target, in HL7's data-absent-reason codes."""
     due: date | None = None
+    """The day by which the goal is to be reached."""
     words: Words | None = None
+    """The goal in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,25 +46,39 @@ class Reassess:
     """When the plan is to be looked at again: after so many sessions or days."""
 
     sessions: Annotated[int, Between(1, 200)] | None = None
+    """The number of sessions after which the plan is to be looked at again."""
     days: Annotated[int, Between(1, 730)] | None = None
+    """The number of days after which the plan is to be looked at again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A treatment plan, whole. `breaches` are of an imported plan alone: others are refused for theirs."""
+    """A treatment plan, whole."""
 
     plan_version: Annotated[int, COMPUTED] = 0
+    """The version of the plan, counted from 1 in each episode; set by the service."""
     goals: Annotated[tuple[Goal, ...], Length(50)] = ()
+    """What the treatment is to reach."""
     techniques: Annotated[tuple[Technique, ...], Length(100)] = ()
+    """The techniques to be used; a session that uses another one gives a reason."""
     frequency: Line | None = None
+    """How often sessions are to take place, in words."""
     planned_sessions: Annotated[int, Between(1, 500)] | None = None
+    """How many sessions are planned."""
     minutes_per_session: Annotated[int, Between(1, 480)] | None = None
+    """How long each session is to last, in minutes."""
     reassess_after: Reassess | None = None
+    """When the plan is to be looked at again."""
     home_care: Annotated[tuple[Words, ...], Length(50)] = ()
+    """What the client is to do at home, one thing in each entry."""
     precautions: Annotated[tuple[Words, ...], Length(50)] = ()
+    """What is to be heeded during treatment, one thing in each entry."""
     based_on: Annotated[tuple[UUID, ...], Length(50), EVENT] = ()
+    """The events of this episode that the plan rests on; they can be corrected, but not retracted."""
     agreed_with_client: bool | None = None
+    """Whether the client agreed to the plan; absent where it was not stated."""
     breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
+    """The rules of care that an imported plan broke; any other plan is refused for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +91,7 @@ class PlanRefined(Plan):
     """The whole new plan, what it replaces, and why."""
 
     replaces: Annotated[int, COMPUTED] = 0
+    """The version of the plan that this one replaces; set by the service."""
     reason: Annotated[
         str,
         OneOf(
@@ -83,9 +106,13 @@ class PlanRefined(Plan):
             "other",
         ),
     ]
+    """Why the plan is refined; `clinical` needs evidence recorded after the plan that is replaced."""
     rationale: Words
+    """The reasons for the new plan, in words."""
     evidence: Annotated[tuple[UUID, ...], Length(50), EVENT] = ()
+    """The events of this episode that the change rests on; they can be corrected, but not retracted."""
     changed_fields: Annotated[tuple[str, ...], COMPUTED] = ()
+    """The names of the fields in which the plan differs from the one before; set by the service."""
 
 
 _NOT_OF_THE_PLAN = ("plan_version", "based_on", "breaches")

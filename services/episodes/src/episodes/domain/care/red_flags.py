@@ -18,17 +18,24 @@ from episodes.domain.values import Coded, Day, Document, Licensed, Limits, Site
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedFlagRaised:
-    """The flag's id is the id of this event. Whether care is held is derived from open flags."""
+    """A sign that care may be unsafe. The flag's id is the id of this event."""
 
     code: Annotated[Coded, RED_FLAGS]
+    """What the sign is."""
     source: Annotated[
         str, OneOf("assessment", "session_check", "session", "response", "client", "partner", "other")
     ]
+    """Where the sign was noticed, or who told of it."""
     source_event: Annotated[UUID, EVENT] | None = None
+    """The event of this episode in which the sign was noticed."""
     sites: Annotated[tuple[Site, ...], Length(30)] = ()
+    """The places on the body that the sign is about."""
     urgency: Annotated[str, OneOf("routine", "urgent", "emergency")] = "urgent"
+    """How soon somebody must look at it."""
     action_advised: Words | None = None
+    """What is advised to be done, in words."""
     holds_care: bool = False
+    """Whether care is held while the flag stands: checks say stop, and a session breaks a rule."""
 
 
 ACCEPTED = "accepted_with_limits"
@@ -36,14 +43,20 @@ ACCEPTED = "accepted_with_limits"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedFlagCleared:
-    """Somebody with the authority says that the flag stands no more. After `valid_until` it stands again."""
+    """Somebody with the authority says that the flag stands no more."""
 
     flag_id: Annotated[UUID | None, COMPUTED, EVENT] = None
+    """The flag that is cleared, as the path names it."""
     finding: Annotated[str, OneOf("ruled_out", "treated", ACCEPTED)]
+    """What was found of the sign; `accepted_with_limits` needs `limits`."""
     authority: Licensed
+    """The licensed person outside who cleared the flag."""
     limits: Limits | None = None
+    """How far a treatment may go from now on."""
     document: Document | None = None
+    """The finding as a document that is kept elsewhere."""
     valid_until: Day | None = None
+    """The last day of the clearing, after which the flag stands again; if not given, it never does."""
 
 
 def raise_flag(episode: Episode, command: Command[RedFlagRaised]) -> list[NewFact]:

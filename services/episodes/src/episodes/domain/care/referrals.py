@@ -20,50 +20,78 @@ from episodes.domain.values import Day, Document, Instant, Licensed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralMade:
-    """The referral's id is the id of this event. `breaches` are of an imported one alone."""
+    """The client is referred to a partner. The referral's id is the id of this event."""
 
     partner: Annotated[UUID, PARTNER]
+    """The partner to which the client is referred; no other partner is told."""
     subject: Annotated[UUID | None, COMPUTED] = None
+    """The random id by which the partner knows the client, the only one it sees; set by the service."""
     priority: Annotated[str, OneOf("routine", "urgent", "asap", "stat")] = "routine"
+    """How urgent the referral is."""
     service: Line | None = None
+    """What the partner is asked to do, in a few words."""
     reason: Words | None = None
+    """Why the client is referred, in words."""
     kinds_sent: Annotated[tuple[Annotated[str, OneOf(*KINDS)], ...], Length(len(KINDS))] = ()
+    """The kinds of facts that go along with the referral; a consent must name each of them."""
     answer_due: Day | None = None
+    """The day by which an answer is expected."""
     breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
+    """The rules of care that an imported referral broke; any other referral is refused for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralWithdrawn:
+    """A referral is not wanted any more."""
+
     referral_id: Annotated[UUID | None, COMPUTED, EVENT] = None
+    """The referral that is withdrawn, as the path names it."""
     partner: Annotated[UUID | None, COMPUTED, PARTNER] = None
+    """The partner to which the client was referred; set by the service."""
     reason: Words
+    """Why the referral is withdrawn, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralAnswered:
-    """The partner's answer, by itself or as `recorded_by` one of our staff was told."""
+    """The partner's answer to a referral, given by itself or told to one of our staff."""
 
     referral_id: Annotated[UUID | None, COMPUTED, EVENT] = None
+    """The referral that is answered, as the path names it."""
     partner: Annotated[UUID | None, COMPUTED, PARTNER] = None
+    """The partner to which the client was referred; set by the service."""
     accepted: bool
+    """Whether the partner accepts the referral; one that it declines is over."""
     code: Line | None = None
+    """A code that goes with the answer, as the partner gave it."""
     first_appointment: Instant | None = None
+    """When the client is to see the partner for the first time."""
     their_reference: Line | None = None
+    """The number or name under which the partner keeps the referral."""
     recorded_by: Annotated[UUID, STAFF] | None = None
+    """The member of staff who was told the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerReported:
-    """What a partner found or did. A partner reports for itself; staff say whose report they record."""
+    """What a partner found, did or advises against."""
 
     partner: Annotated[UUID, PARTNER] | None = None
+    """The partner whose report it is: staff must name it, and a partner reports for itself alone."""
     referral: Annotated[UUID, EVENT] | None = None
+    """The referral to that partner on which it reports."""
     findings: Words | None = None
+    """What the partner found, in words."""
     treatment_given: Words | None = None
+    """What the partner did, in words."""
     restrictions: Words | None = None
+    """What the partner advises against, in words."""
     author: Licensed
+    """The licensed person who wrote the report."""
     observed_on: Day | None = None
+    """The day on which the partner observed what it reports."""
     document: Document | None = None
+    """The report as a document that is kept elsewhere."""
 
 
 def refer(episode: Episode, command: Command[ReferralMade]) -> list[NewFact]:

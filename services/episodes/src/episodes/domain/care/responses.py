@@ -20,23 +20,35 @@ class Covers:
     """The days a diary or a summary speaks of, both included."""
 
     first: date
+    """The first day that is covered."""
     last: date
+    """The last day that is covered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseNoted:
-    """The response to a session, so many hours after, or over days, as told by `source`."""
+    """How the client was after a session, or over some days."""
 
     session: Annotated[UUID, EVENT] | None = None
+    """The session of this episode that the client responds to."""
     hours_after: Annotated[float, Between(0, 100_000)] | None = None
+    """How many hours after the session the response was."""
     source: Annotated[str, OneOf("client", "guardian", "diary", "therapist", "partner")] | None = None
+    """Who told of the response, or where it was written down."""
     covers: Covers | None = None
+    """The days that the response speaks of."""
     readings: Annotated[tuple[Reading, ...], Length(200)] = ()
+    """The readings that were taken or told."""
     instruments: Annotated[tuple[InstrumentResult, ...], Length(50)] = ()
+    """The results of the questionnaires that were used."""
     soreness_hours: Annotated[float, Between(0, 10_000)] | None = None
+    """How long the client was sore, in hours."""
     client_words: Words | None = None
+    """What the client said, in the client's own words."""
     note: Words | None = None
+    """What else there is to note of the response, in words."""
     adverse: Annotated[tuple[Adverse, ...], Length(20)] = ()
+    """The unwanted reactions to the treatment."""
 
 
 def note_response(episode: Episode, command: Command[ResponseNoted]) -> list[NewFact]:

@@ -40,10 +40,12 @@ OURS = "ours"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentConfirmed:
-    """The client agreed again today, in this form, with these changes."""
+    """The client agreed again today. The consent to treatment must hold all the same."""
 
     form: Form
+    """How the client agreed."""
     changes: Words | None = None
+    """What the client wants changed, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +53,31 @@ class VerdictReason:
     """A rule that made the verdict, and where it comes from."""
 
     rule: str
+    """The name of the rule, as the vocabulary lists it."""
     source: str
+    """The law that the rule comes from, or `ours` where it is our own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionChecked:
-    """The check's id is the id of this event. A check nobody read counts as stop."""
+    """The answer to whether the client may be treated now. The check's id is the id of this event."""
 
     visit: Annotated[UUID, VISIT] | None = None
+    """The caller's id of the visit that the check is for."""
     techniques: Annotated[tuple[Technique, ...], Length(50)] = ()
+    """The techniques that are to be used; a consent that is not general must name each of them."""
     health_update: HealthUpdate | None = None
+    """What changed in the client's health since last time."""
     screening: Screening
+    """The questions asked before the session, each with its answer and what was judged from it."""
     consent_confirmed: ConsentConfirmed | None = None
+    """The client's agreement of today; the verdict does not depend on it."""
     limits: Limits | None = None
+    """How far the treatment may go; with limits the verdict is never `go`."""
     verdict: Annotated[str, COMPUTED] = STOP
+    """Whether treatment may begin; set by the service. A check nobody read counts as stop."""
     reasons: Annotated[tuple[VerdictReason, ...], COMPUTED] = ()
+    """The rules that made the verdict, those that stop it first; set by the service."""
 
 
 def check_session(episode: Episode, command: Command[SessionChecked]) -> list[NewFact]:

@@ -35,8 +35,12 @@ from episodes.domain.values import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedEarly:
+    """The session ended before it was meant to."""
+
     by: Annotated[str, OneOf("client", "therapist", "other")]
+    """Who ended the session."""
     reason: Words | None = None
+    """Why the session ended early, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,50 +48,82 @@ class Participant:
     """Somebody else in the room."""
 
     id: Annotated[UUID, STAFF]
+    """The id of the person in the directory of staff."""
     role: Annotated[str, OneOf("assistant", "student", "supervisor", "interpreter")]
+    """The role in which the person took part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoapNote:
-    """Subjective, objective, assessment, plan."""
+    """A note of the session in four parts: subjective, objective, assessment, plan."""
 
     subjective: Words | None = None
+    """What the client reported."""
     objective: Words | None = None
+    """What the therapist observed."""
     assessment: Words | None = None
+    """What the therapist concludes."""
     plan: Words | None = None
+    """What is to be done next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
+    """Advice that was given to the client."""
+
     kind: Annotated[Coded, ADVICE]
+    """The kind of advice, such as stretching or posture."""
     words: Words | None = None
+    """The advice in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionDelivered:
-    """One treatment. `breaches` given by the caller explain; the decision finds which rules were broken."""
+    """One treatment, as it was given."""
 
     visit: Annotated[UUID, VISIT] | None = None
+    """The caller's id of the visit that the session belongs to; a visit has one session at most."""
     date_of_service: date
+    """The day of the session in the clinic's time zone; `start` must be of the same day."""
     start: Instant | None = None
+    """When the session began; if not given, only its day is known."""
     end: Instant | None = None
+    """When the session ended."""
     duration: Minutes | None = None
+    """How long the session lasted, in minutes; from `start` to `end` where not given."""
     place: Annotated[str, OneOf("clinic", "home", "workplace", "hospital", "other")] | None = None
+    """The kind of place where the session took place."""
     plan_version: Annotated[int, Between(1, 10_000)] | None = None
+    """The version of the plan that was followed; the episode must have it."""
     check_id: Annotated[UUID, EVENT] | None = None
+    """The session check made before the session; a session without one breaks a rule of care."""
     health_update: HealthUpdate | None = None
+    """What changed in the client's health since last time."""
     screening: Screening | None = None
+    """The screening at the session, where there was one."""
     readings: Annotated[tuple[Reading, ...], Length(200)] = ()
+    """The readings that were taken; the `phase` of each tells before from after."""
     techniques: Annotated[tuple[Technique, ...], Length(100)]
+    """The techniques that were used, each on its site."""
     declined: Annotated[tuple[Words, ...], Length(20)] = ()
+    """What the client declined, one thing in each entry."""
     ended_early: EndedEarly | None = None
+    """Who ended the session early, and why; absent where it was not ended early."""
     position: Line | None = None
+    """The position in which the client was treated, in words."""
     chaperone: Annotated[UUID, STAFF] | None = None
+    """The member of staff who was present as a chaperone."""
     participants: Annotated[tuple[Participant, ...], Length(20)] = ()
+    """Who else of the staff was in the room."""
     adverse: Annotated[tuple[Adverse, ...], Length(20)] = ()
+    """The unwanted reactions that were noticed at the session."""
     advice: Annotated[tuple[Advice, ...], Length(50)] = ()
+    """The advice that was given to the client."""
     soap: SoapNote | None = None
+    """A note of the session in its four parts."""
     breaches: Annotated[tuple[Breach, ...], Length(20)] = ()
+    """The rules of care that the session broke. The service finds them, and a caller explains them: an
+    explanation of a rule that was not broken is dropped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +131,20 @@ class SessionNotDelivered:
     """A session that was planned and did not take place."""
 
     planned_start: Instant
+    """When the session was to begin."""
     visit: Annotated[UUID, VISIT] | None = None
+    """The caller's id of the visit that the session was meant to be part of."""
     reason: Annotated[
         str,
         OneOf("no_show", "late_cancel", "client_declined", "therapist_declined", "contraindicated", "other"),
     ]
+    """Why the session did not take place."""
     words: Words | None = None
+    """The reason in words."""
     by: Annotated[str, OneOf("client", "therapist", "clinic")] | None = None
+    """Whose doing it was that the session did not take place."""
     check_id: Annotated[UUID, EVENT] | None = None
+    """The session check that was made for the session, where there was one."""
 
 
 def deliver(episode: Episode, command: Command[SessionDelivered]) -> list[NewFact]:

@@ -35,29 +35,44 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharingConsented:
-    """The consent's id is the id of this event. `subject` is the only client id that partner ever sees."""
+    """A client's consent that a partner may be told. Its id is the id of this event."""
 
     partner: Annotated[UUID, PARTNER]
+    """The partner that may be told."""
     subject: Annotated[UUID | None, COMPUTED] = None
+    """The random id by which the partner knows the client, the only one it sees; set by the service."""
     purposes: Annotated[tuple[Line, ...], Length(20)] = ()
+    """What the sharing is for, in words, such as `coordination of care`."""
     kinds: Annotated[tuple[Annotated[str, OneOf(*KINDS)], ...], Length(len(KINDS), least=1)]
+    """The kinds of facts that may be shared; no other kind is."""
     labels_allowed: Annotated[tuple[Label, ...], Length(10)] = ()
+    """The labels of sensitive facts that may be shared; a fact with any other label is not."""
     effective_from: Instant | None = None
+    """From when the partner may be told; if not given, from when the consent was given."""
     until: Instant | None = None
+    """The moment from which nothing may be sent any more; if not given, there is none."""
     given: Given
+    """Who gave the consent."""
     form: Form | None = None
+    """How the consent was given; absent where it was not stated."""
     document: Document | None = None
+    """The consent as a document that is kept elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharingWithdrawn:
-    """Takes effect when recorded, or at `effective_from` if that is later."""
+    """A consent to share is withdrawn."""
 
     consent_id: Annotated[UUID | None, COMPUTED, EVENT] = None
+    """The consent that is withdrawn, as the path names it."""
     partner: Annotated[UUID | None, COMPUTED, PARTNER] = None
+    """The partner that the consent was for; set by the service."""
     effective_from: Instant | None = None
+    """When the withdrawal takes effect; when it is recorded, if that is later or none is given."""
     by: GivenBy | None = None
+    """Who withdrew the consent."""
     partner_asked_to_erase: bool | None = None
+    """Whether the partner was asked to erase what it holds; the service itself asks nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +80,13 @@ class EverySharingWithdrawn:
     """A client ends every consent to one partner, whichever episode it was given in."""
 
     partner: Annotated[UUID, PARTNER]
+    """The partner to which every consent ends."""
     effective_from: Instant | None = None
+    """When the withdrawal takes effect; when it is recorded, if that is later or none is given."""
     by: GivenBy | None = None
+    """Who withdrew the consents."""
     partner_asked_to_erase: bool | None = None
+    """Whether the partner was asked to erase what it holds; the service itself asks nobody."""
 
     def of_each(self) -> SharingWithdrawn:
         return SharingWithdrawn(

@@ -17,18 +17,26 @@ from episodes.domain.time import Interval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Responsible:
+    """The therapist who answers for an episode, and the clinic that has it."""
+
     therapist: Annotated[UUID, STAFF]
+    """The therapist who answers for the episode."""
     clinic: Annotated[UUID, CLINIC]
+    """The clinic that has the episode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponsibilityTransferred:
-    """From this event on the episode is the clinic's that takes it over; so the event itself is, too."""
+    """The episode is handed over. From this event on, itself included, it is the new clinic's."""
 
     former: Annotated[Responsible | None, COMPUTED] = None
+    """Who had the episode before; set by the service."""
     to: Responsible
+    """Who takes the episode over."""
     reason: Words
+    """Why the episode is handed over, in words."""
     accepted_by: Annotated[UUID, STAFF] | None = None
+    """The member of staff who accepted the transfer."""
 
 
 def responsible(episode: Episode) -> Span[Responsibility] | None:

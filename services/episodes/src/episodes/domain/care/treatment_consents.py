@@ -30,33 +30,49 @@ class Scope:
     """What is consented to: treatment in general, a technique, or a sensitive site."""
 
     of: Annotated[str, OneOf("general", "technique", "sensitive_site")] = "general"
+    """What kind of scope this is; `general` is consent to every technique."""
     technique: Annotated[Coded, TECHNIQUES] | None = None
+    """The technique that is consented to."""
     site: Site | None = None
+    """The sensitive site that is consented to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreatmentConsented:
-    """The consent's id is the id of this event. `breaches` are of an imported one alone."""
+    """A consent to treatment. Its id is the id of this event."""
 
     given: Given
+    """Who gave the consent; by a client under 18 alone it breaks a rule of care (RCW 26.28.015)."""
     signed_at: Instant
+    """When the consent was signed; it holds from then on."""
     form: Form | None = None
+    """How the consent was given; absent where it was not stated."""
     witness: Annotated[UUID, STAFF] | None = None
+    """The member of staff who witnessed the consent."""
     expires_on: Day | None = None
+    """The last day of the consent: if not given, and at most, a year after signing (WAC 246-830-565)."""
     scope: Annotated[tuple[Scope, ...], Length(20)] = ()
+    """What is consented to; treatment in general if not given."""
     limits: Words | None = None
+    """What the client wants left out or done otherwise, in words."""
     document: Document | None = None
+    """The consent as a document that is kept elsewhere."""
     breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
+    """The rules of care that an imported consent broke; any other consent is refused for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreatmentConsentWithdrawn:
-    """Takes effect at `effective_from`, else when it happened: a word of yesterday held yesterday."""
+    """A consent to treatment is withdrawn."""
 
     consent_id: Annotated[UUID | None, COMPUTED, EVENT] = None
+    """The consent that is withdrawn, as the path names it."""
     effective_from: Instant | None = None
+    """When the withdrawal takes effect; if not given, when it happened, even if recorded later."""
     by: GivenBy | None = None
+    """Who withdrew the consent."""
     reason: Words | None = None
+    """Why the consent was withdrawn, in words."""
 
 
 def consent(episode: Episode, command: Command[TreatmentConsented]) -> list[NewFact]:
