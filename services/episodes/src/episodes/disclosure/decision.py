@@ -1,4 +1,4 @@
-"""May this event go to that partner now? Decided on what is recorded at this moment, for one attempt."""
+"""Decides whether an event may go to a partner now, from what is recorded at this moment, for one attempt."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from episodes.visibility import standing
 def consent_for(
     question: Question, episode: Episode | None, now: datetime
 ) -> tuple[Span[SharingConsented] | None, str]:
-    """The consent that allows it, or none; and the reason to tell."""
+    """The consent that allows the disclosure, or None; and the reason to answer."""
     if episode is None:
         return None, "unknown_event"
     recorded = episode.entry(question.event_id)
@@ -31,7 +31,7 @@ def consent_for(
 def decision(
     identifier: UUID, consent: Span[SharingConsented] | None, reason: str, your_client_ref: str | None
 ) -> Decision:
-    """An answer. The ids of the client accompany an allowed one alone."""
+    """The answer to one question. Only an allowed one has the ids of the client."""
     allowed = consent is not None
     return Decision.model_validate(
         {

@@ -12,7 +12,7 @@ from episodes.episode_list.line import VIEW, ListQuery
 from episodes.event_log.reader import Database, Wake
 
 MAX_WAIT = 2.0
-"""Seconds a reader waits for its own write."""
+"""How many seconds a reader waits for its own write."""
 
 _LINES = """SELECT * FROM episode_list WHERE network_id = %(network)s
 AND build = (SELECT build FROM projections WHERE projection = %(view)s AND live)"""
@@ -45,18 +45,18 @@ Row = Mapping[str, Any]
 
 
 class Lists:
-    """Every call but `position` is for one caller, who sees its network and its clinics."""
+    """Each call except `position` shows a caller only its network and its clinics."""
 
     def __init__(self, database: Database, wake: Wake) -> None:
         self._database = database
         self.wake = wake
 
     async def page(self, caller: Caller, wanted: ListQuery, most: int) -> Sequence[Row]:
-        """The newest `most` that are wanted. Each page is read whole from one build."""
+        """The newest `most` matching episodes. Each page is read from one build."""
         return await self._rows(*selecting(caller, wanted, most))
 
     async def reached(self, caller: Caller, episode: UUID, version: int) -> bool:
-        """Wait until the list has the episode at that version or later; false if it has not in time."""
+        """Wait until the list has the episode at that version or a later one; false if it takes too long."""
         values = {**_of_caller(caller), "episode": episode, "version": version}
         deadline = time.monotonic() + MAX_WAIT
         while True:
@@ -84,7 +84,7 @@ class Lists:
 
 
 def selecting(caller: Caller, wanted: ListQuery, most: int) -> tuple[str, Row]:
-    """The statement for a page. The newest of each clinic, then of all: an index gives each in order."""
+    """The statement for a page: the newest of each clinic, in index order, and of these the newest."""
     given, places = wanted.given(), _places(caller, wanted)
     lines = (_LINES, *(part for name, part in _FILTERS.items() if name in given))
     if places is None:
@@ -97,7 +97,7 @@ def selecting(caller: Caller, wanted: ListQuery, most: int) -> tuple[str, Row]:
 
 
 def _places(caller: Caller, wanted: ListQuery) -> list[UUID] | None:
-    """The clinics to look at; none means all of the network."""
+    """The clinics to read. None means all of the network."""
     if wanted.clinic is None:
         return None if caller.clinics is None else list(caller.clinics)
     return [wanted.clinic] if caller.may_act_for(wanted.clinic) else []

@@ -1,4 +1,4 @@
-"""The bodies of additions and corrections: `of` names the kind of the entry, and so the form of the rest."""
+"""The bodies of additions and corrections. `of` names the kind of the entry, and so decides the form."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -17,7 +17,7 @@ Split = Callable[[BaseModel], Any]
 
 
 def part_of(fact: type[Any]) -> tuple[str, PartOf] | None:
-    """The field of an amendment that holds another kind's payload, if `fact` is such an amendment."""
+    """The field of an amendment that has the payload of another kind, if `fact` is such an amendment."""
     hints = get_type_hints(fact, include_extras=True)
     for field in fields(fact):
         for form in getattr(hints[field.name], "__metadata__", ()):
@@ -29,7 +29,7 @@ def part_of(fact: type[Any]) -> tuple[str, PartOf] | None:
 def amendment_form(
     step: Step, held: tuple[str, PartOf], common: dict[str, Any], split: Split
 ) -> TypeAdapter[Any]:
-    """One form for each kind of entry, told apart by `of`."""
+    """The union of one form for each kind of entry, distinguished by `of`."""
     name, part = held
     forms = []
     for of in AMENDABLE:
@@ -47,7 +47,7 @@ def amendment_form(
 
 
 def _parts(fact: type[Any]) -> Any:
-    """Some of the fields of a fact, as given."""
+    """The form for some of the fields of a fact; it yields those that were given."""
     optional: dict[str, Any] = {name: (hint | None, None) for name, (hint, _) in strict_fields(fact).items()}
     model = create_model(f"{fact.__name__}Parts", __config__=STRICT, __doc__=fact.__doc__, **optional)
 
