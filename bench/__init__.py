@@ -1,1 +1,1 @@
-"""Measurements side by side: ours and an anchor in the same run on the same machine, as ratios."""
+"""Benchmarks: each of our figures beside an anchor from the same run on the same machine, as a ratio."""

@@ -1,6 +1,6 @@
 """`python -m bench`: every measurement, side by side, in one table; under five minutes.
 
-FULL=1 takes more and longer rounds. Ratios are the claim; absolute figures are this machine's and hour's.
+FULL=1 takes more and longer rounds. Ratios are the claim; absolute figures depend on machine and time.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def _measured(name: str, there: Machine) -> Iterator[Row]:
-    """What lacks its server is left out, and says so."""
+    """The rows of a measurement. One whose server is missing is skipped with a message."""
     print(f"{name} ...", file=sys.stderr)
     try:
         yield from KINDS[name](there)

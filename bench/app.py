@@ -1,6 +1,6 @@
-"""The episodes service and, beside it, the empty command: every check of a command, nothing recorded.
+"""The episodes service with the empty command added: every check of a command, and nothing recorded.
 
-Twice: as an ordinary FastAPI endpoint, which is the yardstick, and as a plain route like our commands.
+The empty command exists twice: as an ordinary FastAPI endpoint, the anchor, and as a plain route like ours.
 """
 
 import uvicorn
@@ -20,7 +20,7 @@ CONSTANT = b'{"events":[],"episode":{},"warnings":[]}'
 
 
 def with_empty_command(settings: Settings) -> FastAPI:
-    """The application, and the yardstick beside it."""
+    """The application, with both empty commands."""
     app = application(settings)
     form = body_form(STEP)
 

@@ -1,4 +1,4 @@
-"""How long an episode takes to read as of two clocks: opened, folded, shown, from its stored bytes."""
+"""How long it takes to read an episode as of two clocks: decrypting, folding and showing its stored bytes."""
 
 import time
 from collections.abc import Iterator
@@ -26,14 +26,14 @@ from tests.support.episodes.scenario import NETWORK, NOW, THERAPIST, ZONE, march
 
 EVENTS = 200
 MAX_MILLISECONDS = 10.0
-"""What nineteen of twenty reads must keep to."""
+"""The target for the 95th percentile, in milliseconds."""
 
 _KEY = DataKey(UUID(int=7), AESGCM(bytes(32)))
 _SERVICE = Caller(actor=Actor(id=THERAPIST, role="service"), network=NETWORK, clinics=None)
 
 
 def measure(machine: Machine, reads: int = 200) -> Iterator[Row]:
-    """The slowest read in twenty, beside what is aimed at."""
+    """The 95th percentile of the reads, beside the target."""
     tune()
     states = [_state(fact, version) for version, fact in enumerate(_facts(), start=1)]
     _read(states)
@@ -44,7 +44,7 @@ def measure(machine: Machine, reads: int = 200) -> Iterator[Row]:
 
 
 def _facts() -> Iterator[Any]:
-    """A long course of care: checks, sessions and flags, a new plan now and then, one entry in ten mended."""
+    """A long course of care: checks, sessions, flags, occasional new plans, one entry in ten corrected."""
     yield from (
         care_facts.an_episode,
         care_facts.a_consent(march(1)),
@@ -77,7 +77,7 @@ def _event_id(number: int) -> UUID:
 
 
 def _state(fact: Any, version: int) -> bytes:
-    """As stored: a record an hour, each of an entry of its own."""
+    """The facts as stored events, one an hour."""
     header = recorded(past(fact, march(2, version % 24)), version, version).metadata
     known = NOW - timedelta(hours=EVENTS - version)
     header = replace(header, event_id=_event_id(version - 1), recorded_at=known)
@@ -85,7 +85,7 @@ def _state(fact: Any, version: int) -> bytes:
 
 
 def _read(states: list[bytes]) -> bytes:
-    """All that the endpoint does once the store has answered."""
+    """What the endpoint does after the store has answered."""
     entries = [decode(state, {_KEY.id: _KEY}) for state in states]
     look = viewer(fold(entries), entries, _SERVICE, NOW)
     shown = fold([entry for entry in entries if entry.metadata.recorded_at < NOW])
@@ -94,7 +94,7 @@ def _read(states: list[bytes]) -> bytes:
 
 
 def _p95(states: list[bytes], reads: int) -> float:
-    """In milliseconds of the processor: it waits for nothing, and others on the machine are not its fault."""
+    """In milliseconds of CPU time: nothing is waited for, and other load should not count."""
     took = []
     for _ in range(reads):
         began = time.thread_time()

@@ -1,4 +1,4 @@
-"""The table as a picture: how far each ratio is from its target, on a doubling scale, right is better."""
+"""The table as a picture: how far each ratio is from its target, on a logarithmic scale; right is better."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -7,14 +7,14 @@ from math import log2
 from bench.table import Row
 
 WIDEST = 4
-"""Doublings shown to either side of the target; what lies beyond is drawn at the edge."""
+"""How many doublings are shown on each side of the target. Values beyond are drawn at the edge."""
 
 LABELS, SCALE, VALUES, LINE, TOP = 560, 400, 120, 26, 44
 REACHED, MISSED, QUIET = "#1a7f5a", "#b3261e", "#8a8a8a"
 
 
 def svg(rows: Sequence[Row], caption: str) -> str:
-    """A document of its own. Rows without a target are left out: there is nothing to be near to."""
+    """The SVG document. Rows without a target are left out."""
     aimed = [(row, row.target) for row in _named(rows) if row.target is not None]
     width, height = LABELS + SCALE + VALUES, TOP + LINE * (len(aimed) + 1)
     parts = [
@@ -34,7 +34,7 @@ def svg(rows: Sequence[Row], caption: str) -> str:
 
 
 def _named(rows: Sequence[Row]) -> Iterator[Row]:
-    """A row that goes on with the figure above it says so in the table by an empty name."""
+    """The rows with their names. In the table an empty name means that of the row above."""
     what = ""
     for row in rows:
         what = row.what or what
@@ -62,7 +62,7 @@ def _line(row: Row, target: float, y: int) -> Iterator[str]:
 
 
 def _reach(row: Row, ratio: float, target: float) -> float:
-    """1 at the target, more where it is passed."""
+    """The ratio relative to the target: 1 at the target, more if it is exceeded."""
     if row.at_most:
         return target / ratio if ratio > 0 else 2.0**WIDEST
     return ratio / target

@@ -1,4 +1,4 @@
-"""Durable commands over HTTP, beside the empty command and beside one row per transaction under the lock."""
+"""Durable commands over HTTP, beside the empty command and beside one row per transaction with the lock."""
 
 import asyncio
 import os
@@ -14,11 +14,11 @@ from episodes.event_log.recorder import APPENDING
 
 TO_EMPTY, TO_BARE = 0.65, 2.0
 STATE_BYTES = 900
-"""About what one sealed assessment takes in the log."""
+"""The approximate size of an encrypted assessment in the log, in bytes."""
 
 
 def measure(machine: Machine) -> Iterator[Row]:
-    """Four figures a round, in turn, so that a slow minute of the machine is everybody's."""
+    """Four figures in turn in each round, so that a slow minute of the machine affects all of them."""
     database, seconds = machine.episodes(), machine.seconds
     empty, short, durable, bare = [], [], [], []
     with serving(database, ["bench.app"], breadth=machine.breadth) as (target, _):
@@ -34,7 +34,7 @@ def measure(machine: Machine) -> Iterator[Row]:
 
 
 async def _one_row_each(superuser_url: str, seconds: float) -> float:
-    """Rows a second by a bare client: lock, insert, commit, one row a time."""
+    """Rows a second by a bare client: lock, insert, commit, one row at a time."""
     async with await psycopg.AsyncConnection.connect(superuser_url, autocommit=True) as connection:
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS bare_log (id bigserial PRIMARY KEY, state bytea)"

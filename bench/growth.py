@@ -1,6 +1,6 @@
-"""A store that has grown beside one that has not: two databases, a process on each, asked in turn.
+"""A large store beside a small one: two databases, with a process on each, measured alternately.
 
-Events are sealed and inserted as the service does it; a full run takes a million, a quick one a tenth of it.
+Events are encrypted and inserted as by the service; a full run takes a million, a quick one a tenth of that.
 """
 
 import random
@@ -29,7 +29,7 @@ PAGE, EVENTS_OF_EPISODE, AT_ONCE = 200, 20, 100
 
 @dataclass(frozen=True)
 class Store:
-    """One of the two."""
+    """One of the two stores."""
 
     target: Target
     api: Api
@@ -37,7 +37,7 @@ class Store:
     episodes: list[UUID]
 
     def figures(self, seconds: float) -> dict[str, float]:
-        """Per second, and the process's memory after all that."""
+        """The rates per second, and afterwards the memory of the process."""
         return {
             "durable commands": self.target.load(seconds).per_second,
             f"pages of {PAGE} for the relay": _rate(self._relay_page, seconds / 4),
@@ -61,7 +61,7 @@ class Store:
 
 
 def measure(machine: Machine) -> Iterator[Row]:
-    """Each figure of the large store beside the small one's, the two in turn."""
+    """Each figure of the large store beside that of the small one, measured alternately."""
     size = LARGE if machine.full else QUICKLY
     seen: dict[str, list[tuple[float, float]]] = defaultdict(list)
     with ExitStack() as opened:
@@ -95,7 +95,7 @@ def _store(database: Database, events: int, opened: ExitStack) -> Store:
 
 
 def _care(log: Log) -> list[UUID]:
-    """Episodes side by side, each opened and treated."""
+    """Facts of several episodes, interleaved: each is opened, then treated."""
     growing = [log.episode(NETWORK) for _ in range(AT_ONCE)]
     log.record((episode, opening(episode)) for episode in growing)
     log.record((episode, session()) for _ in range(EVENTS_OF_EPISODE - 1) for episode in growing)

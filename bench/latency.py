@@ -1,6 +1,6 @@
-"""How long a command takes while the service is a quarter busy: the slowest hundredth beside the middle.
+"""The latency of a command at a quarter of the maximum rate: p99 beside p50.
 
-The load is steady and its clock is the schedule's (`pacing`), not that of a client who waits for answers.
+The load is steady, and latency counts from the schedule (`pacing`), not from when a client was ready to send.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from bench.serving import BODY, Target, serving
 from bench.table import MILLISECONDS, Row
 
 SHARE = 0.25
-"""Of what the service can do at most, by this run's own measurement."""
+"""The load as a share of the maximum rate, which this run measures first."""
 
 TARGET = 5.0
 
 
 def measure(machine: Machine) -> Iterator[Row]:
-    """What it can do at most first, then the latency at a quarter of it, round by round."""
+    """Measure the maximum rate, then the latency at a quarter of it in each round."""
     middle, slow = [], []
     with serving(machine.episodes(), breadth=machine.breadth) as (target, _):
         most = target.load(machine.seconds).per_second
@@ -47,5 +47,5 @@ async def _steady(target: Target, per_second: float, seconds: float) -> list[flo
                 await answer.read()
                 answer.raise_for_status()
 
-        await paced(ask, 20, 1)  # connections and code paths are warm before it counts
+        await paced(ask, 20, 1)  # warm up connections and code paths
         return await paced(ask, per_second, seconds)

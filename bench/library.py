@@ -21,7 +21,7 @@ TARGET = 3.0
 
 
 def measure(machine: Machine) -> Iterator[Row]:
-    """Commands per second of both, in turn; how large their events are is said beside."""
+    """Commands per second of both, alternately, with the size of their events."""
     database, theirs = machine.episodes(), machine.postgres.fresh_database("episodes")
     mark(theirs)
     ours, library = [], []
@@ -53,7 +53,7 @@ def _library(database: Database, breadth: int) -> Iterator[Target]:
 
 
 def _bytes(database: Database, log: str) -> int:
-    """Of an assessment in the log."""
+    """The size of an assessment in the log."""
     with psycopg.connect(database.superuser_url) as connection:
         size = sql.SQL("SELECT avg(length(state))::int FROM {} WHERE originator_version > 1")
         row = connection.execute(size.format(sql.Identifier(log))).fetchone()

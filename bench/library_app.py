@@ -1,8 +1,8 @@
-"""What most would write: an aggregate of `eventsourcing`, an application, and `save` in each FastAPI request.
+"""A usual design: an aggregate of `eventsourcing`, an application, and `save` in each FastAPI request.
 
-Shaped as the library's documentation suggests, on PostgreSQL, and in its favour: no token, no idempotency, no
-seal; its aggregates stay cached, and its pool is as large as FastAPI's threads. The body is validated by the
-same pydantic model as ours, and an event takes as many bytes.
+It follows the library's documentation, on PostgreSQL, with advantages over ours: no token, no idempotency, no
+encryption; its aggregates stay cached, and its pool is as large as FastAPI's threads. The same pydantic model
+as ours validates the body, and an event takes as many bytes.
 """
 
 import os
@@ -25,7 +25,7 @@ from episodes.recording.commands import Circumstances
 from episodes.recording.strict_models import STRICT, strict_fields
 
 ENVELOPE = {f"context_{number}": str(uuid4()) for number in range(2)}
-"""Who and why, and with it as many bytes in the log as ours."""
+"""Metadata that makes an event as large in the log as ours."""
 
 Command: type[BaseModel] = create_model(
     "Command", __config__=STRICT, **strict_fields(Assessed), **strict_fields(Circumstances)
@@ -33,7 +33,7 @@ Command: type[BaseModel] = create_model(
 
 
 class Episode(Aggregate):
-    """Counts what was assessed."""
+    """Counts its assessments."""
 
     @event("Opened")
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Episodes(Application[UUID]):
 
 
 async def read(request: Request) -> BaseModel:
-    """JSON straight into the model, which is quicker than FastAPI's own way over dictionaries."""
+    """Validate JSON directly into the model, which is faster than FastAPI's way through dictionaries."""
     return Command.model_validate_json(await request.body())
 
 
@@ -70,7 +70,7 @@ def app(episodes: Episodes) -> FastAPI:
 
     @served.get("/health/ready")
     def ready() -> None:
-        """Once it answers."""
+        """Answers as soon as the application can."""
 
     @served.post("/v1/episodes", status_code=201)
     def open_episode() -> dict[str, UUID]:

@@ -1,7 +1,7 @@
-"""Pages of the list over HTTP, among 100,000 episodes: how fast the slowest twentieth of each kind is.
+"""Pages of the list over HTTP, among 100,000 episodes: the 95th percentile of each kind of query.
 
-The lines are inserted where the project role would write them. The anchors: the aim, a page in 20 ms, and the
-smallest read there is, one clinic by its id, in the same round.
+The lines are inserted where the role `project` would write them. The anchors are the target, a page in 20 ms,
+and in the same round the smallest read of the API, one clinic by its id.
 """
 
 import sys
@@ -23,7 +23,7 @@ from tests.support.waiting import eventually
 
 EPISODES = 100_000
 AIM = 0.020
-"""Seconds a page may take at the 95th percentile."""
+"""The target for the 95th percentile of a page, in seconds."""
 
 CLINIC = f"/v1/clinics/{UUID(int=7)}"
 SMALLEST = "one clinic by its id, at p95"
@@ -40,11 +40,11 @@ KINDS: Mapping[str, tuple[bool, Mapping[str, str]]] = {
     "own 20 clinics": (True, _MIDDLE),
     "own 20 clinics, status": (True, {"status": "open"}),
 }
-"""What is asked for, and whether by somebody who sees clinics and not the network."""
+"""The filters of each kind of query, and whether the caller is limited to clinics of the network."""
 
 
 def measure(machine: Machine) -> Iterator[Row]:
-    """The 95th percentile of the slowest kind, each kind asked for in turn."""
+    """The 95th percentile of the slowest kind. The kinds take turns."""
     database = machine.episodes()
     refuse_unmarked(database.superuser_url)
     with tempfile.TemporaryDirectory() as place, closing(Service(database, Path(place))) as service:

@@ -1,4 +1,4 @@
-"""What every measurement is given: servers of this run, and how long to take."""
+"""What every measurement gets: the servers of this run, and how long to measure."""
 
 import os
 import platform
@@ -20,12 +20,12 @@ MARK = "care episodes: a bench's, to be dropped"
 
 
 class NotOurs(Exception):
-    """The database was not made by a measurement, so nothing is loaded into it."""
+    """The database was not created for a measurement, so nothing is loaded into it."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """`rounds` of `seconds` each; `full` for what takes minutes to prepare."""
+    """`rounds` of `seconds` each. `full` allows preparations that take minutes."""
 
     run_dir: Path
     postgres: PostgresServer
@@ -35,16 +35,16 @@ class Machine:
 
     @property
     def breadth(self) -> int:
-        """Episodes that commands are spread over: so that none becomes much longer than episodes are."""
+        """Over how many episodes commands are spread, so that none becomes unrealistically long."""
         return 10_000 if self.full else 2_000
 
     @cached_property
     def kafka(self) -> KafkaBroker:
-        """Started for the first who asks. Raises `NoServer`."""
+        """The broker, started when first used. Raises `NoServer`."""
         return find_kafka(self.run_dir)
 
     def facts(self) -> Mapping[str, object]:
-        """What the figures are taken on; the load is the last minute's, before the first measurement."""
+        """A description of the machine. The load is that of the minute before the first measurement."""
         return {
             "server": self.postgres.description,
             "cores": os.cpu_count(),
@@ -56,7 +56,7 @@ class Machine:
         }
 
     def episodes(self) -> Database:
-        """A migrated database of its own, marked as one to load."""
+        """A new migrated database, marked as one for loading."""
         database = episodes_database(self.postgres)
         mark(database)
         return database
@@ -64,7 +64,7 @@ class Machine:
 
 @contextmanager
 def machine(rounds: int, seconds: float, full: bool) -> Iterator[Machine]:
-    """The servers, ended and removed at the end."""
+    """The servers, which are removed at the end."""
     run_dir = make_run_dir()
     one = Machine(run_dir, find_postgres(run_dir), rounds, seconds, full)
     try:
@@ -83,7 +83,7 @@ def mark(database: Database) -> None:
 
 
 def refuse_unmarked(url: str) -> None:
-    """Nobody's records are loaded over. Raises `NotOurs`."""
+    """Check that the database has the mark, so that no real records are touched. Raises `NotOurs`."""
     with psycopg.connect(url) as connection:
         said = (
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"

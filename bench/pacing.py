@@ -1,6 +1,6 @@
 """A load at a fixed rate, measured from when each request was meant to start.
 
-Slow answers do not slow the schedule, so what waited behind them is counted too: no coordinated omission.
+Slow answers do not delay the schedule, so the requests that waited count too: no coordinated omission.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Partners that answer at once, or never, and an episodes service that allows all; a process of its own.
+"""A process with partners that answer at once or never, and an episodes service that allows everything.
 
-It prints its port. Routes: `/hook/<n>` answers 204, `/hang/<n>` nothing, and the decisions are all yes.
+It prints its port. `/hook/<n>` answers 204, `/hang/<n>` never answers, and every decision is allowed.
 """
 
 import asyncio

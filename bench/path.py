@@ -1,6 +1,6 @@
-"""From the commit to Kafka, and to the answer of a partner, with every role as a process of its own.
+"""The time from commit to Kafka, and to the answer of a partner, with every role as a process of its own.
 
-Clocks are one machine's: `recorded_at`, taken before the commit, against the clock of whoever receives.
+All clocks are one machine's: `recorded_at`, taken before the commit, is compared with the receiver's clock.
 """
 
 import asyncio
@@ -32,18 +32,18 @@ from tests.support.waiting import eventually
 PER_SECOND = 200
 EPISODES = 200
 PARTNERS = [str(UUID(int=number)) for number in range(1, 21)]
-"""Each with an endpoint of its own, as `deliver` bounds what is under way to one."""
+"""Each has its own endpoint, because `deliver` limits the attempts under way to one endpoint."""
 
 KAFKA, PARTNER_ANSWERED = "Kafka", "a partner's 2xx"
 AIMS = {KAFKA: (10.0, 50.0), PARTNER_ANSWERED: (50.0, 250.0)}
-"""Milliseconds at p50 and p99."""
+"""The targets at p50 and p99, in milliseconds."""
 
 Lags = dict[str, float]
 """Milliseconds by event id."""
 
 
 def measure(machine: Machine) -> Iterator[Row]:
-    """Sessions at a steady rate; each round is over when all its events arrived at both ends."""
+    """Record sessions at a steady rate. A round ends when all its events have arrived at both ends."""
     kafka = machine.kafka
     seen: dict[str, list[tuple[float, float]]] = defaultdict(list)
     with TemporaryDirectory() as place, Stack(machine.postgres, kafka, Path(place)) as stack:
@@ -55,7 +55,7 @@ def measure(machine: Machine) -> Iterator[Row]:
         load.prepare(EPISODES, PARTNERS)
         with closing(api), _Partner() as partner, closing(_Topic(stack)) as topic:
             partner.subscribe(stack)
-            _round(stack, load, partner, topic, 2)  # warm: connections, caches, code
+            _round(stack, load, partner, topic, 2)  # warm up connections, caches and code
             for _ in range(machine.rounds):
                 on_kafka, answered = _round(stack, load, partner, topic, machine.seconds)
                 seen[KAFKA].append(p50_and_p99(on_kafka))
@@ -92,7 +92,7 @@ async def _send(stack: Stack, load: Load, seconds: float) -> None:
 
 
 class _Topic:
-    """Reads the topic as it grows, in a thread of its own."""
+    """Reads the topic as it grows, in its own thread."""
 
     def __init__(self, stack: Stack) -> None:
         self.lags: Lags = {}
@@ -123,7 +123,7 @@ class _Topic:
 
 
 class _Partner(Server):
-    """The endpoint of all of them: answers every webhook at once, and notes when."""
+    """The endpoint of all partners: answers every webhook at once, and notes the time."""
 
     def __init__(self) -> None:
         super().__init__(hook=self._receive)

@@ -1,6 +1,6 @@
-"""Two API processes on one store, writing to the same episodes, beside one of them alone.
+"""Two API processes on one store, writing to the same episodes, beside a single one.
 
-Order is read from the log afterwards; what was decided twice, from the processes' own metrics.
+Afterwards the order of the log is checked. Repeated decisions are counted by the processes' metrics.
 """
 
 import re
@@ -22,7 +22,7 @@ WHERE version <> place"""
 
 
 def measure(machine: Machine) -> Iterator[Row]:
-    """The same connections, shared out over both or all at one, in turn."""
+    """The same connections, alternately divided between both processes and all to one."""
     both, one, twice = [], [], []
     database = machine.episodes()
     with serving(database, processes=2, breadth=machine.breadth) as (target, apis):

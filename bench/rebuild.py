@@ -1,7 +1,7 @@
-"""State rebuilt from stored bytes, in one process: one episode's, and the whole log's from the database.
+"""Rebuilding state from stored bytes in one process: of one episode, and of the whole log in the database.
 
-The anchors: the aim, 30,000 events a second, and the least any reader must do with the same bytes, which is
-to unseal them and read the JSON, once for the envelope and once for the payload.
+The anchors are the target, 30,000 events a second, and the least that any reader must do with the same bytes:
+to decrypt them and to read the JSON of metadata and payload.
 """
 
 import json
@@ -24,15 +24,15 @@ from tests.support.episodes.log_writer import Log, opening, private, session
 AIM = 30_000
 EPISODES, EVENTS = 100, 200
 WORDS = "word " * 20
-"""A note that makes about 1.2 KB of a stored session."""
+"""A note that makes a stored session about 1.2 KB large."""
 
 NETWORK = "bench"
 PAGE = 1_000
-"""More than a follower takes at once: here nothing is written, so no transaction has to be short."""
+"""Larger than a follower's page: nothing is written here, so no transaction has to be short."""
 
 
 def measure(machine: Machine) -> Iterator[Row]:
-    """Each figure once a round, in turn."""
+    """Each figure once in each round."""
     database = machine.episodes()
     refuse_unmarked(database.superuser_url)
     with TemporaryDirectory() as keys_dir, closing(Log(database.app_url, Path(keys_dir))) as log:
@@ -52,7 +52,7 @@ def measure(machine: Machine) -> Iterator[Row]:
 
 
 def fill(log: Log, episodes: int, events: int) -> None:
-    """Episodes side by side, as they grow in life: opened, consented to, then sessions."""
+    """Fill the log with episodes that grow together: opened, consented to, then sessions."""
     growing = [log.episode(NETWORK) for _ in range(episodes)]
     log.record((episode, opening(episode)) for episode in growing)
     log.record((episode, private()) for episode in growing)
@@ -73,7 +73,7 @@ def _rate(work: Callable[[], object], seconds: float) -> float:
 
 
 def _unseal(states: list[bytes], keys: Mapping[UUID, DataKey]) -> None:
-    """By the stored form alone, as `event_log/codec.py` describes it."""
+    """Decrypt by the stored form alone, as `event_log/codec.py` describes it."""
     for state in states:
         end = 5 + int.from_bytes(state[1:5], "big")
         header = json.loads(state[5:end])
@@ -84,7 +84,7 @@ def _unseal(states: list[bytes], keys: Mapping[UUID, DataKey]) -> None:
 
 
 def _replayed(tail: Tail) -> float:
-    """Events per second from the first to the last, every episode's state kept."""
+    """Events per second for the whole log, keeping the state of every episode."""
     began, position, done = time.perf_counter(), 0, 0
     states: dict[UUID, CachedEpisode | None] = {}
     keys: dict[UUID, DataKey] = {}

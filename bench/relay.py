@@ -1,6 +1,6 @@
-"""The relay beside kafka-python's own producer: the same records to the same broker, settled to the last.
+"""The relay beside kafka-python's own producer: the same records to the same broker, all acknowledged.
 
-The bare producer has its records ready in memory; the relay reads, unseals and maps its own, and moves on.
+The bare producer has its records ready in memory; the relay reads, decrypts and maps them, and moves on.
 """
 
 import tempfile
@@ -34,7 +34,7 @@ TARGET_OF_TWO = 0.8
 
 
 def measure(machine: Machine) -> Iterator[Row]:
-    """Events per second of both, in turn, in one process with the relay's own settings."""
+    """Events per second of both, alternately, in one process with the relay's settings."""
     bootstrap, database = machine.kafka.bootstrap, machine.episodes()
     refuse_unmarked(database.superuser_url)
     network = f"bench-{uuid4().hex[:8]}"
@@ -58,7 +58,7 @@ def measure(machine: Machine) -> Iterator[Row]:
 
 
 def _fill(log: Log, network: str) -> None:
-    """Sessions with words enough for about 1 KB in the store."""
+    """Fill the log with sessions of about 1 KB each."""
     episodes = [log.episode(network) for _ in range(EPISODES)]
     log.record((episodes[number % EPISODES], session("word " * 20)) for number in range(EVENTS))
 

@@ -1,4 +1,4 @@
-"""The figures with the machine's facts, kept for the record: as JSON, and as a picture."""
+"""Keeps the figures and the description of the machine, as JSON and as a picture."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from bench.table import Row
 
 RESULTS = Path(__file__).with_name("results")
 SHOWN = ("server", "cores", "load", "python", "rounds", "seconds")
-"""Facts that stand over the picture."""
+"""Facts about the run in the caption of the picture."""
 
 
 def keep(rows: Sequence[Row], facts: Mapping[str, object]) -> None:

@@ -20,14 +20,14 @@ from tests.support.waiting import eventually
 CONNECTIONS = 64
 EPISODES = 2_000
 BODY = {**EXAMPLES["AssessedCommand"], "stage": "ad_hoc"}
-"""An assessment that may be repeated: about 1.1 KB in the log."""
+"""An assessment that may be recorded repeatedly: about 1.1 KB in the log."""
 
 _RUNS = count()
 
 
 @dataclass(frozen=True)
 class Load:
-    """What the load generator saw: answers per second, and the middle and slow latency in milliseconds."""
+    """The load generator's result: answers per second, and the latency at p50 and p99 in milliseconds."""
 
     per_second: float
     p50: float
@@ -36,7 +36,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Target:
-    """Applications that answer alike, a token, the episodes to write to, and where their keys lie."""
+    """Equal applications, a token, the episodes to write to, and the directory of their keys."""
 
     urls: Sequence[str]
     token: str
@@ -44,7 +44,7 @@ class Target:
     keys_dir: Path
 
     def load(self, seconds: float, resource: str = "assessments", urls: Sequence[str] | None = None) -> Load:
-        """One command per request, over all episodes; the processes share the connections."""
+        """Send one command per request, over all episodes. The processes share the connections equally."""
         asked = self.urls if urls is None else urls
         with TemporaryDirectory() as place:
             paths, body = Path(place, "paths"), Path(place, "body")
@@ -79,7 +79,7 @@ def serving(
     processes: int = 1,
     breadth: int = EPISODES,
 ) -> Iterator[tuple[Target, Sequence[Api]]]:
-    """So many processes over one database, a directory filled in and `breadth` episodes opened."""
+    """API processes over one database, with the directory filled in and `breadth` episodes opened."""
     if shutil.which("wrk") is None:
         raise SystemExit("the load comes from `wrk`: install it (Debian: apt-get install wrk)")
     refuse_unmarked(database.superuser_url)

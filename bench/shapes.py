@@ -1,8 +1,8 @@
-"""Other shapes of the relay, over several processes: what more than one core would give, and at what price.
+"""Alternatives to the relay, in several processes: what a second core would gain, and at what cost.
 
-`mapped`: a second process reads, unseals and maps, and hands pages over; ours only sends and moves on.
-`halves`: two processes, each a whole relay for half of the episodes, so that order per episode holds.
-Left out is what only a service needs: who leads, and what becomes of one process when another ends.
+`mapped`: a second process reads, decrypts and maps pages; the first only sends them and moves on.
+`halves`: two processes, each a whole relay for half of the episodes, so that order within episodes holds.
+They lack what only a service needs: leadership, and handling the end of the other process.
 """
 
 import multiprocessing
@@ -38,9 +38,9 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a process needs to relay one network's log from its beginning.
+    """What a process needs to publish one network's log from its beginning.
 
-    `last` is the log's newest position, `events` how many are to be published.
+    `last` is the newest position in the log, `events` how many events are to be published.
     """
 
     url: str
@@ -56,7 +56,7 @@ class Place:
 
 
 def seconds_mapped(place: Place) -> float:
-    """Until all are acknowledged, with the mapping in a second process."""
+    """The seconds until all are acknowledged, with the mapping in a second process."""
     with (
         _working(_map, place) as mapping,
         closing(place.tail()) as tail,
@@ -84,7 +84,7 @@ def seconds_mapped(place: Place) -> float:
 
 
 def seconds_in_halves(place: Place) -> float:
-    """Until all are acknowledged, by two relays side by side."""
+    """The seconds until all are acknowledged, with two relays side by side."""
     with _working(_relay, place, 0) as one, _working(_relay, place, 1) as other:
         began = time.perf_counter()
         for part in (one, other):
@@ -99,11 +99,11 @@ def seconds_in_halves(place: Place) -> float:
 
 @contextmanager
 def _working(work: Callable[..., None], *arguments: Any) -> Iterator[Connection]:
-    """A process that is ready to begin; it ends with us."""
+    """A process that is ready to begin. It ends when this one does."""
     here, there = SPAWN.Pipe()
     process = SPAWN.Process(target=work, args=(there, *arguments), daemon=True)
     process.start()
-    there.close()  # else its end would not be noticed here
+    there.close()  # otherwise its end would not be noticed here
     try:
         assert here.recv() == "ready"
         yield here
@@ -113,7 +113,7 @@ def _working(work: Callable[..., None], *arguments: Any) -> Iterator[Connection]
 
 
 def _map(pipe: Connection, place: Place) -> None:
-    """Pages as records; the pipe's own buffer bounds how far ahead."""
+    """Map pages to records. The buffer of the pipe limits how far ahead."""
     with closing(place.tail()) as tail:
         tune()
         pipe.send("ready")
@@ -152,14 +152,14 @@ def _relay(pipe: Connection, place: Place, part: int) -> None:
 
 
 class _PartOfTail(Tail):
-    """The log as one of several relays reads it: all events of its episodes, none of the others'."""
+    """The log as one of several relays reads it: only the events of its own episodes."""
 
     def __init__(self, part: int | None, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._part = part
 
     def page(self, after: int, most: int) -> Sequence[Notification]:
-        """Not empty while any of its events is left."""
+        """The next page, which is not empty as long as events are left."""
         while page := super().page(after, most):
             ours = [event for event in page if self._part in (None, _part_of(event))]
             if ours:

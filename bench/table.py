@@ -9,7 +9,7 @@ RATE, MILLISECONDS, MEGABYTES, EACH = "/s", "ms", "MB", ""
 
 @dataclass(frozen=True)
 class Row:
-    """Figures round by round, and the ratio that is the claim. `at_most` where less is better."""
+    """The figures of each round, and their ratio. `at_most` if less is better."""
 
     what: str
     ours: Sequence[float]
@@ -35,7 +35,7 @@ class Row:
 
     @property
     def aim(self) -> str:
-        """Such as `≥ 0.45`; empty where nothing was promised."""
+        """The target as text, such as `≥ 0.45`; empty if there is none."""
         return "" if self.target is None else f"{'≤' if self.at_most else '≥'} {self.target:.2f}"
 
 

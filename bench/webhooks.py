@@ -1,7 +1,7 @@
 """Webhooks to fifty partners by the `deliver` role, beside a bare aiohttp client with the same settings.
 
-The role claims, asks for a decision, signs, sends and writes down each attempt; the bare client only sends.
-Then one endpoint in ten hangs, and the others' wait is put beside what it was without.
+The role claims, asks for a decision, signs, sends and records each attempt; the bare client only sends.
+Then one endpoint in ten hangs, and the wait of the others is compared with the wait before.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from tests.support.waiting import eventually
 
 ENDPOINTS, HUNG = 50, 5
 PER_SECOND = 300
-"""How many are owed at once for each second of a round; the bare client sends ten times as many."""
+"""How many webhooks are owed for each second of a round. The bare client sends ten times as many."""
 
 SHARE, SLOWER = 0.7, 2.0
 _SUBSCRIBE = """INSERT INTO subscriptions
@@ -54,7 +54,7 @@ WHERE url LIKE '%%/hook/%%' AND owed_at = (SELECT max(owed_at) FROM deliveries)"
 
 
 def measure(machine: Machine) -> Iterator[Row]:
-    """All endpoints healthy, ours and the bare client in turn; then the same with the hanging ones."""
+    """Measure the role and the bare client with healthy endpoints, then the role with some hanging."""
     database = notifications_database(machine.postgres)
     mark(database)
     refuse_unmarked(database.superuser_url)
@@ -63,7 +63,7 @@ def measure(machine: Machine) -> Iterator[Row]:
         service = Notifications(database, Path(place), Issuer(Path(place)), url)
         _subscribe(service, url)
         with service.running("deliver"):
-            _round(service, 4)  # warm
+            _round(service, 4)  # warm up
             rates, bare, healthy, beside_hung = [], [], [], []
             for _ in range(machine.rounds):
                 rate, p95 = _round(service, each)
@@ -100,7 +100,7 @@ def _subscribe(service: Notifications, url: str) -> None:
 
 
 def _round(service: Notifications, each: int) -> tuple[float, float]:
-    """Webhooks per second, and the milliseconds at p95 from owed to sent, of those that can be answered."""
+    """Webhooks per second, and the milliseconds from owed to sent at p95, for the endpoints that answer."""
     service.write(_NUMBERED, each)
     service.write(_OWE, each)
     service.write(f"NOTIFY {WAKE}")
@@ -111,7 +111,7 @@ def _round(service: Notifications, each: int) -> tuple[float, float]:
 
 
 async def _bare(url: str, count: int) -> float:
-    """As many at once to each endpoint as the role allows itself, and bodies as long."""
+    """Send with the role's limit of concurrent requests per endpoint, and bodies of the same length."""
     connector = aiohttp.TCPConnector(use_dns_cache=False, limit=0)
     jar, body = aiohttp.DummyCookieJar(), os.urandom(600)
     numbers = iter(range(count))

@@ -1,1 +1,1 @@
-"""The demonstration: published cases as scripts, and the walk of one through the public API."""
+"""The demo: published cases as scripts, and a program that sends one through the public API."""

@@ -1,4 +1,4 @@
-"""`python -m demo [CASE]`: walks a case through services that run already."""
+"""`python -m demo [CASE]`: sends a case through services that are already running."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ from demo.walk import walk
 
 
 def main() -> int:
-    """Walk the case; say in a sentence what goes wrong."""
+    """Walk the case. Reports a failure in one sentence."""
     asked, setting = _parser().parse_args(), read_setting()
     try:
         script = None if asked.case == NONE else read_script(asked.case, setting)

@@ -1,4 +1,4 @@
-"""Where everything is: the usual ports of one machine, or addresses given in the environment."""
+"""The addresses of the services: the usual ports of this machine, or those given in the environment."""
 
 import os
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Addresses:
 
     @classmethod
     def of(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Read EPISODES_URL and its like; where one is not set, EPISODES_PORT on this machine."""
+        """Read EPISODES_URL and the like; the default is EPISODES_PORT and the like on this machine."""
 
         def address(name: str, usual: int) -> str:
             port = environment.get(f"{name}_PORT", usual)

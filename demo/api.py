@@ -1,4 +1,4 @@
-"""The public HTTP API as any network's system would call it: one caller, patient while a service is away."""
+"""The public HTTP API as a network's system would call it, with retries while a service is unavailable."""
 
 import time
 from typing import Any, Self
@@ -10,7 +10,7 @@ _PAUSE = 0.5
 
 
 class Refused(Exception):
-    """The service answered with an error; the message is its problem document in a few words."""
+    """The service answered with an error. The message summarizes its problem document."""
 
 
 class Api:
@@ -43,14 +43,14 @@ class Api:
         return answer.json(), "Idempotency-Replayed" in answer.headers
 
     def ready(self) -> None:
-        """Return when the service says that it is ready."""
+        """Wait until the service reports that it is ready."""
         self._call("GET", "/health/ready")
 
     def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
         return _accepted(self._answer(method, path, **request))
 
     def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Ask again while nobody answers or the service is not available. Raises httpx's errors."""
+        """Repeat the request while there is no answer or the service is away. Raises httpx's errors."""
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

@@ -32,9 +32,9 @@ def read_script(case: str, setting: Setting) -> Script:
 
 
 def check(script: Script, setting: Setting) -> None:
-    """Check that each reference names an earlier step, and each path and body is one of the API's.
+    """Check that each reference names an earlier step, and that the API has each path and accepts each body.
 
-    Raises `NotUnderstood` for the first that is not.
+    Raises `NotUnderstood` for the first mistake.
     """
     made: dict[str, str] = {}
     for command in commands_of(script, setting, _ANYBODY, date(2026, 1, 1)):
@@ -48,7 +48,7 @@ def check(script: Script, setting: Setting) -> None:
 
 
 def _template(command: Command) -> str:
-    """The command's path as the API's document writes it."""
+    """The command's path as written in the API's document."""
     asked = command.resource.split("/")
     for template in _bodies():
         parts = template.removeprefix(_EPISODE).removeprefix("/v1/").split("/")
@@ -58,7 +58,7 @@ def _template(command: Command) -> str:
 
 
 def _fits(part: str, asked: str) -> bool:
-    """Whether a part of a path is the one asked for: a reference where the document has a parameter."""
+    """Whether a part of a path matches the document: a reference matches a parameter."""
     return asked.startswith("$") if part.startswith("{") else part == asked
 
 
@@ -70,7 +70,7 @@ def _document() -> Mapping[str, Any]:
 
 @cache
 def _bodies() -> Mapping[str, Any]:
-    """The schema of each command's body by the path it is posted to."""
+    """The schema of each command's body, by the path of the command."""
     return {
         path: methods["post"]["requestBody"]["content"]["application/json"]["schema"]
         for path, methods in _document()["paths"].items()

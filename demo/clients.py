@@ -1,4 +1,4 @@
-"""Which client a walk is about. The directory remembers, so that an interrupted walk is continued."""
+"""The client of a walk. The directory remembers it, so that an interrupted walk can be continued."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ _SYSTEM = "walked-case"
 
 @dataclass(frozen=True)
 class WalkedClient:
-    """The client, and the day for which the case was laid out when its walk began."""
+    """The client, and the day on which the walk began, from which the days of the case are counted back."""
 
     id: UUID
     today: date
@@ -37,7 +37,7 @@ def _id(case: str, number: int) -> UUID:
 
 
 def _entry(setting: Setting, client: WalkedClient, walked: str) -> dict[str, object]:
-    """The directory's entry: no name, since none is published, and the partner's number for the client."""
+    """The directory's entry: the partner's number for the client, and no name, since none is published."""
     partner = setting.partner
     return {
         "identifiers": [

@@ -1,4 +1,4 @@
-"""A script laid out for one client and a day: what is posted where, under which key."""
+"""The commands of a script for one client and day: paths, bodies and idempotency keys."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,12 @@ from demo.setting import Setting
 
 _DAY = re.compile(r"day (?P<day>-?\d{1,5})(?: (?P<time>\d\d:\d\d))?")
 _HAPPENED = ("occurred_at", "signed_at", "start", "date_of_service")
-"""The fields of a body that say when something took place; other fields may speak of later days."""
+"""The fields of a body that state when something happened. Other fields may name later days."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """One step. Its key is made from the client and the step's name, so repeating it changes nothing.
+    """One step. Its key is derived from the client and the step's name, so repeating it changes nothing.
 
     The path and the body may still name earlier steps, whose event ids are known once those are recorded.
     """
@@ -29,12 +29,12 @@ class Command:
     key: UUID
 
     def body_with(self, made: Mapping[str, str]) -> Body:
-        """The body to send, given the event ids of the steps before. Raises `NotUnderstood`."""
+        """The body to send, with the event ids of earlier steps filled in. Raises `NotUnderstood`."""
         body: Body = replace_references(self.body, lambda name, field: self._id_of(name, field, made))
         return body
 
     def path(self, episode: str, made: Mapping[str, str]) -> str:
-        """Where to post it. Raises `NotUnderstood`."""
+        """The path to post to. Raises `NotUnderstood`."""
         if self.resource == "episodes":
             return "/v1/episodes"
         parts = replace_references(self.resource.split("/"), lambda name, _: self._id_of(name, "post", made))
@@ -47,7 +47,7 @@ class Command:
 
 
 def commands_of(script: Script, setting: Setting, client: UUID, today: date) -> list[Command]:
-    """All steps, with the days laid out so that the last thing to happen was on the day before `today`.
+    """All steps, with their days shifted so that the last step happened on the day before `today`.
 
     Raises `NotUnderstood`.
     """
@@ -84,7 +84,7 @@ def _days(steps: tuple[Step, ...]) -> Iterator[int]:
 
 
 def _moment(name: str, first: date, setting: Setting, where: str) -> str:
-    """A day, or a time of a day at the clinic with the offset it has then."""
+    """A day, or a time at the clinic with the offset of that day."""
     found = _DAY.fullmatch(name)
     try:
         if found is None:

@@ -1,4 +1,4 @@
-"""Follows the feed of published events, to show where in the log an event came out."""
+"""Follows the feed of published events, to show the position of an event."""
 
 import time
 from typing import Any
@@ -9,7 +9,7 @@ _WAIT = 5
 
 
 class Feed:
-    """The feed from its end, as that was when `go_to_end` was called."""
+    """The feed from where it ended when `go_to_end` was called."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -22,7 +22,7 @@ class Feed:
         self._positions.clear()
 
     def position_of(self, event_id: str, seconds: float) -> str | None:
-        """Return the position after the event; wait at most so many seconds for it to be published."""
+        """Return the position after the event, waiting at most so many seconds until it is published."""
         deadline = time.monotonic() + seconds
         while event_id not in self._positions and time.monotonic() < deadline:
             self._page(limit=1, wait=_WAIT)

@@ -1,4 +1,4 @@
-"""The form of what a walk prints."""
+"""Formatting of the lines that a walk prints."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,5 +16,5 @@ def moment(text: str) -> str:
 
 
 def spaced(code: str) -> str:
-    """A code as people write it."""
+    """A code in ordinary spelling."""
     return code.replace("_", " ")

@@ -4,7 +4,7 @@ from demo.lines import Document, spaced
 
 
 def reading_in_words(reading: Document) -> str:
-    """What was measured, and its value, its change, the finding, or why there is none."""
+    """What was measured, with its value, its change or the finding, or the reason why there is none."""
     measured = _measured(reading)
     if "value" in reading:
         scale = f"({reading['scale']})" if "scale" in reading else ""
@@ -15,7 +15,7 @@ def reading_in_words(reading: Document) -> str:
 
 
 def _measured(reading: Document) -> str:
-    """The measure, with its own words where they say more, and the side."""
+    """The name of the measure, with its text if that says more, and the side."""
     measure, side = reading["measure"], reading.get("site", {}).get("side")
     named = _named(measure)
     more = [measure["text"]] if "text" in measure and measure["text"] != named else []
@@ -23,17 +23,17 @@ def _measured(reading: Document) -> str:
 
 
 def _named(coded: Document) -> str:
-    """A code of the list in words; for a measure outside the list its own words."""
+    """A listed code in words; for a measure outside the list, its text."""
     return str(coded["text"]) if coded["code"] == "other" else spaced(coded["code"])
 
 
 def _unit(unit: str) -> str:
-    """The unit as people write it; empty for one that stands for a bare number."""
+    """The unit in ordinary spelling; empty for the unit of a bare number."""
     return "" if unit.startswith("{") else f"{unit.strip('[]').removesuffix('_i')} "
 
 
 def _change(change: Document) -> str:
-    """A change in words: how much, in what unit and since when, as far as that is told."""
+    """A change in words: how much, in which unit and since when, as far as these are known."""
     much = [f"{change['amount']:g}"] if "amount" in change else []
     much += [f"{change['least']:g} to {change['most']:g}"] if "least" in change else []
     much += [f"{change['percent']:g} %"] if "percent" in change else []
@@ -42,7 +42,7 @@ def _change(change: Document) -> str:
 
 
 def result_in_words(result: Document) -> str:
-    """The questionnaire, its score as it was reported, the ends of its scale, and the change."""
+    """The questionnaire, its score as reported, the ends of its scale, and the change."""
     change = result.get("reported_change")
     told = [_named(result["instrument"])]
     told += [f"{result['reported_score']:g} as reported"] if "reported_score" in result else []

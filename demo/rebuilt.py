@@ -1,4 +1,4 @@
-"""An episode's rebuilt state in plain lines, to be read by people."""
+"""Describes an episode's rebuilt state in plain lines."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -10,7 +10,7 @@ Tell = Callable[[Document], Iterator[Line]]
 
 
 def state(document: Document) -> str:
-    """Tell an episode in the order of care: what was found, planned, done, heard, and how it ended."""
+    """Describe an episode in the order of care: findings, plans, sessions, responses, and how it ended."""
     return "\n".join(
         [
             f"\nThe episode, rebuilt from its {document['version']} events: {document['status']}",
@@ -68,7 +68,7 @@ def _planned(plan: Document) -> Iterator[Line]:
 
 
 def _visits(plan: Document) -> Iterator[str]:
-    """How many sessions are planned, how long each and how often."""
+    """How many sessions are planned, how long and how often."""
     minutes = f" of {plan['minutes_per_session']} min" if "minutes_per_session" in plan else ""
     if "planned_sessions" in plan:
         yield f"{plan['planned_sessions']} sessions{minutes}"
@@ -107,7 +107,7 @@ def _closure(closure: Document) -> Iterator[Line]:
 
 
 def _named_only(entry: Document) -> Iterator[Line]:
-    """Show an entry that no published case has by its day and type."""
+    """Show an entry by its day and type only; no published case has one of these."""
     yield "", f"{entry['occurred_at'][:10]}, {entry['type'].rpartition('.')[0].replace('-', ' ')}"
 
 

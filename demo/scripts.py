@@ -1,4 +1,4 @@
-"""Scripts of cases: the commands an integrator would send; README.md tells how to write one."""
+"""Scripts of cases: the commands that an integrator would send. README.md explains how to write one."""
 
 import json
 from collections.abc import Callable
@@ -9,22 +9,22 @@ from typing import Any
 CASES = Path(__file__).with_name("cases")
 DEFAULT = "keller-2012-lumbar-fusion"
 NONE = "none"
-"""Stands for no case at all."""
+"""The name that means no case at all."""
 
 Body = dict[str, Any]
 
 
 class UnknownCase(Exception):
-    """No case, or more than one, goes by that name; the message lists the names."""
+    """No case, or more than one, matches the name. The message lists the names."""
 
 
 class NotUnderstood(Exception):
-    """The script cannot be read as commands; the message names the step and the field."""
+    """The script cannot be read as commands. The message names the step and the field."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One command: its name, the path it is posted to below the episode, and its body with references."""
+    """One command: its name, its path below the episode, and its body with references."""
 
     name: str
     post: str
@@ -33,7 +33,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Script:
-    """A course of care as its commands, in order; the first one opens the episode."""
+    """A course of care as commands, in order. The first one opens the episode."""
 
     id: str
     title: str
@@ -46,7 +46,7 @@ def case_names() -> list[str]:
 
 
 def find_script(case: str) -> Path:
-    """Find a script by its path, or a published one by a part of its name that names no other.
+    """Find a script by its path, or a published one by a part of its name that matches no other.
 
     Raises `UnknownCase`.
     """
@@ -63,7 +63,7 @@ def find_script(case: str) -> Path:
 
 
 def parse_script(text: str) -> Script:
-    """Read a script and put its parts in their places. Raises `NotUnderstood`."""
+    """Read a script, with the references to its parts replaced. Raises `NotUnderstood`."""
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -97,7 +97,7 @@ def _step(number: int, step: Any, parts: dict[str, Any]) -> Step:
 
 
 def _expect(value: Any, required: dict[str, type], optional: dict[str, type], what: str) -> None:
-    """Check that an object has these entries, each of its kind, and no other."""
+    """Check that an object has these entries, each of its type, and no others."""
     if not isinstance(value, dict):
         raise NotUnderstood(f"{what} is not an object")
     for name, kind in (required | optional).items():
@@ -113,7 +113,7 @@ _KINDS: dict[type, str] = {str: "a text", list: "a list", dict: "an object"}
 
 
 def _check_order(steps: list[Step]) -> None:
-    """The first step opens the episode, no other does, and every step has a name of its own."""
+    """Check that only the first step opens the episode, and that every step has its own name."""
     names: set[str] = set()
     for number, step in enumerate(steps, 1):
         if (step.post == "episodes") != (number == 1):

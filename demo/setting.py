@@ -1,4 +1,4 @@
-"""The setting of a walk, read from setting.toml: who takes part in it, and where."""
+"""The setting of a walk, read from setting.toml: the participants and the clinic."""
 
 import tomllib
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Coordinator:
 
 @dataclass(frozen=True)
 class Partner:
-    """The partner, told what the client consents to; `their_number` begins its numbers of clients."""
+    """The partner. Its own numbers for clients begin with `their_number`."""
 
     id: str
     kind: str
@@ -42,7 +42,7 @@ class Partner:
 
 @dataclass(frozen=True)
 class Setting:
-    """Everybody whom a script may name."""
+    """Everyone that a script may name."""
 
     network: str
     clinic: Clinic
@@ -60,7 +60,7 @@ _PARTS = {
 
 
 def read_setting(file: Path = SETTING) -> Setting:
-    """Read the setting; raises `TypeError`, naming it, for an entry that is missing or unknown."""
+    """Read the setting. Raises `TypeError`, with its name, for an entry that is missing or unknown."""
     document: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     return Setting(
         **{name: _PARTS[name](**part) if name in _PARTS else part for name, part in document.items()}

@@ -1,4 +1,4 @@
-"""What the partner is to hear of a step, by the consents of the script."""
+"""Which steps the partner hears of, by the consents in the script."""
 
 from demo.commands import Command
 
@@ -8,18 +8,18 @@ _KIND_OF = {
     "sessions": "sessions",
     "closure": "closure",
 }
-"""The commands of which notifications tells a partner, and the kind of consent each takes."""
+"""The commands whose events are sent to a partner, and the kind of consent that each needs."""
 
 
 class Sharing:
-    """The consents to share with the partner, as far as the walk has come."""
+    """The consents to share with the partner, up to the current step."""
 
     def __init__(self, partner: str) -> None:
         self._partner = partner
         self._consents: dict[str, Command] = {}
 
     def follow(self, command: Command) -> None:
-        """Take a consent, or its withdrawal, into account."""
+        """Record a consent or its withdrawal."""
         if command.resource == "sharing-consents" and command.body["partner"] == self._partner:
             self._consents[command.step] = command
         elif command.resource.startswith("sharing-consents/$"):

@@ -1,4 +1,4 @@
-"""What a walk prints: plain lines, to be read by people."""
+"""The lines that a walk prints."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -17,7 +17,7 @@ def title(script: Script, commands: list[Command], today: date) -> str:
 
 
 def step(event: Document, course: str) -> str:
-    """A line for one event as it was recorded, and what became of it."""
+    """The line for one recorded event, with its publication and webhook."""
     name = event["type"].rpartition(".")[0]
     return f"{event['version']:7}  {name:24}{moment(event['occurred_at']):18}{course}"
 
@@ -44,7 +44,7 @@ def tokens(by_role: Mapping[str, str]) -> str:
 
 
 def to_try(all_of: Addresses, episode: str | None) -> str:
-    """Two requests that give something to see."""
+    """Two requests to try."""
     shown = f"/v1/episodes/{episode}/history" if episode else "/v1/feed"
     reader = "THERAPIST" if episode else "SERVICE"
     subscriptions = f"{all_of.notifications}/v1/subscriptions"

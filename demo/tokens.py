@@ -1,4 +1,4 @@
-"""Tokens without an identity provider: the episodes service issues them, here as its command line."""
+"""Tokens without an identity provider, issued by the command line of the episodes service."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from demo.setting import Setting
 
 _OTHERS = UUID("6b0f2c7e-94d1-4a58-8c3b-5e7a1d9f2c05")
-"""The namespace for the ids of those whom the setting does not name."""
+"""The namespace for the ids of callers that the setting does not name."""
 
 ROLES = ("therapist", "coordinator", "partner", "service", "supervisor", "auditor", "privacy_officer")
 _OF_THE_CLINIC = ("therapist", "coordinator", "supervisor")
@@ -18,11 +18,11 @@ HOURS = 24
 
 
 class NoToken(Exception):
-    """The episodes service issued none; the message is its own."""
+    """The episodes service issued no token. The message is its own."""
 
 
 def token(role: str, setting: Setting, environment: Mapping[str, str] = os.environ) -> str:
-    """Issue a token for the one caller with that role; the environment says where the signing key is."""
+    """Issue a token for the caller with that role. The environment names the signing key."""
     command = [sys.executable, "-m", "episodes", "token", "issue", "--role", role]
     command += ["--network", setting.network, "--hours", str(HOURS), "--sub", subject(role, setting)]
     if role in _OF_THE_CLINIC:
@@ -36,7 +36,7 @@ def token(role: str, setting: Setting, environment: Mapping[str, str] = os.envir
 
 
 def subject(role: str, setting: Setting) -> str:
-    """The id of the one who acts in that role."""
+    """The id of the caller with that role."""
     named: Mapping[str, str] = MappingProxyType(
         {
             "therapist": setting.therapist.id,

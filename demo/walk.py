@@ -1,4 +1,4 @@
-"""Walks one case through the public HTTP API, and shows each step as it happens."""
+"""Sends one case through the public HTTP API, and shows each step as it happens."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _HINT = "If the script or the setting changed since this walk began, AGAIN=1 beg
 
 
 class Tokens:
-    """A token per role. Issuing one takes a moment, so they are issued side by side."""
+    """A token for each role. Issuing one takes a moment, so they are issued concurrently."""
 
     def __init__(self, setting: Setting) -> None:
         pool = ThreadPoolExecutor(max_workers=2)
@@ -36,7 +36,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Walk:
-    """The walk of one case with one client: who sends the commands, and where their effects are seen."""
+    """The walk of one case for one client: who sends the commands, and where their effects show."""
 
     setting: Setting
     therapist: Api
@@ -69,7 +69,7 @@ class Walk:
             raise Refused(f"{command.step}: {refusal}\n{_HINT}") from None
 
     def _course_of(self, event: dict[str, Any], command: Command, sharing: Sharing) -> str:
-        """Tell what became of an event that was just recorded."""
+        """Describe the publication and the webhook of a recorded event."""
         name = event["type"].rpartition(".")[0].replace("-", "_")
         if f"care.episode.{name}.v1" not in PUBLISHED:
             return "private"
@@ -89,7 +89,7 @@ class Walk:
 
 
 def walk(setting: Setting, addresses: Addresses, script: Script | None, again: bool) -> None:
-    """Walk the script, if any, then show where everything is. Raises `Refused` and httpx's errors."""
+    """Walk the script, if any, then show the addresses. Raises `Refused` and httpx's errors."""
     tokens = Tokens(setting)
     for address in (addresses.episodes, addresses.notifications, addresses.partner):
         with Api(address) as service:
@@ -123,7 +123,7 @@ def _walk_script(setting: Setting, addresses: Addresses, tokens: Tokens, script:
 
 
 def enter_setting(directory: Api, setting: Setting) -> None:
-    """Enter the clinic, its therapist and the partner in the directory; doing it twice changes nothing."""
+    """Enter the clinic, its therapist and the partner in the directory. A second time changes nothing."""
     clinic, therapist, partner = setting.clinic, setting.therapist, setting.partner
     directory.put(f"/v1/clinics/{clinic.id}", {"zone": clinic.zone, "jurisdiction": clinic.jurisdiction})
     licence = {"jurisdiction": clinic.jurisdiction, "number": therapist.licence}

@@ -1,1 +1,1 @@
-"""A partner as a stranger would write one: of ours it uses the demo's addresses and a token, nothing else."""
+"""A partner as an outsider would write one. Of our code it uses only the demo's addresses and a token."""

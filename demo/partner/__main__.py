@@ -1,4 +1,4 @@
-"""`python -m demo.partner`: subscribes, verifies webhooks, shows what it got."""
+"""`python -m demo.partner`: subscribes, verifies webhooks, and shows those it received."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ from demo.tokens import token
 
 
 def main() -> None:
-    """Serve until told to stop. PARTNER_DIR is where it keeps what it got, PARTNER_HOST where it listens."""
+    """Serve until told to stop. PARTNER_DIR is for what it receives, PARTNER_HOST is where it listens."""
     addresses, setting = Addresses.of(), read_setting()
     files = Path(os.environ.get("PARTNER_DIR", "var/partner"))
     files.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What the partner received and verified, once each, kept over restarts."""
+"""The webhooks that the partner has verified, each once, kept across restarts."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ Received = dict[str, Any]
 
 
 class NotAWebhook(Exception):
-    """It is signed, but not what we subscribed to."""
+    """The body is signed, but is not a webhook that we know."""
 
 
 class Ledger:
@@ -38,7 +38,7 @@ class Ledger:
         return True
 
     async def of_event(self, event_id: str, seconds: float) -> Received | None:
-        """Return the webhook of an event, waiting so many seconds for it."""
+        """Return the webhook about an event, waiting up to so many seconds for it."""
 
         def found() -> Received | None:
             return next((one for one in self._received.values() if one["event_id"] == event_id), None)
@@ -51,7 +51,7 @@ class Ledger:
 
 
 def read_webhook(webhook_id: str, body: bytes, now: float) -> Received:
-    """What we keep of a webhook, with its way to us in milliseconds.
+    """What is kept of a webhook, with the milliseconds it took to arrive.
 
     Raises `NotAWebhook` for a body of another form.
     """
@@ -62,7 +62,7 @@ def read_webhook(webhook_id: str, body: bytes, now: float) -> Received:
 
 
 def _kept(webhook_id: str, document: Any, now: float) -> Received:
-    json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair could not be printed
+    json.dumps(document, ensure_ascii=False).encode()  # fails for half a surrogate pair: not printable
     data = document["data"]
     recorded = datetime.fromisoformat(data["recorded_at"]).timestamp()
     return {

@@ -1,4 +1,4 @@
-"""Checks a webhook's signature as Standard Webhooks, version 1, describes it; standard library only."""
+"""Checks a webhook's signature by Standard Webhooks, version 1, with the standard library only."""
 
 import base64
 import binascii
@@ -6,15 +6,15 @@ import hmac
 from collections.abc import Mapping
 
 TOLERANCE = 300
-"""Seconds between the sender's clock and ours, as Standard Webhooks advises."""
+"""How many seconds a timestamp may differ from our clock, as Standard Webhooks advises."""
 
 
 class Rejected(Exception):
-    """The webhook is not from the service we subscribed with, or it is too old."""
+    """The webhook is not signed by the service we subscribed to, or its timestamp is out of range."""
 
 
 def secret_key(secret: str) -> bytes:
-    """The bytes of a secret as the service shows it, `whsec_` and base64. Raises `ValueError`."""
+    """The bytes of a secret given as `whsec_` and base64. Raises `ValueError`."""
     encoded = secret.removeprefix("whsec_").rstrip("=")
     try:
         return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
@@ -23,11 +23,11 @@ def secret_key(secret: str) -> bytes:
 
 
 def verify(key: bytes, headers: Mapping[str, str], body: bytes, now: float) -> None:
-    """Return if the webhook is signed with our key and of this moment. Raises `Rejected`."""
+    """Check that the webhook is signed with our key and recent. Raises `Rejected`."""
     try:
         message, moment = headers["webhook-id"].encode(), int(headers["webhook-timestamp"])
         signatures = headers["webhook-signature"].encode().split()
-    except (KeyError, ValueError):  # the latter also for what is no UTF-8
+    except (KeyError, ValueError):  # the latter also for invalid UTF-8
         raise Rejected("a header is missing or malformed") from None
     if abs(int(now) - moment) > TOLERANCE:
         raise Rejected("the timestamp is too far from now")

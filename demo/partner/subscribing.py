@@ -1,4 +1,4 @@
-"""How the demo partner comes by its key: it subscribes once and keeps the secret, which is told only once."""
+"""How the demo partner gets its key: it subscribes once and keeps the secret, which is shown only once."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ AGAIN_AFTER = 1.0
 
 
 class Subscribing:
-    """A subscription for `url`; it is made anew if it is gone or its secret was lost."""
+    """A subscription for `url`, replaced if it no longer exists or its secret was lost."""
 
     def __init__(self, service: str, url: str, token: Callable[[], str], file: Path) -> None:
         self._service = service
@@ -23,7 +23,7 @@ class Subscribing:
         self.key: bytes | None = None
 
     async def run(self) -> None:
-        """Return when subscribed, however long the service takes to come up."""
+        """Subscribe, waiting for the service as long as it takes."""
         bearer = await asyncio.to_thread(self._token)
         async with aiohttp.ClientSession(
             f"{self._service}/v1/", headers={"Authorization": f"Bearer {bearer}"}
@@ -38,7 +38,7 @@ class Subscribing:
         print(f"subscribed: {self._url}", flush=True)
 
     async def _kept(self, session: aiohttp.ClientSession) -> str | None:
-        """Return the secret from before, if its subscription is still there and leads here."""
+        """Return the secret kept before, if its subscription still exists and is for this address."""
         if not self._file.exists():
             return None
         kept = json.loads(self._file.read_text())
@@ -56,7 +56,7 @@ class Subscribing:
     async def _made(self, session: aiohttp.ClientSession) -> str | None:
         async with session.post("subscriptions", json={"url": self._url}) as answer:
             document = await answer.json()
-            if answer.status == 409:  # ours, but its secret was lost
+            if answer.status == 409:  # our own subscription, whose secret was lost
                 await self._end(session, document["subscription_id"])
                 return None
             answer.raise_for_status()

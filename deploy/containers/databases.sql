@@ -1,5 +1,5 @@
--- The roles and databases of the services, as the laptop has them: an owner who migrates, an app role that can get
--- around no rule. Run once, when the server's data directory is made.
+-- The roles and databases of the services, as on the laptop: an owner that migrates, an application role bound by all
+-- rules. Run once, when the server's data directory is created.
 
 \getenv episodes_owner EPISODES_OWNER_PASSWORD
 \getenv episodes_app EPISODES_APP_PASSWORD

@@ -1,4 +1,4 @@
-"""Whether the role in this container does its work, by exit status: a running process alone says little."""
+"""Reports by exit status whether the role in this container does its work, and not only runs."""
 
 import os
 import sys
@@ -16,18 +16,18 @@ _LISTENING = "SELECT bool_or(query LIKE 'LISTEN %') FROM pg_stat_activity WHERE 
 
 
 def ready(port: int) -> bool:
-    """The service answers, and can reach what it needs."""
+    """Whether the service answers and can reach what it needs."""
     return _get(f"http://127.0.0.1:{port}/health/ready") is not None
 
 
 def leading(role: str) -> bool:
-    """This process of the role is the active one."""
+    """Whether this process of the role is the active one."""
     port = os.environ[f"EPISODES_{role.upper()}_METRICS_PORT"]
     return f"\nepisodes_{role}_leading 1.0\n" in (_get(f"http://127.0.0.1:{port}/metrics") or "")
 
 
 def true(query: LiteralString) -> bool:
-    """In the database of the notifications service."""
+    """Whether a condition is true in the database of the notifications service."""
     address = os.environ["NOTIFICATIONS_DATABASE_URL"]
     try:
         with psycopg.connect(address, connect_timeout=_SECONDS) as connection:

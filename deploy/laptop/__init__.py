@@ -1,1 +1,1 @@
-"""Everything behind `make run`: one machine, no container, nothing installed but Python."""
+"""The implementation of `make run`: one machine, no container, nothing installed but Python."""

@@ -1,4 +1,4 @@
-"""The composition root of `make run`: `python -m laptop` starts everything on this machine and walks CASE."""
+"""The composition root of `make run`: `python -m laptop` starts everything on this machine and runs CASE."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 def main() -> int:
-    """Run until told to stop; say in a sentence what goes wrong."""
+    """Run until told to stop. Reports a failure in one sentence."""
     try:
         run()
     except (UnknownCase, NotUnderstood, Failed, PostgresFailed, PostgresUnavailable, NoToken) as problem:
@@ -29,7 +29,7 @@ def main() -> int:
 
 
 def run() -> None:
-    """Start everything and walk CASE (a name, part of one, the path of a script, or none)."""
+    """Start everything and run CASE (a name, part of one, the path of a script, or `none`)."""
     setting, addresses = read_setting(), Addresses.of()
     case = os.environ.get("CASE") or DEFAULT
     if case != NONE:

@@ -1,4 +1,4 @@
-"""Child processes in groups of their own, so that Ctrl-C reaches us alone and we stop them in order."""
+"""Child processes in groups of their own, so that Ctrl-C reaches only us and we stop them in order."""
 
 import ctypes
 import os
@@ -18,7 +18,7 @@ STEADY_SECONDS = 30.0
 
 @dataclass
 class Child:
-    """One role's process. When it dies it is started again, the sooner the longer it had run."""
+    """The process of a role. If it dies it is restarted, sooner if it had run for long."""
 
     role: Role
     log: Path | None
@@ -28,7 +28,7 @@ class Child:
     due: float = field(default=0.0)
 
     def start(self) -> None:
-        """Its output goes to its log; without one, to where ours goes."""
+        """Start it. Its output goes to its log, or without one to our own output."""
         self.started = time.monotonic()
         output = None if self.log is None else self.log.open("ab")
         try:
@@ -46,7 +46,7 @@ class Child:
                 output.close()
 
     def died(self) -> int | None:
-        """Its exit status, once, and when it is to be started again."""
+        """The exit status, reported once. Also decides when to restart it."""
         if self.process is None or (status := self.process.poll()) is None:
             return None
         self.process = None
@@ -61,7 +61,7 @@ class Child:
             self.start()
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to all of its group."""
+        """Send a signal to its whole group."""
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, number)
 
@@ -71,7 +71,7 @@ class Child:
 
 
 def stop(children: list[Child], seconds: float) -> None:
-    """Ask all at once, then kill what is left: nothing acknowledged is lost by that."""
+    """Ask all to stop, then kill those that are left, which loses nothing acknowledged."""
     for child in children:
         child.signal(signal.SIGTERM)
     deadline = time.monotonic() + seconds
@@ -82,5 +82,5 @@ def stop(children: list[Child], seconds: float) -> None:
 
 
 def _end_with_parent() -> None:
-    """Linux only: when we are killed, our children get a SIGTERM and the next run finds the ports free."""
+    """Linux only: send the children SIGTERM when we are killed, so that the next run finds the ports free."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

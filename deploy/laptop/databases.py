@@ -1,14 +1,14 @@
-"""The roles and databases of the services: an owner who migrates, an app role that can get around no rule."""
+"""The roles and databases of the services: an owner that migrates, an application role bound by all rules."""
 
 import psycopg
 from psycopg import Connection, sql
 
 SERVICES = ("episodes", "notifications")
-_ONE_AT_A_TIME = 0x63617265  # roles belong to the whole server: two of us must not make them at once
+_ONE_AT_A_TIME = 0x63617265  # roles belong to the whole server, so only one process may create them at a time
 
 
 def create_databases(superuser_url: str, password: str | None = None) -> None:
-    """Make what is missing for both services; the password is for servers that ask for one."""
+    """Create what is missing for both services. The password is for servers that ask for one."""
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         for service in SERVICES:
             create_roles(connection, service, password)
@@ -16,7 +16,7 @@ def create_databases(superuser_url: str, password: str | None = None) -> None:
 
 
 def create_roles(connection: Connection, service: str, password: str | None = None) -> None:
-    """`<service>_owner` and `<service>_app`."""
+    """Create `<service>_owner` and `<service>_app`."""
     connection.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])
     try:
         for role in (f"{service}_owner", f"{service}_app"):
@@ -26,9 +26,9 @@ def create_roles(connection: Connection, service: str, password: str | None = No
 
 
 def create_database(connection: Connection, service: str, name: str, template: str = "template1") -> None:
-    """A database owned by the service's owner, which only the service's two roles may enter.
+    """Create a database that the service's owner owns, and only the service's two roles may connect to.
 
-    It begins as a copy of `template`, to which nobody may be connected.
+    It is a copy of `template`, to which nobody may be connected meanwhile.
     """
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
         return

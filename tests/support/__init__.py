@@ -1,1 +1,1 @@
-"""What tests share: servers, processes, facts, and a naive second model. The bench may use it too."""
+"""What tests share: servers, processes, facts, and a naive second model. The benchmarks may use it too."""

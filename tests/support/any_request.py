@@ -1,4 +1,4 @@
-"""Any request that an OpenAPI document allows, and any that it does not, as Schemathesis draws them."""
+"""Requests that an OpenAPI document allows, and requests that it does not, drawn by Schemathesis."""
 
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
@@ -24,16 +24,16 @@ _CHECKS: list[CheckFunction] = [
     negative_data_rejection,
 ]
 SOME = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-"""As many requests of an operation as there is time for, the same ones each time."""
+"""A few requests for each operation, the same ones each time."""
 
 Operations = dict[str, APIOperation[Any, Any, Any, Any]]
 
 
 def check(case: Case[Any], url: str, headers: Mapping[str, str]) -> None:
-    """Send it: the answer is one the document tells, and a refusal if the data is not allowed."""
+    """Send it, and check that the document has the answer, and that data it does not allow is refused."""
     answer = case.call(base_url=url, headers=dict(headers))
-    # What is too large is refused as well, before anybody looks what is wrong with it; Schemathesis counts
-    # that as taken.
+    # A body that is too large is refused before anything else is checked: Schemathesis counts this
+    # as accepted.
     too_large = answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     case.validate_response(answer, checks=_CHECKS[:-1] if too_large else _CHECKS)
 
@@ -45,9 +45,9 @@ def operations_of(document: BaseSchema) -> Operations:
 
 
 def tried(operations: Operations, *takes_any: str) -> Collection[tuple[str, GenerationMode]]:
-    """Each operation with allowed data, and with other data where anything could be wrong.
+    """Each operation with allowed data, and with data not allowed if there can be any.
 
-    Nothing could be outside `/v1`, nor with the operations in `takes_any`.
+    There can be none outside `/v1`, nor for the operations in `takes_any`.
     """
     takes = [label for label in operations if " /v1/" not in label or label in takes_any]
     return [(label, GenerationMode.POSITIVE) for label in operations] + [

@@ -1,4 +1,4 @@
-"""The committed examples, one per published event, as the wire would carry them."""
+"""The committed examples, one per published event, as they are sent."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Databases with the tables of a service: each a copy of one that was migrated, a tenth of the time."""
+"""Databases with the tables of a service: copies of a migrated one, which take a tenth of the time."""
 
 import episodes.migrate
 import notifications.migrate
@@ -6,7 +6,7 @@ from tests.support.servers.postgres import Database, PostgresServer
 
 
 def episodes_database(postgres: PostgresServer) -> Database:
-    """A database of its own with the tables of the episodes service, and no row."""
+    """A new database with the tables of the episodes service, all empty."""
 
     def make_tables(empty: Database) -> None:
         episodes.migrate.migrate(empty.owner_url, "episodes_app")
@@ -15,7 +15,7 @@ def episodes_database(postgres: PostgresServer) -> Database:
 
 
 def notifications_database(postgres: PostgresServer) -> Database:
-    """A database of its own with the tables of the notifications service, and no row."""
+    """A new database with the tables of the notifications service, all empty."""
 
     def make_tables(empty: Database) -> None:
         notifications.migrate.migrate(empty.owner_url, "notifications_app")

@@ -1,6 +1,6 @@
-"""How far a long test goes: `make test` runs what a change should pass, `make test-all` all of it.
+"""How many rounds a long test runs: fewer in `make test`, all of them in `make test-all`.
 
-No test is left out of `make test`: the long ones take fewer rounds there.
+`make test` leaves out no test.
 """
 
 import os
@@ -12,5 +12,5 @@ ALL = os.environ.get("CARE_TEST") == "all"
 
 
 def usually(some: T, everything: T) -> T:
-    """`some` for a change, `everything` for CI and releases."""
+    """`some` for `make test`, `everything` for CI and releases."""
     return everything if ALL else some

@@ -1,4 +1,4 @@
-"""What holds for any request to either service, asked over HTTP."""
+"""Checks that hold for any request to either service, made over HTTP."""
 
 import socket
 from collections.abc import Iterator, Mapping
@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import httpx
 
 CHANGING = ("date", "x-correlation-id", "content-length", "etag")
-"""Headers in which an answer may differ from one that was given a moment before (metrics move)."""
+"""Headers in which an answer may differ from an earlier one to the same request (metrics change)."""
 
 
 def paths_to_get(client: httpx.Client, ids: Mapping[str, Any]) -> Iterator[str]:
-    """Every path that the service's own document offers for reading, and the document itself."""
+    """Every path that can be read by the service's own document, and the document itself."""
     yield "/openapi.json"
     for path, operations in client.get("/openapi.json").json()["paths"].items():
         if "get" in operations:
@@ -20,7 +20,7 @@ def paths_to_get(client: httpx.Client, ids: Mapping[str, Any]) -> Iterator[str]:
 
 
 def check_reading(client: httpx.Client, path: str, headers: Mapping[str, str]) -> None:
-    """`HEAD` tells what `GET` tells, without a body; nothing may be kept by anybody between."""
+    """Check that `HEAD` answers as `GET` does, without a body, and that no answer may be cached."""
     got, head = (client.request(method, path, headers=headers) for method in ("GET", "HEAD"))
     assert got.status_code != 405, path
     assert got.headers["cache-control"] == "no-store", path
@@ -29,7 +29,7 @@ def check_reading(client: httpx.Client, path: str, headers: Mapping[str, str]) -
 
 
 def hang_up(url: str, path: str, token: str, correlation: str) -> None:
-    """Send a request of 100 bytes, and leave after six of them."""
+    """Announce a body of 100 bytes, send six of them, and disconnect."""
     parts = urlsplit(url)
     head = (
         f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {token}\r\n"

@@ -1,4 +1,4 @@
-"""Callers as they should be: each command is sent again under its key until it is answered for good."""
+"""Well-behaved callers: each command is repeated with its key until it has a final answer."""
 
 import random
 import threading
@@ -23,12 +23,12 @@ DIRECTORY = (
 )
 SHARED = {**EXAMPLES["SharingConsentedCommand"], "kinds": ["sessions"]}
 PATIENCE = 90.0
-"""Seconds after which a caller complains."""
+"""After how many seconds without an answer a caller fails the test."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A command and what its caller was answered."""
+    """A command and the answer to its caller."""
 
     path: str
     body: object
@@ -37,15 +37,15 @@ class Told:
 
 @dataclass
 class Load:
-    """Threads that deliver sessions in random episodes. `http` gives the API to ask now, with a token.
+    """Threads that record sessions in random episodes. `http` returns the API to use now, with a token.
 
-    `told` holds every acknowledged command by its key; `statuses` what else was answered on the way.
+    `told` has every acknowledged command by its key, `statuses` the other answers on the way.
     """
 
     http: Callable[[], httpx.Client]
     callers: int = 4
     pause: float = 0.0
-    """Seconds between two commands of one caller."""
+    """How many seconds one caller waits between two commands."""
     told: dict[UUID, Told] = field(default_factory=dict)
     statuses: set[int] = field(default_factory=set)
     episodes: list[str] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Load:
             assert not thread.is_alive(), "a caller is never answered"
 
     def prepare(self, episodes: int, partners: Sequence[str] = (PARTNER,)) -> None:
-        """A directory, and episodes whose sessions a partner may be told, the partners in turn."""
+        """Fill the directory, and open episodes that share their sessions with one partner each, in turn."""
         others = ((f"partners/{partner}", "Partner") for partner in partners)
         for path, entry in (*DIRECTORY, *others):
             assert self.http().put(f"/v1/{path}", json=EXAMPLES[entry]).status_code == 204
@@ -77,11 +77,11 @@ class Load:
             self.record(f"{self.episodes[-1]}/sharing-consents", shared)
 
     def deliver_session(self) -> None:
-        """One more, in a random episode."""
+        """Record a session in a random episode."""
         self.record(f"{random.choice(self.episodes)}/sessions", session_body())
 
     def record(self, path: str, body: object) -> httpx.Response:
-        """Return when it is acknowledged."""
+        """Send a command until it is acknowledged."""
         key, deadline = uuid4(), time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             answer = self.send(path, body, key)
@@ -94,14 +94,14 @@ class Load:
         raise AssertionError(f"not acknowledged in {PATIENCE} s")
 
     def send(self, path: str, body: object, key: UUID) -> httpx.Response | None:
-        """Once; None if nobody answers."""
+        """Send it once. None if there is no answer."""
         try:
             return self.http().post(path, json=body, headers={"idempotency-key": str(key)})
-        except (httpx.TransportError, RuntimeError):  # gone, or closed under our hands
+        except (httpx.TransportError, RuntimeError):  # process gone, or client closed
             return None
 
     def goes_on_for(self, commands: int, within: float = 60.0) -> None:
-        """Return when so many more are acknowledged."""
+        """Wait until so many more are acknowledged."""
         enough, deadline = len(self.told) + commands, time.monotonic() + within
         while len(self.told) < enough:
             assert time.monotonic() < deadline, "commands are not acknowledged any more"
@@ -113,12 +113,12 @@ class Load:
 
 
 def client_of(stack: Stack) -> httpx.Client:
-    """Of the API of a running whole, as a service."""
+    """A client of the running API, with the role `service`."""
     return httpx.Client(base_url=stack.url("api"), headers=bearer(stack.token("service")), timeout=10)
 
 
 def session_body() -> dict[str, Any]:
-    """A session of this moment, of a visit of its own."""
+    """A session at this moment, with a new visit."""
     now = datetime.now(UTC).replace(microsecond=0)
     day = now.astimezone(ZoneInfo(EXAMPLES["Clinic"]["zone"])).date()
     return {

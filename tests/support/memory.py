@@ -1,4 +1,4 @@
-"""Whether what works through much keeps its memory flat."""
+"""Checks that a process with much work keeps its memory flat."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ import psutil
 
 _MIB = 2**20
 _ROOM = 1.25
-"""What the later half of a run may need over the earlier, within which buffers and caches have filled."""
+"""How many times more memory the later half of a run may need, because buffers and caches fill up."""
 
 
 def resident_mib(pid: int) -> float:
@@ -17,7 +17,7 @@ def resident_mib(pid: int) -> float:
 
 @dataclass
 class Memory:
-    """Resident memory in MiB, of the largest of the processes looked at, as often as a test looks."""
+    """The resident memory, in MiB, of the largest of some processes, at each sample that a test takes."""
 
     samples: list[float] = field(default_factory=list)
 
@@ -25,7 +25,7 @@ class Memory:
         self.samples.append(max(map(resident_mib, pids)))
 
     def assert_flat(self) -> None:
-        """The second half of the run needed no more than the first, but for some room."""
+        """Check that the second half of the run needed no more memory than the first, within `_ROOM`."""
         earlier, later = self._halves()
         assert later < earlier * _ROOM, str(self)
 
@@ -33,6 +33,6 @@ class Memory:
         return "{:.0f} MiB, then {:.0f} MiB".format(*self._halves())
 
     def _halves(self) -> tuple[float, float]:
-        """The most of each."""
+        """The maximum of each half."""
         half = len(self.samples) // 2 or 1
         return max(self.samples[:half]), max(self.samples[-half:])

@@ -1,4 +1,4 @@
-"""Both services with every role as processes, over databases, keys and a topic of their own."""
+"""Both services with every role as a process, over new databases, keys and a topic."""
 
 import os
 import subprocess
@@ -33,12 +33,12 @@ ROLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 class Stack:
-    """Started role by role; whatever still runs at the end is killed."""
+    """The roles, started one by one. Those still running at the end are killed."""
 
     def __init__(
         self, postgres: PostgresServer, kafka: KafkaBroker, directory: Path, **settings: str
     ) -> None:
-        """`settings` with their prefix, as in the environment."""
+        """`settings` are for all processes, with their prefix, as in the environment."""
         self.network = f"n{uuid4().hex[:10]}"
         self.topic = topic_of(self.network)
         self.directory = directory
@@ -67,7 +67,7 @@ class Stack:
         return f"http://127.0.0.1:{self._ports[role]}"
 
     def start(self, role: str, **settings: str) -> None:
-        """`settings` of this process alone, with their prefix."""
+        """Start a role. `settings` are for this process alone, with their prefix."""
         with (self.directory / f"{role}.log").open("ab") as log:
             command = [sys.executable, "-m", *ROLES[role]]
             self._processes[role] = subprocess.Popen(
@@ -75,26 +75,26 @@ class Stack:
             )
 
     def kill(self, role: str) -> None:
-        """kill -9, for good."""
+        """Send SIGKILL. The role is not restarted."""
         process = self._processes.pop(role)
         process.kill()
         process.wait(10)
 
     def terminate(self, role: str, within: float) -> int:
-        """SIGTERM, and its exit code."""
+        """Send SIGTERM. Returns the exit code."""
         self._processes[role].terminate()
         return self._processes[role].wait(within)
 
     def exit_code(self, role: str) -> int | None:
-        """None while it runs."""
+        """The exit code. None while it runs."""
         return self._processes[role].poll()
 
     def signal_kill(self, role: str) -> None:
-        """kill -9, for whoever supervises to see."""
+        """Send SIGKILL, so that a supervisor can restart the role."""
         self._processes[role].kill()
 
     def restart_dead(self) -> None:
-        """What a supervisor does: a role that ended is started again."""
+        """Restart the roles that have ended, as a supervisor does."""
         for role, process in list(self._processes.items()):
             if process.poll() is not None:
                 self.start(role)
@@ -173,6 +173,6 @@ class Stack:
 
 
 def bearer(token: str, key: UUID | None = None) -> dict[str, str]:
-    """The headers of a caller, with a command's key if it is one."""
+    """The headers of a caller, with an idempotency key for a command."""
     headers = {"Authorization": f"Bearer {token}"}
     return headers if key is None else {**headers, "Idempotency-Key": str(key)}

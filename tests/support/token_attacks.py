@@ -1,4 +1,4 @@
-"""Tokens made by hand: those that must be refused, and those that must be taken, wherever they are shown."""
+"""Hand-made tokens: those that must be refused and those that must be accepted, by verifier and services."""
 
 import base64
 import hashlib
@@ -33,13 +33,13 @@ KEY, FOREIGN = (
     Ed25519PrivateKey.from_private_bytes(b"f" * 32),
 )
 PUBLIC = {"kty": "OKP", "crv": "Ed25519", "x": b64(KEY.public_key().public_bytes_raw()), "kid": "one"}
-"""The one key of the issuer."""
+"""The only key of the issuer."""
 HEADER = {"alg": "EdDSA", "kid": "one"}
 FOREIGN_JWK = {"kty": "OKP", "crv": "Ed25519", "x": b64(FOREIGN.public_key().public_bytes_raw())}
 
 
 def claims(now: int, **more: Any) -> Claims:
-    """Those of a therapist, an hour before they expire."""
+    """The claims of a therapist, which expire in an hour."""
     return {
         "iss": "care-local",
         "aud": "care",
@@ -57,7 +57,7 @@ def without(said: Claims, name: str) -> Claims:
 
 
 def signed(said: object, header: object = HEADER, key: Ed25519PrivateKey = KEY) -> str:
-    """A token signed by hand, so that it can be wrong in ways no library would make."""
+    """A token signed by hand, so that it can have faults that no library would produce."""
     head = f"{b64(document(header))}.{b64(document(said))}"
     return f"{head}.{b64(key.sign(head.encode()))}"
 
@@ -67,7 +67,7 @@ def unsigned(said: Claims, algorithm: str) -> str:
 
 
 def attacks(now: int) -> dict[str, str]:
-    """Each must be refused at this time, in seconds since 1970."""
+    """Tokens that must be refused at this time, in seconds since 1970."""
     good = claims(now)
     return {
         **_forms(good),
@@ -81,7 +81,7 @@ def attacks(now: int) -> dict[str, str]:
 
 
 def accepted(now: int) -> dict[str, str]:
-    """Each must be taken at this time."""
+    """Tokens that must be accepted at this time."""
     good = claims(now)
     types = ("JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+JWT", "application/jwt")
     nulls = ("nbf", "organisation", "iat", "jti")
@@ -147,7 +147,7 @@ def _claims(now: int) -> dict[str, Claims]:
 
 
 def _forms(good: Claims) -> dict[str, str]:
-    """Not three parts of base64url."""
+    """Tokens that are not three parts of base64url."""
     token = signed(good)
     head, body, signature = token.split(".")
     return {
@@ -174,14 +174,14 @@ def _resigned(head: str, body: str) -> str:
 
 
 def _with_bits_to_spare(good: Claims) -> str:
-    """The claims, followed by spaces until their last character carries bits that mean nothing."""
+    """The claims, padded with spaces until the last base64url character has unused bits."""
     text = document(good)
     body = b64(text + b" " * ((1 - len(text)) % 3))
     return body[:-1] + chr(ord(body[-1]) + 1)
 
 
 def _keys(good: Claims) -> dict[str, str]:
-    """Not signed by the issuer."""
+    """Tokens not signed by the issuer."""
     token = signed(good)
     head, body, signature = token.split(".")
     published = json.dumps(PUBLIC).encode()
@@ -201,7 +201,7 @@ def _keys(good: Claims) -> dict[str, str]:
 
 
 def _texts(good: Claims) -> dict[str, str]:
-    """Signed by the issuer, but not one JSON object of UTF-8 that says each thing once."""
+    """Tokens signed by the issuer that are not one JSON object in UTF-8 without duplicate members."""
     text, expiry = json.dumps(good), str(good["exp"])
     return {
         "two algorithms": signed(good, b'{"alg": "none", "alg": "EdDSA", "kid": "one"}'),
@@ -244,4 +244,4 @@ def _rs256(good: Claims) -> str:
 ATTACKS = tuple(attacks(0))
 ACCEPTED = tuple(accepted(0))
 NO_BEARER_TOKEN = ("", "Bearer", "bearer", "Basic dXNlcjpwYXNz", "Bearer  e30.e30.e30", "e30.e30.e30")
-"""Values of `Authorization`."""
+"""Values of `Authorization` without a bearer token."""

@@ -1,4 +1,4 @@
-"""Waiting for what a process or a thread brings about."""
+"""Waits for an effect of a process or a thread."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Logging(Protocol):
-    """A process whose output explains why something did not happen."""
+    """A process whose output explains a failure."""
 
     @property
     def output(self) -> str: ...
@@ -18,7 +18,7 @@ def eventually(
     within: float = 40.0,
     process: Logging | None = None,
 ) -> None:
-    """Return as soon as `holds()` is true; fail when it was not within so many seconds."""
+    """Wait until `holds()` is true. Fails if it is not within so many seconds."""
     deadline = time.monotonic() + within
     while not holds():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Who may do what, written out a second time by hand: a letter per role, a line per resource and action."""
+"""Who may do what, written a second time by hand: a letter per role, a line per resource and action."""
 
 from episodes.domain.roles import Role
 

@@ -1,4 +1,4 @@
-"""The episodes API as it is run: processes over one database, a directory filled in, tokens for any role."""
+"""The episodes API as processes over one database, with the directory filled in and tokens for any role."""
 
 import os
 import signal
@@ -52,12 +52,12 @@ class Api:
     def record(
         self, path: str, body: object, key: UUID | None = None, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """POST a command; without a key under a new one."""
+        """POST a command, with a new idempotency key if none is given."""
         keyed = {"idempotency-key": str(key or uuid4()), **(headers or {})}
         return self.http.post(path, json=body, headers=keyed)
 
     def opened(self) -> str:
-        """The path of a new episode of the client in the directory."""
+        """Open an episode of the client in the directory. Returns its path."""
         answer = self.record("/v1/episodes", EXAMPLES["EpisodeOpenedCommand"])
         assert answer.status_code == 201, answer.text
         return f"/v1/episodes/{answer.json()['episode']['id']}"
@@ -66,13 +66,13 @@ class Api:
         return self.http.get("/health/ready").status_code == 200
 
     def terminated(self, within: float = 10.0) -> int:
-        """SIGTERM, and its exit code."""
+        """Send SIGTERM. Returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
         code: int = self.process.wait(within)
         return code
 
     def close(self) -> None:
-        """`kill -9`, if it still runs."""
+        """`kill -9`, if it is still running."""
         self.http.close()
         if self.process.poll() is None:
             self.process.kill()
@@ -101,14 +101,14 @@ class Service:
             self._issuer = issuer_key(self.keys_dir, self._jwks_file)
 
     def token(self, role: str = "service", subject: str | None = None, **more: Any) -> str:
-        """A token, of the network `demo` if no other is given; `more` as `issue` takes it."""
+        """A token, for the network `demo` by default. `more` is passed to `issue`."""
         claims = {"issuer": "care-local", "audience": "care", "network": "demo", **more}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SecurityWarning)
             return issue(self._issuer, role=role, subject=UUID(subject) if subject else uuid4(), **claims)
 
     def start(self, **settings: str) -> Api:
-        """One more API process, closed with the service; `settings` without their prefix."""
+        """Start a further API process, closed with the service. `settings` are without their prefix."""
         environment = {
             "DATABASE_URL": self.database.app_url,
             "NETWORKS": ",".join(NETWORKS),
@@ -138,7 +138,7 @@ class Service:
         return keyring(self.keys_dir, uuid4, may_create=False).reference(network, system, value)
 
     def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
-        """What the database holds, as nobody but the superuser sees it: all networks at once."""
+        """Rows as only the superuser sees them: of all networks at once."""
         with psycopg.connect(
             self.database.superuser_url, row_factory=dict_row, autocommit=True
         ) as connection:
@@ -150,7 +150,7 @@ class Service:
 
 
 def fill_directory(api: Api) -> None:
-    """The clinic, therapist, partner and client that the examples name."""
+    """Put the clinic, therapist, partner and client of the examples into the directory."""
     for path, identifier, entry in (
         ("clinics", CLINIC, "Clinic"),
         ("staff", THERAPIST, "Staff"),
@@ -164,7 +164,7 @@ def fill_directory(api: Api) -> None:
 
 @contextmanager
 def serving(postgres: PostgresServer, directory: Path, **settings: str) -> Iterator[tuple[Service, Api]]:
-    """A migrated database of its own, one API process that is ready, and the directory filled in."""
+    """A new migrated database with one API process that is ready, and the directory filled in."""
     database = episodes_database(postgres)
     service = Service(database, directory)
     try:

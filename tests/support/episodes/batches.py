@@ -1,4 +1,4 @@
-"""A batch without a store: what one read would have told of episodes made here, and commands upon it."""
+"""A batch without a store: what one read would have returned for episodes made here, and commands for it."""
 
 from dataclasses import replace
 from hashlib import sha256
@@ -44,12 +44,12 @@ def seen_as(role: str, *clinics: UUID, network: str = NETWORK, **actor: Any) -> 
 
 
 def an_episode_of(*history: Past, id: int = 1, **said: Any) -> Episode:
-    """After this history; `said` is what else of it differs from the usual."""
+    """An episode after this history. `said` replaces its usual attributes."""
     return replace(replayed(history), id=UUID(int=id), **said)
 
 
 def told_of(*episodes: Episode, key: DataKey | None = KEY) -> ReadSet:
-    """What one read finds."""
+    """What one read returns for these episodes."""
     known = ReadSet()
     for clinic in (CLINIC, OTHER_CLINIC):
         known.rows["clinics", NETWORK, clinic] = {"zone": ZONE}
@@ -65,7 +65,7 @@ def told_of(*episodes: Episode, key: DataKey | None = KEY) -> ReadSet:
 
 
 def a_batch(known: ReadSet) -> Batch:
-    """Whose ids count up: events from 1000, episodes from 2000, subjects from 3000."""
+    """A batch whose ids count up: events from 1000, episodes from 2000, subjects from 3000."""
     ids, episodes, subjects = count(1_000), count(2_000), count(3_000)
     draws = Randomness(
         event_id=lambda: UUID(int=next(ids)),
@@ -78,7 +78,7 @@ def a_batch(known: ReadSet) -> Batch:
 
 
 def command(draft: Any, episode: Episode | UUID | None = None, **said: Any) -> CommandRequest:
-    """As an endpoint makes it; equal drafts make equal requests."""
+    """A request as an endpoint makes it. Equal drafts make equal requests."""
     digest = sha256(repr(draft).encode()).digest()
     usual: dict[str, Any] = {
         "id": UUID(int=500),
@@ -96,7 +96,7 @@ def command(draft: Any, episode: Episode | UUID | None = None, **said: Any) -> C
 
 
 def outcome(batch: Batch, asked: CommandRequest) -> Any:
-    """Of a command that fits."""
+    """The outcome of a command, which must fit into the batch."""
     assert batch.add(asked)
     assert batch.outcomes[-1][0] is asked
     return batch.outcomes[-1][1]
@@ -116,6 +116,6 @@ def refused(batch: Batch, asked: CommandRequest) -> tuple[str, str]:
 
 
 def facts(batch: Batch, key: DataKey = KEY) -> list[tuple[UUID, int, Any]]:
-    """What would be written: episode, version, fact."""
+    """The facts to be written: episode, version, fact."""
     entries = [decode(event.state, {key.id: key}) for event in batch.write_set.events]
     return [(entry.metadata.episode_id, entry.metadata.version, entry.fact) for entry in entries]

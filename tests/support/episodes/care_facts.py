@@ -1,4 +1,4 @@
-"""The care most tests begin from: a client with a sore back, seen in March 2026."""
+"""The facts that most tests begin with: a client with a sore back, seen in March 2026."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -63,7 +63,7 @@ def a_consent(signed_at: datetime, expires_on: date | None = None) -> TreatmentC
 
 
 def a_session(start: datetime, **said: Any) -> SessionDelivered:
-    """An hour of what the plan says, unless said otherwise."""
+    """A session of an hour as planned, unless told otherwise."""
     usual: dict[str, Any] = {
         "date_of_service": start.date(),
         "start": start,
@@ -110,7 +110,7 @@ def a_transfer(therapist: UUID = COLLEAGUE, clinic: UUID = CLINIC) -> Responsibi
 
 
 def judged(judgement: str, code: str = "fever", **said: Any) -> SessionChecked:
-    """A check whose screening found one thing, and what the therapist made of it."""
+    """A check whose screening has one item, with the therapist's judgement."""
     item = ScreeningItem(
         code=code, list="screening-items/1", answer="present", judgement=judgement, sites=(BACK,), **said
     )
@@ -125,11 +125,11 @@ CHECKED = past(a_check, march(3, 9, 55))
 FLAGGED = past(a_flag(), march(2, 12))
 CLOSED = past(a_closure, march(20, 17))
 READY = (OPENED, CONSENTED, BASELINE, PLANNED)
-"""Nothing stands in the way of a session but its check."""
+"""Everything that a session needs except its check."""
 
 
 def treated(day: int = 3, **said: Any) -> Past:
-    """A session at ten on that day of March."""
+    """A session at ten o'clock on that day of March."""
     start = march(day, 10)
     return past(a_session(start, check_id=CHECKED.id, **said), start)
 

@@ -1,4 +1,4 @@
-"""One fact of every kind ever stored, as the golden files must load; a clinic's month and what followed."""
+"""A fact of every kind ever stored, as the golden files must load: a month at a clinic and what followed."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

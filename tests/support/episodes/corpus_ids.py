@@ -1,4 +1,4 @@
-"""The ids the corpus speaks of: as stored in the golden files, so never to be changed."""
+"""The ids of the corpus. They are stored in the golden files, so they must never change."""
 
 from uuid import UUID
 

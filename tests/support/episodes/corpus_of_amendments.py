@@ -1,4 +1,4 @@
-"""The rest of the corpus: handing over, referring, holding, and amending what was recorded before."""
+"""The rest of the corpus: transfers, referrals, holds, and amendments of earlier entries."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -36,7 +36,7 @@ def _at(text: str) -> datetime:
 
 
 def rest(session: SessionDelivered) -> Mapping[str, Any]:
-    """The facts after the thirteen of the first month; the amendments are of that session."""
+    """The facts after the thirteen of the first month. The amendments are of that session."""
     corrected = replace(
         session, duration=40, end=_at("2026-05-06T10:40:00"), breaches=(Breach(rule="check-said-stop"),)
     )

@@ -1,4 +1,4 @@
-"""The golden files as stored bytes, put together without the code under test."""
+"""The golden files as stored bytes, built without the code under test."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ def golden(name: str) -> dict[str, Any]:
 
 
 def sealed(document: dict[str, Any]) -> bytes:
-    """The bytes of a golden event, put together without the code under test."""
+    """The bytes of a golden event, built without the code under test."""
     header = document["header"]
     clear = json.dumps(header, separators=(",", ":")).encode()
     place = [header[name] for name in ("event_id", "episode_id", "version", "type", "key_id")]

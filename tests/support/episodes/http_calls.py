@@ -1,4 +1,4 @@
-"""The API as its callers use it: the same story of care each time, and what a refusal must look like."""
+"""The API as its callers use it: the same course of care each time, and the form of a refusal."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from episodes.http.problems import KINDS
 from tests.support.episodes.api_process import Api, Service
 
 CANARY = "zzqq-canary"
-"""Stands for what nobody but the record may ever repeat."""
+"""A text that must appear nowhere but in the record."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Told:
 
 
 def record(api: Api, path: str, body: object, **headers: str) -> str:
-    """Record one command and give the id of its first event."""
+    """Record one command. Returns the id of its first event."""
     answer = api.record(path, body, headers=headers)
     assert answer.status_code == 201, (path, answer.text)
     first: str = answer.json()["events"][0]["id"]
@@ -35,7 +35,7 @@ def record(api: Api, path: str, body: object, **headers: str) -> str:
 
 
 def tell(api: Api, change: Callable[[str, Any], Any] = lambda name, body: body) -> Told:
-    """Every example as a command, in the order of care. `change` may alter each body by its name."""
+    """Record every example as a command, in the order of care. `change` may alter each body by its name."""
 
     def body(name: str, **more: Any) -> Any:
         return change(name, {**EXAMPLES[name], **more})
@@ -62,7 +62,7 @@ def tell(api: Api, change: Callable[[str, Any], Any] = lambda name, body: body) 
 
 
 def _tell_the_rest(step: Callable[..., None], events: Mapping[str, str]) -> None:
-    """What needs no consent to share: clearing, pausing, handing over, a report, and amendments."""
+    """Record what needs no consent to share: a clearance, a hold, a transfer, a report, and amendments."""
     step("clearances", "ClearanceRecordedCommand")
     step(f"red-flags/{events['red-flags']}/clearance", "RedFlagClearedCommand", named="flag clearance")
     step("hold", "EpisodeHeldCommand")
@@ -82,7 +82,7 @@ def _tell_the_rest(step: Callable[..., None], events: Mapping[str, str]) -> None
 
 
 def consent(api: Api, told: Told, *kinds: str, partner: str = PARTNER, **more: object) -> str:
-    """A consent to share those kinds with the partner; its id."""
+    """Record a consent to share those kinds with the partner. Returns its id."""
     body = {"partner": partner, "kinds": kinds, "given": {"by": "client"}, **more}
     return record(api, f"{told.path}/sharing-consents", body)
 
@@ -100,7 +100,7 @@ def partner_token(service: Service, partner: str = PARTNER) -> dict[str, str]:
 
 
 def refused(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
-    """The problem document of a refusal of that kind, looked over as a whole."""
+    """The problem document of a refusal of that kind, checked as a whole."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     document: dict[str, Any] = answer.json()
@@ -113,6 +113,6 @@ def refused(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
 
 
 def pointers(document: Mapping[str, Any]) -> list[str]:
-    """Where the problem document finds fault; each place with the rule it breaks."""
+    """The pointers in a problem document, each with the rule that is broken there."""
     assert all(fault["rule"] for fault in document["errors"])
     return [fault["pointer"] for fault in document["errors"]]

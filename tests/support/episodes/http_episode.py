@@ -1,4 +1,4 @@
-"""One episode of a client of its own, told over HTTP as far as a test needs it told."""
+"""One episode of a new client, recorded over HTTP as far as a test needs it."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -15,7 +15,7 @@ from episodes.http.examples import CLINIC, EXAMPLES
 from tests.support.episodes.api_process import Api
 
 DROP = object()
-"""In a change: the field is left out."""
+"""In a change it means that the field is left out."""
 
 ABOUT = {
     "treatment-consents/{about}/withdrawal": "treatment-consents",
@@ -40,7 +40,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "reopening": ("closure",),
     "clients/{client}/sharing-withdrawals": ("sharing-consents",),
 }
-"""What must be recorded before, beside what a body or a path names."""
+"""What must be recorded before, in addition to what a body or a path names."""
 
 BODIES: Mapping[str, Any] = {step.resource: EXAMPLES[f"{step.fact.__name__}Command"] for step in COMMANDS}
 _CHANGES: Mapping[str, Mapping[str, Any]] = {
@@ -61,11 +61,11 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "refusal of the referral": ("referrals/{about}/answer", {"/accepted": False}),
     "refinement by the session": ("plan-refinements", {"/reason": "clinical", "/evidence": ["@sessions"]}),
 }
-"""Other ways to tell a step, under names of their own."""
+"""Variants of a step, under names of their own."""
 
 
 def changed(body: Any, changes: Mapping[str, Any]) -> Any:
-    """The body with a value at each JSON pointer; lists and objects on the way are made."""
+    """The body with a value set at each JSON pointer. Missing lists and objects are created."""
     body = deepcopy(body)
     for pointer, value in changes.items():
         parts = pointer.split("/")[1:]
@@ -93,7 +93,7 @@ def _set(place: Any, last: str, value: Any) -> None:
 
 @dataclass
 class Story:
-    """What was told so far: the id of the first event of each step, recorded when it is asked for."""
+    """The steps so far: the id of the first event of each, which is recorded on demand."""
 
     api: Api
     client: str = field(default_factory=lambda: str(uuid4()))
@@ -105,7 +105,7 @@ class Story:
 
     @classmethod
     def begun(cls, api: Api, **more: Any) -> "Story":
-        """Opened; `more` says of which client, in which clinic."""
+        """Open the episode. `more` names its client and clinic."""
         story = cls(api, **more)
         assert api.http.put(f"/v1/clients/{story.client}", json={}).status_code == 204
         story.did("episodes")
@@ -116,7 +116,7 @@ class Story:
         return self.path.rpartition("/")[2]
 
     def did(self, step: str) -> str:
-        """The id of the first event of a step, which is recorded now if it was not."""
+        """The id of the first event of a step, which is recorded now if it was not before."""
         if step not in self.events:
             resource, changes = VARIANTS.get(step, (step, {}))
             answer = self.tell(resource, changes)
@@ -129,14 +129,14 @@ class Story:
     def tell(
         self, resource: str, changes: Mapping[str, Any] | None = None, about: str | None = None
     ) -> httpx.Response:
-        """Record one command, and before it what it needs."""
+        """Record one command, after the steps that it needs."""
         request = self.asked(resource, changes or {}, about)
         return self.api.record(request.path, request.body)
 
     def asked(
         self, resource: str, changes: Mapping[str, Any], about: str | None = None, bare: bool = False
     ) -> "Request":
-        """The request that would record it; what it needs is recorded, unless it shall come `bare`."""
+        """The request that would record it. The steps it needs are recorded, unless it is `bare`."""
         if not bare:
             for step in NEEDS.get(resource, ()):
                 self.did(step)
@@ -151,7 +151,7 @@ class Story:
         return f"{self.path}/events/{self.did(step)}"
 
     def _said(self, value: Any) -> Any:
-        """The value with the ids and times that `@` stands for."""
+        """The value with each `@` replaced by the id or time it stands for."""
         match value:
             case dict():
                 return {name: self._said(part) for name, part in value.items()}

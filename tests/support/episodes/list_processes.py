@@ -1,4 +1,4 @@
-"""A log of its own, the processes that list it, and what the list must say: folded here, one by one."""
+"""A new log, the processes that list its episodes, and the expected list: each episode folded here."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -38,7 +38,7 @@ class Place:
     processes: list[Watched] = field(default_factory=list)
 
     def project(self, *arguments: str, **settings: str) -> Watched:
-        """One more process of the role; `settings` without their prefix."""
+        """Start a further process of the role. `settings` are without their prefix."""
         usual = {"DATABASE_URL": self.database.app_url, "KEYS_DIR": str(self.directory)}
         usual |= {"NETWORKS": ",".join(NETWORKS)} | settings
         environment = {f"EPISODES_{name.upper()}": value for name, value in usual.items()}
@@ -55,16 +55,16 @@ class Place:
             return connection.execute(query.encode()).fetchall()
 
     def lines(self) -> dict[UUID, Line]:
-        """What readers see, by episode; the build aside, which no reader sees."""
+        """What readers see, by episode, without the number of the build."""
         return {row["episode_id"]: row for row in self.rows(LIVE) if row.pop("build")}
 
     def in_bytes(self) -> list[str]:
-        """The live rows as the server writes them."""
+        """The rows of the live build, as the server prints them."""
         text = LIVE.replace("SELECT *", "SELECT (episode_list.*)::text AS line, build::text")
         return sorted(row["line"].removeprefix(f"({row['build']},") for row in self.rows(text))
 
     def builds(self) -> tuple[set[int], set[int]]:
-        """Which there are, and which have rows."""
+        """The builds that exist, and those that have rows."""
         known = {row["build"] for row in self.rows("SELECT build FROM projections")}
         return known, {row["build"] for row in self.rows("SELECT DISTINCT build FROM episode_list")}
 
@@ -79,7 +79,7 @@ class Place:
         eventually(self.current, "the list is current", within, process)
 
     def expected(self) -> dict[UUID, Line]:
-        """Every episode folded on its own, with the keys there are now."""
+        """The expected lines: every episode folded on its own, with the current keys."""
         with closing(Tail(self.database.app_url, self.log.keyring.unwrap, NETWORKS)) as tail:
             clients = self.rows("SELECT network_id, client_id FROM client_keys")
             keys = tail.keys({(row["network_id"], row["client_id"]) for row in clients})
@@ -89,7 +89,7 @@ class Place:
         return {fold.episode.id: asdict(episode_line(fold.episode)) for fold in folds if fold is not None}
 
     def assert_right(self) -> None:
-        """The list says of each episode what its events say, and of no other."""
+        """Check that the list has exactly the episodes in the log, each as its events say."""
         assert self.lines() == self.expected()
         assert self.lines()
 

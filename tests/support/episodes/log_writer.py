@@ -1,4 +1,4 @@
-"""Real events in a real log, sealed and inserted as the service does it, but decided by nobody."""
+"""Real events in a real log, encrypted and inserted as by the service, but without decisions."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ _EVENTS_OF_A_TRANSACTION = 100
 
 @dataclass(slots=True, eq=False)
 class Episode:
-    """An episode as it grows."""
+    """An episode to which events are added."""
 
     network: str
     id: UUID
@@ -58,13 +58,13 @@ class Log:
         self._connection.close()
 
     def episode(self, network: str = "demo") -> Episode:
-        """A client's new episode, nothing recorded yet."""
+        """A new episode of a client, without events."""
         client = uuid4()
         key, wrapped = self.keyring.data_key(network, client)
         return Episode(network, uuid4(), client, uuid4(), key, wrapped)
 
     def record(self, facts: Iterable[tuple[Episode, Any]]) -> list[EventMetadata]:
-        """Record the facts in order, many in one transaction."""
+        """Record the facts in order, many per transaction."""
         entries = [(_header(episode, fact), episode, fact) for episode, fact in facts]
         for start in range(0, len(entries), _EVENTS_OF_A_TRANSACTION):
             write_set = _writing(entries[start : start + _EVENTS_OF_A_TRANSACTION])
@@ -72,13 +72,13 @@ class Log:
         return [header for header, _, _ in entries]
 
     def burn_positions(self, episode: Episode) -> None:
-        """A batch refused because its version is taken: nothing is recorded, and its positions are gone."""
+        """Try a batch whose version is taken: nothing is recorded, but its positions are used up."""
         stale = replace(episode, version=0)
         try:
             self.record([(stale, session())])
         except psycopg.IntegrityError:
             self.close()
-            self._connect()  # what the refused batch was to prepare is not there
+            self._connect()  # statements that the refused batch should have prepared are missing
         else:
             raise AssertionError("the episode had no first event yet")
 
@@ -91,7 +91,7 @@ class Log:
             )
 
     def position(self) -> tuple[int, int]:
-        """Epoch and position of the relay."""
+        """The epoch and the position of the relay."""
         row = self._connection.execute(
             "SELECT epoch, position FROM positions WHERE follower = 'kafka'"
         ).fetchone()
@@ -113,7 +113,7 @@ def opening(episode: Episode) -> EpisodeOpened:
 
 
 def private() -> TreatmentConsented:
-    """A fact that no published event tells."""
+    """A fact that is not published."""
     return TreatmentConsented(given=Given(by="client"), signed_at=datetime(2026, 1, 5, 9, tzinfo=UTC))
 
 
@@ -132,7 +132,7 @@ def session(words: str = "the words of the note") -> SessionDelivered:
 
 
 def care(log: Log, episodes: int, sessions: int, network: str = "demo") -> list[tuple[Episode, Any]]:
-    """Episodes side by side: each opened, consented to (which stays private), and treated."""
+    """Facts of interleaved episodes: each is opened, consented to (which stays private), and treated."""
     growing = [log.episode(network) for _ in range(episodes)]
     facts: list[tuple[Episode, Any]] = [(episode, opening(episode)) for episode in growing]
     facts += [(episode, private()) for episode in growing]

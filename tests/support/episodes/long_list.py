@@ -1,4 +1,4 @@
-"""Many lines of the list, inserted where the role would write them; for plans and speed."""
+"""Many lines of the list, inserted where the role would write them, to test query plans and speed."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ VALUES (%s, %s, %s, gen_random_uuid())"""
 
 
 def fill(superuser_url: str, network: str, count: int, reference: bytes) -> None:
-    """`count` lines of one network, and a source_ref of the middle one."""
+    """Insert `count` lines of one network, and a source_ref for the middle one."""
     values = {"network": network, "count": count, "clinics": CLINICS, "therapists": THERAPISTS}
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute(_MANY, values)

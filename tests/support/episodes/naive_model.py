@@ -1,7 +1,7 @@
-"""The clinic's rules told once more, slowly: what is so after these events, or was so at a moment.
+"""The rules of the clinic implemented again, naively: the state after these events, or at a moment.
 
-Plain dicts and lists over the raw events, every question a scan of all of them, and not a rule borrowed from
-the product: where the two disagree, one of them is wrong.
+It uses plain dicts and lists over the raw events, scans all of them for every question, and shares no rule
+with the product: where the two disagree, one of them is wrong.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from episodes.domain.event import RecordedEvent
 
 Row = dict[str, Any]
 Time = tuple[datetime, str, str]
-"""A moment, how exactly it is known, and in whose zone."""
+"""A moment, its precision and its time zone."""
 
 SECTIONS = {
     "episode-opened.1": "episodes",
@@ -45,7 +45,7 @@ SECTIONS = {
 
 
 def said(value: Any) -> Any:
-    """A fact as a dict, without what it leaves open."""
+    """A fact as a dict, without empty fields."""
     if is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, dict):
@@ -58,7 +58,7 @@ def local(at: datetime, zone: str) -> date:
 
 
 def order(one: Time, other: Time) -> int:
-    """Before, with or after, at the coarser precision; a day or month is one of the zone it was told in."""
+    """Negative, zero or positive, at the coarser precision. A day or month belongs to its own time zone."""
     coarser = one if _rank(one) > _rank(other) else other
     first, second = (_label(moment, coarser) for moment in (one, other))
     return (first > second) - (first < second)
@@ -77,7 +77,7 @@ def _label(moment: Time, coarser: Time) -> str:
 
 
 def end(moment: Time) -> datetime:
-    """Where the day or month ends; a finer time is its own end."""
+    """The end of a day or month. A more precise time is its own end."""
     at, precision, zone = moment
     if precision not in ("day", "month"):
         return at
@@ -93,7 +93,7 @@ def midnight(day: date, zone: str) -> Time:
 
 
 def standing(events: Sequence[RecordedEvent[Any]]) -> list[Row]:
-    """The entries as they stand: added to, replaced, struck out; amendments themselves too."""
+    """The entries as amended: completed, replaced or removed; and the amendments themselves."""
     rows: list[Row] = []
     for event in events:
         for row in [row for row in rows if row["id"] == getattr(event.fact, "event", None)]:
@@ -121,7 +121,7 @@ def _amend(row: Row, event: RecordedEvent[Any]) -> None:
 
 
 def spans(rows: list[Row]) -> list[Row]:
-    """What holds from when until when: one row for each stretch of time."""
+    """The intervals over which something holds, one row for each."""
     found = []
     for place, row in enumerate(rows):
         for since, until in _stretches(rows[:place], row, rows[place + 1 :]):
@@ -181,7 +181,7 @@ def _until_day(fact: Row, zone: str) -> Time | None:
 
 
 def _of_a_flag(row: Row, later: list[Row]) -> list[list[Any]]:
-    """It stands until cleared, and again after the day its clearing was valid until; the last word counts."""
+    """The intervals of a flag: until it is cleared, and again once its clearance is no longer valid."""
     stands: list[list[Any]] = [[row["time"], None]]
     for clearing in later:
         if clearing["fact"].get("flag_id") != row["id"]:
@@ -210,7 +210,7 @@ def _next(later: list[Row], *types: str) -> Time | None:
 
 
 def held(span: Row, when: Time) -> bool:
-    """Its last moment, or last day, included."""
+    """Whether it holds then; its last moment or day is included."""
     until = span["until"]
     return order(span["since"], when) <= 0 and (until is None or order(when, until) <= 0)
 
@@ -220,7 +220,7 @@ def of(rows: list[Row], *types: str) -> list[Row]:
 
 
 def status(rows: list[Row], when: Time | None = None) -> str:
-    """A closure or hold is over from the moment the next thing begins."""
+    """The status. A closure or hold no longer holds at the moment it ends."""
 
     def lasts(span: Row) -> bool:
         until = span["until"]
@@ -234,7 +234,7 @@ def status(rows: list[Row], when: Time | None = None) -> str:
 
 
 def responsible(rows: list[Row], when: Time | None = None) -> list[Row]:
-    """Each who answered for the episode, in turn."""
+    """Those responsible for the episode, in turn."""
     turns = []
     for span in of(rows, "episode-opened.1", "responsibility-transferred.1"):
         fact, header = span["row"]["fact"], span["row"]["header"]
@@ -250,7 +250,7 @@ def _shown(span: Row, when: Time | None) -> Row:
 
 
 def view(events: Sequence[RecordedEvent[Any]], when: Time | None) -> Row:
-    """What staff are shown: everything of the version, or what had happened by a moment and how it stood."""
+    """What staff see: everything at a version, or what had happened and what held at a moment."""
     rows = standing(events)
     sections: dict[str, list[Row]] = {}
     for row in rows:
@@ -291,7 +291,7 @@ def _entry(events: Sequence[RecordedEvent[Any]], rows: list[Row], row: Row, when
 
 
 def _stretch(rows: list[Row], row: Row, when: Time | None) -> Row:
-    """The last stretch begun by then, and whether any held."""
+    """The last interval that had begun by then, and whether any holds then."""
     mine = [span for span in spans(rows) if span["row"] is row]
     if not mine or row["type"] in ("episode-opened.1", "responsibility-transferred.1"):
         return {}

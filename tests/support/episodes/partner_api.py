@@ -1,4 +1,4 @@
-"""The API beside two partners and one that nobody knows of: what each sees, and what may be sent to it."""
+"""The API with two partners and an unknown one: what each may read, and what may be sent to it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ class Served(NamedTuple):
         return Story.begun(self.api)
 
     def of(self, partner: str) -> dict[str, str]:
-        """The token of somebody of a partner: who it is is said by its organisation."""
+        """A token of a partner, which its organisation identifies."""
         return bearer(self.service.token("partner", organisation=UUID(partner)))
 
     def sees(self, path: str, partner: str = PARTNER) -> httpx.Response:
@@ -39,7 +39,7 @@ class Served(NamedTuple):
         return self.api.record(path, body, key, self.of(partner))
 
     def shown(self, story: Story, events: Mapping[str, str], partner: str = PARTNER) -> set[str]:
-        """The steps whose events the partner may read; the same may be sent to it."""
+        """The steps whose events the partner may read. Checks that the same may be sent to it."""
         read = {
             step
             for step, event in events.items()
@@ -69,7 +69,7 @@ def partnering(postgres: PostgresServer, directory: Path) -> Iterator[Served]:
 
 
 def consented(story: Story, *kinds: str, partner: str = PARTNER, **more: object) -> str:
-    """The id of a consent to share those kinds."""
+    """Record a consent to share those kinds. Returns its id."""
     said = {f"/{name}": value for name, value in more.items()}
     answer = story.tell("sharing-consents", {"/partner": partner, "/kinds": list(kinds), **said})
     assert answer.status_code == 201, answer.text

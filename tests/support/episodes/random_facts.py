@@ -1,4 +1,4 @@
-"""Any fact the types allow, for properties: built from the hints and the form beside them."""
+"""Any fact that the types allow, for property tests: built from the type hints and their metadata."""
 
 import types
 from collections.abc import Collection
@@ -15,7 +15,7 @@ from episodes.domain.vocabulary import STEPS
 from episodes.recording.amendment_bodies import AMENDABLE, part_of
 
 IDS = tuple(UUID(int=1_000 + number) for number in range(30))
-"""The ids of the events a property records, so that what it draws may name one."""
+"""The ids of the events that a property test records, so that drawn facts may name one."""
 
 _LONG_AGO, _LAST = datetime.fromisoformat("1900-01-02"), datetime.fromisoformat("2199-12-30")
 _MARCH, _APRIL = datetime.fromisoformat("2026-03-01"), datetime.fromisoformat("2026-04-01")
@@ -39,12 +39,12 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
 
 
 def facts() -> st.SearchStrategy[Any]:
-    """One of the facts that may be recorded."""
+    """Any fact that may be recorded."""
     return st.one_of([drawn(step.fact) for step in STEPS])
 
 
 def drawn(kind: Any) -> st.SearchStrategy[Any]:
-    """An instance of a dataclass of the domain; what may be left out sometimes is."""
+    """An instance of a dataclass of the domain. Optional fields are sometimes left out."""
     held = part_of(kind)
     if held is None:
         return _drawn(kind).map(lambda said: kind(**said))
@@ -52,7 +52,7 @@ def drawn(kind: Any) -> st.SearchStrategy[Any]:
 
 
 def _amendment(kind: Any, held: tuple[str, PartOf], of: Step) -> st.SearchStrategy[Any]:
-    """One of an entry of the kind `of`, with the whole of it or some parts."""
+    """An amendment of an entry of the kind `of`, with the whole entry or some fields."""
     name, part = held
     payload = drawn(of.fact) if part.whole else _drawn(of.fact, every=False)
     said = st.tuples(_drawn(kind, but={name, "of"}), payload)
@@ -60,7 +60,7 @@ def _amendment(kind: Any, held: tuple[str, PartOf], of: Step) -> st.SearchStrate
 
 
 def _drawn(kind: Any, every: bool = True, but: Collection[str] = ()) -> st.SearchStrategy[dict[str, Any]]:
-    """The fields of a dataclass; not `every` one that is required, if told so."""
+    """Values for the fields of a dataclass; without `every`, even required ones may be missing."""
     hints = get_type_hints(kind, include_extras=True)
     required: dict[str, st.SearchStrategy[Any]] = {}
     optional: dict[str, st.SearchStrategy[Any]] = {}

@@ -1,4 +1,4 @@
-"""Histories of one episode as hypothesis draws them: likely commands of every kind, in their order."""
+"""Histories of one episode, drawn by hypothesis: likely commands of every kind, in order."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -51,7 +51,7 @@ _ABOUT = {
 
 @dataclass(frozen=True)
 class DrawnCommand:
-    """What is asked. `pick` chooses what it is about, `later` is how long after the one before."""
+    """A drawn command. `pick` chooses what it is about, `later` is the time since the previous one."""
 
     draft: Any
     at: datetime
@@ -64,7 +64,7 @@ class DrawnCommand:
 
 @dataclass(frozen=True)
 class Happened:
-    """What a command came to: the events it recorded, or its refusal; the state before and after."""
+    """The outcome of a command: the events it recorded, or its refusal; and the state before and after."""
 
     command: DrawnCommand
     before: Episode
@@ -74,7 +74,7 @@ class Happened:
 
 
 class Story:
-    """What became of each command in turn. It prints short enough to be read when it is at fault."""
+    """The outcomes of the commands, in order. Its printed form is short, to be read when a test fails."""
 
     def __init__(self, happened: Sequence[Happened]) -> None:
         self._happened = happened
@@ -185,11 +185,11 @@ THEMES: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
     ((care_facts.a_baseline, care_facts.a_clearance, care_facts.a_check, _sessions[0]), _AMENDMENTS),
     ((care_facts.a_flag(), care_facts.a_baseline), (*_FLAGS, *_STATUSES, *_PLANS, *_PARTNERS, *_AMENDMENTS)),
 )
-"""What is there on the second day, and what is then asked: by what belongs together; at last everything."""
+"""For each theme the facts of the second day and the commands that may follow; the last has them all."""
 
 _BY_FACT = {step.fact: drawn(step.fact) for step in STEPS if step.fact is not EpisodeOpened}
 anything: st.SearchStrategy[Any] = st.sampled_from(list(_BY_FACT)).flatmap(_BY_FACT.__getitem__)
-"""Any fact the types allow; opened an episode is once, by its first event."""
+"""Any fact that the types allow, except an opening, which is always the first event."""
 
 moments: st.SearchStrategy[datetime] = st.builds(
     lambda day, minutes: march(day) + timedelta(minutes=minutes),
@@ -212,7 +212,7 @@ def commands(drafts: st.SearchStrategy[Any]) -> st.SearchStrategy[DrawnCommand]:
 
 
 def told(asked: Sequence[DrawnCommand]) -> Story:
-    """The opening, and what became of each command after it."""
+    """The outcomes of the opening and of each command after it."""
     now = march(31, 1)
     opening = _entry(
         replayed([]), care_facts.an_episode, When.of(march(1, 8), "minute", ZONE), 0, now, CLINIC
@@ -264,7 +264,7 @@ def _recorded(
 
 
 def _about(command: DrawnCommand, so_far: Sequence[RecordedEvent[Any]]) -> UUID:
-    """Something of the kind it is for, or if it amends an amendment of one; anything if there is none."""
+    """An entry of the kind that the command is for, or an amendment of one; any entry if there is none."""
     of = getattr(command.draft, "of", None)
     kind = of or _ABOUT.get(BY_FACT[type(command.draft)].name)
     fitting = [

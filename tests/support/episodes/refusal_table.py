@@ -1,7 +1,7 @@
-"""What each command of the vocabulary must come to when it is given wrongly: the table, one row a command.
+"""The outcome of each way to send a command wrongly: a table with one row per command.
 
-Written from the vocabulary, not from the code. A cell says what is tried and that it is refused, with rule
-and pointer, or recorded, with its breaches; or why it cannot be tried.
+It is written from the vocabulary, not from the code. A cell states a request that is refused, with rule and
+pointer, or recorded, with its breaches; or the reason why there is no such request.
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ Changes = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Try:
-    """A request that differs from the valid one by `change`, sent after some steps more.
+    """A request that differs from the valid one by `change`, sent after further steps (`after`).
 
-    `rules` are the breaches stored with what is recorded; with a `verdict` they are its reasons. `bare`
-    leaves out the steps a command needs. `about` names the step the path shall point at.
+    `rules` are the breaches stored with the event; with a `verdict` they are its reasons. `bare` leaves out
+    the steps that a command needs. `about` names the step that the path refers to.
     """
 
     status: int = 201
@@ -46,11 +46,11 @@ def recorded(*rules: str, change: Changes | None = None, after: tuple[str, ...] 
 
 @dataclass(frozen=True)
 class Row:
-    """The cells of one command. A cell that is a text says why nothing can be tried there.
+    """The cells of one command. A cell that is a text gives the reason why there is no request.
 
-    `names` are the fields that name a row of the directory, with its table, `events` those that name an event
-    of the episode, with a step of that kind; `frame` is what those fields stand in. `stranger` is a role that
-    may not. `future` is what puts it into the future, refused at `future_at`.
+    `names` are the fields that name a row of the directory, with its table; `events` those that name an event
+    of the episode, with a step of that kind; `frame` is the value around those fields. `stranger` is a role
+    without permission. `future` is the change that moves the request into the future, refused at `future_at`.
     """
 
     order: tuple[Try, ...] | str
@@ -70,7 +70,7 @@ class Row:
 AT_ONCE = (recorded(),)
 NEVER = (refused("episode-closed", "", {}, "closure"), refused("episode-closed", "", {}, "early closure"))
 ALWAYS = (recorded(after=("closure",)), recorded(after=("early closure",)))
-"""Nothing is refused for being told after closing."""
+"""Recorded once the episode is closed, whether it happened before the closing or after."""
 
 BEFORE_ANY = "nothing need come before it"
 NO_TREATMENT = "it is no treatment: it needs no consent"
@@ -81,7 +81,7 @@ CLEARANCE = "/screening/items/0/clearance_id"
 
 
 def of_before(change: Changes | None = None, verdict: str | None = None) -> tuple[Try, ...]:
-    """Of the time before the closing it is accepted, of the time after refused."""
+    """Accepted if it happened before the closing, refused if after it."""
     return (
         recorded(change=change, after=("closure",), verdict=verdict),
         refused("episode-closed", "", change, "early closure"),
@@ -100,7 +100,7 @@ CARE: Mapping[str, Row] = {
         },
         frame={"/referral": {"source": "partner"}},
         order=BEFORE_ANY,
-        twice=AT_ONCE,  # another episode: opening looks at no other
+        twice=AT_ONCE,  # opens another episode: an opening checks no other
         consent=NO_TREATMENT,
         closed="it is not open yet",
     ),

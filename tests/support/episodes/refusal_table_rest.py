@@ -1,4 +1,4 @@
-"""The rows of sharing, referring, handing over, pausing, closing and amending."""
+"""The rows of consents to share, referrals, transfers, holds, closures and amendments."""
 
 from collections.abc import Mapping
 
@@ -45,7 +45,7 @@ WITH_PARTNERS: Mapping[str, Row] = {
         twice=(refused("consent-already-withdrawn"),),
         consent="that is doing it twice",
         closed=ALWAYS,
-        dates=(recorded(change={"/effective_from": LAST_YEAR}),),  # it takes effect now
+        dates=(recorded(change={"/effective_from": LAST_YEAR}),),  # takes effect now
     ),
     "clients/{client}/sharing-withdrawals": Row(
         stranger="auditor",
@@ -233,4 +233,4 @@ AMENDMENTS: Mapping[str, Row] = {
 }  # fmt: skip
 
 ROWS: Mapping[str, Row] = {**CARE, **WITH_PARTNERS, **OF_THE_EPISODE, **AMENDMENTS}
-"""By the command's resource."""
+"""The rows of the table, by the command's resource."""

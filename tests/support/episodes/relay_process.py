@@ -1,4 +1,4 @@
-"""The relay as a process of its own, to be killed, paused and watched; run as a module it is that process."""
+"""The relay as a process that tests can kill, pause and watch. Run as a module, this is that process."""
 
 import sys
 from pathlib import Path

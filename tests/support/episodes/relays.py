@@ -1,4 +1,4 @@
-"""Relays over a network of its own, and what they must have published."""
+"""Relays for a new network, and what they must have published."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.servers.kafka import KafkaBroker
 
 @dataclass
 class Place:
-    """A network of its own: its database, its log, its topic, and the relays that serve it."""
+    """A new network with its database, log and topic, and the relays that serve it."""
 
     url: str
     log: Log
@@ -37,7 +37,7 @@ class Place:
         return self.log.position()[1] > position
 
     def assert_published(self, recorded: list[EventMetadata]) -> None:
-        """All that is public is on the topic; each episode's first publications are dense and in order."""
+        """Check that all published events are on the topic, and their first copies in order without gaps."""
         public = [header for header in recorded if header.sequence is not None]
         events = events_of(self.kafka, self.network)
         assert {event.id for event in events} == {header.event_id for header in public}

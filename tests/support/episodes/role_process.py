@@ -1,4 +1,4 @@
-"""A process of a role, to be killed, paused and watched; what it logs is kept."""
+"""A process of a role that tests can kill, pause and watch. Its log is kept."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 
 
 class Watched:
-    """`module` and its arguments, with `environment` beside our own."""
+    """A process of `module` with arguments, with `environment` added to our own."""
 
     def __init__(self, directory: Path, arguments: Sequence[str], **environment: str) -> None:
         self._arguments = arguments
@@ -41,12 +41,12 @@ class Watched:
         return self._output.read_text()
 
     def said(self, event: str) -> list[dict[str, Any]]:
-        """Its log lines of one name."""
+        """Its log lines with this event name."""
         lines = [json.loads(line) for line in self.output.splitlines() if line.startswith("{")]
         return [line for line in lines if line["event"] == event]
 
     def awaited(self, event: str, within: float = 20.0) -> dict[str, Any]:
-        """The first log line of this name, as soon as it is there."""
+        """Wait for the first log line with this event name."""
         eventually(lambda: self.said(event), f"it says {event}", within, self)
         return self.said(event)[0]
 
@@ -54,12 +54,12 @@ class Watched:
         self.process.send_signal(number)
 
     def ended(self, within: float = 10.0) -> int:
-        """Its exit code."""
+        """Wait for its end. Returns the exit code."""
         code: int = self.process.wait(within)
         return code
 
     def supervised(self) -> None:
-        """What a supervisor does: start it again if it has ended."""
+        """Restart it if it has ended, as a supervisor does."""
         if self.process.poll() is not None:
             self.start()
 

@@ -1,4 +1,4 @@
-"""Given what was recorded, when somebody asks to record more, then these facts or that refusal."""
+"""Given a history, when a command is sent, then these facts are recorded or that refusal is raised."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ EPISODE, CLINIC, CLIENT, THERAPIST = (UUID(int=number) for number in range(1, 5)
 PARTNER, SUBJECT, NETWORK = UUID(int=5), UUID(int=6), "northwest"
 COLLEAGUE, OTHER_CLINIC = UUID(int=8), UUID(int=9)
 NEXT = (UUID(int=101), UUID(int=102))
-"""The ids of the events a command would record."""
+"""The ids of the events that a command would record."""
 
 
 def march(day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
-    """A moment of March 2026 on the clinic's wall; summer time begins there on the 8th."""
+    """A moment in March 2026 at the clinic, where summer time begins on the 8th."""
     local = datetime(2026, 3, day, hour, minute, second, tzinfo=ZoneInfo(ZONE))
     return datetime.fromisoformat(local.isoformat())
 
@@ -45,7 +45,7 @@ class Past:
 
 
 def moment(at: datetime | date | When) -> When:
-    """A date is known to the day, a time to the second."""
+    """The time of a fact: a date has the precision of a day, a time that of a second."""
     if isinstance(at, When):
         return at
     return When.of(at, "second", ZONE) if isinstance(at, datetime) else When.day(at, ZONE)
@@ -56,7 +56,7 @@ def past(fact: Any, at: datetime | date | When, *labels: str) -> Past:
 
 
 def recorded(past: Past, version: int, sequence: int | None = None) -> RecordedEvent[Any]:
-    """The fact as the store gives it back."""
+    """The fact as read back from the store."""
     header = EventMetadata(
         event_id=past.id,
         type=BY_FACT[type(past.fact)].name,
@@ -80,7 +80,7 @@ def recorded(past: Past, version: int, sequence: int | None = None) -> RecordedE
 
 
 def replayed(history: Iterable[Past]) -> Episode:
-    """The episode after this history; without any, as it is before its first event."""
+    """The episode after this history, which may be empty."""
     episode = Episode(id=EPISODE, network=NETWORK, clinic=CLINIC, client=CLIENT)
     for version, entry in enumerate(history, start=1):
         episode = evolve(episode, recorded(entry, version))
@@ -89,7 +89,7 @@ def replayed(history: Iterable[Past]) -> Episode:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command came to: facts, or a refusal."""
+    """The outcome of a command: facts, or a refusal."""
 
     facts: list[Any]
     refusal: Refused | None = None
@@ -98,7 +98,7 @@ class Outcome:
         assert self._accepted() == list(facts)
 
     def then_recorded(self) -> Any:
-        """The first fact, to look at more closely."""
+        """Check that it was recorded. Returns the first fact."""
         return self._accepted()[0]
 
     def then_refused(self, rule: str, pointer: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Recording without HTTP: commands as the endpoints make them, and the store and writer of a process."""
+"""Recording without HTTP: commands as the endpoints build them, and the store and writer of a process."""
 
 import asyncio
 import os
@@ -48,7 +48,7 @@ class Desk:
     keys: Keyring
 
     def store(self, url: str | None = None, watchdog: Watchdog | None = None) -> PostgresStore:
-        """As a process of its own would have it. Close it."""
+        """A store as a separate process would have it. The caller must close it."""
         watchdog = watchdog or Watchdog(lambda seconds: None)
         return PostgresStore(url or self.database.app_url, self.keys.unwrap, watchdog)
 
@@ -57,14 +57,14 @@ class Desk:
 
     @asynccontextmanager
     async def writer(self, store: Store, cache_bytes: int = 10_000_000) -> AsyncIterator[Writer]:
-        """A writer over this store, ended at the end."""
+        """A writer over this store, stopped at the end."""
         writer = Writer(store, self.draws(), _now, Cache(cache_bytes))
         writer.start()
         yield writer
         await writer.stop()
 
     def command(self, draft: Any, episode: UUID | None = None, **said: Any) -> CommandRequest:
-        """As an endpoint makes it. `body` stands for what was sent; equal bodies make equal requests."""
+        """A command as an endpoint builds it. `body` is what was sent: equal bodies make equal requests."""
         body = said.pop("body", repr(draft)).encode()
         usual: dict[str, Any] = {
             "id": uuid4(),
@@ -80,7 +80,7 @@ class Desk:
         return CommandRequest(**(usual | said))
 
     def opened(self, store: Store, client: UUID = CLIENT) -> UUID:
-        """A new episode."""
+        """Open a new episode."""
         answer = recorded(self, store, [self.command(replace(AN_OPENING, client=client))])[0]
         assert isinstance(answer, Answer)
         return answer.episode
@@ -99,7 +99,7 @@ class Desk:
 
 
 def a_desk(postgres: PostgresServer, directory: Path) -> Desk:
-    """A migrated database of its own with a clinic, a therapist and a client."""
+    """A new migrated database with a clinic, a therapist and a client."""
     database = episodes_database(postgres)
     with psycopg.connect(database.superuser_url) as connection:
         connection.execute(
@@ -117,19 +117,19 @@ def a_desk(postgres: PostgresServer, directory: Path) -> Desk:
 
 
 def a_flag(words: str = "look at this first") -> RedFlagRaised:
-    """A fact of any size, allowed at any time."""
+    """A fact of any size that may be recorded at any time."""
     return RedFlagRaised(code=Coded(code="night_pain"), source="client", action_advised=words)
 
 
 def decided_on(desk: Desk, store: Store, commands: Sequence[CommandRequest]) -> Batch:
-    """Read and decide, and write nothing yet."""
+    """Read and decide, without writing."""
     batch = Batch(store.read(commands, Cache(0)), _now(), desk.draws())
     assert not decide_batch(batch, commands), "all of it fits one transaction"
     return batch
 
 
 def recorded(desk: Desk, store: Store, commands: Sequence[CommandRequest]) -> list[Answer | Exception]:
-    """Read, decide, write: once."""
+    """Read, decide and write once."""
     batch = decided_on(desk, store, commands)
     if batch.write_set.events:
         store.write(batch.write_set)
@@ -137,13 +137,13 @@ def recorded(desk: Desk, store: Store, commands: Sequence[CommandRequest]) -> li
 
 
 async def submitted(writer: Writer, commands: Sequence[CommandRequest]) -> list[Answer | BaseException]:
-    """Many callers at once, and what each is told."""
+    """The outcomes for many concurrent callers."""
     waiting = (writer.submit(command) for command in commands)
     return await asyncio.gather(*waiting, return_exceptions=True)
 
 
 class Interrupted:
-    """A store before whose writes something else happens: one of `before` for each write, in order."""
+    """A store that runs one of `before` ahead of each write, in order."""
 
     def __init__(self, store: Store, *before: Any) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""What is on a topic, read to its end."""
+"""Reads a topic to its end."""
 
 from collections import defaultdict
 from typing import Any
@@ -38,7 +38,7 @@ def events_of(kafka: KafkaBroker, network: str) -> list[PublishedEvent]:
 
 
 def first_publications(events: list[PublishedEvent]) -> dict[str, list[PublishedEvent]]:
-    """By episode, what came for the first time, in the order it came."""
+    """The first copy of each event, by episode, in the order of arrival."""
     seen = set()
     firsts: dict[str, list[PublishedEvent]] = defaultdict(list)
     for event in events:

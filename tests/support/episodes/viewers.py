@@ -1,4 +1,4 @@
-"""Looking at an episode as staff, a former clinic or a partner would."""
+"""Episodes as seen by staff, a former clinic or a partner."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Endpoints that no HTTP library would make: what they do to a caller is written byte by byte."""
+"""Endpoints that no HTTP library would allow: their behaviour is written byte by byte."""
 
 import socket
 import struct
@@ -12,11 +12,11 @@ Behave = Callable[[socket.socket], None]
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"
 """A reply of 1 GiB follows."""
 _AT_MOST = 30.0
-"""Seconds that nobody here waits longer than."""
+"""The longest wait of an endpoint, in seconds."""
 
 
 class BadEndpoint:
-    """Treats each webhook as `behave` says, in a thread of its own, and hangs up."""
+    """Treats each webhook as `behave` does, in a thread of its own, and disconnects."""
 
     def __init__(self, behave: Behave, tls: SSLContext | None = None, scheme: str = "http") -> None:
         self._behave = behave
@@ -45,7 +45,7 @@ class BadEndpoint:
 
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(_AT_MOST)
-        with suppress(OSError):  # the caller hung up, which is what it should do
+        with suppress(OSError):  # the caller disconnected, as it should
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             with connection:
@@ -62,12 +62,12 @@ def resets(connection: socket.socket) -> None:
 
 
 def drips_its_answer(connection: socket.socket) -> None:
-    """One byte a second from the first on."""
+    """Sends one byte a second from the beginning."""
     _drip(connection, _OK)
 
 
 def drips_its_reply(connection: socket.socket) -> None:
-    """The status at once, and one byte of the body a second."""
+    """Sends the status at once, then one byte of the body a second."""
     connection.sendall(_OK)
     _drip(connection, b"." * 60)
 
@@ -83,7 +83,7 @@ def speaks_no_http(connection: socket.socket) -> None:
 
 
 def _drip(connection: socket.socket, what: bytes) -> None:
-    """Until the caller has had enough: it says nothing, so a wait for it is a pause."""
+    """Sends until the caller disconnects. It sends nothing, so waiting for it is a pause."""
     connection.settimeout(1.0)
     for number in range(len(what)):
         connection.sendall(what[number : number + 1])

@@ -1,4 +1,4 @@
-"""Real HTTP servers of the other parties: the episodes service at two routes, and partners' endpoints."""
+"""HTTP servers of the other parties: the episodes service with two routes, and partners' endpoints."""
 
 import asyncio
 import base64
@@ -20,7 +20,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Server:
-    """One aiohttp server in a thread of its own, at a port the system chose."""
+    """One aiohttp server in a thread of its own, at a port chosen by the system."""
 
     def __init__(self, **routes: Handler) -> None:
         self._loop = asyncio.new_event_loop()
@@ -69,7 +69,7 @@ class Server:
 
 
 class EpisodesService(Server):
-    """Publishes what a test says, and decides on disclosure as the test switches it.
+    """Publishes the events of a test, and answers disclosure decisions as the test tells it.
 
     `answers`: allowed, refused, silent (hangs) or failing (500).
     """
@@ -79,7 +79,7 @@ class EpisodesService(Server):
         self.forget()
 
     def forget(self) -> None:
-        """As new."""
+        """Return to the initial state."""
         self.log: list[dict[str, Any]] = []
         self.answers = "allowed"
         self.refused: set[UUID] = set()
@@ -127,7 +127,7 @@ class EpisodesService(Server):
 
 
 def _network(request: web.Request) -> str:
-    """Of the service token; the tests of tokens are elsewhere."""
+    """The network of a service token, which is not verified here."""
     claims = request.headers["Authorization"].split(".")[1]
     network: str = json.loads(base64.urlsafe_b64decode(claims + "=="))["network"]
     return network
@@ -135,7 +135,7 @@ def _network(request: web.Request) -> str:
 
 @dataclass(frozen=True)
 class Received:
-    """One webhook as it came, bytes and all."""
+    """One webhook as it arrived, with its bytes."""
 
     headers: dict[str, str]
     body: bytes
@@ -147,7 +147,7 @@ class Received:
 
 
 class PartnerEndpoint(Server):
-    """Answers each webhook with the next of `statuses`, the last one for ever; `hangs` answers none."""
+    """Answers each webhook with the next of `statuses`, repeating the last one. `hangs`: never answers."""
 
     def __init__(self, *statuses: int, hangs: bool = False, headers: dict[str, str] | None = None) -> None:
         super().__init__(hook=self._receive)

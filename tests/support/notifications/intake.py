@@ -1,4 +1,4 @@
-"""Events given to the consumer without a source, subscriptions to receive them, and the numbers given out."""
+"""Events for the consumer without a source, subscriptions to receive them, and the numbers assigned."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ LANE = "feed/demo"
 
 
 class Lane:
-    """Gives batches to the consumer as a source would."""
+    """Passes batches to the consumer as a source would."""
 
     def __init__(self, db: Connection, network: str = "demo", name: str = LANE) -> None:
         self._db, self._network, self._name = db, network, name

@@ -1,4 +1,4 @@
-"""Published events as the episodes service would publish them, said in the clinic's words."""
+"""Published events as the episodes service would publish them, with methods named by the clinic's words."""
 
 import json
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ from contracts.envelope import source_of, timestamp
 
 BEGAN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PARTNER = uuid4()
-"""With whom a busy day is shared."""
+"""The partner with whom a busy day is shared."""
 
 
 @dataclass
 class Care:
-    """One episode of one client; each method is a published event, recorded a minute after the one before."""
+    """One episode of one client. Each method makes an event, recorded a minute after the previous one."""
 
     network: str = "demo"
     clinic: UUID = field(default_factory=uuid4)
@@ -56,7 +56,7 @@ class Care:
         return self.event("referral_answered", data)
 
     def transferred(self, therapist: UUID, clinic: UUID) -> CloudEvent:
-        """From then on the clinic of every event is the new one."""
+        """A transfer, after which every event has the new clinic."""
         left = {"from_therapist": str(self.therapist), "from_clinic": str(self.clinic)}
         self.therapist, self.clinic = therapist, clinic
         gone_to = {"to_therapist": str(therapist), "to_clinic": str(clinic)}
@@ -119,13 +119,13 @@ def id_of(event: CloudEvent) -> UUID:
 
 
 def documents(events: Iterable[CloudEvent]) -> list[dict[str, Any]]:
-    """As they stand in a page of the feed."""
+    """The events as in a page of the feed."""
     parsed: list[dict[str, Any]] = json.loads(to_batch(events))
     return parsed
 
 
 def busy_day(episodes: int, sessions: int) -> list[CloudEvent]:
-    """Every session is owed to the partner, and breaks a rule of care."""
+    """Events of many sessions: each is owed to the partner, and breaks a rule of care."""
     cares = [Care() for _ in range(episodes)]
     begun = [event for care in cares for event in (care.opened(), care.shared_with(PARTNER))]
     return begun + [care.session("no_consent") for _ in range(sessions) for care in cares]

@@ -1,4 +1,4 @@
-"""The notifications service as it is run: its roles as processes, over a database of its own."""
+"""The notifications service with its roles as processes, over a database of its own."""
 
 import json
 import os
@@ -28,7 +28,7 @@ STOPS_WITHIN = 5.0
 
 
 class Issuer:
-    """Signs tokens as the identity provider would."""
+    """Signs tokens as an identity provider would."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -59,7 +59,7 @@ class Issuer:
 
 
 class Notifications:
-    """Starts roles with one environment, and looks into the database as nobody else may, at every network."""
+    """Starts roles with one environment, and reads the database as a superuser, across all networks."""
 
     def __init__(self, database: Database, logs: Path, issuer: Issuer, episodes_url: str) -> None:
         self.database = database
@@ -81,7 +81,7 @@ class Notifications:
 
     @contextmanager
     def running(self, role: str, **settings: str) -> Iterator["Role"]:
-        """A role as a process; it is killed at the end if it still runs."""
+        """A role as a process. It is killed at the end if it is still running."""
         role_process = self.start(role, **settings)
         try:
             yield role_process
@@ -94,7 +94,7 @@ class Notifications:
         return Role([role], os.environ | self.environment | more, log)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """An operator's command."""
+        """Run an operator's command."""
         command = [sys.executable, "-m", "notifications", *words]
         environment = os.environ | self.environment
         return subprocess.run(
@@ -109,12 +109,12 @@ class Notifications:
             return db.execute(query.encode(), parameters).fetchall()
 
     def write(self, statement: str, *parameters: object) -> None:
-        """As the superuser."""
+        """Execute a statement as the superuser."""
         with psycopg.connect(self.database.superuser_url) as db:
             db.execute(statement.encode(), parameters)
 
     def snapshot(self) -> list[str]:
-        """All that people and partners can change, row by row."""
+        """Everything that users and partners can change, row by row."""
         tables = ("subscriptions", "deliveries", "inbox")
         return [str(row) for table in tables for row in self.rows(f"SELECT * FROM {table}")]
 
@@ -140,12 +140,12 @@ class Role:
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """kill -9."""
+        """Send SIGKILL."""
         self._process.kill()
         self._process.wait()
 
     def stop(self) -> int:
-        """SIGTERM; fails when it takes longer than promised. The exit code."""
+        """Send SIGTERM. Returns the exit code, and fails if it takes longer than promised."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(STOPS_WITHIN)
 
@@ -157,7 +157,7 @@ class Role:
 
 
 class Api:
-    """The HTTP interface, used as others use it."""
+    """The HTTP interface, used as other callers use it."""
 
     def __init__(self, service: Notifications, **settings: str) -> None:
         self.port = _free_port()
@@ -214,7 +214,7 @@ def _free_port() -> int:
 
 
 def empty(database: Database) -> None:
-    """As the superuser: the service itself may delete nothing, and the owner sees no network's rows."""
+    """Delete all rows as the superuser: the service may not, and the owner sees no rows."""
     tables = ("attempts", "deliveries", "subscriptions", "inbox", "parked")
     learned = ("known_consents", "known_episodes", "seen_events", "positions")
     with psycopg.connect(database.superuser_url) as db:

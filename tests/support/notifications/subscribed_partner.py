@@ -1,4 +1,4 @@
-"""A partner who has subscribed over HTTP, and deliveries owed to it."""
+"""A partner that has subscribed over HTTP, and deliveries owed to it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ FAST = {
 
 
 class Addressed(Protocol):
-    """Whatever a partner answers webhooks with."""
+    """Anything with which a partner answers webhooks."""
 
     @property
     def address(self) -> str: ...
 
 
 class Partner:
-    """A partner with one endpoint, who has subscribed for itself."""
+    """A partner with one endpoint, which has subscribed for itself."""
 
     def __init__(self, api: Api, service: Notifications, endpoint: Addressed, **wanted: Any) -> None:
         self.id = uuid4()
@@ -52,12 +52,12 @@ class Partner:
 
 
 def told(care: Care, *partners: Partner) -> list[CloudEvent]:
-    """The episode is opened and shared with each of them."""
+    """Take in that the episode is opened and shared with each partner."""
     return [care.opened(), *(care.shared_with(partner.id) for partner in partners)]
 
 
 def owe(service: Notifications, count: int, *events: CloudEvent) -> None:
-    """Take the events in; that many deliveries are owed then."""
+    """Take the events in, and check how many deliveries are owed then."""
     asyncio.run(_take_in(service, events))
     assert service.count("deliveries") == count
 

@@ -1,4 +1,4 @@
-"""A topic of a test's own, and events published to it."""
+"""A topic for one test, and events published to it."""
 
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ from tests.support.servers.kafka import KafkaBroker
 
 
 class Topic:
-    """The topic of a network of its own, so that tests do not meet."""
+    """The topic of a new network, so that tests do not interfere."""
 
     def __init__(self, broker: KafkaBroker) -> None:
         self.network = f"n-{uuid4().hex[:8]}"

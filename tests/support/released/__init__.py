@@ -1,6 +1,6 @@
-"""What was released is promised: the committed documents are compared with those last released.
+"""Compares the committed documents with those last released, which are a promise.
 
-Two directions decide what breaks. What we send may say no more and promise no less than before, because
-consumers read it; what we accept may ask no more and allow no less, because callers write it. Adding is free:
-consumers ignore what they do not know.
+What breaks depends on the direction. What we send must still fit the old schema, because consumers read it;
+what we accept must include all that fitted the old schema, because callers write it. Additions are allowed,
+because consumers ignore what they do not know.
 """

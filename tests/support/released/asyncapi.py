@@ -1,4 +1,4 @@
-"""An AsyncAPI document beside its later self: by operation, because that says who sends."""
+"""Compares two versions of an AsyncAPI document, by operation, because that states who sends."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def _channel(old: Place, new: Place) -> Iterator[Break]:
 
 
 def _operation(old: Place, new: Place) -> Iterator[Break]:
-    """What goes through its channel."""
+    """The breaks in the messages of an operation's channel."""
     yield from _same(old, new, "action")
     direction = Direction.SENT if old.get("action") == "send" else Direction.ACCEPTED
     before, after = (it.at("channel", "messages") for it in (old, new))
@@ -58,7 +58,7 @@ def _message(old: Place, new: Place, direction: Direction) -> Iterator[Break]:
 
 
 def _around(old: Place, new: Place, direction: Direction) -> Iterator[Break]:
-    """Headers and key."""
+    """The breaks in headers and key."""
     if "headers" in old.value:
         yield from schema.breaks(old.at("headers"), new.at("headers"), direction)
     before, after = (it.at("bindings", "kafka") for it in (old, new))

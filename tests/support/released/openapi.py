@@ -1,4 +1,4 @@
-"""An OpenAPI document beside its later self: requests are accepted, answers are sent."""
+"""Compares two versions of an OpenAPI document: requests are accepted, answers are sent."""
 
 from collections.abc import Iterator
 
@@ -43,7 +43,7 @@ Parameters = dict[tuple[str, str], Place]
 
 
 def _parameters_of(path: Place, operation: Place) -> Parameters:
-    """By where they stand and their name: the operation's win over the path's."""
+    """The parameters by place and name. Those of the operation override those of the path."""
     return {
         (it.value["in"], it.value["name"]): it
         for of in (path, operation)
@@ -71,7 +71,7 @@ def _body(old: Place, new: Place) -> Iterator[Break]:
 
 
 def _answers(old: Place, new: Place) -> Iterator[Break]:
-    """Of a problem only the form is a promise: it may no longer occur."""
+    """The breaks in answers. Of a problem only the form is a promise: it may cease to occur."""
     for status, before in old.parts():
         after = new.at(status)
         if status in new.value:
@@ -106,7 +106,7 @@ def _headers(old: Place, new: Place) -> Iterator[Break]:
 
 
 def _ways_in(operation: Place) -> list[frozenset[tuple[str, str]]]:
-    """Each way to be let in: the schemes with their scopes that are asked together; none is open to all."""
+    """The alternatives of authentication: sets of schemes with scopes. An empty set admits everybody."""
     ways: list[Object] = operation.get("security", operation.root.get("security")) or [{}]
     return [
         frozenset((name, scope) for name, scopes in way.items() for scope in ("", *scopes)) for way in ways

@@ -1,4 +1,4 @@
-"""Places in a document, by JSON pointer (RFC 6901), with references followed; and what is found there."""
+"""Places in a document, by JSON pointer (RFC 6901), following references; and their values."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One promise that no longer holds: where, what, and why it breaks those who count on it."""
+    """One promise that is broken: where, what, and why users depend on it."""
 
     document: str
     pointer: str
@@ -22,7 +22,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A value in a document. A reference stands for what it names: its pointer is the named one's."""
+    """A value in a document. A reference counts as its target, with the target's pointer."""
 
     document: str
     root: Object
@@ -35,7 +35,7 @@ class Place:
         return cls(document, root, "", root)
 
     def at(self, *path: str | int) -> "Place":
-        """A part of it; what is not there is an empty object."""
+        """A member. A missing one is an empty object."""
         here = self
         for step in path:
             here = here._child(step)
@@ -50,7 +50,7 @@ class Place:
         return self.value.get(name, default)
 
     def broken(self, what: str, why: str, part: str | None = None) -> Break:
-        """Here, or at a member that may be missing on one side."""
+        """A break here, or at a member that may be missing on one side."""
         return Break(self.document, self.pointer if part is None else self._pointer(part), what, why)
 
     def _child(self, step: str | int) -> "Place":

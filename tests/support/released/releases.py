@@ -1,4 +1,4 @@
-"""The documents as last released, kept beside those of today, and the comparison of both."""
+"""The documents last released, kept beside those of today, and their comparison."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ _PUBLISHED = ("schemas/*.json", "openapi/*.json", "asyncapi.yaml")
 
 
 def release(home: Path) -> None:
-    """Today's documents become what is promised from now on."""
+    """Make today's documents the promise from now on."""
     shutil.rmtree(home / DIRECTORY, ignore_errors=True)
     for path in _documents(home):
         copy = home / DIRECTORY / path.relative_to(home)
@@ -26,7 +26,7 @@ def release(home: Path) -> None:
 
 
 def breaks(home: Path) -> list[Break]:
-    """What was released and no longer holds, each once. Raises `NothingReleased`."""
+    """The broken promises, each once. Raises `NothingReleased`."""
     released = list(_documents(home / DIRECTORY))
     if not released:
         raise NothingReleased
@@ -34,7 +34,7 @@ def breaks(home: Path) -> list[Break]:
 
 
 class NothingReleased(Exception):
-    """There is nothing to compare with."""
+    """There is no release to compare with."""
 
 
 def _documents(home: Path) -> Iterator[Path]:

@@ -1,7 +1,7 @@
-"""JSON Schema beside its later self: one must be part of the other, which of them says the direction.
+"""Compares two versions of a JSON Schema. The direction decides which must be a subset of the other.
 
-What we send now must be part of what was foretold; what was accepted must be part of what is accepted now.
-A keyword not known here breaks whenever it changes: better a question too many.
+What we send now must be a subset of what was announced; what was accepted must be a subset of what is
+accepted now. Any change of an unknown keyword counts as a break, to be on the safe side.
 """
 
 import json
@@ -14,7 +14,7 @@ from tests.support.released.places import Break, Object, Place
 
 
 class Direction(Enum):
-    """Who must be able to go on as before."""
+    """Whether we send the values or accept them."""
 
     SENT = "sent"
     ACCEPTED = "accepted"
@@ -53,7 +53,7 @@ Under = frozenset[tuple[str, str]]
 
 
 def breaks(old: Place, new: Place, direction: Direction, under: Under = frozenset()) -> Iterator[Break]:
-    """What of the old schema the new one no longer keeps. `under`: the pairs compared above this one."""
+    """The breaks between the old schema and the new one. `under` are the pairs compared above this one."""
     pair = (old.pointer, new.pointer)
     if pair in under:
         return
@@ -73,7 +73,7 @@ def breaks(old: Place, new: Place, direction: Direction, under: Under = frozense
 
 
 def _of_one(old: Place, new: Place, direction: Direction, under: Under) -> Iterator[Break]:
-    """Of one alternative beside its later self."""
+    """The breaks between one alternative and its later version."""
     narrow, wide = (new, old) if direction is Direction.SENT else (old, new)
     why = _WHY[direction]
     for keyword in sorted({*old.value, *new.value} - _APART):
@@ -115,7 +115,7 @@ def _of_properties(old: Place, new: Place, direction: Direction, under: Under) -
 
 
 def _of_the_rest(old: Place, new: Place, direction: Direction, under: Under) -> Iterator[Break]:
-    """Of properties without a name. An absent schema allows all, `false` nothing."""
+    """The breaks for unnamed properties. A missing schema allows everything, `false` nothing."""
     name = "additionalProperties"
     before, after = old.get(name, True), new.get(name, True)
     if before is False or (before is True and (after is True or direction is Direction.SENT)):
@@ -134,7 +134,7 @@ def _schema(place: Place, name: str) -> Place:
 
 
 def _alternatives(place: Place) -> list[Place]:
-    """What it may be; a list of types is one alternative for each."""
+    """The alternatives of a schema. A list of types is one alternative for each type."""
     for union in ("anyOf", "oneOf"):
         if union in place.value:
             beside = {name: it for name, it in place.value.items() if name != union}
@@ -150,7 +150,7 @@ def _with(place: Place, more: Object) -> Place:
 
 
 def _candidates(part: Place, among: list[Place]) -> list[Place]:
-    """Those it may be part of: the one of its name, else those of a type in common."""
+    """The alternatives that may include this one: that of the same name, else those that share a type."""
     named = [it for it in among if part.named and it.named and it.pointer == part.pointer]
     return named or [it for it in among if _types(it) & _types(part)]
 
@@ -163,7 +163,7 @@ def _types(place: Place) -> frozenset[str]:
 
 
 def _values(place: Place) -> set[str] | None:
-    """Each as JSON, because 1 is not true; none where any will do."""
+    """The allowed values as JSON, because 1 differs from true. None if any value is allowed."""
     if "const" in place.value:
         return {_json(place.value["const"])}
     return {_json(it) for it in place.value["enum"]} if "enum" in place.value else None

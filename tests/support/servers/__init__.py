@@ -1,1 +1,1 @@
-"""The real servers the tests run on, each behind one small handle whatever it is made of."""
+"""The real servers that the tests run on, with the same small interface wherever they come from."""

@@ -1,4 +1,4 @@
-"""A certificate that no machine trusts unless it is told to."""
+"""A certificate that no machine trusts unless configured to."""
 
 import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from cryptography.x509.oid import NameOID
 
 
 def self_signed(directory: Path) -> Path:
-    """Key and certificate of `localhost`, signed by itself."""
+    """A key and a self-signed certificate for `localhost`."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)

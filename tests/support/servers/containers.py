@@ -1,4 +1,4 @@
-"""The same servers from their public images, where Docker answers."""
+"""The same servers from their public images, where Docker is available."""
 
 import shutil
 import subprocess
@@ -24,20 +24,20 @@ KAFKA_IMAGE = f"apache/kafka:{VERSION}"
 
 @cache
 def docker_answers() -> bool:
-    """Docker is installed, and its engine answers at once."""
+    """Whether Docker is installed and its engine answers at once."""
     return shutil.which("docker") is not None and _succeeds(["docker", "info"], seconds=5)
 
 
 @cache
 def docker_has(image: str) -> bool:
-    """The image is here or can be had."""
+    """Whether the image is here or can be pulled."""
     if not docker_answers():
         return False
     return _succeeds(["docker", "image", "inspect", image], 5) or _succeeds(["docker", "pull", image], 120)
 
 
 class ContainerPostgres(PostgresServer):
-    """The oldest supported version, at a port that a restart does not change."""
+    """PostgreSQL in its oldest supported version, at a port that a restart does not change."""
 
     origin = "container"
 
@@ -60,7 +60,7 @@ class ContainerPostgres(PostgresServer):
 
 
 class ContainerKafka(KafkaBroker):
-    """One KRaft node; the image's own defaults but for the address and topics made by a command."""
+    """One KRaft node with the image's defaults, except for the address and for topics created by command."""
 
     description = f"Kafka {VERSION} (container)"
 
@@ -103,13 +103,13 @@ class ContainerKafka(KafkaBroker):
 
 
 def _do_without_reaper_if_missing() -> None:
-    """It only cleans up after a run that was killed; where its image is not to be had, tests run as well."""
+    """Do without the reaper if its image cannot be pulled. It only cleans up after a killed run."""
     if not testcontainers_config.ryuk_disabled and not docker_has(testcontainers_config.ryuk_image):
         testcontainers_config.ryuk_disabled = True
 
 
 def _settings(bootstrap: str) -> dict[str, str]:
-    """Two listeners: clients outside come by the bound port, tools inside by the inner one."""
+    """The settings for two listeners: the published port for clients outside, another for tools inside."""
     return {
         "KAFKA_NODE_ID": "1",
         "KAFKA_PROCESS_ROLES": "broker,controller",

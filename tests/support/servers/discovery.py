@@ -1,7 +1,7 @@
-"""Finds real servers, the first found wins: an address in the environment, a container, or one made here.
+"""Finds real servers: at an address in the environment, else in a container, else started here.
 
-CARE_TEST_POSTGRES_URL (a superuser's) and CARE_TEST_KAFKA (host:port) name servers that are there already.
-CARE_TEST_SERVERS=local passes containers over; CARE_TEST_SERVERS=containers accepts nothing else.
+CARE_TEST_POSTGRES_URL (a superuser's) and CARE_TEST_KAFKA (host:port) name existing servers.
+CARE_TEST_SERVERS=local skips containers; CARE_TEST_SERVERS=containers accepts nothing else.
 """
 
 import os
@@ -27,11 +27,11 @@ KAFKA_NEEDS = "needs Docker or Java and Maven"
 
 
 class NoServer(Exception):
-    """Nothing here can run this server; the message says what it needs."""
+    """Nothing here can run this server. The message says what is needed."""
 
 
 def find_postgres(run_dir: Path) -> PostgresServer:
-    """A running server; its data goes with the run."""
+    """A running server. Its data is deleted after the run."""
     if address := os.environ.get("CARE_TEST_POSTGRES_URL"):
         return ForeignPostgres(address)
     if _containers_wanted() and docker_has(POSTGRES_IMAGE):
@@ -53,7 +53,7 @@ def find_kafka(run_dir: Path) -> KafkaBroker:
 
 
 def make_run_dir() -> Path:
-    """A directory for the servers of this run, named after its process; those of runs that were killed go."""
+    """A directory for the servers of this run, named after its process. Removes those of killed runs."""
     home = server_home(CHECKOUT)
     for leftover in home.glob("test-run-*"):
         if not psutil.pid_exists(int(leftover.name.removeprefix("test-run-"))):
@@ -64,7 +64,7 @@ def make_run_dir() -> Path:
 
 
 def remove_run_dir(run_dir: Path) -> None:
-    """End what still runs on it, then delete it."""
+    """End the servers that still use it, then delete it."""
     if (run_dir / "postgres").exists():
         EmbeddedPostgres(run_dir / "postgres").end_leftover()
     for process in psutil.process_iter(["cmdline"]):

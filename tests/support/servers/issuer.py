@@ -1,4 +1,4 @@
-"""A token issuer: keys it signs with, and the address where it publishes them, which a test can spoil."""
+"""A token issuer: its signing keys, and the address where it publishes them, which a test can make fail."""
 
 import json
 import threading
@@ -22,12 +22,12 @@ def new_key() -> OKPKey:
 
 
 def jwks(*keys: Any) -> bytes:
-    """The document of public keys."""
+    """The JWKS document of these keys."""
     return json.dumps({"keys": [key.as_dict(private=False) for key in keys]}).encode()
 
 
 def token(key: OKPKey, kid: str | None = None, **claims: Any) -> str:
-    """Of a service of the network `demo`, signed with `key`; it names that key, or `kid`."""
+    """A token of a service of the network `demo`, signed with `key`. It names that key, or `kid`."""
     now = int(time.time())
     said = {"iss": "care-local", "aud": "care", "exp": now + 3600, "sub": str(uuid4()), "role": "service"}
     with warnings.catch_warnings():
@@ -41,7 +41,7 @@ def token(key: OKPKey, kid: str | None = None, **claims: Any) -> str:
 
 
 def answering(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Respond:
-    """A whole answer."""
+    """A complete answer."""
 
     def respond(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)
@@ -54,7 +54,7 @@ def answering(body: bytes, status: int = 200, headers: Mapping[str, str] | None 
 
 
 class IssuerServer:
-    """Answers with `respond` and counts in `fetches`. It keeps its port when it is stopped and started."""
+    """Answers with `respond` and counts in `fetches`. Keeps its port when stopped and started again."""
 
     def __init__(self, respond: Respond, tls: SSLContext | None = None) -> None:
         self.respond = respond
@@ -99,7 +99,7 @@ class IssuerServer:
 
 
 class _QuietServer(ThreadingHTTPServer):
-    """A caller that hangs up is what some tests are about."""
+    """Prints nothing when a caller disconnects, which some tests do on purpose."""
 
     daemon_threads = True
 

@@ -1,4 +1,4 @@
-"""A Kafka broker whose topics the tests make, and the faults that a broker of our own can suffer."""
+"""A Kafka broker whose topics the tests create, and the faults that tests can cause in their own broker."""
 
 import os
 import signal
@@ -21,18 +21,18 @@ CONSOLE_CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 
 
 class KafkaBroker(ABC):
-    """What every broker can do, and what can be done to it."""
+    """The operations of every broker, and the faults that tests can cause."""
 
     description: str
     bootstrap: str
 
     def create_topic(self, name: str, partitions: int = 3) -> None:
-        """Return when every partition has its leader."""
+        """Create a topic, and wait until every partition has a leader."""
         with KafkaAdminClient(bootstrap_servers=self.bootstrap) as admin:
             admin.create_topics({name: {"num_partitions": partitions}}, wait_for_metadata=True)
 
     def answers(self, within: float = 1.0) -> bool:
-        """Proved by asking which requests it knows, without a client that would try again and again."""
+        """Whether it answers a request for its API versions, sent without a client, which would retry."""
         host, _, port = self.bootstrap.rpartition(":")
         try:
             with socket.create_connection((host, int(port)), timeout=within) as connection:
@@ -42,7 +42,7 @@ class KafkaBroker(ABC):
             return False
 
     def wait(self, within: float = 60.0) -> None:
-        """Return when it answers."""
+        """Wait until it answers."""
         deadline = time.monotonic() + within
         while not self.answers():
             if time.monotonic() > deadline:
@@ -51,7 +51,7 @@ class KafkaBroker(ABC):
 
     @abstractmethod
     def console_consumer(self, topic: str, count: int) -> list[str]:
-        """The first records as Kafka's own tool prints them: headers, key and value, by tabs."""
+        """The first records as Kafka's own tool prints them: headers, key and value, separated by tabs."""
 
     @abstractmethod
     def kill(self) -> None:
@@ -59,11 +59,11 @@ class KafkaBroker(ABC):
 
     @abstractmethod
     def restart(self) -> None:
-        """Start again after `kill`, on the same data and at the same address; returns when it answers."""
+        """Start again after `kill`, with the same data and address, and wait until it answers."""
 
     @abstractmethod
     def pause(self) -> None:
-        """Leave it connected and silent."""
+        """Pause it: connections stay open, and nothing is answered."""
 
     @abstractmethod
     def resume(self) -> None:
@@ -71,11 +71,11 @@ class KafkaBroker(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Remove everything."""
 
 
 class ForeignKafka(KafkaBroker):
-    """A broker somebody runs for us."""
+    """An existing broker that we did not start."""
 
     description = "Kafka (CARE_TEST_KAFKA)"
 
@@ -92,7 +92,7 @@ class ForeignKafka(KafkaBroker):
     kill = restart = pause = resume = _not_ours
 
     def close(self) -> None:
-        """It stays."""
+        """Leave it running."""
 
 
 class JavaKafka(KafkaBroker):
@@ -139,7 +139,7 @@ class JavaKafka(KafkaBroker):
 
     def close(self) -> None:
         if self._process is not None and self._process.poll() is None:
-            self.kill()  # its topics go with the run
+            self.kill()  # its data is deleted after the run
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
@@ -158,7 +158,7 @@ def console_consumer_options(bootstrap: str, topic: str, count: int) -> list[str
 
 
 def free_port() -> int:
-    """A port the system has just given away; taken at once, it is ours."""
+    """A port that was free a moment ago. It should be used at once."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""A PostgreSQL server that hands every test or module a database of its own."""
+"""A PostgreSQL server that provides a new database for every test or module."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from psycopg import sql
 from laptop.databases import create_database, create_roles
 from laptop.postgres import EmbeddedPostgres
 
-_PASSWORD = "care-test"  # for servers that ask; the embedded one trusts its socket
+_PASSWORD = "care-test"  # for servers that ask for one; the embedded server trusts its socket
 
 
 @dataclass(frozen=True)
 class Database:
-    """Addresses of one database, by what each role may do."""
+    """The addresses of one database for the different roles."""
 
     name: str
     owner_url: str
@@ -29,7 +29,7 @@ class Database:
 
 
 class PostgresServer(ABC):
-    """What every server can do, and the faults that only one of our own can suffer."""
+    """The operations of every server, and the faults that tests can cause in their own."""
 
     origin: str
     superuser_url: str
@@ -40,13 +40,13 @@ class PostgresServer(ABC):
 
     @property
     def description(self) -> str:
-        """Such as `PostgreSQL 18.4 (wheel)`."""
+        """A description such as `PostgreSQL 18.4 (wheel)`."""
         with psycopg.connect(self.superuser_url) as connection:
             version = connection.info.parameter_status("server_version") or "?"
         return f"PostgreSQL {version.split()[0]} ({self.origin})"
 
     def copied_database(self, service: str, make_tables: Callable[[Database], None]) -> Database:
-        """A copy of the database in which `make_tables` has made this service's tables, once for the run."""
+        """A copy of the database in which `make_tables` has created this service's tables, once per run."""
         if service not in self._templates:
             template = self.fresh_database(service)
             make_tables(template)
@@ -54,7 +54,7 @@ class PostgresServer(ABC):
         return self.fresh_database(service, self._templates[service])
 
     def fresh_database(self, service: str, template: str = "template1") -> Database:
-        """A database for `episodes` or `notifications`, owned by that service's owner role."""
+        """A new database for `episodes` or `notifications`, owned by that service's owner role."""
         name = f"{service}_{uuid4().hex[:10]}"
         with psycopg.connect(self.superuser_url, autocommit=True) as connection:
             create_roles(connection, service, _PASSWORD)
@@ -68,7 +68,7 @@ class PostgresServer(ABC):
         )
 
     def drop_databases(self) -> None:
-        """Leave somebody else's server as it was found."""
+        """Drop the databases, to leave a server that is not ours as it was."""
         with psycopg.connect(self.superuser_url, autocommit=True) as connection:
             for name in self._made:
                 statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
@@ -80,15 +80,15 @@ class PostgresServer(ABC):
 
     @abstractmethod
     def restart(self) -> None:
-        """Start again after `kill`, on the same data and at the same address; returns when it answers."""
+        """Start again after `kill`, with the same data and address, and wait until it answers."""
 
     @abstractmethod
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Remove everything."""
 
 
 class ForeignPostgres(PostgresServer):
-    """A server somebody runs for us."""
+    """An existing server that we did not start."""
 
     origin = "CARE_TEST_POSTGRES_URL"
 
@@ -107,7 +107,7 @@ class ForeignPostgres(PostgresServer):
 
 
 class WheelPostgres(PostgresServer):
-    """The embedded server, on a data directory of this test run."""
+    """The embedded server, with a data directory for this test run."""
 
     origin = "wheel"
 

@@ -1,4 +1,4 @@
-"""A file system of its own that can be full while the machine's are not."""
+"""A separate file system that can be full while those of the machine are not."""
 
 import os
 import shutil
@@ -16,11 +16,11 @@ from tests.support.servers.postgres import WheelPostgres
 
 SIZE_MIB = 256
 _CHUNKS = (2**20, 4096)
-"""Bytes: the disk is filled coarsely, then to the last page."""
+"""The sizes of writes in bytes: the disk is filled coarsely first, then to the last page."""
 
 
 class SmallDisk:
-    """In memory, and mounted: that takes root. Without it the test is skipped and says so."""
+    """A mounted file system in memory, which requires root. Otherwise the test is skipped with a message."""
 
     def __init__(self) -> None:
         home = server_home(CHECKOUT)
@@ -45,14 +45,14 @@ class SmallDisk:
         _remove(self._place)
 
     def postgres(self) -> WheelPostgres:
-        """A server with all it stores on this disk. `__exit__` ends it, too."""
+        """A server with all its data on this disk. `__exit__` ends it too."""
         try:
             return WheelPostgres(self._place / "postgres")
         except PostgresUnavailable as reason:
             pytest.skip(str(reason))
 
     def fill(self) -> None:
-        """Leave no room for anybody."""
+        """Fill the disk completely."""
         with self._ballast.open("ab", buffering=0) as ballast:
             for chunk in _CHUNKS:
                 try:
@@ -66,7 +66,7 @@ class SmallDisk:
 
 
 def _remove(place: Path) -> None:
-    """With whoever still works on it, also after a test run that was killed."""
+    """Remove the disk and end the processes that still use it, even those of a killed test run."""
     EmbeddedPostgres(place / "postgres").end_leftover()
     if place.is_mount():
         subprocess.run(["umount", "--lazy", place], check=True)

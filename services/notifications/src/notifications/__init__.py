@@ -1,1 +1,1 @@
-"""Notifications: reacts to published events and tells the people and partners concerned."""
+"""The notifications service: reacts to published events with alerts to staff and webhooks to partners."""

@@ -1,4 +1,4 @@
-"""The composition root: every role is put together here, and nowhere else."""
+"""The composition root: the only module that assembles the roles."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from notifications.reacting.parked import CannotResolve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one role; the exit code is not 0 when it ended for another reason than being told to."""
+    """Run one role. The exit code is 0 only if it was told to end."""
     asked = _parser().parse_args(arguments)
     logs.configure(asked.role)
     try:
@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _refuse(fault: ValidationError) -> int:
-    """Name the settings, never their values."""
+    """Names the settings that are wrong, never their values."""
     for error in fault.errors(include_input=False):
         name = "_".join(str(part) for part in error["loc"]).upper()
         print(f"NOTIFICATIONS_{name}: {error['msg']}" if name else error["msg"], file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Who may do what: one table of role × action, and who a token says the caller is."""
+"""Who may do what: the actions that each role allows, and the caller as its token describes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What can be asked of this service, beside health and the published descriptions."""
+    """What a caller may ask of this service. Health and the explanations of problems need no permission."""
 
     SUBSCRIBE = "subscribe"
     READ_SUBSCRIPTION = "read subscription"
@@ -53,12 +53,12 @@ ALLOWED: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.SERVICE: frozenset(),
     }
 )
-"""What is not here is forbidden; rows are bounded further, by network and by clinic or partner."""
+"""Any other action is forbidden. Queries restrict rows to the network, and to clinics or a partner."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What a verified token says. `partner` is set for partners only."""
+    """The claims of a verified token. `partner` is set for partners only."""
 
     subject: UUID
     role: Role
@@ -68,7 +68,7 @@ class Caller:
 
     @property
     def only_own_items(self) -> bool:
-        """Whether the inbox leaves out items for others: a therapist's does, a supervisor's does not."""
+        """Whether the inbox omits items addressed to others: true for a therapist alone."""
         return self.role is Role.THERAPIST
 
     def may(self, action: Action) -> bool:

@@ -1,4 +1,4 @@
-"""What the staff of a clinic may be asked to look at, and how urgently."""
+"""The reasons for which clinic staff are alerted, and how urgent an alert is."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The settings of the service, from the environment; what is unsafe in production is refused at start."""
+"""The settings of the service, from the environment. Unsafe values are refused at start in production."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from notifications.delivering.schedule import DELAYS
 
 
 class Settings(ServiceSettings):
-    """Each role reads what it needs; `NOTIFICATIONS_` stands before every name in the environment."""
+    """Each role reads what it needs. Every name in the environment begins with `NOTIFICATIONS_`."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_")
 
@@ -55,7 +55,7 @@ class Settings(ServiceSettings):
         return self
 
     def address(self, name: Literal["database_url", "owner_database_url"]) -> str:
-        """The address of our database. Ends the program with a sentence if it is not set."""
+        """The address of our database. Ends the program with an explanation if it is not set."""
         secret: SecretStr = getattr(self, name)
         if not secret.get_secret_value():
             raise SystemExit(f"NOTIFICATIONS_{name.upper()} is not set")

@@ -1,4 +1,4 @@
-"""The steps of the notifications database."""
+"""The migrations of the notifications database."""
 
 from care_platform.postgres.migrations import Migrations
 

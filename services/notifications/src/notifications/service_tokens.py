@@ -1,4 +1,4 @@
-"""The service tokens we show to the episodes service, one per network, from a file that may be replaced."""
+"""The tokens for the episodes service, one per network, from a file that may be replaced."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ class NoToken(Exception):
 
 
 class ServiceTokens:
-    """Reads the file again whenever it was replaced, so a renewed token needs no restart."""
+    """Reads the file again whenever it is replaced, so a renewed token needs no restart."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -17,7 +17,7 @@ class ServiceTokens:
         self._tokens: dict[str, str] = {}
 
     def __call__(self, network: str) -> str:
-        """Raises `NoToken`."""
+        """The token for a network. Raises `NoToken`."""
         try:
             self._refresh()
             return self._tokens[network]

@@ -1,4 +1,4 @@
-"""The callers of this service, as the claims of their tokens say."""
+"""The callers of this service, built from the claims of their tokens."""
 
 from collections.abc import Collection
 
@@ -8,7 +8,7 @@ from notifications.access import Caller, Role
 
 
 def verifier(keys: IssuerKeys, issuer: str, audience: str, networks: Collection[str]) -> Verifier[Caller]:
-    """The verifier of tokens for this service. A partner's token names its organisation, the partner's id."""
+    """The verifier of this service's tokens. A partner's token names its organisation, the partner's id."""
     expected = Expected(
         issuer=issuer,
         audience=audience,

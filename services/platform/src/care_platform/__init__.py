@@ -1,1 +1,1 @@
-"""What every service needs and none is about: settings, tokens, problems, database, logs. Mechanism only."""
+"""Technical code that both services use: settings, tokens, problems, database, logs. Nothing of care."""

@@ -1,4 +1,4 @@
-"""Named points at which a test lets a role end as `kill -9` ends it, to show that it recovers.
+"""Named points at which a test kills a role as `kill -9` does, to show that it recovers.
 
 Nothing happens at them unless a setting (CRASH_AT) names one; production refuses such a setting at start.
 """
@@ -11,14 +11,14 @@ _passes = 0
 
 
 def arm(setting: str) -> None:
-    """`setting`: a point's name, and after a colon at which passing of it, 1 if not said. Empty: none."""
+    """Arm the point in `setting`, `<name>` or `<name>:<n>`, to kill at its n-th passing (1 by default)."""
     global _armed, _passes
     _armed, _, nth = setting.partition(":")
     _passes = int(nth or 1)
 
 
 def crash_point(name: str) -> None:
-    """Ends the process here, if this is the point and its time has come."""
+    """Kill the process here, if this point is armed and this is the passing it waits for."""
     if name != _armed:
         return
     global _passes

@@ -1,4 +1,4 @@
-"""What the fields of a class mean: the docstrings beneath them, for the documents made from the class."""
+"""The docstrings beneath the fields of a class, for documents generated from the class."""
 
 import ast
 import inspect
@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 @cache
 def field_docs(cls: type) -> Mapping[str, str]:
-    """The docstring beneath each annotated field of a class, those of its bases included.
+    """The docstring beneath each annotated field of a class, including those of its bases.
 
     Python keeps no such docstring, so the source is read, as pydantic does for its own models.
     """
@@ -25,7 +25,7 @@ def field_docs(cls: type) -> Mapping[str, str]:
 def _documented(cls: type) -> Iterator[tuple[str, str]]:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError):  # made at run time, as `Generic` and models made from a table are
+    except (OSError, TypeError):  # created at run time, like `Generic` and models built from a table
         return
     body = getattr(tree.body[0], "body", [])
     for field, beneath in pairwise(body):

@@ -1,4 +1,4 @@
-"""A service's own secret keys: files that it alone may read, made at first start and never replaced."""
+"""A service's own secret keys: files that only it may read, created at first start and never replaced."""
 
 import os
 import secrets
@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 SIZE = 32
-"""Bytes of a key."""
+"""The size of a key, in bytes."""
 
 
 def read_key(path: Path) -> bytes | None:
-    """The key, none if there is no such file. Ends the program with a sentence if it is no key."""
+    """The key, or None if there is no such file. Ends the program with an explanation if it is not a key."""
     if not path.exists():
         return None
     key = path.read_bytes()
@@ -21,9 +21,9 @@ def read_key(path: Path) -> bytes | None:
 
 
 def read_or_make_key(path: Path, may_create: bool = True) -> bytes:
-    """The key, made if it is not there. Of processes that start at once, whoever comes first makes it.
+    """The key, created if it is missing. If several processes start at once, the first one creates it.
 
-    Ends the program with a sentence if it is no key, or is missing and may not be made.
+    Ends the program with an explanation if it is not a key, or is missing and may not be created.
     """
     key = read_key(path)
     if key is not None:
@@ -38,7 +38,7 @@ def read_or_make_key(path: Path, may_create: bool = True) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """On the disk before it is used: records sealed with a key that a power cut takes are lost."""
+    """Create the key and wait for the disk: a key lost in a power cut would make its records unreadable."""
     descriptor, staged = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -15,14 +15,14 @@ FIELDS = frozenset(
     | {"topic", "topics", "lane", "position", "epoch", "head", "sent", "listed", "build", "abandoned"}
     | {"attempt", "attempts", "count", "size", "event_id", "subscription", "parked_id", "resolution"}
 )
-"""A field that is not here is left out, and its name is told under `dropped`."""
+"""The allow-list. Any other field is omitted, and only its name is logged, under `dropped`."""
 
 _PLAIN_TEMPLATES = ("kafka", "uvicorn")
-"""Libraries whose message templates, without their arguments, are words of their own."""
+"""Libraries whose message templates, without their arguments, contain no values."""
 
 
 def configure(role: str) -> None:
-    """Send our lines and the libraries' to standard error; once per process, by the composition root.
+    """Send our lines and those of libraries to standard error. The composition root calls it once.
 
     The libraries' lines stay above INFO: at DEBUG kafka-python prints the records it sends.
     """
@@ -49,7 +49,7 @@ def configure(role: str) -> None:
 def quiet_kafka() -> None:
     """Keep kafka-python's DEBUG lines, which print the records it sends, from every handler.
 
-    For whoever uses the library, whatever the root logger is set to, and also where logs are not configured.
+    Holds whatever the level of the root logger, and where logs are not configured.
     """
     logging.getLogger("kafka").setLevel(logging.WARNING)
 
@@ -61,7 +61,7 @@ def only_known_fields(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
 
 
 def _frames_only(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
-    """Where a defect was met, without what it said: an exception's text may quote a record."""
+    """The frames of a defect without the exception's text, which may quote a record."""
     met = line.pop("exc_info", None)
     if met:
         trace = met.__traceback__ if isinstance(met, BaseException) else sys.exc_info()[2]
@@ -79,7 +79,7 @@ def _frames(trace: TracebackType | None) -> list[str]:
 
 
 class _LibraryLine(logging.Formatter):
-    """The place of a library's line and the class of its exception; never its arguments."""
+    """A library's log line reduced to its place and the class of its exception, never its arguments."""
 
     def format(self, record: logging.LogRecord) -> str:
         fault = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None

@@ -1,4 +1,4 @@
-"""The settings that every service has: where it runs, and whose tokens it takes."""
+"""The settings that every service has: its environment, its address, and the token issuer it trusts."""
 
 import re
 from ipaddress import ip_address
@@ -18,12 +18,12 @@ _CrashAt = Annotated[str, StringConstraints(pattern=r"^([a-z]+\.[a-z-]+(:[1-9][0
 
 
 class ServiceSettings(BaseSettings):
-    """Read from the environment; the prefix of the names there is the service's own.
+    """Read from the environment, with the service's own prefix before each name.
 
-    `jwks_url` is where the token issuer publishes its public keys (https; its certificate must be one this
-    machine trusts, or one in `SSL_CERT_FILE`); without it they are read from `jwks_file`. Both are read again
-    while the service runs: the file every second, the address every five minutes and when a token names
-    an unknown key, so keys rotate without a restart. `public_url` is how others reach the service.
+    `jwks_url` is where the token issuer publishes its public keys (https, with a certificate that this
+    machine or `SSL_CERT_FILE` trusts); without it they are read from `jwks_file`. Both are read again while
+    the service runs: the file every second, the address every five minutes and when a token names an unknown
+    key, so keys rotate without a restart. `public_url` is the address at which others reach the service.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -65,7 +65,7 @@ class ServiceSettings(BaseSettings):
 
 
 def _confidential(address: str, development: bool) -> bool:
-    """Whether nobody between us and it can alter what is read there, and it holds no password."""
+    """Whether the connection to it is protected against tampering, and the address contains no password."""
     url = urlsplit(address)
     plain = "@" not in url.netloc and not url.fragment and not re.search(r"[^!-~]", address)
     if not plain or not url.hostname or url.port == 0:

@@ -1,4 +1,4 @@
-"""May this event go to that partner now? Decided on what is recorded at this moment, for one attempt."""
+"""Decides whether an event may go to a partner now, from what is recorded at this moment, for one attempt."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass

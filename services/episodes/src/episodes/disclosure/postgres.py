@@ -1,7 +1,7 @@
-"""What a disclosure decision is made on, and the record of what it allowed.
+"""Reads what disclosure decisions are based on, and records those that allow a disclosure.
 
-As few round trips as can be, however many events are asked about and however long their episodes are:
-attempts wait for them.
+The number of round trips depends neither on the number of events nor on the length of their episodes, because
+attempts wait for the decisions.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ Decide = Callable[[Found], tuple[Sequence[Decision], Sequence[Allowed]]]
 
 
 class Disclosures:
-    """`cached` are the states this process's commands left: of such an episode only what is newer is read."""
+    """`cached` has the states that this process's commands left: only newer events of those are read."""
 
     def __init__(self, workers: Workers, unwrap: Unwrap, cached: Mapping[UUID, CachedEpisode]) -> None:
         self._workers = workers
@@ -44,9 +44,9 @@ class Disclosures:
     async def decided(
         self, network: str, questions: Sequence[Question], decide: Decide
     ) -> Sequence[Decision]:
-        """What `decide` makes of what is recorded in this network now, in the same transaction.
+        """The decisions of `decide` on what is recorded in this network now, read in the same transaction.
 
-        An allowed decision is the record of the disclosure: it is written before it is answered.
+        An allowed decision is also the record of the disclosure, so it is written before it is answered.
         """
 
         def work(connection: Connection[Any]) -> Sequence[Decision]:
@@ -57,7 +57,7 @@ class Disclosures:
         return await self._workers.within(network, work)
 
     def _read(self, connection: Connection[Any], network: str, questions: Sequence[Question]) -> Found:
-        """Keys are read after events: who is erased by then is so here."""
+        """Keys are read after the events, so that a client erased meanwhile counts as erased."""
         asked = {str(one.event_id).encode(): one.event_id for one in questions}
         places = connection.execute(_PLACES, (list(asked),), binary=True)
         episode_of = {asked[event]: episode for event, episode in places}
@@ -76,7 +76,7 @@ class Disclosures:
 
 
 class _Clients:
-    """What is read of clients, each once."""
+    """Keys and references of clients, read once for each client."""
 
     def __init__(
         self, connection: Connection[Any], unwrap: Unwrap, network: str, partners: list[str]
@@ -104,7 +104,7 @@ class _Clients:
 def _newer(
     connection: Connection[Any], episodes: Collection[UUID], before: Mapping[UUID, Episode]
 ) -> Cursor[Any]:
-    """The stored events of episodes after the state there is of each."""
+    """The stored events of episodes that follow their cached states."""
     versions = [before[one].version if one in before else 0 for one in episodes]
     return connection.execute(_NEWER, (list(episodes), versions), binary=True)
 
@@ -112,7 +112,7 @@ def _newer(
 def _by_episode(
     network: str, rows: Iterable[tuple[UUID, bytes]]
 ) -> tuple[dict[UUID, list[SealedEvent]], set[UUID]]:
-    """The episodes of the network, and those with an envelope that cannot be read."""
+    """The network's events by episode, and the episodes with an event whose metadata cannot be read."""
     kept: dict[UUID, list[SealedEvent]] = defaultdict(list)
     damaged: set[UUID] = set()
     for episode, state in rows:
@@ -132,7 +132,7 @@ def _folded(
     keys: Mapping[UUID, DataKey],
     damaged: set[UUID],
 ) -> dict[UUID, Episode]:
-    """Those that are whole; the others join the damaged."""
+    """The folded episodes. Those that cannot be folded are added to `damaged`."""
     episodes: dict[UUID, Episode] = {}
     for one in (before.keys() | newer.keys()) - damaged:
         try:
@@ -147,9 +147,9 @@ def _folded(
 
 
 def _still_known(episode: Episode | None, keys: Mapping[UUID, DataKey]) -> Episode | None:
-    """A kept state without what an erasure has taken since: all it holds, for a client has one key.
+    """A cached state; without its content if the client was erased since: all of it has the client's one key.
 
-    Raises `Damaged` if the key is not found at all.
+    Raises `Damaged` if there is no such key.
     """
     if episode is None or not episode.entries:
         return episode

@@ -1,4 +1,4 @@
-"""The builds of a view: readers read the live one, a rebuild fills another beside it and takes its place."""
+"""The builds of a view: readers use the live one, while a rebuild fills another that will replace it."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def live_build(connection: Connection[Any], view: str) -> int:
 
 
 def begun(connection: Connection[Any], view: str) -> int:
-    """A new build, not live. Its number was never used before."""
+    """Create a build that is not live. Returns its number, which was never used before."""
     row = connection.execute(_BEGIN, (view,)).fetchone()
     assert row is not None
     build: int = row["build"]
@@ -35,26 +35,26 @@ def begun(connection: Connection[Any], view: str) -> int:
 
 
 def unused_builds(connection: Connection[Any], view: str) -> list[int]:
-    """What was replaced, or never finished."""
+    """The builds that were replaced or never finished."""
     return [row["build"] for row in connection.execute(_UNUSED, (view,)).fetchall()]
 
 
 def hold(connection: Connection[Any], view: str, build: int) -> int:
-    """The position of a build, which moves no more until this transaction ends."""
+    """The position of a build, locked until this transaction ends."""
     row = connection.execute(_HOLD, (follower(view, build),)).fetchone()
     return 0 if row is None else row["position"]
 
 
 def swap(connection: Connection[Any], view: str, build: int) -> None:
-    """Make a build the live one; readers see the one before or this one, whole. In a transaction."""
+    """Make a build the live one, in the caller's transaction. Readers see the old or the new one, whole."""
     connection.execute(_RETIRE, (view,))
     connection.execute(_ENTER, (view, build))
 
 
 def end_build(connection: Connection[Any], view: str, build: int) -> bool:
-    """Forget a build, in one transaction with its rows and before them: from then on nobody writes there.
+    """Remove a build. Called before its rows are deleted, in the same transaction, so that nobody adds more.
 
-    False if it has become the live one; the transaction must be given up then.
+    False if it has become the live one: then the transaction must be rolled back.
     """
     connection.execute(_FORGET, (follower(view, build),))
     return connection.execute(_END, (view, build)).rowcount == 1

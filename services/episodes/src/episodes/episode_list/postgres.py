@@ -12,7 +12,7 @@ from episodes.episode_list.line import VIEW, Criteria
 from episodes.event_log.reader import Database, Wake
 
 MAX_WAIT = 2.0
-"""Seconds a reader waits for its own write."""
+"""How many seconds a reader waits for its own write."""
 
 _LINES = """SELECT * FROM episode_list WHERE network_id = %(network)s
 AND build = (SELECT build FROM projections WHERE projection = %(view)s AND live)"""
@@ -45,7 +45,7 @@ Row = Mapping[str, Any]
 
 
 class Lists:
-    """Every call but `position` is for one caller, who sees its network and its clinics."""
+    """Each call except `position` shows a caller only its network and its clinics."""
 
     def __init__(self, database: Database, wake: Wake) -> None:
         self._database = database
@@ -56,7 +56,7 @@ class Lists:
         return await self._rows(*selecting(caller, wanted, most))
 
     async def reached(self, caller: Caller, episode: UUID, version: int) -> bool:
-        """Wait until the list has the episode at that version or later; false if it has not in time."""
+        """Wait until the list has the episode at that version or a later one; false if it takes too long."""
         values = {**_of_caller(caller), "episode": episode, "version": version}
         deadline = time.monotonic() + MAX_WAIT
         while True:

@@ -1,4 +1,4 @@
-"""The process around the views: it leads, and keeps the live build at the head of the log."""
+"""The role `project`: takes the lead, and keeps the live build up to date with the log."""
 
 import threading
 import time
@@ -26,12 +26,12 @@ from episodes.processes.startup import Stopped, Waiting
 
 REPORT_EVERY = 10.0
 REST = 0.03
-"""Seconds after a page that was not full: what comes meanwhile is one page more, and not one each."""
+"""The pause after a page that was not full, in seconds, so that events arriving meanwhile form one page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What a process of this role is given. `page` is how many events one transaction takes."""
+    """The settings of such a process. `page` is the maximum number of events in one transaction."""
 
     database_url: str
     unwrap: Unwrap
@@ -44,7 +44,7 @@ class Setting:
 
 @dataclass(slots=True)
 class Work:
-    """What following and rebuilding share: the log, the lead, and how far they are."""
+    """What following and rebuilding share: the log, the lead, and their progress."""
 
     setting: Setting
     tail: Tail
@@ -54,10 +54,10 @@ class Work:
 
     @classmethod
     def begun(cls, setting: Setting, needs: Needs, office: str, progress: Progress) -> "Work":
-        """Once there is a store and this process leads.
+        """Wait for the store and the lead.
 
-        Commits do not wait for the server's disk, or commands, which queue behind them, would wait too. A
-        crash of the server may take back the newest lines, their position with them: they are written again.
+        Commits do not wait for the server's disk, because commands queue behind them. A crash of the server
+        may undo the newest lines together with their position: they are written again.
         """
         leadership = needs.leadership(setting.database_url, f"{office} {VIEW}")
         tail = needs.tail(setting.database_url, setting.unwrap, setting.networks)
@@ -84,7 +84,7 @@ class Work:
 
 
 def run_project(setting: Setting) -> None:
-    """Follow the log until SIGTERM or SIGINT. A failure or another leader ends it: `EXIT_TRY_AGAIN`."""
+    """Follow the log until SIGTERM or SIGINT. Exits with `EXIT_TRY_AGAIN` after a failure or if deposed."""
     stopping, log = stop_signal(), setting.log
     progress = new_progress()
     with ExitStack() as opened:
@@ -107,7 +107,7 @@ def new_progress() -> Progress:
 
 
 def _follow_live_build(work: Work, stopping: threading.Event) -> None:
-    """Follow the log until told to stop or another build is live."""
+    """Follow the log until told to stop, or until another build is live."""
     connection = work.tail.connection
     build = builds.live_build(connection, VIEW)
     projection = work.projection(build)
@@ -118,7 +118,7 @@ def _follow_live_build(work: Work, stopping: threading.Event) -> None:
         except Deposed:
             if builds.live_build(connection, VIEW) == build:
                 raise
-            return  # replaced and removed in this moment
+            return  # replaced and removed at this very moment
         if not taken:
             work.tail.wait(1.0)
             continue

@@ -1,4 +1,4 @@
-"""Carries what is recorded into one build of a view, many events per transaction with its position."""
+"""Projects the log into one build of a view, page by page, each in a transaction with the position."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ Write = Callable[[Connection[Any], Sequence[Episode]], None]
 
 
 class Projection:
-    """Belongs to one thread. Any exception of `step` ends its use; nothing of the page was written then."""
+    """Used by one thread. If `step` raises, nothing of the page is written, and this must be discarded."""
 
     def __init__(
         self, *, tail: Tail, claim: Claim, write: Write, cache: Cache, progress: Progress, page: int = PAGE
@@ -38,10 +38,10 @@ class Projection:
         self.position = progress.position = claim.position
 
     def step(self) -> int:
-        """Write what the next page changed, and give how many events that were.
+        """Project the next page. Returns its number of events.
 
-        The page says which episodes moved; what they are is read as of now, so a row may be ahead of the
-        position, never behind it. Raises `Deposed` and `FromLaterReleaseError`.
+        The page shows which episodes changed. Their states are read as of now, so a row may be ahead of the
+        position, never behind it. Raises `Deposed` or `FromLaterReleaseError`.
         """
         page = self._tail.page(self.position, self._page)
         if not page:
@@ -62,18 +62,18 @@ class Projection:
         self._progress.head = max(self._progress.head, self.position)
         self._progress.done += len(page)
         if len(page) < self._page:
-            self._progress.oldest = None  # nothing more waited
+            self._progress.oldest = None  # nothing was left to read
         return len(page)
 
     def still_mine(self) -> bool:
-        """Whether this build may still be written; it stays so to the end of the transaction."""
+        """Whether this process may still write the build. If so, it may until the end of the transaction."""
         return move(self._tail.connection, self._claim, self.position)
 
 
 def _moved(page: Sequence[Notification], tail: Tail, cache: Cache) -> dict[UUID, CachedEpisode]:
-    """The episodes of a page, without those written at that version already.
+    """The changed episodes of a page, without those already written at that version.
 
-    An erased client's are folded anew: what is cached was read with a key that is gone.
+    Those of an erased client are folded again, because cached states were read with the destroyed key.
     """
     for event in page:
         if event.topic not in BY_NAME:

@@ -1,4 +1,4 @@
-"""Building a view anew beside the live one, and taking its place; safe to interrupt and to repeat."""
+"""Rebuilds a view beside the live one and then replaces it. Safe to interrupt and to repeat."""
 
 import threading
 from contextlib import ExitStack
@@ -12,9 +12,9 @@ from episodes.processes.startup import Stopped, Waiting
 
 
 def run_rebuild(setting: Setting) -> None:
-    """Fill a new build from the beginning of the log, swap, and remove what was live before.
+    """Fill a new build from the beginning of the log, make it live, and remove the old one.
 
-    Interrupted it ends with `EXIT_TRY_AGAIN`: readers keep the build they have, the next rebuild begins anew.
+    If interrupted it exits with `EXIT_TRY_AGAIN`: readers keep the old build, the next rebuild starts over.
     """
     stopping, log = stop_signal(), setting.log
     with ExitStack() as opened:
@@ -44,7 +44,7 @@ def _rebuild(work: Work, stopping: threading.Event) -> None:
 
 
 def take_place(work: Work, projection: Projection, build: int) -> None:
-    """Make the new build the live one, which is held still for that moment: no reader goes back in time."""
+    """Catch up while the live build is paused, then replace it, so that no reader sees an older state."""
     connection = work.tail.connection
     with connection.transaction():
         if not projection.still_mine():
@@ -58,7 +58,7 @@ def take_place(work: Work, projection: Projection, build: int) -> None:
 
 
 def _remove_unused(work: Work) -> None:
-    """What a swap left behind or an interrupted rebuild began: only who leads the rebuilding is here."""
+    """Remove replaced and unfinished builds. Safe, because only one process leads the rebuilding."""
     for build in builds.unused_builds(work.tail.connection, VIEW):
         with work.tail.transaction() as connection:
             if not builds.end_build(connection, VIEW, build):

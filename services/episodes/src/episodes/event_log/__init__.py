@@ -1,1 +1,1 @@
-"""The append-only log: how events are stored and read back, and who holds the keys."""
+"""The append-only log: how events are stored, encrypted and read back."""

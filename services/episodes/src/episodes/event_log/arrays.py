@@ -1,7 +1,7 @@
-"""Columns as PostgreSQL's binary arrays, each of one type even when it is empty.
+"""Columns as PostgreSQL's binary arrays, each of a fixed type even when empty.
 
-psycopg finds out the type of every list anew: that took a tenth of the writer's time, and a statement was
-prepared again for each mixture of empty lists and widths of numbers.
+psycopg would determine the type of every list again. This took a tenth of the writer's time, and a statement
+was prepared again for each combination of empty lists and sizes of numbers.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,23 +18,23 @@ _LENGTH = Struct("!i").pack
 
 
 class Texts(list[str]):
-    """`text[]`"""
+    """A column of type `text[]`."""
 
 
 class Uuids(list[UUID]):
-    """`uuid[]`"""
+    """A column of type `uuid[]`."""
 
 
 class Numbers(list[int]):
-    """`bigint[]`"""
+    """A column of type `bigint[]`."""
 
 
 class Bytes(list[bytes]):
-    """`bytea[]`"""
+    """A column of type `bytea[]`."""
 
 
 def register(connection: Connection[Any]) -> None:
-    """Let this connection send the columns."""
+    """Let this connection send such columns."""
     for column, element, encode in _ELEMENTS:
         connection.adapters.register_dumper(column, _dumper(element, encode))
 

@@ -1,4 +1,4 @@
-"""Recently used episodes, bounded in bytes. A help for the next read, never a source by itself."""
+"""A cache of recently used episodes, bounded in bytes. It only saves reading them again."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -7,13 +7,13 @@ from uuid import UUID
 from episodes.event_log.folding import CachedEpisode
 
 FACTOR = 2
-"""How much larger folded objects are than their stored events: 2,070 bytes for 1,187, measured."""
+"""How many times larger folded objects are than their stored events: 2,070 bytes for 1,187, measured."""
 
 
 class Cache(Mapping[UUID, CachedEpisode]):
-    """Least recently kept goes first. Written by one thread; `get` from others sees whole states.
+    """Drops the least recently kept first. One thread writes; others may call `get` and see complete states.
 
-    A state that could not be read whole is not kept: whoever asks next reads it anew.
+    A state with events that could not be read is not kept, so that the next reader reads it again.
     """
 
     def __init__(self, most_bytes: int) -> None:

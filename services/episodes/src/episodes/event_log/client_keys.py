@@ -12,7 +12,7 @@ Scoped = tuple[str, UUID]
 """An id within a network."""
 
 Unwrap = Callable[[str, UUID, UUID, bytes | None], DataKey]
-"""Network, client, key id and wrapped key to the data key."""
+"""Returns the data key for a network, client, key id and wrapped key."""
 
 KEYS = """SELECT network_id, client_id, key_id, wrapped FROM unnest(%s::text[], %s::uuid[]) AS w(n, c)
 CROSS JOIN LATERAL (SELECT * FROM client_keys WHERE network_id = n AND client_id = c OFFSET 0) AS key"""
@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (SELECT * FROM client_keys WHERE network_id = n AND client_id
 async def keys_of(
     connection: AsyncConnection[Any], unwrap: Unwrap, clients: Collection[Scoped]
 ) -> dict[UUID, DataKey]:
-    """The clients' data keys as they are now, by key id; an erased client's has no cipher."""
+    """The clients' current data keys, by key id. That of an erased client has no cipher."""
     if not clients:
         return {}
     networks, identifiers = zip(*clients, strict=True)

@@ -1,7 +1,7 @@
-"""Facts to stored events and back. The envelope is clear, the payload sealed with the client's data key.
+"""Facts to stored events and back: metadata in the clear, the payload encrypted with the client's data key.
 
 Stored form, by format byte: 1 = header length (4 bytes, big endian), header (UTF-8 JSON), nonce (12 bytes),
-AES-256-GCM ciphertext. The header begins with the event id, at a fixed place an index relies on.
+AES-256-GCM ciphertext. The header begins with the event id, at a fixed place that an index relies on.
 """
 
 from collections.abc import Mapping
@@ -30,12 +30,12 @@ _HEAD = len(FORMAT) + _LENGTH
 
 
 class Damaged(Exception):
-    """A stored event that cannot be what we wrote: wrong format, altered since, or sealed with a lost key."""
+    """A stored event that cannot be what we wrote (wrong format, altered), or whose key is not found."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """A client's data key. Destroying it erases the client: `cipher` is None then."""
+    """A client's data key. Destroying it erases the client; `cipher` is then None."""
 
     id: UUID
     cipher: AESGCM | None
@@ -53,7 +53,7 @@ class SourceRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotations:
-    """What any event may carry beside its fact."""
+    """What any event may have in its payload beside the fact."""
 
     labels: tuple[str, ...] = ()
     source_ref: SourceRef | None = None
@@ -61,7 +61,7 @@ class Annotations:
 
 @dataclass(frozen=True, slots=True)
 class Payload(Generic[F]):
-    """What is sealed."""
+    """The part of an event that is encrypted."""
 
     fact: F
     beside: Annotations
@@ -72,7 +72,7 @@ def _payload_of(fact: Any) -> Any:
 
 
 def _parts_of(fact: type[Any]) -> Any:
-    """Some of the fields of a fact: what an addition holds."""
+    """The type for some of the fields of a fact, as in an addition."""
     hints = get_type_hints(fact, include_extras=True)
     names = {field.name: hints[field.name] for field in fields(fact)}
     return TypedDict(f"{fact.__name__}Parts", names, total=False)  # type: ignore[operator] # built from a list
@@ -90,7 +90,7 @@ _PARTS: Mapping[str, TypeAdapter[Any]] = {step.name: TypeAdapter(_parts_of(step.
 def encode(
     metadata: EventMetadata, fact: Any, beside: Annotations, key: DataKey, nonce: bytes
 ) -> StoredEvent:
-    """The event as the store keeps it."""
+    """The stored form of an event."""
     if key.cipher is None:
         raise ValueError("an erased client's key cannot seal")
     clear = _HEADER.serializer.to_json(metadata, exclude_none=True)
@@ -102,7 +102,7 @@ def encode(
 
 @dataclass(frozen=True, slots=True)
 class SealedEvent:
-    """A stored event whose envelope is read and whose payload is not opened yet."""
+    """A stored event whose metadata is read and whose payload is not yet decrypted."""
 
     metadata: EventMetadata
     nonce: bytes
@@ -110,7 +110,7 @@ class SealedEvent:
 
 
 def parse(state: bytes) -> SealedEvent:
-    """The clear envelope; unknown fields are ignored: history is never re-validated. Raises `Damaged`."""
+    """Read the metadata. Unknown fields are ignored: history is not validated again. Raises `Damaged`."""
     clear, nonce, payload = _split(state)
     try:
         return SealedEvent(_HEADER.validator.validate_json(clear), nonce, payload)
@@ -122,8 +122,8 @@ def decrypt(event: SealedEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[A
     """The event as recorded. `Redacted` stands for a fact whose key was destroyed, `FromLaterRelease` for one
     of a type that this release does not know.
 
-    Raises `Damaged`, also when the key is not among `keys`: only a key that is there and destroyed is an
-    erasure, and a key that was not found proves nothing.
+    Raises `Damaged`, even if only the key is missing from `keys`: an erasure is a key that exists and is
+    destroyed, and a missing key does not prove one.
     """
     metadata = event.metadata
     key, form = keys.get(metadata.key_id), _PAYLOADS.get(metadata.type)
@@ -143,7 +143,7 @@ def decrypt(event: SealedEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[A
 
 
 def _typed(fact: Any) -> Any:
-    """An amendment holds the payload of another kind, which `of` names; one of a later release stays shut."""
+    """Read the payload within an amendment as the kind that `of` names, if this release knows it."""
     match fact:
         case EntryCorrected(of=of, replacement=whole):
             if of not in _WHOLE:
@@ -173,7 +173,7 @@ def _split(state: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _bound_to(metadata: EventMetadata) -> bytes:
-    """The seal binds the payload to its place: it cannot be moved to another event."""
+    """Authenticated with the payload, so that it cannot be moved to another event."""
     return "|".join(
         (
             str(metadata.event_id),

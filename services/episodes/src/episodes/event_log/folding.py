@@ -13,9 +13,9 @@ from episodes.event_log.codec import DataKey, decode
 
 @dataclass(frozen=True, slots=True)
 class CachedEpisode:
-    """An episode as of its version, with the size of its stored events as a measure of its weight.
+    """An episode at its version. `weight` is the size of its stored events in bytes.
 
-    `whole` is false if an event of it could not be read: its client is erased, or it is of a later release.
+    `whole` is false if an event could not be read: the client is erased, or the event is of a later release.
     """
 
     episode: Episode
@@ -24,14 +24,14 @@ class CachedEpisode:
 
 
 def fold(entries: Sequence[RecordedEvent[Any]], before: Episode | None = None) -> Episode | None:
-    """The episode these events make after what was `before` them; none if there is no event at all."""
+    """The episode after these events, which follow `before`. None if there is no event at all."""
     return evolve_all(before or blank(entries[0]), entries) if entries else before
 
 
 def folded(
     cached: CachedEpisode | None, states: Sequence[bytes], keys: Mapping[UUID, DataKey]
 ) -> CachedEpisode | None:
-    """The episode after `states`, which follow the cached version; none if there is no event at all.
+    """The episode after these stored events, which follow the cached one. None if there is no event at all.
 
     Raises `Damaged`.
     """

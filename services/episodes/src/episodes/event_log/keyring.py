@@ -1,7 +1,7 @@
-"""The service's own keys: files of one directory, readable by the service alone, made at first start.
+"""The service's own keys: files of one directory, readable by the service alone, created at first start.
 
 master   wraps the clients' data keys        mac   authenticates requests for idempotency
-refs     finds a caller's own id again       Losing the master key loses every record: back it up, apart.
+refs     hashes callers' own ids             Losing the master key loses every record: back it up separately.
 """
 
 import hmac
@@ -38,7 +38,7 @@ class Keyring:
         return DataKey(identifier, AESGCM(secret)), wrapped
 
     def unwrap(self, network: str, client: UUID, identifier: UUID, wrapped: bytes | None) -> DataKey:
-        """The data key; no cipher when it was destroyed. Raises `InvalidTag` under another master key."""
+        """The data key, without cipher if it was destroyed. Raises `InvalidTag` for another master key."""
         if wrapped is None:
             return DataKey(identifier, None)
         secret = self._master.decrypt(
@@ -47,7 +47,7 @@ class Keyring:
         return DataKey(identifier, AESGCM(secret))
 
     def mac(self, request: bytes, like: bytes | None = None) -> bytes:
-        """The authenticator of a request, its key's number in front; `like` an older one, with its key."""
+        """The authenticator of a request, after its key's number: of the newest key, or that of `like`."""
         number = self._newest if like is None else like[0]
         authenticator = self._macs[number].copy()
         authenticator.update(request)
@@ -58,7 +58,7 @@ class Keyring:
 
 
 def keyring(directory: Path, random_id: Callable[[], UUID], may_create: bool = True) -> Keyring:
-    """The keys in `directory`, made there if the service starts for the first time."""
+    """The keys in `directory`. The first start creates them."""
     macs = {number: key for number in range(1, 256) if (key := read_key(directory / f"mac.{number}.key"))}
     return Keyring(
         read_or_make_key(directory / "master.key", may_create),

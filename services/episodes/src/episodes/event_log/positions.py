@@ -1,4 +1,4 @@
-"""How far a follower of the log has come, and under which epoch: who took over later alone may move it."""
+"""The position of each follower of the log, and its epoch: only the latest to take over may move it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ _MOVE = "UPDATE positions SET position = %s WHERE follower = %s AND epoch = %s"
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A follower's right to move its position, and the position it found."""
+    """A follower's right to move its position, and the position at the time of the claim."""
 
     follower: str
     epoch: int
@@ -21,12 +21,12 @@ class Claim:
 
 
 def claim(connection: Connection[Any], follower: str) -> Claim:
-    """Raise the epoch: every earlier claim is void from now on."""
+    """Raise the epoch, which makes every earlier claim void."""
     row = connection.execute(_CLAIM, (follower,)).fetchone()
     assert row is not None
     return Claim(follower, row["epoch"], row["position"])
 
 
 def move(connection: Connection[Any], held: Claim, position: int) -> bool:
-    """Record that all up to `position` is done. False, and nothing moved, if the claim is void."""
+    """Record that everything up to `position` is done. False, without a change, if the claim is void."""
     return connection.execute(_MOVE, (position, held.follower, held.epoch), prepare=True).rowcount == 1

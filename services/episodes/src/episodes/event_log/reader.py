@@ -1,4 +1,4 @@
-"""Reading the event log for queries and the feed, without blocking the event loop."""
+"""Reads the event log for queries and the feed, without blocking the event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
@@ -29,8 +29,8 @@ CONNECTING: dict[str, Any] = {
 POOL: dict[str, Any] = {
     "min_size": 1,
     "open": False,
-    "timeout": 1.5,  # for a connection, before the caller is told to come back
-    "reconnect_timeout": 2,  # a long back-off would outlast a restarted server
+    "timeout": 1.5,  # for a connection; after that the caller gets 503
+    "reconnect_timeout": 2,  # with a long back-off we would be away longer than the server
 }
 
 _OF_EPISODE = "SELECT state FROM stored_events WHERE originator_id = %s ORDER BY originator_version"
@@ -50,7 +50,7 @@ class Placed:
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Any failure to use the store, also while its tables are not there, is `StoreUnavailable`."""
+    """Turns every failure to use the store, and missing tables, into `StoreUnavailable`."""
     try:
         yield
     except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError, UndefinedTable):
@@ -58,7 +58,7 @@ def unavailable() -> Iterator[None]:
 
 
 class Database:
-    """A small pool. Every failure to use it is `StoreUnavailable`, also while the tables are not there."""
+    """A small pool. Every failure to use it, and missing tables, are `StoreUnavailable`."""
 
     def __init__(self, url: str, size: int = 8) -> None:
         self._pool = AsyncConnectionPool(
@@ -79,9 +79,9 @@ class Database:
 
     @asynccontextmanager
     async def within(self, *networks: str) -> AsyncIterator[AsyncConnection[Any]]:
-        """A transaction that sees and writes the rows of these networks alone.
+        """A transaction that sees and writes only the rows of these networks.
 
-        Its statements do not wait for each other: a fault shows when a result is fetched, or at the end.
+        Its statements do not wait for each other: an error is raised when a result is fetched, or at the end.
         """
         async with (
             self.connection() as connection,
@@ -90,11 +90,11 @@ class Database:
         ):
             await connection.execute(SCOPE, scoped(networks))
             yield connection
-            await sending.sync()  # a fault nobody has met yet shows while it can be rolled back
+            await sending.sync()  # raise a pending error while the transaction can be rolled back
 
 
 class Log:
-    """The log, opened with the clients' keys."""
+    """The log, decrypted with the clients' keys."""
 
     def __init__(self, database: Database, unwrap: Unwrap, networks: Collection[str]) -> None:
         self._database = database
@@ -102,7 +102,7 @@ class Log:
         self._networks = networks
 
     async def episode(self, network: str, identifier: UUID) -> Sequence[RecordedEvent[Any]]:
-        """Every event of an episode, oldest first; none if the network has no such episode."""
+        """Every event of an episode, oldest first. Empty if the network has no such episode."""
         async with self._database.within(network) as connection:
             cursor = await connection.execute(_OF_EPISODE, (identifier,), binary=True)
             events = [parse(bytes(row[0])) for row in await cursor.fetchall()]
@@ -112,13 +112,13 @@ class Log:
     async def page(
         self, network: str, after: int, most: int, wanted: Callable[[str], bool]
     ) -> tuple[int, list[Placed]]:
-        """Up to `most` events after a position, of which those of the network whose type is wanted; and how
-        far it read. The log's positions have gaps that are no loss."""
+        """Read up to `most` events after a position. Returns the position reached, and the events that are of
+        this network and a wanted type. Gaps between positions are no loss."""
         async with self._database.within(network) as connection:
             cursor = await connection.execute(_AFTER, (after, most), binary=True)
             rows = [(row[0], parse(bytes(row[1]))) for row in await cursor.fetchall()]
             if any(_of_a_later_release(event.metadata) for _, event in rows):
-                raise StoreUnavailable  # published, and this release cannot say how: not to be passed over
+                raise StoreUnavailable  # cannot be mapped by this release, and must not be skipped
             kept = [
                 (position, event)
                 for position, event in rows
@@ -129,14 +129,14 @@ class Log:
         return reached, [Placed(position, entry) for (position, _), entry in zip(kept, entries, strict=True)]
 
     async def next_recorded_at(self, after: int) -> datetime | None:
-        """When the first event after a position was recorded; none if there is none."""
+        """When the first event after a position was recorded. None if there is no such event."""
         async with self._database.connection() as connection:
             cursor = await connection.execute(_NEXT, (after,), binary=True)
             row = await cursor.fetchone()
         return None if row is None else metadata_of(bytes(row[0])).recorded_at
 
     async def keys_fit(self) -> bool:
-        """Whether the master key opens what this store holds; true of an empty store."""
+        """Whether the master key unwraps the keys in this store. True for an empty store."""
         async with self._database.within(*self._networks) as connection:
             cursor = await connection.execute(_ANY_KEY, binary=True)
             row = await cursor.fetchone()
@@ -158,9 +158,9 @@ def _of_a_later_release(header: EventMetadata) -> bool:
 
 
 class Wake:
-    """Tells waiting readers that there is news on `channel`: by default, that something was recorded.
+    """Wakes waiting readers at a notification on `channel`, by default that an event was recorded.
 
-    A help: readers look again each second anyway.
+    It only saves time: readers look again each second anyway.
     """
 
     def __init__(self, url: str, channel: LiteralString = "stored_events") -> None:
@@ -169,7 +169,7 @@ class Wake:
         self._news = asyncio.Event()
 
     def news(self) -> asyncio.Event:
-        """What the next news will set: taken before reading, so that nothing between is missed."""
+        """The event that the next notification sets. Get it before reading, so that none is missed."""
         return self._news
 
     async def wait(self, news: asyncio.Event, seconds: float) -> None:
@@ -178,7 +178,7 @@ class Wake:
                 await news.wait()
 
     async def listen(self) -> None:
-        """Runs for the life of the service; a lost connection is made anew."""
+        """Listen as long as the service runs, and connect again after a loss."""
         while True:
             with suppress(psycopg.Error):
                 async with await AsyncConnection.connect(

@@ -1,7 +1,7 @@
-"""The library's recorder on one connection of ours, with what belongs to the events in its transaction.
+"""The library's recorder on one connection of our own, with further statements in the events' transaction.
 
-The library's own pool and retries are not used: they block for minutes when the database is away.
-A recorder lives and dies with its connection, because one built while tables were missing never recovers.
+The library's own pool and retries are not used: they block for minutes when the database is unavailable.
+A recorder is replaced with its connection, because one built while tables are missing never recovers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,16 +21,16 @@ from care_platform.postgres.options import FEW_ROWS_BY_KEY, options
 from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids, register
 
 LOCK_TIMEOUT = 5
-"""Seconds a batch waits for the log's lock."""
+"""How many seconds a batch waits for the log's lock."""
 
 APPENDING = 0x617070656E64
-"""The advisory lock under which positions are drawn and committed in one order. The library locks the table,
-but so does VACUUM, also by itself once a minute: each then stopped the other, for a second every time.
+"""The advisory lock that makes the order of commits the order of positions. The library locks the table, and
+this conflicts with VACUUM: once a minute autovacuum blocked the writers for a second, and was cancelled.
 """
 
 _OPTIONS = options(
     "statement_timeout=8000",
-    # A writer paused between insert and COMMIT would hold the log's lock against all others.
+    # A writer paused between insert and COMMIT would block all others at the log's lock.
     "idle_in_transaction_session_timeout=5000",
     *FEW_ROWS_BY_KEY,
 )
@@ -38,7 +38,7 @@ _EVENTS = """INSERT INTO stored_events (originator_id, originator_version, topic
 SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id"""
 
 Statements = Callable[[Cursor[DictRow]], None]
-"""Statements that belong to the events and run before them, in their transaction."""
+"""Statements that belong to the events and run before their insert, in the same transaction."""
 
 
 class SingleConnectionDatastore(PostgresDatastore):
@@ -50,14 +50,14 @@ class SingleConnectionDatastore(PostgresDatastore):
 
     @contextmanager
     def get_connection(self) -> Iterator[Connection[DictRow]]:
-        """Errors stay psycopg's: the caller tells a refusal from a lost connection."""
+        """Errors remain those of psycopg, so that the caller can tell a refusal from a lost connection."""
         yield self._connection
 
 
 class EventRecorder(PostgresApplicationRecorder):
     """Runs the statements that belong to a batch before it inserts its events.
 
-    `refused_by` is what the database said when it refused the events or something before them.
+    `refused_by` is the error with which the database refused the events or a statement before them.
     """
 
     refused_by: DatabaseError | None = None
@@ -78,7 +78,7 @@ class EventRecorder(PostgresApplicationRecorder):
     def _insert_stored_events(
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any
     ) -> None:
-        """Insert as the library does, but under our own lock, with binary columns in place of text rows."""
+        """Insert as the library does, but with our own lock, and with binary columns instead of text rows."""
         rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
         episodes, versions, topics, states = zip(*rows, strict=True)
         columns = (Uuids(episodes), Numbers(versions), Texts(topics), Bytes(states))
@@ -93,7 +93,7 @@ class EventRecorder(PostgresApplicationRecorder):
 
 
 def connect_to_log(url: str) -> Connection[DictRow]:
-    """A connection that gives up on an unreachable server after a second. Raises psycopg's errors."""
+    """Connect, giving up on an unreachable server after a second. Raises psycopg's errors."""
     connection = connect(
         url,
         autocommit=True,
@@ -110,10 +110,10 @@ def connect_to_log(url: str) -> Connection[DictRow]:
 
 
 def insert(recorder: EventRecorder, events: Sequence[StoredEvent], beside: Statements) -> None:
-    """Record events and what belongs to them in one transaction, without the library's retry around it."""
+    """Record events and what belongs to them in one transaction, without the library's retries."""
     try:
         recorder.insert_events.__wrapped__(recorder, list(events), beside=beside)
     except PipelineAborted as aborted:
-        # A refusal that arrives before all is sent: the library's commit goes nowhere, hides the refusal
-        # behind this error, and leaves the transaction open.
+        # The refusal arrived before everything was sent. The library's commit then fails with this error,
+        # which hides the refusal, and leaves the transaction open.
         raise recorder.refused_by or aborted from None

@@ -1,4 +1,4 @@
-"""The event log as a follower reads it: page by page, as it grows, on one connection of its own."""
+"""The event log as a follower reads it: page by page as it grows, on a connection of its own."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,11 +23,11 @@ ORDER BY originator_id, originator_version"""
 
 
 class UnknownNetwork(Exception):
-    """The log holds an event of a network that is not among the configured ones."""
+    """The log has an event of a network that is not configured."""
 
 
 class Tail:
-    """Belongs to one thread. Every call may raise psycopg's errors, also `Tail(...)` itself."""
+    """Used by one thread. Every call, including `Tail(...)` itself, may raise psycopg's errors."""
 
     def __init__(self, url: str, unwrap: Unwrap, networks: Collection[str]) -> None:
         self.connection: Connection[DictRow] = connect_to_log(url)
@@ -38,7 +38,8 @@ class Tail:
 
     def page(self, after: int, most: int) -> Sequence[Notification]:
         """Up to `most` events after a position, in order. A gap between positions is no loss."""
-        cursor = self.connection.cursor(binary=True)  # the library's reads bytes as text, at twice the cost
+        # The library's cursor reads bytes as text, at twice the cost.
+        cursor = self.connection.cursor(binary=True)
         rows = cursor.execute(_AFTER, (after, most), prepare=True).fetchall()
         return [Notification(id=row.pop("notification_id"), **row) for row in rows]
 
@@ -48,9 +49,9 @@ class Tail:
         return newest or 0
 
     def keys(self, clients: Collection[Scoped]) -> dict[UUID, DataKey]:
-        """The clients' data keys as they are now, by key id; an erased client's has no cipher.
+        """The clients' current data keys, by key id. That of an erased client has no cipher.
 
-        Raises `UnknownNetwork`: a key that may not be seen is not one that was destroyed.
+        Raises `UnknownNetwork`, because a key that row security hides must not be taken for a destroyed one.
         """
         networks, identifiers = zip(*clients, strict=True)
         if not self._networks.issuperset(networks):
@@ -66,7 +67,7 @@ class Tail:
         }
 
     def newer(self, versions: Mapping[UUID, int]) -> dict[UUID, list[bytes]]:
-        """The stored events of episodes after a version of each, oldest first, as they are now."""
+        """The stored events of episodes after the given version of each, oldest first."""
         cursor = self.connection.cursor(binary=True)
         found: dict[UUID, list[bytes]] = defaultdict(list)
         for row in cursor.execute(_NEWER, (list(versions), list(versions.values())), prepare=True):
@@ -75,7 +76,7 @@ class Tail:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection[DictRow]]:
-        """A transaction in which the rows of the configured networks may be seen and written."""
+        """A transaction that sees and writes only the rows of the configured networks."""
         with self.connection.transaction():
             self._scope()
             yield self.connection
@@ -84,14 +85,14 @@ class Tail:
         self.connection.execute(SCOPE, scoped(self._networks), prepare=True)
 
     def wait(self, seconds: float) -> None:
-        """Return when something was recorded, or after `seconds`: a notice may be lost, the log is not."""
+        """Wait until something is recorded, or for `seconds`, because a notification may be lost."""
         for _ in self.connection.notifies(timeout=seconds, stop_after=1):
             pass
         for _ in self.connection.notifies(timeout=0):
-            pass  # one look answers all that came meanwhile
+            pass  # one read serves all notifications so far
 
     def wake(self) -> None:
-        """Let every follower look again at once."""
+        """Make every follower read again at once."""
         self.connection.execute("NOTIFY stored_events")
 
     def close(self) -> None:

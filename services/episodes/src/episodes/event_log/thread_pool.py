@@ -1,5 +1,5 @@
-"""Transactions on threads of their own, for what takes many round trips: between two of them the event loop
-would be waited for, and the loop would wait for what is computed.
+"""Transactions on threads of their own, for work with many round trips. On the event loop each would wait for
+its turn, and the loop would wait for the computing in between.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ THREADS = 2
 
 
 class Workers:
-    """As many connections as threads. Every failure to use one is `StoreUnavailable`."""
+    """A pool of threads with a connection each. Every failure to use one is `StoreUnavailable`."""
 
     def __init__(self, url: str) -> None:
         self._pool = ConnectionPool(
@@ -34,9 +34,9 @@ class Workers:
         self._pool.close(timeout=1)
 
     async def within(self, network: str, work: Callable[[Connection[Any]], T]) -> T:
-        """`work` in a transaction that sees and writes the rows of this network alone.
+        """Run `work` in a transaction that sees and writes only the rows of this network.
 
-        Its statements do not wait for each other: a fault shows when a result is fetched, or at the end.
+        Its statements do not wait for each other: an error is raised when a result is fetched, or at the end.
         """
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, network, work)
 
@@ -49,5 +49,5 @@ class Workers:
         ):
             connection.execute(SCOPE, scoped([network]))
             result = work(connection)
-            sending.sync()  # a fault nobody has met yet shows while it can be rolled back
+            sending.sync()  # raise a pending error while the transaction can be rolled back
             return result

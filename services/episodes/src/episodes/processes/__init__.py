@@ -1,1 +1,1 @@
-"""What every process of the service needs: leadership, startup, progress, a watchdog."""
+"""What the processes of the service need: leadership, startup, progress, a watchdog."""

@@ -1,6 +1,5 @@
-"""The process around a follower of the log: it waits for what it needs, leads, and ends at once when anything
-is wrong. Ending without clean-up is safe, because the next start continues from the position; carrying on
-might not be.
+"""The process around a follower of the log: it waits for its resources, takes the lead, and exits at any
+failure. Exiting without clean-up is safe, because the next start continues from the position.
 """
 
 import os
@@ -24,11 +23,11 @@ from episodes.processes.leadership import Leadership
 from episodes.processes.startup import NotYet, Waiting
 
 EXIT_TRY_AGAIN = 75
-"""Exit code (EX_TEMPFAIL of sysexits): start me again, I continue from the position."""
+"""The exit code (EX_TEMPFAIL of sysexits) of a process that, started again, continues from the position."""
 
 
 class Ending(Exception):
-    """A failure that ends the process. Its words are our own, so that they may be logged."""
+    """A failure that ends the process. Its text is our own, so it may be logged."""
 
 
 class Deposed(Ending):
@@ -36,12 +35,12 @@ class Deposed(Ending):
 
 
 class FromLaterReleaseError(Ending):
-    """An event this release does not know, and may not pass over."""
+    """An event that this release does not know and must not skip."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a follower needs, each waited for in turn and closed in reverse."""
+    """The resources of a follower: waited for one after the other, closed in reverse order."""
 
     waiting: Waiting
     opened: ExitStack
@@ -77,7 +76,7 @@ def _reading(url: str, unwrap: Unwrap, networks: Collection[str]) -> Tail:
 
 
 def stop_signal() -> threading.Event:
-    """Set by SIGTERM or SIGINT."""
+    """An event that SIGTERM or SIGINT sets."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -85,7 +84,7 @@ def stop_signal() -> threading.Event:
 
 
 def end(log: Any, role: str, failure: Exception) -> NoReturn:
-    """At once and without flushing: what is still in flight must not go out after what failed."""
+    """Log the failure and exit without flushing: nothing may be sent after the event that failed."""
     frames = traceback.extract_tb(failure.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else None
     reason = str(failure) if isinstance(failure, Ending | Damaged | UnknownNetwork) else None

@@ -1,7 +1,7 @@
-"""One active process of an office: an advisory lock on a connection the server ends if its holder is silent.
+"""Leadership: an advisory lock on a connection that the server ends when its holder is silent.
 
-A paused leader would otherwise keep the lock for ever. Whoever takes over raises the epoch, so a leader that
-wakes up later can move nothing, whatever it still believes.
+Otherwise a paused leader would keep the lock for ever. A new leader raises the epoch, so an old one that
+wakes up can move nothing, even if it still considers itself the leader.
 """
 
 import threading
@@ -14,16 +14,16 @@ from psycopg.rows import DictRow, dict_row
 from episodes.event_log.positions import Claim, claim
 
 SILENCE = 3
-"""Seconds after which the server ends a silent leader's connection."""
+"""After how many seconds the server ends a silent leader's connection."""
 PING = 1.0
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS held"
 
 
 class Leadership:
-    """The lead of one `office`, such as `relay kafka`, held by one process at a time.
+    """The lead in one `office`, such as `relay kafka`, held by one process at a time.
 
-    `lost` is called from another thread when the lock may be gone; it should end the process.
+    `lost` is called from another thread when the lock may be lost, and should end the process.
     """
 
     def __init__(self, url: str, office: str, lost: Callable[[], object]) -> None:
@@ -35,7 +35,7 @@ class Leadership:
         self._keeper = threading.Thread(target=self._keep, name="leadership", daemon=True)
 
     def tried(self) -> bool:
-        """Try once to lead; call it again within `SILENCE`. Raises psycopg's errors, and then begins anew."""
+        """Try once to take the lead; call it again within `SILENCE`, also after one of psycopg's errors."""
         try:
             connection = self._connection = self._connection or _connected(self._url)
             if not _locked(connection, self._office):
@@ -47,12 +47,12 @@ class Leadership:
         return True
 
     def claim(self, follower: str) -> Claim:
-        """The right to move a position, on the lock's connection: whoever lost the lock claims nothing."""
+        """Claim a position on the connection of the lock, which fails if the lock is lost."""
         assert self._connection is not None
         return claim(self._connection, follower)
 
     def release(self) -> None:
-        """Let another process take over at once."""
+        """Release the lock, so that another process can take over at once."""
         self._released.set()
         if self._keeper.is_alive():
             self._keeper.join()

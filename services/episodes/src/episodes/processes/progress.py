@@ -1,4 +1,4 @@
-"""How far a follower of the log is and how far behind, for the log and for Prometheus."""
+"""The progress and the lag of a follower of the log, for log lines and for Prometheus."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
 @dataclass(slots=True)
 class Progress:
-    """The progress of `role` since it began to lead. `done` counts what `counted` names, such as `sent`.
+    """The progress of `role` since it took the lead. `done` counts what `counted` names, such as `sent`.
 
-    `oldest` is when the oldest event that waits was recorded.
+    `oldest` is when the oldest waiting event was recorded.
     """
 
     clock: Callable[[], datetime]
@@ -25,7 +25,7 @@ class Progress:
 
     @property
     def lag(self) -> float:
-        """Seconds the oldest event waits; it grows while nothing moves."""
+        """How many seconds the oldest event has waited. It grows while nothing moves."""
         return 0.0 if self.oldest is None else max(0.0, (self.clock() - self.oldest).total_seconds())
 
     def figures(self) -> dict[str, float]:
@@ -38,7 +38,7 @@ class Progress:
 
 
 def serve(progress: Progress, port: int, host: str = "127.0.0.1") -> Callable[[], None]:
-    """Serve /metrics until the function it gives is called."""
+    """Serve /metrics. Returns the function that stops it."""
     registry = CollectorRegistry()
 
     def gauge(name: str, text: str, value: Callable[[], float]) -> None:

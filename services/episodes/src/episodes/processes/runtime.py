@@ -1,6 +1,6 @@
-"""How the interpreter is set for every role of the service: busy threads, many objects without cycles.
+"""Settings of the interpreter for every role: for busy threads, and for many objects without cycles.
 
-What each setting gave is in docs/performance.md.
+What each setting gained is in docs/performance.md.
 """
 
 import gc
@@ -9,19 +9,19 @@ import threading
 import time
 
 SWITCH_INTERVAL = 0.001
-"""Seconds a thread keeps the GIL while another waits. By default 5 ms, which a writer lost at each return
-from the database."""
+"""How many seconds a thread keeps the GIL while another waits. The default is 5 ms, which the writer lost at
+each return from the database."""
 
 COLLECT_EVERY = 0.25
-"""Seconds between two looks for cycles among the youngest objects; each takes a few milliseconds."""
+"""Seconds between two collections of the youngest generation; each takes a few milliseconds."""
 
 
 def tune() -> None:
-    """Set the interpreter up, once a process has made what it keeps.
+    """Configure the interpreter, once a process has created what it keeps.
 
-    By itself the collector looks for cycles when more objects came than went. Cached states come and go by
-    the million without any: one look then stopped all callers for two seconds. Cycles are left by errors,
-    and soon; an object that grew old has none, or is kept.
+    An automatic collection starts when allocations exceed deallocations. Cached states come and go by the
+    million without cycles, and one collection stopped all callers for two seconds. Cycles come from errors
+    and are young; an old object has none, or is still in use.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.collect()

@@ -1,4 +1,4 @@
-"""Waiting for what a process needs before it can begin, saying once what is missing."""
+"""Waits for what a process needs before it can begin, and logs once what is missing."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class NotYet(Exception):
-    """What is missing, as the name of a log event, with its details."""
+    """Something is missing: the name of the log event, with its details."""
 
     def __init__(self, event: str, **details: object) -> None:
         super().__init__(event)
@@ -29,7 +29,7 @@ class Waiting:
         self._pause = pause
 
     def until(self, attempt: Callable[[], T]) -> T:
-        """What `attempt` gives once it no longer raises `NotYet`. Raises `Stopped`."""
+        """The result of `attempt`, once it no longer raises `NotYet`. Raises `Stopped`."""
         said = None
         while not self._stopping.is_set():
             try:

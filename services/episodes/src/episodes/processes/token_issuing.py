@@ -1,4 +1,4 @@
-"""Tokens without an identity provider: signed with a local key made at first start. Development only."""
+"""Tokens without an identity provider, for development only: signed with a local key created at first use."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from joserfc.jwk import OKPKey
 
 
 def issuer_key(keys_dir: Path, jwks_file: Path) -> OKPKey:
-    """The local signing key; its public half is written where the services read the issuer's keys."""
+    """The local signing key. Its public half is written to the file that the services read."""
     private = keys_dir / "issuer.jwk"
     if not private.exists():
         keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,4 +1,4 @@
-"""Ends the process when one store call has lasted too long: a hung writer must not look alive."""
+"""Ends the process when a call of the store lasts too long: a writer that hangs must not look alive."""
 
 import os
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 MAX_CALL = 10.0
-"""Seconds. An unreachable database fails sooner; what lasts longer holds the log's lock for nobody's good."""
+"""Seconds. An unreachable database fails sooner; a longer call would block others at the log's lock."""
 
 EXIT_CODE = 70
 """EX_SOFTWARE of sysexits."""

@@ -1,1 +1,1 @@
-"""What leaves the service: published events, on Kafka and by the feed."""
+"""Publishing: the public form of events, on Kafka and in the feed."""

@@ -1,4 +1,4 @@
-"""What has been sent and not yet acknowledged, in order: only what is acknowledged without a gap is done."""
+"""The sends not yet acknowledged, in order. A page is done once it and all pages before it are."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -12,16 +12,16 @@ from kafka.errors import KafkaError
 from episodes.processes.follower import Ending
 
 PATIENCE = 30.0
-"""Seconds the oldest send may stay unanswered."""
+"""After how many seconds without a new acknowledgement the relay gives up."""
 
 
 class NotSent(Ending):
-    """A send failed or was never answered. What came after it must not go out before it does."""
+    """A send failed or was never answered. Later events must not be published before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One page of the log, sent: its last position, when its first event was recorded, and its sends."""
+    """One page of the log, sent: its last position, when its first event was recorded, and the sends."""
 
     position: int
     recorded_at: datetime
@@ -29,12 +29,12 @@ class Sent:
 
 
 class InFlight:
-    """The pages sent and not yet acknowledged. `clock` counts seconds."""
+    """The pages sent and not yet acknowledged. `clock` is a monotonic clock in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._pages: deque[Sent] = deque()
-        self._settled = 0  # of the first page's sends
+        self._settled = 0  # how many of the first page's sends are acknowledged
         self._progress = clock()
         self.pending = 0
 
@@ -43,7 +43,7 @@ class InFlight:
 
     @property
     def oldest(self) -> datetime | None:
-        """When the oldest event was recorded that is not acknowledged."""
+        """When the oldest event not yet acknowledged was recorded."""
         return self._pages[0].recorded_at if self._pages else None
 
     def add(self, page: Sent) -> None:
@@ -53,22 +53,22 @@ class InFlight:
         self.pending += len(page.futures)
 
     def refuse_failed(self) -> None:
-        """Raises `NotSent` if any send failed, also one whose turn has not come: nothing may overtake it."""
+        """Raises `NotSent` if any send has failed, so that nothing is sent after it."""
         for page in self._pages:
             for future in page.futures:
                 _answered(future, 0.0, self._clock)
 
     def acknowledged(self, wait: float) -> Sequence[Sent]:
-        """The oldest pages that are wholly acknowledged; waits at most `wait` seconds for the first.
+        """The oldest pages that are fully acknowledged. Waits at most `wait` seconds for the first.
 
-        Raises `NotSent` if a send failed, or if the oldest was not answered within `PATIENCE`.
+        Raises `NotSent` if a send failed, or after `PATIENCE` without a new acknowledgement.
         """
         done: list[Sent] = []
         until = self._clock() + wait
         while self._pages and self._first_is_settled(until):
             done.append(self._pages.popleft())
             self._settled = 0
-            until = 0.0  # one is news enough: more only if they are there
+            until = 0.0  # do not wait for more than one page
         return done
 
     def _first_is_settled(self, until: float) -> bool:
@@ -88,7 +88,7 @@ class InFlight:
 
 def _answered(future: Any, until: float, clock: Callable[[], float]) -> bool:
     if not future.is_done and (left := until - clock()) > 0:
-        with suppress(KafkaError):  # too early, or its own failure, which is seen below
+        with suppress(KafkaError):  # a time-out, or the send's own failure, which is handled below
             future.get(timeout=left)
     if future.is_done and future.exception is not None:
         raise NotSent(type(future.exception).__name__)

@@ -1,4 +1,4 @@
-"""Kafka as this service uses it: the producer's settings, and topics that only a command makes."""
+"""Kafka as this service uses it: the producer's settings, and topics, which only a command creates."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -14,14 +14,14 @@ from contracts.envelope import topic_of
 
 PARTITIONS = 6
 REPLICATION = 1
-"""One broker's worth. In production 3, with `min.insync.replicas` 2."""
+"""For one broker. In production use 3, with `min.insync.replicas` 2."""
 
 _MAX_BLOCK = 3_000
-"""Milliseconds: no call here waits longer for a broker, so that a stop is heard within five seconds."""
+"""The longest wait for a broker, in milliseconds, so that a stop signal is obeyed within five seconds."""
 
 
 class RememberedPartitioner(Partitioner):  # type: ignore[misc] # the library is not typed
-    """Kafka's own choice of a key's partition; the hash of recent keys is kept, for in Python it is dear."""
+    """Chooses a key's partition as Kafka does, caching the hashes of recent keys: they are slow in Python."""
 
     def __init__(self) -> None:
         self._hash = lru_cache(maxsize=65_536)(murmur2)
@@ -34,15 +34,15 @@ class RememberedPartitioner(Partitioner):  # type: ignore[misc] # the library is
 
 
 def settings(bootstrap: str) -> dict[str, Any]:
-    """The settings of a producer that never reorders, and never gives up by itself."""
+    """The settings of a producer that never reorders and never gives up by itself."""
     return {
         "bootstrap_servers": bootstrap.split(","),
         "client_id": "episodes-relay",
         "enable_idempotence": True,
         "acks": "all",
-        "linger_ms": 0,  # what comes while a request is under way makes a batch anyway
+        "linger_ms": 0,  # records that arrive during a request form a batch anyway
         "batch_size": 64 * 1024,
-        # By default a batch expires, and later sends of its partition were seen to hang for ever.
+        # By default a batch expires, after which sends to its partition have been seen to hang for ever.
         "delivery_timeout_ms": 2**31 - 1,
         "allow_auto_create_topics": False,
         "bootstrap_timeout_ms": _MAX_BLOCK,
@@ -57,7 +57,7 @@ def producer(bootstrap: str) -> KafkaProducer:
 
 
 def administrator(bootstrap: str) -> KafkaAdminClient:
-    """Raises `KafkaError` while no broker answers, and leaves a thread behind: make a producer first."""
+    """A client for topics. Raises `KafkaError` while no broker answers, and leaks a thread then."""
     quiet_kafka()
     return KafkaAdminClient(
         bootstrap_servers=bootstrap.split(","),
@@ -80,7 +80,7 @@ def make_topics(
     replication: int = REPLICATION,
     say: Callable[[str], object],
 ) -> None:
-    """Make the topic of each network where it is missing; what exists stays as it is. Raises `KafkaError`."""
+    """Create the missing topics of these networks. Existing ones stay as they are. Raises `KafkaError`."""
     with administrator(bootstrap) as admin:
         missing = missing_topics(admin, networks)
         for topic in map(topic_of, networks):

@@ -1,6 +1,6 @@
-"""The public form of each published fact: ids, kinds and codes that a policy needs, never words of care.
+"""The public form of each published fact: the ids, kinds and codes that a policy needs, never clinical text.
 
-A fact is private unless its step says `published`; its public form is the class of that name in `contracts`.
+A fact is private unless its step is `published`. Its public form is the class of that name in `contracts`.
 """
 
 from collections.abc import Callable, Mapping
@@ -122,7 +122,7 @@ SPECIAL: Mapping[type[Any], Publish] = MappingProxyType(
         amendments.EntryAttested: lambda entry: public.EntryAttested(entries=entry.fact.events),
     }
 )
-"""Facts whose public form is more than those of its fields that bear the same names."""
+"""Facts whose public form is not simply a selection of their fields."""
 
 REDACTED = public.Redacted().model_dump_json().encode()
 
@@ -134,13 +134,13 @@ def form_of(step: Step) -> type[public.Data]:
 
 
 def published_name(stored_name: str) -> str | None:
-    """The CloudEvents type of a stored event, none if it is private or of a later release."""
+    """The CloudEvents type of a stored event. None if it is private or of a later release."""
     step = BY_NAME.get(stored_name)
     return form_of(step).type_name if step is not None and step.published else None
 
 
 def published(entry: RecordedEvent[Any], public_url: str) -> CloudEvent | None:
-    """The public form of a recorded event, none if it is private."""
+    """The public form of a recorded event. None if it is private."""
     name = published_name(entry.metadata.type)
     if name is None:
         return None
@@ -155,7 +155,7 @@ def _data(entry: RecordedEvent[Any]) -> bytes:
 
 
 def _plain(entry: RecordedEvent[Any]) -> public.Data:
-    """Those fields of the fact that its public form has, under the same names."""
+    """The fields of the fact that its public form has under the same names."""
     form = form_of(BY_FACT[type(entry.fact)])
     names = form.model_fields.keys() & entry.fact.__dataclass_fields__.keys()
     return form.model_validate({name: getattr(entry.fact, name) for name in names})

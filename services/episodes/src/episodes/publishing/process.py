@@ -1,4 +1,4 @@
-"""The process around the relay: a broker with every topic, then the lead."""
+"""The process around the relay: it waits for a broker with every topic, then for the lead."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ def run_relay(
     page: int = PAGE,
     metrics_port: int | None = None,
 ) -> None:
-    """Publish until SIGTERM or SIGINT. A failure or another leader ends it: `EXIT_TRY_AGAIN`."""
+    """Publish until SIGTERM or SIGINT. Exits with `EXIT_TRY_AGAIN` after a failure or if deposed."""
     stopping = stop_signal()
     progress = Progress(lambda: datetime.now(UTC), "relay", "sent")
     with ExitStack() as opened:
@@ -54,7 +54,7 @@ def run_relay(
             log.info("leading", epoch=claim.epoch, position=claim.position)
             progress.leading, progress.position = True, claim.position
             tail = needs.tail(database_url, unwrap, networks)
-            # A move that a crash of the server forgets is made again, with the sends before it.
+            # If a crash of the server loses a move, its events are sent again.
             tail.connection.execute("SET synchronous_commit = off")
             relay = Relay(
                 tail=tail,
@@ -75,7 +75,7 @@ def run_relay(
 
 
 def _broker(needs: Needs, bootstrap: str, networks: Sequence[str]) -> KafkaProducer:
-    """A producer, once the topic of every network is there."""
+    """A producer, once the topic of every network exists."""
     sender = needs.waiting.until(partial(_answering, producer, bootstrap))
     needs.opened.callback(sender.close, timeout=1)
     with needs.waiting.until(partial(_answering, administrator, bootstrap)) as admin:

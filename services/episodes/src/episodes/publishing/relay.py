@@ -1,4 +1,4 @@
-"""Carries what is recorded to Kafka: at least once, in order per episode, nothing that is public skipped."""
+"""Publishes recorded events to Kafka: at least once, in order within an episode, skipping none."""
 
 import threading
 import time
@@ -23,10 +23,10 @@ PAGE = 500
 MAX_IN_FLIGHT = 5_000
 LOOK_AGAIN = 1.0
 LOOK_FOR_ANSWERS = 0.02
-"""Seconds, cut short by what is recorded; where there is no room, by the answer that makes some."""
+"""Seconds to wait for acknowledgements before looking again, unless something new is recorded."""
 REPORT_EVERY = 10.0
 LAST_WAIT = 3.0
-"""Seconds a stopping relay waits for what is in flight."""
+"""How many seconds a stopping relay waits for acknowledgements."""
 
 Record = tuple[str, bytes, bytes, list[tuple[str, bytes]]]
 """Topic, key, value and headers."""
@@ -58,9 +58,9 @@ class Relay:
         self._reported = (time.monotonic(), 0)
 
     def run(self, stopping: threading.Event) -> bool:
-        """Publish until told to stop; false if sends had to be abandoned, which the next start repeats.
+        """Publish until told to stop. False if sends were abandoned, which the next start repeats.
 
-        What is recorded while earlier pages are acknowledged is sent at once.
+        New events are sent without waiting for earlier pages to be acknowledged.
         """
         while not stopping.is_set():
             room = self._has_room()
@@ -120,7 +120,7 @@ class Relay:
 
 
 def records(page: Sequence[Notification], tail: Tail, public_url: str) -> Iterator[Record]:
-    """The records of a page in order: private events are left out, erased ones say so."""
+    """The records of a page, in order. Private events are left out; those of erased clients are redacted."""
     leaving = [parse(event.state) for event in page if _leaves(event)]
     clients = {(event.metadata.network, event.metadata.client) for event in leaving}
     keys = tail.keys(clients) if clients else {}

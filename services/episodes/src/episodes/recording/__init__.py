@@ -1,1 +1,1 @@
-"""From a command to its recorded events: preconditions, decision, one transaction."""
+"""Recording a command: preconditions, decision, and its events in one transaction."""

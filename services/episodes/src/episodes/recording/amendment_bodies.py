@@ -1,4 +1,4 @@
-"""The bodies of additions and corrections: `of` names the kind of the entry, and so the form of the rest."""
+"""The bodies of additions and corrections. `of` names the kind of the entry, and so decides the form."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -18,7 +18,7 @@ Split = Callable[[BaseModel], Any]
 
 
 def part_of(fact: type[Any]) -> tuple[str, PartOf] | None:
-    """The field of an amendment that holds another kind's payload, if `fact` is such an amendment."""
+    """The field of an amendment that has the payload of another kind, if `fact` is such an amendment."""
     hints = get_type_hints(fact, include_extras=True)
     for field in fields(fact):
         for form in getattr(hints[field.name], "__metadata__", ()):
@@ -30,7 +30,7 @@ def part_of(fact: type[Any]) -> tuple[str, PartOf] | None:
 def amendment_form(
     step: Step, held: tuple[str, PartOf], common: dict[str, Any], split: Split
 ) -> TypeAdapter[Any]:
-    """One form for each kind of entry, told apart by `of`."""
+    """The union of one form for each kind of entry, distinguished by `of`."""
     name, part = held
     fact: Any = step.fact
     docs = field_docs(fact)

@@ -15,7 +15,7 @@ from episodes.recording.commands import Answer
 
 
 def answer(recorded: Sequence[EventMetadata], episode: Episode, asked: Command[Any]) -> Answer:
-    """The answer to a recorded command; a time a little ahead of our clock is accepted and marked."""
+    """The answer to a recorded command. It warns of a time slightly ahead of our clock."""
     ahead = asked.when.at > asked.now
     shown = _episode(episode)
     if asked.partner is not None:
@@ -31,7 +31,7 @@ def answer(recorded: Sequence[EventMetadata], episode: Episode, asked: Command[A
 
 
 def answer_of_several(recorded: Sequence[EventMetadata], episodes: Sequence[Episode]) -> Answer:
-    """The answer to a command that was recorded in several episodes of a client, all or nothing."""
+    """The answer to a command that was recorded in several episodes of a client."""
     body = to_json(
         {
             "events": [_event(metadata) for metadata in recorded],
@@ -43,7 +43,7 @@ def answer_of_several(recorded: Sequence[EventMetadata], episodes: Sequence[Epis
 
 
 def repeated(body: bytes) -> Answer:
-    """A recorded answer, sent again."""
+    """A recorded answer, for a repeated command."""
     document = json.loads(body)
     event, one = document["events"][0], document.get("episode")
     episode, version = (one["id"], one["version"]) if one else (document["episodes"][0]["id"], None)

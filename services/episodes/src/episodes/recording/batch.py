@@ -1,4 +1,4 @@
-"""Decides many commands over one read of the store, into one write. Pure but for what it draws."""
+"""Decides many commands from one read of the store, into one write. Pure except for the values it draws."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ from episodes.recording.store import ReadSet, StoredReceipt, WriteSet
 
 MAX_COMMANDS = 200
 MAX_BYTES = 192 * 1024
-"""Most bytes of event state in one transaction: the library's pipelined insert hangs from about 440 KB."""
+"""The limit, in bytes of event state, of a transaction: the library's insert hangs from about 440 KB."""
 
 IMPORTED = "imported"
 
@@ -36,8 +36,8 @@ Outcome = Answer | Exception
 
 @dataclass(frozen=True, slots=True)
 class Randomness:
-    """What recording draws at random: time-ordered event ids, episode ids, nonces, a client's first data key,
-    and the id by which a partner will know a client.
+    """Random values: time-ordered event ids, episode ids, nonces, a client's first data key, and the id by
+    which a partner will know a client.
     """
 
     event_id: Callable[[], UUID]
@@ -49,7 +49,7 @@ class Randomness:
 
 @dataclass(slots=True)
 class Batch:
-    """One transaction in the making: outcomes by request, episodes as they will be, and what to write."""
+    """A transaction being prepared: outcomes by request, the episodes as they will be, and what to write."""
 
     read_set: ReadSet
     now: datetime
@@ -59,7 +59,7 @@ class Batch:
     size: int = 0
 
     def add(self, request: CommandRequest) -> bool:
-        """Decide one request. False when it does not fit this transaction; nothing is changed then."""
+        """Decide one request. False, without a change, if it does not fit into this transaction."""
         try:
             outcome = self._decide(request)
         except (Refused, KeyReused, Moved, NotThere, ReferenceKnown, TooLarge, Damaged) as refusal:
@@ -91,7 +91,7 @@ class Batch:
         return self._keep(request, [new_events], answer(new_events.metadata, new_events.episode, command))
 
     def _everywhere(self, request: CommandRequest) -> Answer | None:
-        """A client's withdrawal from one partner, in every episode that shares with it; all or nothing."""
+        """A client's withdrawal from one partner, in every episode that shares with it or in none."""
         recorded = []
         for cached in episodes_of_client(self.read_set, request):
             check_preconditions(self.read_set, request, cached.episode)
@@ -126,9 +126,9 @@ class Batch:
         return repeated(receipt.body)
 
     def _key(self, episode: Episode) -> tuple[DataKey, bytes | None]:
-        """The client's data key; with its wrapped form if it is new, to be written with the first event.
+        """The client's data key; if it is new, also its wrapped form, to be written with the first event.
 
-        Raises `Damaged` if the client has events and no key: only a key destroyed is an erasure.
+        Raises `Damaged` if the client has events but no key: only a destroyed key is an erasure.
         """
         place = (episode.network, episode.client)
         key = self.read_set.keys.get(place)
@@ -157,7 +157,7 @@ class Batch:
         )
 
     def _fits(self, recorded: Sequence[NewEvents]) -> bool:
-        """Whether this transaction has room; the first request always does."""
+        """Whether this transaction has room. The first request always fits."""
         size = sum(one.size for one in recorded)
         return not self.write_set.events or self.size + size <= MAX_BYTES
 
@@ -167,13 +167,13 @@ class Batch:
         self.write_set.keys[place] = (key.id, wrapped)
 
     def _keep_subject(self, episode: Episode, partner: UUID, subject: UUID) -> None:
-        """Made with the first event that needs it: a refused one leaves nothing behind."""
+        """Written with the first event that needs it, so that a refused command leaves nothing behind."""
         place = (episode.network, episode.client, partner)
         if place not in self.read_set.subjects:
             self.read_set.subjects[place] = self.write_set.subjects[place] = subject
 
     def _keep(self, request: CommandRequest, recorded: Sequence[NewEvents], answered: Answer) -> Answer:
-        """Into the transaction. What it will write is known to the requests after it."""
+        """Add the events and the receipt to the transaction, visible to the requests that follow."""
         for one in recorded:
             episode = one.episode
             self.size += one.size
@@ -195,13 +195,13 @@ class Batch:
         return answered
 
     def _keep_opening(self, episode: Episode) -> None:
-        """A new episode is one of its client's, also to the requests after it."""
+        """Record the new episode as one of its client's, visible to the requests that follow."""
         self.write_set.openings.append((episode.network, episode.client, episode.id))
         self.read_set.of_clients.setdefault((episode.network, episode.client), []).append(episode.id)
 
 
 def decide_batch(batch: Batch, requests: Sequence[CommandRequest]) -> Sequence[CommandRequest]:
-    """Decide as many as fit one transaction; what did not fit comes back."""
+    """Decide as many requests as fit into one transaction. Returns the rest."""
     for place, request in enumerate(requests[:MAX_COMMANDS]):
         if not batch.add(request):
             return requests[place:]

@@ -1,4 +1,4 @@
-"""A command as it reaches the writer, and the answer it gets."""
+"""A command as it reaches the writer, and its answer."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -41,10 +41,10 @@ class Circumstances:
 class CommandRequest:
     """One request to record something.
 
-    `id` is the idempotency key; `mac` gives the authenticator of the request, with the key of an older one if
-    given one, and so tells whether a repeat is the same. `episode` is none for an opening, which names its
-    `clinic` instead, and for what is recorded in every episode of a `client`. `about` is the id in the path
-    of what the command is about. `reference` is the keyed hash of `source_ref`.
+    `id` is the idempotency key. `mac` returns the authenticator of the request, made with the key of an
+    older one if given, and so shows whether a repeat is the same. `episode` is None for an opening, which
+    names its `clinic`, and for a command recorded in every episode of a `client`. `about` is the id in the
+    path of what the command is about. `reference` is the keyed hash of `source_ref`.
     """
 
     id: UUID
@@ -69,9 +69,9 @@ class CommandRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is sent back, byte for byte also to a repeat; and what its headers say of it.
+    """The body of the answer, the same bytes for every repeat, and the values of its headers.
 
-    `version` is none when several episodes answered.
+    `version` is None for a command recorded in several episodes.
     """
 
     body: bytes
@@ -82,7 +82,7 @@ class Answer:
 
 
 def references_of(command: CommandRequest) -> Iterator[DirectoryReference]:
-    """What a command names must exist in the directory."""
+    """The rows of the directory that a command names, and which must exist."""
     if command.clinic is not None:
         yield DirectoryReference("clinics", command.clinic, "/clinic")
     if command.circumstances.performer is not None:

@@ -1,4 +1,4 @@
-"""The rows of the directory a command names, found by the marks beside the fields."""
+"""The rows of the directory that a command names, found by the marks on its fields."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
@@ -13,7 +13,7 @@ from episodes.domain.vocabulary import BY_NAME
 
 @dataclass(frozen=True, slots=True)
 class DirectoryReference:
-    """A row of the directory a command names, and where in the body."""
+    """A row of the directory that a command names, and where in the body."""
 
     table: str
     id: UUID
@@ -21,7 +21,7 @@ class DirectoryReference:
 
 
 def references_in(value: Any, pointer: str = "") -> Iterator[DirectoryReference]:
-    """Every row that a fact names, itself or in what it holds."""
+    """Every row that a fact names, directly or in a nested value."""
     for name, part, table in _parts(value):
         where = f"{pointer}/{name}"
         if table is None:
@@ -31,7 +31,7 @@ def references_in(value: Any, pointer: str = "") -> Iterator[DirectoryReference]
 
 
 def _parts(value: Any) -> Iterator[tuple[str | int, Any, str | None]]:
-    """What a value holds that names rows, with the table where it is the id of one."""
+    """The parts of a value that may name rows; with a table if the part is itself the id of a row."""
     if isinstance(value, EntryAddedTo):
         kind: Any = BY_NAME[value.of].fact
         return ((f"added/{name}", value.added.get(name), table) for name, table in _naming(kind))
@@ -44,7 +44,7 @@ def _parts(value: Any) -> Iterator[tuple[str | int, Any, str | None]]:
 
 @cache
 def _naming(cls: type[Any]) -> tuple[tuple[str, str | None], ...]:
-    """The fields of `cls` that name a row, with its table; and those that hold what may, without one."""
+    """The fields of `cls` that name a row, with its table; with None, those whose value may contain one."""
     hints = get_type_hints(cls, include_extras=True)
     found = [(field.name, list(_marks(hints[field.name]))) for field in fields(cls)]
     return tuple((name, marks[0]) for name, marks in found if marks)

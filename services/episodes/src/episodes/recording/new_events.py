@@ -1,4 +1,4 @@
-"""The events of one command in the making: decided, given an envelope, sealed, and the episode after them."""
+"""The new events of one command: decided, given metadata, encrypted; and the episode after them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ from episodes.event_log.codec import Annotations, DataKey, encode
 from episodes.recording.commands import CommandRequest
 
 MAX_BYTES_OF_EVENT = 160 * 1024
-"""How large the stored state of one event may be."""
+"""The maximum size of the stored state of one event."""
 
 
 @dataclass(slots=True)
 class NewEvents:
-    """What a command records in one episode; `weight` is that of the episode before."""
+    """What a command records in one episode. `weight` is that of the episode before it."""
 
     episode: Episode
     weight: int = 0
@@ -34,7 +34,7 @@ class NewEvents:
     def record(
         self, request: CommandRequest, command: Command[Any], key: DataKey, nonce: Callable[[], bytes]
     ) -> None:
-        """Decide, and take the facts in. Raises what refuses it, or `TooLarge`."""
+        """Decide the command and add its events. Raises `Refused` or `TooLarge`."""
         said = request.circumstances
         for place, item in enumerate(decide(self.episode, command)):
             metadata = _metadata(request, self.episode, item, command, place, key)
@@ -84,7 +84,7 @@ def _metadata(
 
 
 def _origin(step: Step, request: CommandRequest, after: timedelta) -> str:
-    """The first that applies."""
+    """The first origin that applies."""
     if step.rewrites:
         return "corrected"
     if request.circumstances.origin is not None:

@@ -1,4 +1,4 @@
-"""What must hold before a request is decided: its episode is the caller's, nobody is named in vain."""
+"""Checks before a decision: the caller may act on the episode, and every referenced id exists."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from episodes.recording.store import ReadSet
 def episode_of(
     read_set: ReadSet, request: CommandRequest, now: datetime, new_id: Callable[[], UUID]
 ) -> CachedEpisode:
-    """The episode a request is for, or a new one for an opening."""
+    """The episode that a request is for, or a new one for an opening. Raises `NotThere`."""
     if request.episode is None:
         return _new(request, new_id())
     cached = _there(read_set, request, request.episode)
@@ -28,7 +28,7 @@ def episode_of(
 
 
 def episodes_of_client(read_set: ReadSet, request: CommandRequest) -> Sequence[CachedEpisode]:
-    """Every episode of the client a request is for, if the caller acts for the clinic of one of them."""
+    """Every episode of a client. Raises `NotThere` unless the caller acts for the clinic of one of them."""
     episodes = _of_client(read_set, request)
     if not any(request.caller.may_act_for(cached.episode.clinic) for cached in episodes):
         raise NotThere
@@ -36,7 +36,7 @@ def episodes_of_client(read_set: ReadSet, request: CommandRequest) -> Sequence[C
 
 
 def refuse_to_repeat_elsewhere(read_set: ReadSet, request: CommandRequest) -> None:
-    """A repeat is answered only where its caller may still act, or could when it was recorded."""
+    """Raises `NotThere` unless the caller of a repeat may act on the episode now, or could before."""
     if request.episode is not None:
         episode = _there(read_set, request, request.episode).episode
         if request.caller.partner is None and not _ever_of(request, episode):
@@ -55,13 +55,13 @@ def _of_client(read_set: ReadSet, request: CommandRequest) -> Sequence[CachedEpi
 
 
 def _ever_of(request: CommandRequest, episode: Episode) -> bool:
-    """Whether the episode is or was a clinic's for which the caller may act."""
+    """Whether the caller may act for a clinic that has or had the episode."""
     clinics = {episode.clinic} | {entry.metadata.clinic for entry in episode.entries}
     return any(map(request.caller.may_act_for, clinics))
 
 
 def check_preconditions(read_set: ReadSet, request: CommandRequest, episode: Episode) -> None:
-    """Refuses a version that has moved, the caller's own id known already, and names of nobody."""
+    """Refuses an outdated `If-Match`, a `source_ref` recorded before, and ids not in the directory."""
     if request.if_match is not None and request.if_match != episode.version:
         raise Moved(episode.version)
     if request.reference is not None:
@@ -75,7 +75,7 @@ def check_preconditions(read_set: ReadSet, request: CommandRequest, episode: Epi
 
 
 def _refuse_without_standing(read_set: ReadSet, request: CommandRequest) -> None:
-    """Imports come from a network's systems, and only somebody with a licence vouches for others."""
+    """Refuses imports except by the role `service`, and attestations by somebody without a licence."""
     if request.circumstances.origin is not None and request.caller.actor.role != "service":
         raise NotAllowed("imported-by-a-service-only", "/origin")
     if isinstance(request.draft, EntryAttested):
@@ -85,7 +85,7 @@ def _refuse_without_standing(read_set: ReadSet, request: CommandRequest) -> None
 
 
 def time_of(read_set: ReadSet, request: CommandRequest, episode: Episode, now: datetime) -> When:
-    """The fact's own time if it states one; a contradicting one beside it is refused."""
+    """When it happened: the fact's own time if it states one, else `occurred_at`. They may not contradict."""
     zone = read_set.rows["clinics", episode.network, episode.clinic]["zone"]
     said = request.circumstances
     if said.occurred_at is None and said.precision is not None:
@@ -103,7 +103,7 @@ def time_of(read_set: ReadSet, request: CommandRequest, episode: Episode, now: d
 
 
 def _there(read_set: ReadSet, request: CommandRequest, identifier: UUID) -> CachedEpisode:
-    """What is another network's is not there. Raises `Damaged` if it cannot be read."""
+    """The episode. Raises `NotThere` if it is another network's, `Damaged` if it cannot be read."""
     if identifier in read_set.damaged:
         raise read_set.damaged[identifier]
     cached = read_set.episodes.get(identifier)
@@ -113,7 +113,7 @@ def _there(read_set: ReadSet, request: CommandRequest, identifier: UUID) -> Cach
 
 
 def _may_act(request: CommandRequest, episode: Episode, now: datetime) -> bool:
-    """Staff for the clinic that has the episode now; a partner while it is involved."""
+    """Staff may act for the clinic that has the episode now; a partner while it is involved."""
     partner = request.caller.partner
     if partner is not None:
         return involved(episode, partner, episode.time(now))

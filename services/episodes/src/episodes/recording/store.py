@@ -1,4 +1,4 @@
-"""What one read of the store tells about a batch of commands, and what the batch then writes."""
+"""What one read of the store returns for a batch of commands, and what the batch then writes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class StoredReceipt:
 
 @dataclass(slots=True)
 class ReadSet:
-    """True when it was read; the write is refused if it no longer is."""
+    """A snapshot. The write is refused if any of it has changed since."""
 
     receipts: dict[Scoped, StoredReceipt] = field(default_factory=dict)
     references: dict[tuple[str, bytes], tuple[UUID, UUID]] = field(default_factory=dict)
@@ -37,8 +37,8 @@ class ReadSet:
 
 @dataclass(slots=True)
 class WriteSet:
-    """What one transaction records. `openings` are new episodes: network, client, episode; `subjects` new
-    ids by which a partner knows a client: by network, client and partner.
+    """What one transaction records. `openings` are new episodes (network, client, episode); `subjects` new
+    ids by which a partner knows a client, by network, client and partner.
     """
 
     events: list[StoredEvent] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Store(Protocol):
     """The store as the writer thread uses it. Any call may raise `StoreUnavailable`."""
 
     def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
-        """Everything the decisions need, in one go."""
+        """Read everything that the decisions need."""
 
     def write(self, write_set: WriteSet) -> None:
-        """Record all of it or nothing. Raises `Conflict`, or `OutcomeUnknown` when the reply was lost."""
+        """Record all of it or nothing. Raises `Conflict`, or `OutcomeUnknown` if the reply was lost."""

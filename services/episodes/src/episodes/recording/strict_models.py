@@ -1,7 +1,7 @@
-"""Strict reading of commands, built from the domain's own types and the form each field declares.
+"""Strict reading of commands, built from the domain's types and the rules that their fields declare.
 
 One declaration serves both sides: storage reads the types leniently, this module reads them strictly
-(no unknown field, no coercion, ranges, lengths and code lists) and gives the same domain objects.
+(no unknown field, no coercion, ranges, lengths and code lists) and builds the same domain objects.
 """
 
 import types
@@ -27,7 +27,7 @@ from episodes.http.moments import DAY, MOMENT
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 WITHOUT_NUL = r"^[^\x00]*$"
-"""PostgreSQL's text holds none, nor does anybody's handwriting."""
+"""PostgreSQL's text type cannot store a NUL character."""
 
 
 def strict(cls: Any) -> Any:
@@ -36,7 +36,7 @@ def strict(cls: Any) -> Any:
 
 
 def strict_fields(cls: type[Any]) -> dict[str, Any]:
-    """The fields of `cls` a caller may give, as pydantic field definitions."""
+    """The fields of `cls` that a caller may give, as pydantic field definitions."""
     return _definitions(cls, None)
 
 
@@ -85,7 +85,7 @@ def _code_list(cls: type[Any]) -> CodeList | None:
 
 
 def _annotation(hint: Any, metadata: tuple[Any, ...] = ()) -> Any:
-    """The strict annotation for a domain type hint and the form written beside it."""
+    """The strict annotation for a domain type hint and the rules in its metadata."""
     origin = get_origin(hint)
     if origin is Annotated:
         inner, *more = get_args(hint)

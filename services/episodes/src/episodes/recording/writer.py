@@ -1,7 +1,7 @@
-"""One thread that records: it decides the commands that wait over one read, and commits them together.
+"""The writer thread: it decides all waiting commands from one read, and commits them together.
 
-Group commit is how an ordered log with a table lock and one fsync per commit stops being the ceiling.
-No caller is answered before the commit of its batch is known.
+Without group commit, the lock and the fsync of each commit to the ordered log would limit the rate.
+No caller is answered before the outcome of its batch's commit is known.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from episodes.recording.store import Store
 ATTEMPTS = 3
 MAX_TURNS = 8
 MAX_WAIT = 2.0
-"""Seconds a caller waits before it is told to come back."""
+"""How many seconds a caller waits before it gets 503."""
 
 Settled = list[tuple["Waiting", Outcome]]
 
@@ -40,7 +40,7 @@ class Waiting:
 
 
 class Writer:
-    """Serves one event loop. `observe` is told the size of each batch and how often it was decided."""
+    """Serves one event loop. `observe` is called with the size of each batch and how often it was decided."""
 
     def __init__(
         self,
@@ -67,17 +67,17 @@ class Writer:
 
     @property
     def alive(self) -> bool:
-        """False once the thread has ended: then nothing is recorded any more."""
+        """False once the thread has ended, after which nothing is recorded."""
         return self._thread.is_alive()
 
     async def stop(self) -> None:
-        """Record what waits, then end."""
+        """Record the waiting commands, then end."""
         self._hand_over()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
     async def submit(self, command: CommandRequest) -> Answer:
-        """The answer, once it is durable. Raises what refused it, or `TooManyWaiting` after two seconds."""
+        """The answer, once it is durable. Raises the refusal, or `TooManyWaiting` after two seconds."""
         if self._waiting >= self._most_waiting:
             raise TooManyWaiting
         loop = asyncio.get_running_loop()
@@ -94,9 +94,9 @@ class Writer:
             self._waiting -= 1
 
     def _gather(self, seen: int = 0, turns: int = 0) -> None:
-        """Hand over when a turn of the event loop brought nothing new, or after a few turns.
+        """Hand the batch over when one iteration of the event loop adds no command, or after `MAX_TURNS`.
 
-        So a batch holds what came together, and the two threads do not fight over the interpreter.
+        So commands that arrive together share a batch, and the two threads do not compete for the GIL.
         """
         if len(self._gathered) > seen and turns < MAX_TURNS:
             loop = asyncio.get_running_loop()
@@ -129,12 +129,12 @@ class Writer:
         loop.call_soon_threadsafe(_resolve, settled)
 
     def _settle(self, waiting: Sequence[Waiting]) -> Settled:
-        """An outcome for every command. One that cannot be decided with the others is decided alone."""
+        """The outcome of every command. If they cannot be decided together, each is decided alone."""
         try:
             return self._together(waiting)
         except StoreUnavailable as away:
             return [(item, away) for item in waiting]
-        except Exception:  # a defect met by one command must not fail its neighbours
+        except Exception:  # a defect in one command must not fail the others
             return self._one_by_one(waiting)
 
     def _together(self, waiting: Sequence[Waiting]) -> Settled:
@@ -149,7 +149,7 @@ class Writer:
         return self._one_by_one(waiting)
 
     def _one_by_one(self, waiting: Sequence[Waiting]) -> Settled:
-        """Each alone, until the store is away: then it is for the rest too, who need not each find out."""
+        """Decide each command alone. Once the store is unavailable, the rest are answered without trying."""
         settled: Settled = []
         for item in waiting:
             away = settled and isinstance(settled[-1][1], StoreUnavailable)
@@ -164,13 +164,13 @@ class Writer:
             except Conflict:
                 outcome = InConflict()
             except OutcomeUnknown:
-                outcome = StoreUnavailable()  # it may be recorded, which a 409 would deny
+                outcome = StoreUnavailable()  # it may have been recorded, which a 409 would deny
             except Exception as failure:
                 return failure
         return outcome
 
     def _attempt(self, waiting: Sequence[Waiting]) -> Settled:
-        """Read, decide, write. What does not fit one transaction follows in the next."""
+        """Read, decide, write. Commands that do not fit into one transaction follow in the next."""
         commands = [item.command for item in waiting]
         outcomes: list[Outcome] = []
         while commands:

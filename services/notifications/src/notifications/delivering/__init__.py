@@ -1,1 +1,1 @@
-"""Signed webhooks to partners, each attempt only after a decision to disclose."""
+"""Signed webhooks to partners, each attempt only after a disclosure decision that allows it."""

@@ -1,6 +1,6 @@
-"""The life of one attempt: may it go, sign, send, write down how it went, and what follows.
+"""One attempt: check the decision, sign, send, record the outcome, schedule what follows.
 
-An attempt begins with a decision that is at most two seconds old. No answer means no send, and is no attempt.
+An attempt needs a decision at most two seconds old. Without one nothing is sent or counted as an attempt.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,18 +19,18 @@ from notifications.delivering.webhook_bodies import Due, body_of
 DECISION_SERVES_SECONDS = 2.0
 WAIT_FOR_ANSWER = timedelta(seconds=1)
 WAIT_FOR_MENDING = timedelta(minutes=5)
-"""A record that cannot be read waits for its operator, and holds up no other."""
+"""The wait of a delivery whose record cannot be read, until an operator repairs it. Others proceed."""
 
 log = structlog.get_logger()
 
 
 class NoAnswer(Exception):
-    """Whether it may go cannot be known now; the reason quotes nothing."""
+    """There is no disclosure decision now. The reason quotes no content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery leased to this process; `attempts` were made before."""
+    """A delivery leased to this process. `attempts` is how many were made before."""
 
     due: Due
     claim: UUID
@@ -51,7 +51,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is written down of an attempt: no body, no name."""
+    """What is recorded of an attempt: neither a body nor a name."""
 
     decision_id: UUID
     started_at: datetime
@@ -60,7 +60,7 @@ class Attempt:
 
 
 class Outbox(Protocol):
-    """The deliveries. Each method returns once it is written, and changes nothing that another has leased."""
+    """Deliveries. Each method returns once its change is committed, and changes nothing leased by others."""
 
     async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]: ...
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None: ...
@@ -70,7 +70,7 @@ class Outbox(Protocol):
 
 class Disclosure(Protocol):
     async def ask(self, network: str, questions: Sequence[Question]) -> Sequence[Decision]:
-        """Answers in the order asked, without fail, or raises `NoAnswer`."""
+        """One decision for each question, in their order. Raises `NoAnswer`."""
         ...
 
 
@@ -80,7 +80,7 @@ class Endpoint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time and chance, passed in."""
+    """Time and randomness, passed in so that tests can control them."""
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -89,7 +89,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Courier:
-    """Takes claimed deliveries through one attempt each."""
+    """Makes one attempt for each claimed delivery."""
 
     outbox: Outbox
     disclosure: Disclosure
@@ -99,16 +99,17 @@ class Courier:
     delays: Sequence[timedelta] = DELAYS
 
     async def decisions(self, network: str, claimed: Sequence[Claimed]) -> Sequence[Decision]:
-        """Ask for all of them at once. Without an answer the leases go back, and no attempt is counted."""
+        """Ask for all decisions at once. Without an answer the leases are released, and no attempt counts."""
         try:
             return await self.disclosure.ask(network, [it.question for it in claimed])
         except NoAnswer as silence:
             log.warning("no disclosure decision", network=network, reason=str(silence), count=len(claimed))
-            await self.outbox.release(claimed, WAIT_FOR_ANSWER)  # else a claim under way asks again at once
+            # Without the wait a concurrent claim would ask again at once.
+            await self.outbox.release(claimed, WAIT_FOR_ANSWER)
             return ()
 
     async def attempt(self, claimed: Claimed, decision: Decision, decided_at: float) -> None:
-        """One attempt, if the decision allows it and is still fresh; `decided_at` is monotonic."""
+        """Make one attempt, if the decision allows it and is fresh. `decided_at` is monotonic time."""
         if decision.reason == "unreadable":
             log.error("a record cannot be read", network=claimed.due.network, event_id=claimed.due.event_id)
             await self.outbox.release([claimed], WAIT_FOR_MENDING)
@@ -142,7 +143,7 @@ class Courier:
 
 
 def _tell(claimed: Claimed, attempt: Attempt) -> None:
-    """One line per attempt, by ids only."""
+    """Logs one line per attempt, with ids only."""
     due, outcome = claimed.due, attempt.outcome
     log.info(
         "attempt",

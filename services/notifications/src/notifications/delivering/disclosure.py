@@ -1,4 +1,4 @@
-"""Asks the episodes service whether events may go to partners now; every doubt is `NoAnswer`."""
+"""Asks the episodes service whether events may go to partners now. Any failure is `NoAnswer`."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,7 +15,7 @@ _DECISIONS = TypeAdapter(list[Decision])
 
 
 class HttpDisclosure:
-    """The caller asks again, so nothing is retried here."""
+    """Never retries, because the caller asks again."""
 
     def __init__(
         self, url: str, token: Callable[[str], str], session: aiohttp.ClientSession, seconds: float

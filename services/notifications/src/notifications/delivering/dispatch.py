@@ -1,4 +1,4 @@
-"""The `deliver` role: claims what is due, asks for decisions, and lets every attempt run by itself."""
+"""The `deliver` role: claims due deliveries, asks for decisions, and runs each attempt as its own task."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
@@ -19,9 +19,9 @@ log = structlog.get_logger()
 
 
 class Dispatch:
-    """A hung endpoint holds its own attempts only; no attempt waits for another.
+    """No attempt waits for another, so an endpoint that hangs delays only its own deliveries.
 
-    Of a network one question is under way at a time: what falls due meanwhile is asked for at once after it.
+    One request for decisions is under way per network. Deliveries that fall due meanwhile share the next one.
     """
 
     def __init__(self, courier: Courier, networks: Sequence[str], connect: Connect) -> None:
@@ -34,7 +34,7 @@ class Dispatch:
         self._in_flight = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until told to stop; attempts that are under way get a moment to end."""
+        """Run until told to stop. Attempts under way get up to `DRAIN_SECONDS` to end."""
         listening = asyncio.create_task(self._listen())
         try:
             while not stop.is_set():
@@ -45,7 +45,7 @@ class Dispatch:
             await self._drain()
 
     async def _claim(self) -> int:
-        """How many deliveries were taken up."""
+        """Claim due deliveries and start asking for their decisions. Returns how many were claimed."""
         room = min(AT_ONCE, IN_FLIGHT - self._in_flight)
         networks = self._networks_to_ask()
         if room <= 0 or not networks:
@@ -66,7 +66,7 @@ class Dispatch:
         return [one for one, moment in self._ask_again.items() if moment <= now and one not in self._asking]
 
     async def _ask(self, network: str, group: Sequence[Claimed]) -> None:
-        """A network without an answer is left in peace for a second."""
+        """Ask for decisions and start the attempts. Without an answer the network is left for a second."""
         started = 0
         try:
             decisions = await self._courier.decisions(network, group)
@@ -97,7 +97,7 @@ class Dispatch:
         task.add_done_callback(self._tasks.discard)
 
     async def _sleep(self, stop: asyncio.Event) -> None:
-        """Wait until something is owed, an attempt ended, or a second passed: retries fall due by time."""
+        """Wait until something is owed, an attempt ends, or a second passes: retries give no signal."""
         waits = [asyncio.create_task(self._wake.wait()), asyncio.create_task(stop.wait())]
         await asyncio.wait(waits, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
@@ -124,7 +124,7 @@ class Dispatch:
 
 
 async def _survive(work: Coroutine[object, object, None]) -> None:
-    """What could not be written down is tried again once its lease is over: with the same id, maybe twice."""
+    """An attempt whose outcome could not be recorded is repeated after its lease, with the same id."""
     try:
         await work
     except Exception as fault:

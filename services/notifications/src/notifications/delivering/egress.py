@@ -1,6 +1,6 @@
-"""Where webhooks may go: public addresses only, checked on the address that is connected to.
+"""Restricts webhooks to public addresses. The address checked is the one that the socket connects to.
 
-A list of our own, because `ipaddress.is_global` calls several ranges global that lead back inside.
+The ranges are our own list, because `ipaddress.is_global` accepts some that lead to private networks.
 """
 
 import errno
@@ -35,32 +35,30 @@ _PUBLIC_6 = ip_network("2000::/3")
 _DENIED_6 = tuple(
     ip_network(text)
     for text in (
-        "2001::/23",  # protocol assignments, Teredo among them
+        "2001::/23",  # protocol assignments, including Teredo
         "2001:db8::/32",
-        "2002::/16",  # 6to4 carries an IPv4 address inside
+        "2002::/16",  # 6to4 embeds an IPv4 address
         "3fff::/20",
     )
 )
 
 
 class AddressDenied(OSError):
-    """Webhooks may not go there."""
+    """The address is not one to which webhooks may be sent."""
 
     def __init__(self) -> None:
         super().__init__(errno.EACCES, "address denied")
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is public. Of IPv6 only the global unicast range is, so mapped, translated and local
-    forms are denied.
-    """
+    """Whether an address is public. In IPv6 only global unicast is: none mapped, translated or local."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _DENIED_4)
     return address in _PUBLIC_6 and not any(address in network for network in _DENIED_6)
 
 
 def may_connect(address: str, allow_loopback: bool) -> bool:
-    """Whether webhooks may go to this address, given as text; what is no plain address is denied too."""
+    """Whether webhooks may go to this address, given as text. Text that is not a plain address is denied."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -78,9 +76,9 @@ def is_address(host: str) -> bool:
 
 
 def guarded_socket(allow_loopback: bool) -> Callable[[AddrInfoType], socket.socket]:
-    """Makes the socket of every connection, knowing the very address it will connect to.
+    """Create the socket for a connection to this resolved address. Raises `AddressDenied`.
 
-    Names, literal addresses and names that changed since the last attempt all come by here.
+    Every connection passes here: to a literal address, to a name, to a name that resolves differently now.
     """
 
     def make(address: AddrInfoType) -> socket.socket:

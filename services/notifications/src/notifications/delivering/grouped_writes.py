@@ -1,4 +1,4 @@
-"""Writes asked for at once are one transaction; those that come while it runs make the next."""
+"""Group commit: rows that arrive together are one transaction, rows that arrive meanwhile the next."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,9 +18,9 @@ log = structlog.get_logger()
 
 
 class Grouped(Generic[Row]):
-    """`write` takes rows in the order they came; a row written again must change nothing.
+    """`write` is given rows in the order of arrival, and must be idempotent for each row.
 
-    While the database is away, or has ended a deadlock at our cost, rows wait: what they tell has happened.
+    Rows record what has already happened, so they wait while the database is unavailable or after a deadlock.
     """
 
     def __init__(self, write: Callable[[Sequence[Row]], Awaitable[None]]) -> None:
@@ -30,7 +30,7 @@ class Grouped(Generic[Row]):
         self._stuck = False
 
     async def add(self, row: Row) -> None:
-        """Return when it is committed. Raises what the database says of a row it will never take."""
+        """Returns once the row is committed. Raises the error of a row that can never be written."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((row, written))
         if self._writing is None:
@@ -47,7 +47,7 @@ class Grouped(Generic[Row]):
             group, self._waiting = self._waiting, []
             faults = await self._write_group([row for row, _ in group])
             for (_, written), fault in zip(group, faults, strict=True):
-                if written.done():  # its caller was cancelled
+                if written.done():  # the caller was cancelled
                     continue
                 if fault is None:
                     written.set_result(None)
@@ -56,7 +56,7 @@ class Grouped(Generic[Row]):
         self._writing = None
 
     async def _write_group(self, rows: Sequence[Row]) -> Sequence[Exception | None]:
-        """What became of each. One that the database will never take is found by writing them singly."""
+        """The error of each row, or None. After an error rows are written one by one, to find the bad one."""
         while True:
             try:
                 await self._write(rows)

@@ -1,4 +1,4 @@
-"""The deliveries that are due: claimed by a lease, fairly between endpoints, and how each attempt went."""
+"""The deliveries in PostgreSQL. Due ones are claimed by lease, fairly between endpoints."""
 
 import asyncio
 from collections.abc import Sequence
@@ -74,8 +74,8 @@ SELECT t.* FROM told t JOIN subscriptions s USING (network_id, subscription_id)
 WHERE consecutive_failures > 0 OR failures_since > 0 OR gone
 ORDER BY network_id, subscription_id
 """
-"""Writes down how claims ended, in the order of `place`, and answers with what the endpoints' own rows must
-learn of it: their failures count from their last success.
+"""Records how claims ended, in the order of `place`, and returns the changes for the endpoints' own rows:
+`failures_since` counts from the last success among them.
 """
 
 _TELL_ENDPOINT = """
@@ -86,13 +86,13 @@ WHERE network_id = %(network_id)s AND subscription_id = %(subscription_id)s
 """
 
 _Ended = tuple[Any, ...]
-"""The columns of `ended` but its place."""
+"""The columns of `ended` without `place`."""
 
 
 class PostgresOutbox:
-    """An endpoint that failed last gets one attempt at a time, so that a dead one takes little room.
+    """An endpoint whose last attempt failed gets one attempt at a time, so that a dead one takes little room.
 
-    Claims that end at once are written in one transaction.
+    Claims that end together are written in one transaction.
     """
 
     def __init__(self, database: Database, sealing: Sealing, lease: timedelta) -> None:
@@ -102,10 +102,10 @@ class PostgresOutbox:
         self._endings: Grouped[_Ended] = Grouped(self._settle)
 
     async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
-        """One process at a time, so that the bound per endpoint holds over all of them.
+        """Lease due deliveries. Processes take turns, so that the limit per endpoint holds across them.
 
-        It does not wait for the disk: a lease that a crash of the server forgets is one that ended early.
-        While endings wait for the database nothing is claimed, else their own deliveries might be.
+        The commit does not wait for the disk: a lease lost in a crash of the server merely ends early. While
+        endings wait to be written nothing is claimed, because their deliveries could be claimed again.
         """
         if self._endings.stuck:
             return []
@@ -143,10 +143,10 @@ class PostgresOutbox:
             await self._tell_endpoints(told)
 
     async def _tell_endpoints(self, told: Sequence[dict[str, Any]]) -> None:
-        """Write to the endpoints' rows in a transaction apart: whoever takes events in may hold one of them,
-        and no other endpoint shall wait for it.
+        """Update the endpoints' rows in a separate transaction, because the intake of events may have locked
+        one and the others should not wait for it.
 
-        What is not told now is found out by the next attempt.
+        If this fails, the next attempt updates the row.
         """
         try:
             async with self._database.at_once(*{row["network_id"] for row in told}) as db:
@@ -189,7 +189,7 @@ def _key(claimed: Claimed) -> tuple[str, UUID, int, UUID]:
 
 
 def _following(following: Next) -> tuple[str, timedelta, bool]:
-    """State, how long to wait, and whether the endpoint is gone."""
+    """The new state, the wait before the next attempt, and whether the endpoint is gone."""
     match following:
         case Delivered():
             return "delivered", timedelta(0), False

@@ -1,4 +1,4 @@
-"""When a delivery is tried again: the Standard Webhooks schedule as data, and what each answer means."""
+"""When a delivery is attempted again: the schedule of Standard Webhooks, and the meaning of each answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ DELAYS: tuple[timedelta, ...] = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-"""The wait before each attempt, the first included: as many attempts as entries."""
+"""The wait before each attempt, including the first. There are as many attempts as entries."""
 
 SPREAD = 0.2
-"""The share by which a wait is stretched or shrunk: what failed together shall not retry together."""
+"""The fraction by which a wait is varied, so that deliveries that failed together do not retry together."""
 
 MAX_WAIT = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The endpoint answered; `retry_after` is what it asked us to wait."""
+    """The endpoint answered. `retry_after` is the wait it asked for."""
 
     status: int
     retry_after: timedelta | None = None
@@ -56,7 +56,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class EndpointGone:
-    """The endpoint wants no more (410): it is disabled, and what is pending stays pending."""
+    """The endpoint answered 410: the subscription is disabled, and its other deliveries stay pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ Next = Delivered | Retry | EndpointGone | Exhausted
 
 
 def after_attempt(outcome: Outcome, attempts: int, delays: Sequence[timedelta], jitter: float) -> Next:
-    """What follows the `attempts`-th attempt; only 2xx is success. `jitter` is drawn from [0, 1]."""
+    """What follows attempt number `attempts`. Only 2xx is a success. `jitter` is drawn from [0, 1]."""
     if isinstance(outcome, Answered):
         if HTTPStatus.OK <= outcome.status < HTTPStatus.MULTIPLE_CHOICES:
             return Delivered()
@@ -81,7 +81,7 @@ def after_attempt(outcome: Outcome, attempts: int, delays: Sequence[timedelta], 
 
 
 def retry_after(header: str | None, now: datetime) -> timedelta | None:
-    """Read a `Retry-After`: seconds or a date. What is neither is ignored."""
+    """The wait in a `Retry-After` header (seconds or a date), at most `MAX_WAIT`. Others are ignored."""
     if header is None:
         return None
     if header.isascii() and header.isdigit():

@@ -1,4 +1,4 @@
-"""Seals the secrets of subscriptions at rest: AES-256-GCM under a key in a file."""
+"""Encrypts the stored secrets of subscriptions: AES-256-GCM with a key from a file."""
 
 import secrets
 from pathlib import Path
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class Sealing:
-    """A sealed secret opens for its own subscription only."""
+    """A secret can be decrypted for its own subscription only."""
 
     def __init__(self, keys_dir: Path) -> None:
         self._aes = AESGCM(read_or_make_key(keys_dir / _KEY_FILE))
@@ -26,7 +26,7 @@ class Sealing:
         return nonce + self._aes.encrypt(nonce, secret.encode(), _bound_to(network, subscription))
 
     def open(self, sealed: bytes, network: str, subscription: UUID) -> str | None:
-        """None, and an error in the log, when it was not sealed under this key for this subscription."""
+        """The secret. None, with an error in the log, if it does not belong to this key and subscription."""
         nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
             return self._aes.decrypt(nonce, ciphertext, _bound_to(network, subscription)).decode()

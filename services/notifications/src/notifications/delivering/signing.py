@@ -15,7 +15,7 @@ class UnusableSecret(ValueError):
 
 
 def secret_text(random_bytes: bytes) -> str:
-    """The form a secret is shown in."""
+    """The secret as text, in the form `whsec_...`."""
     return _PREFIX + base64.b64encode(random_bytes).decode()
 
 
@@ -30,12 +30,12 @@ def secret_bytes(text: str) -> bytes:
 
 
 def webhook_id(subscription: UUID, event: UUID) -> str:
-    """The id of a webhook: the same for every attempt, another for every subscription to the event."""
+    """The id of a webhook: the same for every attempt, another for each subscription to the event."""
     return f"msg_{uuid5(subscription, event.hex).hex}"
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """`timestamp` is that of the attempt, in Unix seconds; the id must hold no full stop."""
+    """`timestamp` is the time of the attempt in Unix seconds. The id must not contain a full stop."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     digest = hmac.digest(secret_bytes(secret), signed, hashlib.sha256)
     return "v1," + base64.b64encode(digest).decode()

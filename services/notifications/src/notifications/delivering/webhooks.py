@@ -1,4 +1,4 @@
-"""Posts one webhook: no redirects, no proxy, public addresses only, and little patience with the answer."""
+"""Posts one webhook: no redirects, no proxy, public addresses only, and short time limits for the answer."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ _REPLY_SECONDS = 1.0
 
 
 class HttpEndpoint:
-    """One connection pool for all endpoints, without a bound: who calls bounds what is in flight."""
+    """One connection pool for all endpoints, without a limit: the caller limits the attempts under way."""
 
     def __init__(self, seconds: float, allow_loopback: bool, allow_http: bool) -> None:
         self._schemes = {"https", "http"} if allow_http else {"https"}
@@ -43,7 +43,7 @@ class HttpEndpoint:
         await self._session.close()
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
-        """The status decides; of the reply itself nothing is kept."""
+        """Only the status counts. The body of the reply is discarded."""
         try:
             target = URL(url)
             if target.scheme not in self._schemes:
@@ -67,7 +67,7 @@ class HttpEndpoint:
 
 
 async def _finish(answer: aiohttp.ClientResponse) -> None:
-    """Read a short reply, so that the connection serves again; of a long or slow one close it."""
+    """Read a short reply, so that the connection can be reused. Close it if the reply is long or slow."""
     if answer.content.at_eof():
         return
     try:
@@ -85,7 +85,7 @@ async def _finish(answer: aiohttp.ClientResponse) -> None:
 
 
 def _error(fault: Exception) -> str:
-    """A class of failure, for the delivery log of the partner."""
+    """The class of failure that the partner's delivery log shows."""
     match fault:
         case aiohttp.ClientConnectorError(os_error=AddressDenied()):
             return ADDRESS_DENIED

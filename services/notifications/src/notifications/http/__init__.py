@@ -1,1 +1,1 @@
-"""What every endpoint uses: who calls, bodies read strictly, problems, examples."""
+"""What every endpoint uses: the caller, strict reading of bodies, problems, examples."""

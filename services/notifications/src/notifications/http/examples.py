@@ -1,4 +1,4 @@
-"""One example of each body, all of the same delivery; they are invented."""
+"""One invented example of each body, all about the same delivery."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

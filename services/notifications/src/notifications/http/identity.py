@@ -1,4 +1,4 @@
-"""Who is calling, and may their role do this?"""
+"""The caller of a request, and whether its role permits the action."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -11,13 +11,13 @@ from notifications.access import Action, Caller
 
 
 async def caller(request: Request, _: Bearer) -> Caller:
-    """Raises `Unauthenticated` or `NoKeys`."""
+    """The verified caller. Raises `Unauthenticated` or `NoKeys`."""
     who: Caller = caller_of(request.scope)
     return who
 
 
 def allowed(action: Action) -> Any:
-    """A dependency: the caller, if the role may."""
+    """A dependency: the caller, if its role allows the action. Raises the problem `forbidden`."""
     return Depends(_allowed(action))
 
 

@@ -1,4 +1,4 @@
-"""The problems of this service: its kinds, and what its errors become. No document quotes what was sent."""
+"""The kinds of problem of this service, and the kind for each error. No document quotes what was sent."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -44,7 +44,7 @@ KINDS = PROBLEMS.kinds
 
 
 def faults(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """From pydantic's findings: pointers and rules only, because its messages repeat the input."""
+    """pydantic's findings reduced to pointers and rules, because its messages repeat the input."""
     return [{"pointer": pointer(it["loc"]), "rule": it["type"]} for it in found]
 
 

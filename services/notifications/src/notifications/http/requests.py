@@ -1,4 +1,4 @@
-"""Reading what was sent: JSON bodies by hand, so that no depth or content of them can become a defect."""
+"""Reads JSON bodies without FastAPI, so that no nesting or content can cause an internal error."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
@@ -28,7 +28,7 @@ NumberPageQuery = Annotated[NumberPage, Query()]
 
 
 def json_body(model: type[M]) -> Any:
-    """A dependency: the body, if it is JSON of that form."""
+    """A dependency: the body, validated as JSON of this model."""
     return Depends(_reader(model))
 
 

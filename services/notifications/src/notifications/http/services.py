@@ -1,4 +1,4 @@
-"""What the endpoints need, made once by the composition root."""
+"""What the endpoints need, created once by the composition root."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from notifications.postgres.connections import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Time, ids and chance are among them. `revision` is the migration this release needs."""
+    """Includes the sources of time, ids and randomness. `revision` is the migration this release needs."""
 
     database: Database
     revision: str

@@ -1,4 +1,4 @@
-"""The inbox of a clinic's staff: of their network, and of the clinics their token names."""
+"""The inbox of clinic staff, limited to their network and to the clinics that their token names."""
 
 from typing import Any
 from uuid import UUID
@@ -19,25 +19,25 @@ WHERE network_id = %(network)s AND clinic_id = ANY (%(clinics)s)
 ORDER BY recorded_at DESC, item_id DESC
 LIMIT %(limit)s
 """
-"""What is for another therapist is not there for a therapist; who leads the clinic sees it."""
+"""A therapist does not see items addressed to another therapist; supervisors and coordinators do."""
 
 
 async def newest(
     db: Connection, caller: Caller, acknowledged: bool | None, after: UUID | None, limit: int
 ) -> list[Row]:
-    """Newest first; `after` is the last item of the page before."""
+    """A page of items, newest first. `after` is the last item of the previous page."""
     page = {"acknowledged": acknowledged, "after": after, "item": None, "limit": limit}
     return await (await db.execute(_VISIBLE, _bounds(caller) | page)).fetchall()
 
 
 async def find(db: Connection, caller: Caller, item_id: UUID) -> Row | None:
-    """None, if the caller may not see it."""
+    """The item, or None if the caller may not see it."""
     only = {"acknowledged": None, "after": None, "item": item_id, "limit": 1}
     return await (await db.execute(_VISIBLE, _bounds(caller) | only)).fetchone()
 
 
 async def acknowledge(db: Connection, caller: Caller, item_id: UUID) -> Row | None:
-    """The first acknowledgement stays; None, if the caller may not see the item."""
+    """Acknowledge the item, unless it is acknowledged already. None if the caller may not see it."""
     if await find(db, caller, item_id) is None:
         return None
     cursor = await db.execute(

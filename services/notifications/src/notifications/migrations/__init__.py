@@ -1,1 +1,1 @@
-"""The tables, as steps in the order they were taken; Alembic runs them as the owner."""
+"""The tables, as migrations in their order. Alembic runs them as the owner of the tables."""

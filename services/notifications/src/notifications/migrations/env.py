@@ -1,4 +1,4 @@
-"""Alembic's entry."""
+"""The entry point of Alembic."""
 
 from care_platform.postgres.migrations import run_steps
 

@@ -1,6 +1,6 @@
-"""Connections to our database, which show rows only within the networks a transaction names.
+"""Connections to our database, which show only rows of the networks that a transaction names.
 
-Time-outs are short, because the caller knows better than to wait.
+Time-outs are short, because callers can retry.
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -28,7 +28,7 @@ _CONNECT_SECONDS = 2
 async def within(db: Connection, *networks: str) -> AsyncIterator[None]:
     """One transaction that reads and writes rows of these networks only.
 
-    Row-level security asks for them: outside such a transaction there are no rows, and none can be written.
+    Row-level security shows no rows, and accepts none, outside such a transaction.
     """
     async with db.transaction():
         await db.execute(SCOPE, scoped(networks))
@@ -41,7 +41,7 @@ async def connect(url: str, *, autocommit: bool = False) -> Connection:
 
 
 class Database:
-    """A pool that lends a connection only within networks, so that nothing runs outside by accident."""
+    """A pool that lends connections only for named networks, so that no query runs without any."""
 
     def __init__(self, url: str, size: int) -> None:
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
@@ -56,7 +56,7 @@ class Database:
         )
 
     async def __aenter__(self) -> Self:
-        """Open without waiting: the service starts, and says it is not ready, while the database is away."""
+        """Open without waiting, so that the service starts, not ready, while the database is away."""
         await self._pool.open(wait=False)
         return self
 
@@ -67,19 +67,19 @@ class Database:
 
     @asynccontextmanager
     async def within(self, *networks: str) -> AsyncIterator[Connection]:
-        """One transaction. A caller waits two seconds at most for a connection, then gets `PoolTimeout`."""
+        """One transaction. Raises `PoolTimeout` if no connection is free within two seconds."""
         async with self._pool.connection() as db, within(db, *networks):
             yield db
 
     @asynccontextmanager
     async def at_once(self, *networks: str) -> AsyncIterator[Connection]:
-        """A transaction as `within` gives it, whose statements are sent without waiting for earlier results.
+        """A transaction as in `within`, whose statements are sent without waiting for earlier results.
 
-        A fault of one of them shows when a result is fetched, or at the end.
+        The error of a statement is raised when a result is fetched, or at the end.
         """
         async with self._pool.connection() as db, db.pipeline() as sending, within(db, *networks):
             yield db
-            await sending.sync()  # a fault nobody has met yet shows while it can be rolled back
+            await sending.sync()  # raise any pending error while the transaction can still be rolled back
 
 
 def _options() -> dict[str, Any]:

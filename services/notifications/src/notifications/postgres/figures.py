@@ -1,4 +1,4 @@
-"""What operators watch, read from the database: it is true whether or not the other roles are running."""
+"""Metrics read from the database, and so correct whether or not the other roles are running."""
 
 from dataclasses import dataclass
 from typing import Any, LiteralString, Self

@@ -1,4 +1,4 @@
-"""Whether this release can serve on the database it was given, and if not, why."""
+"""Whether this release can serve with the configured database, and if not, why."""
 
 from psycopg.errors import UndefinedTable
 
@@ -11,9 +11,9 @@ FROM alembic_version
 
 
 async def why_not_ready(db: Connection, revision: str) -> str | None:
-    """The reason in words for the operator; none if the tables are ours and keep networks apart for us too.
+    """The reason, for the operator. None if the tables fit this release and row security binds our role.
 
-    `revision` is the migration this release needs.
+    `revision` is the migration that this release needs.
     """
     try:
         row = await (await db.execute(_FOUND)).fetchone()

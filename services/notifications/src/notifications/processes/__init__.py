@@ -1,1 +1,1 @@
-"""The roles of the service, each composed from settings."""
+"""The roles of the service, each built from the settings."""

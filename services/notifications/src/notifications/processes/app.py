@@ -1,4 +1,4 @@
-"""The application: its routes, what surrounds them, and its OpenAPI document."""
+"""The application: its routes, the layers around them, and its OpenAPI document."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -35,7 +35,7 @@ _IN_PATHS = {"subscription_id": "The subscription's id.", "item_id": "The item's
 
 
 def create_app(services: Services | None = None, lifespan: Lifespan | None = None) -> FastAPI:
-    """The application over its services; without them only its document can be had."""
+    """The application. Without services it can only produce its OpenAPI document."""
     app = FastAPI(
         title="Care Notifications",
         version="1.0.0",
@@ -59,7 +59,7 @@ def create_app(services: Services | None = None, lifespan: Lifespan | None = Non
 
 
 def _document(app: FastAPI) -> Schema:
-    """FastAPI's, with the bodies we read by hand, our problems in place of its own, and the examples."""
+    """FastAPI's document, with the bodies that we read ourselves, our own problems, and examples."""
     made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas = made["components"]["schemas"]
     for model in (SubscriptionWanted, ProblemDocument):

@@ -83,7 +83,7 @@ async def api(settings: Settings) -> int:
 
 
 async def consume(settings: Settings) -> int:
-    """Follow every source until told to stop; a source that ends by itself is a defect."""
+    """Follow every source until told to stop. A source that ends by itself is a defect."""
     stop = _stop_signal()
     connecting = partial(connect, settings.address("database_url"))
     log.info("consume begins", source=settings.source)
@@ -95,13 +95,13 @@ async def consume(settings: Settings) -> int:
     _, stuck = await asyncio.wait(work, timeout=STOP_SECONDS)
     code = 0 if waiting in done else 1
     log.info("consume ends", status=code, count=len(stuck), error=_first_error(work))
-    if stuck:  # a thread that waits for a broker; every transaction is whole, so leaving it is safe
+    if stuck:  # a thread still waits for a broker; no transaction is left half done, so it can be abandoned
         os._exit(code)
     return code
 
 
 async def deliver(settings: Settings) -> int:
-    """Send what is due until told to stop."""
+    """Send due deliveries until told to stop."""
     stop = _stop_signal()
     endpoint = HttpEndpoint(settings.attempt_seconds, settings.allow_loopback, settings.development)
     async with (
@@ -128,7 +128,7 @@ async def deliver(settings: Settings) -> int:
 async def parked(
     settings: Settings, action: Literal["list", "replay", "dismiss"], parked_id: int
 ) -> list[str]:
-    """What the operator is told. Raises `CannotResolve`."""
+    """List, replay or dismiss parked messages; returns the text for the operator. Raises `CannotResolve`."""
     async with await connect(settings.address("database_url")) as db, within(db, *settings.networks):
         if action == "list":
             return [

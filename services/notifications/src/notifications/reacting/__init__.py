@@ -1,1 +1,1 @@
-"""What a published event teaches us and makes us owe, taken in exactly once."""
+"""The intake of published events, exactly once: what each one makes known, and what is owed for it."""

@@ -1,4 +1,4 @@
-"""The `consume` role: from the stored position, batch by batch, for ever; a fault means beginning again."""
+"""The `consume` role: follows a source from the stored positions, and starts over after a fault."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 async def follow(source: Source, connect: Connect) -> None:
-    """Never returns. The database knows what was taken in, so any fault is survived by starting over."""
+    """Follow a source for ever. Positions are stored with the effects, so starting over is always safe."""
     try:
         while True:
             try:
@@ -47,9 +47,9 @@ async def _follow(source: Source, connect: Connect) -> NoReturn:
 
 
 async def take_in(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:
-    """One transaction within the lanes' network: positions, memory of the events, what is learned and owed.
+    """Take in batches of one network: positions, seen events, knowledge and what is owed, in one transaction.
 
-    Each commit waits for a disk, so what was read together is written together. `known` is where lanes stood.
+    Each commit waits for a disk, so batches read together are written together. `known` has old positions.
     """
     network, messages = batches[0].network, _messages(batches)
     try:
@@ -70,7 +70,7 @@ async def take_in(db: Connection, batches: Sequence[Batch], known: Mapping[str, 
 
 
 async def _one_by_one(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:
-    """The message that spoils the batch is set aside; the others have their effect."""
+    """Take the messages in one by one: the one that fails is parked, the others take effect."""
     async with within(db, batches[0].network):
         await move(db, batches, known)
         for message in _messages(batches):
@@ -88,7 +88,7 @@ async def _alone(db: Connection, message: Message) -> None:
 
 
 def _by_network(batches: Sequence[Batch]) -> Iterator[Sequence[Batch]]:
-    """The batches of each network, in the order of lanes: so two consumers seldom lock each other out."""
+    """The batches of each network, in the order of lanes: every consumer locks them in that order."""
     in_order = sorted(batches, key=lambda it: (it.network, it.lane))
     for _, of_one in groupby(in_order, key=lambda it: it.network):
         yield list(of_one)
@@ -99,13 +99,13 @@ def _messages(batches: Sequence[Batch]) -> list[Message]:
 
 
 def _named(messages: Sequence[Message]) -> tuple[set[UUID], set[UUID]]:
-    """The events and the episodes they seem to be about."""
+    """The events and episodes that the messages seem to be about."""
     hints = [message.hints() for message in messages]
     return {event for event, _ in hints if event}, {episode for _, episode in hints if episode}
 
 
 def _of_a_message(fault: Exception) -> bool:
-    """Whether trying again would fail again: not what the database or another consumer caused."""
+    """Whether a retry would fail again, because the message is at fault and not the database."""
     return isinstance(fault, psycopg.DataError) or not isinstance(fault, psycopg.Error | Moved)
 
 

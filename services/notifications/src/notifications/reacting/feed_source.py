@@ -1,4 +1,4 @@
-"""Published events of one network by the feed of the episodes service, long-polled."""
+"""The published events of one network, read from the feed of the episodes service by long polling."""
 
 import asyncio
 import json
@@ -15,11 +15,11 @@ WAIT_SECONDS = 5
 PAGE = 200
 _MAX_PAGE = 32 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=WAIT_SECONDS + 10, sock_connect=2)
-_IDLE_SECONDS = 0.2  # in case the other side does not wait
+_IDLE_SECONDS = 0.2  # in case the service answers without waiting
 
 
 class FeedSource:
-    """One lane; the position is the feed's own, opaque to us."""
+    """A source with one lane, whose position is the feed's and opaque to us."""
 
     def __init__(self, url: str, network: str, token: Callable[[str], str]) -> None:
         self._url = f"{url}/v1/feed"

@@ -1,4 +1,4 @@
-"""Published events of all networks from Kafka; the positions are in our database, not in a consumer group."""
+"""The published events of all networks from Kafka. Positions are in our database, in no consumer group."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 class KafkaSource:
-    """One consumer in one thread, which is all the library allows; every partition of every topic is ours."""
+    """One consumer in one thread, as the library requires. It reads every partition of every topic."""
 
     def __init__(self, bootstrap: str, networks: Sequence[str]) -> None:
         self._bootstrap = bootstrap
@@ -85,7 +85,7 @@ class KafkaSource:
         return Batch(lane, network, str(records[-1].offset + 1), messages)
 
     def _look_around(self, busy: frozenset[TopicPartition]) -> list[Batch]:
-        """Asks the broker, because a poll without records may just as well mean that it is away."""
+        """Ask the broker, because a poll without records may also mean that it is unavailable."""
         self._looked_around = time.monotonic()
         if self._find_partitions() != self._partitions:
             raise SourceUnavailable("the partitions changed")

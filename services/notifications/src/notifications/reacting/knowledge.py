@@ -10,7 +10,7 @@ from contracts.events import EpisodeOpened, ResponsibilityTransferred, SharingCo
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A client's consent that one partner may be told facts of these kinds."""
+    """A client's consent to share facts of these kinds with one partner."""
 
     id: UUID
     partner: UUID
@@ -26,9 +26,9 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """One episode as far as its events were seen; `sequence` is that of the last one.
+    """What is known of an episode from the events seen so far; `sequence` is that of the last one.
 
-    `referring_partner` waits to hear that the episode was opened; nobody waits to hear of an imported one.
+    `referring_partner` waits to be notified of the opening. For an imported opening nobody does.
     """
 
     clinic: UUID | None = None
@@ -38,13 +38,13 @@ class Knowledge:
     consents: tuple[Consent, ...] = ()
 
     def partners_told(self, kind: str, moment: datetime) -> tuple[UUID, ...]:
-        """The partners who may be told facts of this kind at that moment, each once."""
+        """The partners with a consent to facts of this kind at that moment, each once."""
         told = {it.partner for it in self.consents if kind in it.kinds and it.holds_at(moment)}
         return tuple(sorted(told))
 
 
 def learn(known: Knowledge, event: PublishedEvent) -> Knowledge:
-    """What is known after an event. Imported events teach like any other."""
+    """What is known after an event. Imported events count like any other."""
     known = replace(known, clinic=event.clinic, sequence=max(known.sequence, event.sequence))
     match event.data:
         case EpisodeOpened(therapist=therapist, referring_partner=referring_partner):
@@ -75,7 +75,7 @@ def _with(known: Knowledge, consent: Consent) -> Knowledge:
 
 
 def _withdraw(known: Knowledge, withdrawn: SharingWithdrawn, recorded_at: datetime) -> Knowledge:
-    """A withdrawal takes effect when recorded, or later if it says so; never before."""
+    """A withdrawal takes effect when it is recorded, or later if it says so, but never before."""
     takes_effect = max(withdrawn.effective_from, recorded_at)
     for consent in known.consents:
         if consent.id == withdrawn.consent:

@@ -26,10 +26,10 @@ withdrawn_from FROM known_consents WHERE network_id = %s AND episode_id = ANY (%
 
 
 class Ledger:
-    """The ledger of one network, written with the position or not at all.
+    """The ledger of one network, written in the transaction that moves the positions.
 
-    A batch says what it will ask for (`expect`), so that it is read at once; the rest is read when asked for.
-    In a pipeline no write is waited for: its fault shows later, at the latest when the transaction ends.
+    A batch announces what it will need (`expect`), so that it is read at once; the rest is read on demand.
+    In a pipeline no write is awaited: its error is raised later, at the latest when the transaction ends.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -39,7 +39,7 @@ class Ledger:
         self._known: dict[UUID, Knowledge] = {}
 
     async def expect(self, network: str, events: Iterable[UUID], episodes: Iterable[UUID]) -> None:
-        """Read what is known of these, where it is not yet; the episodes are locked until the end."""
+        """Read what is stored about these, unless read before. The episodes stay locked until the commit."""
         unread = list(dict.fromkeys(it for it in events if it not in self._seen))
         unknown = list(dict.fromkeys(it for it in episodes if it not in self._known))
         if not unread and not unknown:
@@ -63,7 +63,7 @@ class Ledger:
         return self._seen[event.id]
 
     async def first_sight(self, event: PublishedEvent) -> bool:
-        """If another process saw it at this very moment, the database refuses the transaction."""
+        """Record the event as seen; false if it was. If another process does so too, the later one fails."""
         if await self.seen(event):
             return False
         await self._db.execute(
@@ -73,7 +73,7 @@ class Ledger:
         return True
 
     async def knowledge(self, network: str, episode: UUID) -> Knowledge:
-        """An episode never heard of gives empty knowledge."""
+        """What is known of the episode; empty for an unknown one."""
         await self.expect(network, (), (episode,))
         return self._known[episode]
 
@@ -135,7 +135,7 @@ class Ledger:
         await owed_rows.to_inbox(self._db, event_row(event), owed)
 
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None:
-        """A message that comes again is parked once."""
+        """Set the message aside. A repeated message is parked once."""
         raw = message.raw()
         await self._db.execute(
             "INSERT INTO parked (network_id, form, place, reason, event_id, episode_id, raw, fingerprint)"
@@ -152,11 +152,11 @@ class Ledger:
             ],
         )
         if episode is not None:
-            self._known.pop(episode, None)  # whether it is held now depends on whether this one was resolved
+            self._known.pop(episode, None)  # its messages wait again, unless this one was resolved before
 
 
 def _knowledge(episodes: Sequence[DictRow], consents: Sequence[DictRow]) -> dict[UUID, Knowledge]:
-    """What is known, by episode; consents of an episode never heard of do not count."""
+    """What is known, by episode. Consents of unknown episodes are ignored."""
     given: dict[UUID, list[Consent]] = defaultdict(list)
     for row in consents:
         episode = row.pop("episode_id")

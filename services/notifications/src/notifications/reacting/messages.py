@@ -1,4 +1,4 @@
-"""A message as it arrived, from Kafka or the feed: readable once, and kept whole when it must be parked."""
+"""A message as it arrived from Kafka or the feed. It can be read as an event, or kept whole when parked."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ KAFKA, FEED = "kafka", "feed"
 
 
 class Message(Protocol):
-    """`network` is that of the topic or feed it came by; `place` names where it stood there."""
+    """`network` is that of the topic or feed it came from; `place` is its position there."""
 
     @property
     def network(self) -> str: ...
@@ -23,15 +23,15 @@ class Message(Protocol):
     @property
     def form(self) -> str: ...
     def read(self) -> PublishedEvent:
-        """Raises `Unreadable`."""
+        """The event in the message. Raises `Unreadable`."""
         ...
 
     def raw(self) -> bytes:
-        """All of it, for `unpack`; also what makes two copies the same."""
+        """The whole message, for `unpack`. Two copies of a message have the same bytes."""
         ...
 
     def hints(self) -> tuple[UUID | None, UUID | None]:
-        """Event and episode, where even an unreadable message tells them."""
+        """The ids of event and episode, where they can be read even from an unreadable message."""
         ...
 
 
@@ -79,7 +79,7 @@ class FeedMessage:
 
 
 def unpack(network: str, place: str, form: str, raw: bytes) -> Message:
-    """What `raw` kept, as it arrived."""
+    """The message that `raw` returned the bytes of."""
     document = json.loads(raw)
     if form == FEED:
         return FeedMessage(network, place, document)

@@ -1,4 +1,4 @@
-"""What an event makes us owe: webhooks to partners, or an item in a clinic's inbox."""
+"""What is owed for an event: webhooks to partners, or an item in a clinic's inbox."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +9,14 @@ from notifications.concerns import Concern, Severity
 
 @dataclass(frozen=True, slots=True)
 class WebhookOwed:
-    """Every live subscription of the partner that asks for such events is owed one."""
+    """A webhook for every active subscription of the partner that selects such events."""
 
     partner: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class OpeningOwed:
-    """Each of them is owed the opening of the episode too: once, and no earlier than the consent begins."""
+    """A webhook about the opening, once for each such subscription, and not before the consent begins."""
 
     partner: UUID
     not_before: datetime
@@ -24,14 +24,14 @@ class OpeningOwed:
 
 @dataclass(frozen=True, slots=True)
 class AmendmentOwed:
-    """Whoever was sent the entry, or is still owed it, must hear of this too, whatever they ask for."""
+    """A webhook for every subscription that was sent the entry, or is still owed it, whatever it selects."""
 
     entry: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class InboxOwed:
-    """The staff of the clinic shall see it and acknowledge; with a recipient, that therapist."""
+    """An item for the clinic's staff to acknowledge, or for one therapist if there is a recipient."""
 
     clinic: UUID
     severity: Severity

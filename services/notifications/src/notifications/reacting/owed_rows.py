@@ -1,4 +1,4 @@
-"""Writes down what is owed about an event, of which its envelope is enough: ids, kinds and times as text."""
+"""Stores what is owed for an event. Only its ids, kinds and times are needed, as text."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from notifications.postgres.connections import WAKE, Connection
 from notifications.reacting.owed import InboxOwed
 
 EventRow = Mapping[str, str]
-"""Text, so that it can be kept as JSON and loses no offset."""
+"""The values are text, so that they can be stored as JSON and times keep their offset."""
 
 _OF_PARTNER = """s.partner_id = %(partner)s
         AND (event_types IS NULL OR %(type)s = ANY (event_types))
@@ -37,7 +37,7 @@ owed AS (
     FROM asked RETURNING 1)
 SELECT pg_notify(%(wake)s, '') WHERE EXISTS (SELECT 1 FROM owed)
 """
-"""Counting locks the row, so numbers have no gaps: a transaction that fails gives its number back."""
+"""Counting locks the subscription's row, and a failed transaction undoes it, so numbers have no gaps."""
 
 _OWE_PARTNER = _OWE.format(whose=_OF_PARTNER)
 _OWE_WHOEVER_WAS_SENT = _OWE.format(whose=_SENT_THE_ENTRY)
@@ -46,19 +46,19 @@ _OWE_WHOEVER_WAS_SENT = _OWE.format(whose=_SENT_THE_ENTRY)
 async def to_partner(
     db: Connection, about: EventRow, partner: UUID, not_before: datetime | None = None
 ) -> None:
-    """One delivery, with the next number, to each of its live subscriptions that asks for such an event and
-    was not owed it before.
+    """Add a delivery, with the next number, for each active subscription of the partner that selects such
+    events and was not owed this one before.
     """
     await db.execute(_OWE_PARTNER, {**about, "partner": partner, "not_before": not_before, "wake": WAKE})
 
 
 async def to_whoever_was_sent(db: Connection, about: EventRow, entry: UUID) -> None:
-    """One delivery to each live subscription that was or is to be sent the entry, whatever it asks for."""
+    """Add a delivery for each active subscription that was or will be sent the entry, whatever it selects."""
     await db.execute(_OWE_WHOEVER_WAS_SENT, {**about, "entry": entry, "not_before": None, "wake": WAKE})
 
 
 async def to_inbox(db: Connection, about: EventRow, owed: InboxOwed) -> None:
-    """One item for the staff of the clinic, or for the therapist it names."""
+    """Add an item for the staff of the clinic, or for one therapist."""
     await db.execute(
         "INSERT INTO inbox (network_id, item_id, clinic_id, episode_id, event_id, concern, severity,"
         " recipient_id, occurred_at, precision, recorded_at, link)"
@@ -76,7 +76,7 @@ async def to_inbox(db: Connection, about: EventRow, owed: InboxOwed) -> None:
 
 
 def event_row(event: PublishedEvent) -> EventRow:
-    """What a delivery or an item repeats of an event."""
+    """The fields of an event that a delivery or an item repeats."""
     return {
         "network": event.network,
         "event": str(event.id),

@@ -1,4 +1,4 @@
-"""The parked messages as an operator sees them: list, replay, dismiss; oldest first in an episode."""
+"""The operator's view of parked messages: list, replay, dismiss. Within an episode the oldest comes first."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +20,12 @@ log = structlog.get_logger()
 
 
 class CannotResolve(Exception):
-    """It stays parked; the message says why."""
+    """The message stays parked, for the reason given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """One message set aside. `raw` may hold what must not be printed."""
+    """One parked message. `raw` may have content that must not be printed."""
 
     network_id: str
     parked_id: int
@@ -45,15 +45,15 @@ _OPEN = (
 
 
 async def list_parked(db: Connection) -> list[Parked]:
-    """All that wait for an operator, oldest first."""
+    """All parked messages, oldest first."""
     async with db.cursor(row_factory=class_row(Parked)) as cursor:
         return await (await cursor.execute(f"{_OPEN} ORDER BY parked_id")).fetchall()
 
 
 async def resolve(db: Connection, parked_id: int, resolution: Resolution) -> int:
-    """Replay or dismiss one, then let what followed it in its episode take effect; how many left the table.
+    """Replay or dismiss one message, then take in those that waited behind it. Returns their number.
 
-    Raises `CannotResolve`; then nothing was changed.
+    Raises `CannotResolve`, having changed nothing.
     """
     async with db.transaction():
         parked = await _find(db, parked_id)
@@ -94,7 +94,7 @@ async def _find(db: Connection, parked_id: int) -> Parked:
 
 
 async def _waiting(db: Connection, parked: Parked) -> list[Parked]:
-    """The parked messages of its episode, oldest first; one whose episode is unknown stands alone."""
+    """The parked messages of the same episode, oldest first; only itself if its episode is unknown."""
     async with db.cursor(row_factory=class_row(Parked)) as cursor:
         rows = await cursor.execute(
             f"{_OPEN} AND network_id = %s AND (episode_id = %s OR parked_id = %s) ORDER BY parked_id",

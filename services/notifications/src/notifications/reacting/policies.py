@@ -1,4 +1,4 @@
-"""The policies: when X then Y. Each returns what is owed and sends nothing; `POLICIES` is the whole list."""
+"""The policies: when X happens, then Y is owed. None of them sends anything. `POLICIES` is the whole list."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -27,11 +27,11 @@ from notifications.reacting.knowledge import Knowledge
 from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
 
 Policy = Callable[[Any, PublishedEvent, Knowledge], tuple[Owed, ...]]
-"""What happened, the event that says so, and what is known of its episode after it."""
+"""Takes the fact, its event, and what is known of the episode after it."""
 
 
 def decide(event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
-    """All that an event makes us owe. Imported history owes nothing."""
+    """Everything owed for an event. For an imported one nothing is."""
     if event.origin == "imported":
         return ()
     policies = POLICIES.get(type(event.data), ())
@@ -146,18 +146,18 @@ POLICIES: Mapping[type, tuple[Policy, ...]] = MappingProxyType(
 
 
 def _partners(kind: str, event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
-    """Whoever had consent when it was recorded; whether it still holds is asked before each attempt."""
+    """The partners with consent when the event was recorded. Consent is checked again before each attempt."""
     return tuple(WebhookOwed(partner) for partner in known.partners_told(kind, event.recordedat))
 
 
 def _partner_of_referral(partner: UUID, event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
-    """A referral is between the client and one partner: no other hears of it, whatever was consented to."""
+    """The partner of a referral. No other partner hears of it, whatever was consented to."""
     told = known.partners_told("referrals", event.recordedat)
     return (WebhookOwed(partner),) if partner in told else ()
 
 
 def _therapist(concern: Concern, event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
-    """While nobody is known to be responsible, the whole clinic sees it."""
+    """The responsible therapist; None, which means the whole clinic, while none is known."""
     return (InboxOwed(event.clinic, "notice", concern, known.therapist),)
 
 

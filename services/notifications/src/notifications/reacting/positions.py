@@ -1,4 +1,4 @@
-"""How far each lane was taken in; the row lock lets one consumer, or one operator, at a time pass."""
+"""The position reached in each lane. Its row lock admits one consumer or operator at a time."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from notifications.reacting.sources import Batch
 
 
 class Moved(Exception):
-    """Another process took the lane further than we thought: read its position again."""
+    """Another process has moved the lane's position, so it must be read again."""
 
 
 async def positions(db: Connection) -> dict[str, str]:
@@ -18,7 +18,7 @@ async def positions(db: Connection) -> dict[str, str]:
 
 
 async def move(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:
-    """Within the caller's transaction. Raises `Moved` unless each lane still is where its batch began."""
+    """Move the lanes, in the caller's transaction. Raises `Moved` unless each is where its batch began."""
     lanes = [batch.lane for batch in batches]
     began = [known.get(lane, "") for lane in lanes]
     await db.execute(
@@ -39,5 +39,5 @@ async def move(db: Connection, batches: Sequence[Batch], known: Mapping[str, str
 
 
 async def hold_still(db: Connection, network: str) -> None:
-    """Let no message of the network be taken in until the transaction ends."""
+    """Lock the network's lanes, so that no message is taken in until the transaction ends."""
     await db.execute("SELECT 1 FROM positions WHERE network_id = %s ORDER BY lane FOR UPDATE", [network])

@@ -1,7 +1,6 @@
-"""One message: seen before? Then learn, decide and write down what is owed, or set it aside and say why.
+"""Takes in one message: skips a known event, else updates what is known and stores what is owed; or parks it.
 
-All of it happens in the caller's transaction, together with the position: that is what makes the effect
-of an event exactly once.
+All of it happens in the caller's transaction, with the position: so an event takes effect exactly once.
 """
 
 from typing import Protocol, assert_never
@@ -22,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Ledger(Protocol):
-    """What is written down, within one transaction."""
+    """What the intake stores, within one transaction."""
 
     async def holds(self, network: str, episode: UUID) -> bool:
         """Whether a message of the episode is parked."""
@@ -37,7 +36,7 @@ class Ledger(Protocol):
     async def knowledge(self, network: str, episode: UUID) -> Knowledge: ...
 
     async def remember(self, event: PublishedEvent, old: Knowledge, new: Knowledge) -> None:
-        """What the event taught; of an opening that a partner waits to hear of, its envelope too."""
+        """Store the new knowledge, and the ids and times of an opening that a partner waits for."""
         ...
 
     async def owe_webhooks(self, event: PublishedEvent, owed: WebhookOwed) -> None: ...
@@ -52,7 +51,7 @@ class Ledger(Protocol):
 
 
 async def react(ledger: Ledger, message: Message) -> None:
-    """Take one message in; whatever it is, the next one may follow."""
+    """Take one message in, or park it, so that the next one can follow."""
     try:
         event = understand(message)
     except Unreadable as fault:
@@ -73,7 +72,7 @@ def understand(message: Message) -> PublishedEvent:
 
 
 async def take(ledger: Ledger, event: PublishedEvent) -> None:
-    """The effect of an event: nothing, if it was seen before."""
+    """Apply an event, unless it was seen before."""
     if not await ledger.first_sight(event):
         return
     known = await ledger.knowledge(event.network, event.episode)
@@ -100,7 +99,7 @@ async def _owe(ledger: Ledger, event: PublishedEvent, owed: Owed) -> None:
 
 
 async def set_aside(ledger: Ledger, message: Message, reason: str) -> None:
-    """Park it with its reason; what follows in its episode will be parked too."""
+    """Park a message with the reason. Later messages of its episode will be parked too."""
     event, episode = message.hints()
     log.error("message parked", network=message.network, place=message.place, reason=reason, event_id=event)
     await ledger.park(message, reason, event, episode)

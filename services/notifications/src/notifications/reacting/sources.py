@@ -1,4 +1,4 @@
-"""What `consume` reads from, be it Kafka or the feed: batches of messages and the position after them."""
+"""What `consume` reads from, Kafka or the feed: batches of messages with the position after them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from notifications.reacting.messages import Message
 
 
 class SourceUnavailable(Exception):
-    """Nothing can be read now: begin again from the stored position. The reason quotes nothing of it."""
+    """Nothing can be read now: start over from the stored position. The reason quotes no content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Messages of one lane (a partition, or a network's feed) in order.
 
-    `position` is where reading goes on once they are taken in; `caught_up`: there was nothing more to read.
+    `position` is where to continue after them; `caught_up` means that there was nothing more to read.
     """
 
     lane: str
@@ -27,11 +27,11 @@ class Batch:
 
 class Source(Protocol):
     async def start(self, positions: Mapping[str, str]) -> None:
-        """Go to the stored positions, by lane; a lane without one begins with its first message."""
+        """Go to the stored positions, by lane. A lane without one starts at its first message."""
         ...
 
     async def read(self) -> Sequence[Batch]:
-        """Wait a few seconds at most. Raises `SourceUnavailable`."""
+        """The next batches, after a few seconds at most. Raises `SourceUnavailable`."""
         ...
 
     async def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""What a partner may read of its deliveries; an event is told only where it was, or may be, disclosed."""
+"""What a partner may read of its deliveries. An event appears only if it was disclosed or may be now."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from notifications.subscriptions.postgres import Numbered
 
 
 def delivery_view(row: dict[str, Any]) -> DeliveryView:
-    """Before its first attempt, and when withheld, a delivery is a number and a state."""
+    """An entry of the log. Before its first attempt, and if withheld, it names neither event nor type."""
     disclosed = row["attempts"] > 0 and row["state"] != "withheld"
     return DeliveryView(
         number=row["number"],
@@ -28,7 +28,7 @@ def delivery_view(row: dict[str, Any]) -> DeliveryView:
 async def events_of(
     owed: Sequence[Numbered], network: str, disclosure: Disclosure, public_url: str
 ) -> list[Told | Withheld]:
-    """Asks once for all that was not withheld before. Raises `NoAnswer`."""
+    """The events with these numbers, each only if it may be disclosed now. Raises `NoAnswer`."""
     asked = [it.due for it in owed if not it.withheld]
     questions = [
         Question(event_id=it.event_id, partner=it.partner, subscription_id=it.subscription_id) for it in asked

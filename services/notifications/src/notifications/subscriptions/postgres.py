@@ -1,4 +1,4 @@
-"""Subscriptions and what they were owed, bound to the caller's network and partner or clinics."""
+"""Subscriptions and their deliveries, limited to the caller's network and partner or clinics."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 class AlreadySubscribed(Exception):
-    """The partner has a live subscription for this address; `subscription_id` names it."""
+    """The partner already has an active subscription for this address, `subscription_id`."""
 
     def __init__(self, subscription_id: UUID) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class AlreadySubscribed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """What stands behind a number, and whether its delivery ended as withheld."""
+    """The event owed under a number, and whether its delivery ended as withheld."""
 
     due: Due
     withheld: bool
@@ -38,11 +38,11 @@ WHERE network_id = %(network)s AND state <> 'deleted'
     AND (%(id)s::uuid IS NULL OR subscription_id = %(id)s)
 ORDER BY created_at, subscription_id
 """
-"""A partner sees its own; a coordinator those that reach into its own clinics only."""
+"""A partner sees its own subscriptions; a coordinator sees those limited to its own clinics."""
 
 
 async def insert(db: Connection, new: Subscription, sealed: bytes) -> None:
-    """Raises `AlreadySubscribed`."""
+    """Store a subscription and its encrypted secret. Raises `AlreadySubscribed`."""
     try:
         async with db.transaction():
             await db.execute(
@@ -75,7 +75,7 @@ async def _existing(db: Connection, new: Subscription) -> UUID:
 
 
 async def visible(db: Connection, caller: Caller, only: UUID | None = None) -> list[Subscription]:
-    """All that the caller may see, oldest first, or only one of them."""
+    """The subscriptions that the caller may see, oldest first; or only one of them."""
     bounds = {
         "network": caller.network,
         "partner": caller.partner,
@@ -86,7 +86,7 @@ async def visible(db: Connection, caller: Caller, only: UUID | None = None) -> l
 
 
 async def end(db: Connection, subscription: Subscription) -> None:
-    """What is pending is cancelled; what was sent stays on record."""
+    """End a subscription. Pending deliveries are cancelled; the delivery log stays."""
     key = [subscription.network, subscription.id]
     async with db.transaction():
         await db.execute(
@@ -114,7 +114,7 @@ async def delivery_log(db: Connection, of: Subscription, after: int, limit: int)
 
 
 async def owed(db: Connection, of: Subscription, after: int, limit: int) -> list[Numbered]:
-    """The events behind the numbers after this one."""
+    """The events owed under the numbers after this one."""
     cursor = await db.execute(
         "SELECT d.*, %s::uuid AS partner_id, %s AS level FROM deliveries d"
         " WHERE network_id = %s AND subscription_id = %s AND number > %s ORDER BY number LIMIT %s",

@@ -1,4 +1,4 @@
-"""Subscriptions: who may make one for whom, what it asks for, and its secret."""
+"""Subscriptions: who may subscribe whom, what is selected, and the secret."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ State = Literal["active", "disabled"]
 
 
 class NotYours(Exception):
-    """The caller may subscribe, but not so; `pointer` names the field."""
+    """The caller may subscribe, but not with this field (`pointer`)."""
 
     def __init__(self, rule: str, pointer: str) -> None:
         super().__init__(rule)
@@ -21,7 +21,7 @@ class NotYours(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Where and about what a partner wants to be told. No filter means everything that consent allows."""
+    """The address and the filters of a subscription. No filter means everything that consent allows."""
 
     network: str
     id: UUID
@@ -37,7 +37,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the caller asks for."""
+    """The subscription that the caller asks for."""
 
     url: str
     level: Literal["empty", "ids"]
@@ -48,7 +48,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """The new subscription; its secret is shown now to its partner, and never again to anybody."""
+    """A new subscription. Its secret is shown once, and only to the partner itself."""
 
     subscription: Subscription
     secret: str = field(repr=False)
@@ -56,7 +56,7 @@ class Subscribed:
 
 
 def subscribe(caller: Caller, wanted: Wanted, new_id: UUID, secret: bytes, now: datetime) -> Subscribed:
-    """Raises `NotYours`."""
+    """A subscription for the caller, or by a coordinator for a partner. Raises `NotYours`."""
     subscription = Subscription(
         network=caller.network,
         id=new_id,
@@ -71,7 +71,7 @@ def subscribe(caller: Caller, wanted: Wanted, new_id: UUID, secret: bytes, now: 
 
 
 def _partner(caller: Caller, wanted: Wanted) -> UUID:
-    """A partner subscribes for itself; a coordinator must say for whom."""
+    """The partner to subscribe: a partner itself, or the one that a coordinator must name."""
     partner = wanted.partner or caller.partner
     if partner is None:
         raise NotYours("partner-required", "/partner")
@@ -81,7 +81,7 @@ def _partner(caller: Caller, wanted: Wanted) -> UUID:
 
 
 def _clinics(caller: Caller, wanted: Wanted) -> frozenset[UUID] | None:
-    """A coordinator can open no more than its own clinics."""
+    """The clinics to subscribe to. A coordinator may name only its own; by default it means all of them."""
     if caller.partner is not None:
         return wanted.clinics
     clinics = caller.clinics if wanted.clinics is None else wanted.clinics

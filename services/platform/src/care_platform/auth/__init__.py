@@ -1,1 +1,1 @@
-"""Who calls: the token issuer's keys, and the one verifier of tokens."""
+"""Authentication: the token issuer's keys, and the verifier of tokens."""

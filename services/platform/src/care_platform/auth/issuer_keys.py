@@ -1,4 +1,4 @@
-"""The token issuer's keys while we run: read again and again, so that they can rotate without a restart."""
+"""The token issuer's keys, refreshed while the process runs, so that they can rotate without a restart."""
 
 import asyncio
 import math
@@ -11,11 +11,11 @@ from care_platform.auth.key_sources import ANSWERS_WITHIN, Source
 
 
 class NoKeys(Exception):
-    """There has been no set of keys yet: no token can be judged now."""
+    """No set of keys has been read yet, so no token can be verified."""
 
 
 class IssuerKeys:
-    """Keeps the last good set. It is replaced in the event loop, so never while a token is judged."""
+    """Keeps the last good set. It is replaced in the event loop, and so never while a token is verified."""
 
     def __init__(self, source: Source, log: Any, clock: Callable[[], float] = time.monotonic) -> None:
         self.current: Jwks | None = None
@@ -30,11 +30,11 @@ class IssuerKeys:
         self._fresh: float | None = None
 
     def on_change(self, listener: Callable[[], object]) -> None:
-        """`listener` is called when keys were added or removed."""
+        """Call `listener` whenever keys are added or removed."""
         self._listeners.append(listener)
 
     def take(self, keys: Jwks) -> None:
-        """From now on these are the issuer's keys."""
+        """Use these keys from now on."""
         if keys != self.current:
             self.current = keys
             self._log.info("issuer keys", count=len(keys.keys))
@@ -42,18 +42,18 @@ class IssuerKeys:
                 listener()
 
     def age(self) -> float:
-        """Seconds since the set was last read without a fault; infinite if never."""
+        """Seconds since the keys were last read without a fault; infinite if never."""
         return self._clock() - self._read_at
 
     async def begin(self) -> asyncio.Task[None]:
-        """The task that reads for ever, after the first keys or the second in which they did not come."""
+        """Start the task that refreshes the keys; returns once the first keys are read, or after a second."""
         self._asked = asyncio.create_task(self._read())
         await asyncio.wait({self._asked}, timeout=1)
         return asyncio.create_task(self._follow())
 
     async def renewed(self) -> bool:
-        """Read because a token names a key we do not know. False if that was done only just now, so that
-        made-up names cannot flood the issuer; then the token is refused."""
+        """Refresh the keys because a token names an unknown one. False if that was done within `apart`
+        seconds, so that tokens with invented key names cannot flood the issuer."""
         if self._asked is None or self._asked.done():
             if self._clock() - self._asked_at < self._source.apart:
                 return False
@@ -68,7 +68,7 @@ class IssuerKeys:
             await self._read()
 
     async def _read(self) -> None:
-        """Whatever goes wrong is noted: were this to end, a removed key would be believed for ever."""
+        """Refresh once. Every fault is caught: if the refreshing ended, a removed key would stay valid."""
         try:
             async with self._one_by_one:
                 keys, self._fresh = await asyncio.to_thread(_load, self._source)

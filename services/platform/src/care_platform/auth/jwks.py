@@ -1,4 +1,4 @@
-"""What an issuer's JWKS document (RFC 7517) gives us: public keys that verify signatures, nothing else."""
+"""The keys of an issuer's JWKS document (RFC 7517) that we accept: public keys that verify signatures."""
 
 import json
 from collections.abc import Mapping
@@ -12,21 +12,21 @@ from joserfc.util import base64_to_int
 
 PublicKey = OKPKey | RSAKey
 LARGEST = 64 * 1024
-"""Bytes of a document."""
+"""The maximum size of a document, in bytes."""
 LEAST_RSA_BITS = 2048
 _FAMILY: Mapping[str, str] = MappingProxyType({"EdDSA": "Ed25519", "Ed25519": "Ed25519", "RS256": "RS256"})
-"""Algorithms we accept. EdDSA is what issuers still send; its new name is Ed25519 (RFC 9864)."""
+"""The accepted algorithms. Issuers still send EdDSA; its new name is Ed25519 (RFC 9864)."""
 ALGORITHMS = tuple(_FAMILY)
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
 class Unusable(Exception):
-    """Not a document whose keys we may take. Says why, and quotes nothing of it."""
+    """The document cannot be used. The reason quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """Equal when name, family and key material are; so a document written anew is told from a rotation."""
+    """Equal if name, family and key material are, so that reformatting a document is no rotation."""
 
     kid: str | None
     family: str
@@ -43,14 +43,17 @@ class Jwks:
         return any(entry.kid == kid for entry in self.keys)
 
     def fitting(self, algorithm: str, kid: str | None) -> PublicKey | None:
-        """The one key of that algorithm and name (None: of any name); None unless exactly one fits."""
+        """The only key with that algorithm and name (None: any name); None unless exactly one fits."""
         family = _FAMILY.get(algorithm)
         fits = [it for it in self.keys if it.family == family and (kid is None or it.kid == kid)]
         return self.keys[fits[0]] if len(fits) == 1 else None
 
 
 def read_jwks(document: bytes) -> Jwks:
-    """Raises `Unusable`. Left out: keys of another kind or use, symmetric, short, with a private part."""
+    """The usable keys of a document: none of another kind or use, symmetric, too short or private.
+
+    Raises `Unusable`.
+    """
     if len(document) > LARGEST:
         raise Unusable("the document is too large")
     try:
@@ -78,7 +81,7 @@ def _usable(entry: Any) -> tuple[_Entry, PublicKey] | None:
 
 
 def _for_signatures(entry: Any) -> bool:
-    """Who publishes a private part has lost the key; it goes the way of a key that was removed."""
+    """A key published with its private part is compromised, and treated as removed."""
     return (
         not _PRIVATE & entry.keys()
         and isinstance(entry.get("kid"), str | None)
@@ -88,7 +91,7 @@ def _for_signatures(entry: Any) -> bool:
 
 
 def _imported(entry: Mapping[str, Any]) -> tuple[str, PublicKey]:
-    """From the members of the public key alone. Raises for a kind of key we do not use."""
+    """The key, from its public members alone. Raises for a kind of key that we do not use."""
     match entry:
         case {"kty": "OKP", "crv": "Ed25519", "x": str(x)}:
             return "Ed25519", OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": x})

@@ -14,22 +14,22 @@ from urllib.parse import urlsplit
 from care_platform.auth.jwks import LARGEST, Unusable
 
 ANSWERS_WITHIN = 3.0
-"""Seconds for a connection, and again for the whole answer."""
+"""Time limits in seconds: for the connection, and again for the whole answer."""
 _FRESH = (60.0, 900.0)
-"""Seconds between which a `max-age` is honoured: a removed key must not live for long."""
+"""The bounds, in seconds, within which a `max-age` is honoured: a removed key must not live for long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was read, and in how many seconds to read again, if the source says so."""
+    """The bytes read, and after how many seconds to read again, if the source says so."""
 
     body: bytes
     fresh: float | None = None
 
 
 class Source(Protocol):
-    """Where the keys come from. Seconds: `every` is between readings, `retry` after a failure while there
-    are no keys at all, `apart` between readings that callers cause by naming a key we do not know."""
+    """Where the keys come from. In seconds: `every` between readings, `retry` after a failure while there are
+    no keys at all, `apart` between readings for tokens that name an unknown key, and after other failures."""
 
     @property
     def every(self) -> float: ...
@@ -39,12 +39,12 @@ class Source(Protocol):
     def apart(self) -> float: ...
 
     def read(self) -> Document:
-        """Blocks. Raises `Unusable` or `OSError`."""
+        """Read the document; blocks. Raises `Unusable` or `OSError`."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """Small and near, so it is read every second: no operator has to tell us that it was replaced."""
+    """A file, read every second, so that a replacement needs no further action."""
 
     path: Path
     every: float = 1.0
@@ -58,7 +58,7 @@ class KeyFile:
 
 @dataclass(frozen=True, slots=True)
 class KeyAddress:
-    """Asked without proxies; a redirect is refused, because it would lead to keys of somebody else."""
+    """An address, read without proxies. A redirect is refused, as it could lead to another party's keys."""
 
     url: str
     every: float = 300.0
@@ -96,7 +96,7 @@ class KeyAddress:
 
 
 def _cut(connection: socket) -> None:
-    """Ends an answer that trickles; time-outs of a socket are for each part of it."""
+    """End an answer that arrives too slowly: a socket's own time-out starts again with each part."""
     with suppress(OSError):
         connection.shutdown(SHUT_RDWR)
 

@@ -1,4 +1,4 @@
-"""Bearer tokens: signed JWTs of a known issuer for this audience, and what they claim of the caller."""
+"""Bearer tokens: signed JWTs of a known issuer for this audience, and their claims about the caller."""
 
 import base64
 import json
@@ -21,28 +21,28 @@ from care_platform.auth.jwks import ALGORITHMS, PublicKey
 C = TypeVar("C")
 
 MAX_TOKEN = 8_192
-"""Characters of a token."""
+"""The maximum length of a token, in characters."""
 LEEWAY = 30
-"""Seconds by which two clocks may differ."""
+"""How far, in seconds, two clocks may differ."""
 TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
-"""Types of token we take, in lower case; the same keys sign others for other ends (RFC 8725, 3.11)."""
+"""The accepted types of token, in lower case: the same keys sign others for other uses (RFC 8725, 3.11)."""
 _MAX_REMEMBERED = 10_000
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 _Id = Annotated[UUID, Field(strict=False)]
 
 
 class Unauthenticated(Exception):
-    """No token, or none that may be believed. The reason is for the caller and quotes no claim."""
+    """There is no token, or it is not valid. The reason is shown to the caller and quotes no claim."""
 
 
 class KeyUnknown(Unauthenticated):
-    """The token names a key that is not among the issuer's: worth a look whether they were rotated."""
+    """The token names an unknown key: the issuer may have rotated its keys."""
 
 
 class Claims(BaseModel):
-    """What a token must claim, and what it may: a claim that is null counts as absent.
+    """The claims that a token must have, and those it may have. A claim that is null counts as absent.
 
-    Times are whole seconds since 1970. `clinics` is None where the token says nothing of clinics.
+    Times are whole seconds since 1970. `clinics` is None if the token names none.
     """
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
@@ -59,7 +59,7 @@ class Claims(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a token must be of and for; `representing` are the roles that must name an organisation."""
+    """The values that a token must match. A role in `representing` must name an organisation."""
 
     issuer: str
     audience: str
@@ -69,10 +69,10 @@ class Expected:
 
 
 class Verifier(Generic[C]):
-    """Tells the caller from a token. `caller` makes a service's own idea of a caller from the claims.
+    """Verifies tokens. The function `caller` builds a service's own type of caller from the claims.
 
-    What it made is remembered until the token expires or the issuer's keys change, because verifying a
-    signature costs more than answering most requests.
+    Callers are cached until their token expires or the issuer's keys change, because verifying a signature
+    costs more than answering most requests.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Verifier(Generic[C]):
 
     async def authenticate(self, authorization: str | None) -> C:
         """The caller of a request with this `Authorization` header. A token that names an unknown key is
-        judged again if the issuer's keys could be read anew. Raises `Unauthenticated` or `NoKeys`."""
+        verified again after a refresh of the issuer's keys. Raises `Unauthenticated` or `NoKeys`."""
         try:
             return self.caller(authorization)
         except KeyUnknown:
@@ -100,7 +100,7 @@ class Verifier(Generic[C]):
             return self.caller(authorization)
 
     def caller(self, authorization: str | None) -> C:
-        """The caller, by the keys at hand. Raises `Unauthenticated`, also as `KeyUnknown`, or `NoKeys`."""
+        """The caller, by the current keys. Raises `Unauthenticated`, also as `KeyUnknown`, or `NoKeys`."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("a bearer token is required")
@@ -121,7 +121,7 @@ class Verifier(Generic[C]):
         try:
             head, body, _ = (_decoded(part) for part in token.split("."))
             key = self._key(_members(head))
-            with warnings.catch_warnings():  # RFC 9864 renames EdDSA; issuers still say it
+            with warnings.catch_warnings():  # RFC 9864 renames EdDSA; issuers still use the old name
                 warnings.simplefilter("ignore", SecurityWarning)
                 jwt.decode(token, key, algorithms=ALGORITHMS)
             claims = Claims.model_validate(_members(body))
@@ -131,7 +131,7 @@ class Verifier(Generic[C]):
         return claims
 
     def _key(self, header: dict[str, Any]) -> PublicKey:
-        """The one key that must have signed the token."""
+        """The only key that can have signed the token. Raises `Unauthenticated`, `KeyUnknown` or `NoKeys`."""
         if "crit" in header:
             raise Unauthenticated("the token asks for what this service does not know")
         if str(header.get("typ", "JWT")).lower() not in TYPES:
@@ -168,14 +168,14 @@ class Verifier(Generic[C]):
 
 
 def _decoded(part: str) -> bytes:
-    """Base64url as RFC 7515 writes it: no padding, no foreign character. Bits to spare joserfc refuses."""
+    """Decode base64url as in RFC 7515: no padding, no other characters. joserfc refuses unused bits."""
     if not _BASE64URL.fullmatch(part):
         raise ValueError("not base64url")
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _members(part: bytes) -> dict[str, Any]:
-    """The JSON object of a part. One that names a member twice could be understood in two ways: refused."""
+    """The JSON object of a part. One with a duplicate member is refused, because it is ambiguous."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({name for name, _ in pairs}) < len(pairs):

@@ -1,1 +1,1 @@
-"""HTTP around a service: what happens to every request, and errors as problem documents."""
+"""HTTP for both services: what is done to every request, and errors as problem documents."""

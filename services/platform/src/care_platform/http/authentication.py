@@ -1,4 +1,4 @@
-"""Who calls, found out before anything else of a request is looked at; the endpoint decides what it may."""
+"""Authentication, before anything else of a request is read. The endpoint decides what the caller may do."""
 
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -19,8 +19,8 @@ Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 class Authentication(Generic[C]):
     """An ASGI layer, inside the `RequestLayer`, for the paths below a prefix.
 
-    It refuses nobody: the outcome is kept, and raised where an endpoint asks who calls, because some
-    resources are there for everybody.
+    It refuses no request: it keeps the outcome, and the error is raised when an endpoint asks for the caller,
+    because some resources are open to everybody.
     """
 
     def __init__(self, app: ASGIApp, verifier: Verifier[C], below: str = "/v1/") -> None:
@@ -41,7 +41,7 @@ class Authentication(Generic[C]):
 
 
 def caller_of(scope: Scope) -> Any:
-    """The caller, as the service made it from the token. Raises `Unauthenticated` or `NoKeys`."""
+    """The caller that the service built from the token. Raises `Unauthenticated` or `NoKeys`."""
     outcome = scope["state"].get("caller")
     if isinstance(outcome, Exception):
         raise outcome
@@ -51,7 +51,7 @@ def caller_of(scope: Scope) -> Any:
 
 
 def _authorization(scope: Scope) -> str | None:
-    """The header; of several the first."""
+    """The `Authorization` header; the first if there are several."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             return str(value, "latin-1")

@@ -1,4 +1,4 @@
-"""The id of the story a request belongs to: the caller's, else that of its trace, else a new one."""
+"""The correlation id of a request: the caller's own, else its trace id, else a new one."""
 
 import re
 from contextlib import suppress
@@ -10,21 +10,21 @@ from uuid_utils.compat import uuid4
 
 _NIL = UUID(int=0)
 _TRACEPARENT = re.compile(
-    rb"(?!ff|00.{54})"  # no version ff; of version 00 nothing follows the flags
+    rb"(?!ff|00.{54})"  # no version ff; in version 00 nothing follows the flags
     rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?",
     re.DOTALL,
 )
-"""A `traceparent` by W3C's grammar. What later versions append is not looked at, as W3C says."""
+"""A `traceparent` by W3C's grammar. Anything that later versions append is ignored, as W3C requires."""
 
 
 def correlation(ids: list[bytes], traceparents: list[bytes]) -> UUID:
-    """From the request's headers `X-Correlation-Id` and `traceparent`. One that is given twice, or cannot
-    be read, or is nil, counts as not given."""
+    """The id from the headers `X-Correlation-Id` and `traceparent`. A header that is given twice, cannot be
+    read, or is nil counts as absent."""
     return _id(ids) or _trace_id(traceparents) or uuid4()
 
 
 def correlation_of(scope: Scope) -> UUID:
-    """The one that the layer around the application found."""
+    """The id that the layer around the application found."""
     return cast(UUID, scope["state"]["correlation"])
 
 

@@ -1,4 +1,4 @@
-"""A Starlette or FastAPI application that answers its errors as the `RequestLayer` around it does."""
+"""Makes a Starlette or FastAPI application answer its errors as the `RequestLayer` around it does."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def answer_errors(app: Starlette, answer: Answer, errors: Iterable[type[Exception]]) -> None:
-    """Every one of these errors, and any other, becomes the problem document that `answer` makes of it."""
+    """Answer these errors, and any other, with the problem document that `answer` builds."""
 
     async def handler(request: Request, error: Exception) -> Response:
         response = answer(error, correlation_of(request.scope))
@@ -28,7 +28,7 @@ def answer_errors(app: Starlette, answer: Answer, errors: Iterable[type[Exceptio
 
 
 def methods(routes: Iterable[BaseRoute], scope: Scope) -> list[str]:
-    """All that the path takes: a router names those of the first route alone that fits the path."""
+    """All methods of a path. A router would name only those of the first route that matches."""
     here = list(routes)
     taken = [it for it in _METHODS if any(_fits(route, {**scope, "method": it}) for route in here)]
     return ["GET", "HEAD", *taken[1:]] if taken[:1] == ["GET"] else taken

@@ -1,8 +1,8 @@
-"""What happens to every request, whatever answers it: one pure ASGI layer around the application.
+"""What is done to every request: one pure ASGI layer around the application.
 
 It finds the correlation id, limits head and body, answers every error, serves `HEAD` as `GET` without the
 body, forbids caching, counts, and writes one line for each request that was not answered with a success.
-Inside it an application may simply raise.
+Inside it an application can simply raise its errors.
 """
 
 import time
@@ -18,13 +18,13 @@ from care_platform.http.limits import check_head, limited
 from care_platform.http.metrics import RequestMetrics
 
 Answer = Callable[[Exception, UUID], Response]
-"""From an error and the correlation id to the problem document; see `Problems.answer`."""
+"""Builds the problem document for an error and a correlation id; see `Problems.answer`."""
 
 log = structlog.get_logger("http")
 
 
 class RequestLayer:
-    """Stands outermost. Sets `scope["state"]["correlation"]`; reads `scope["route"].path` for the metrics."""
+    """The outermost layer. Sets `scope["state"]["correlation"]`; the metrics use `scope["route"].path`."""
 
     def __init__(self, app: ASGIApp, answer: Answer, metrics: RequestMetrics) -> None:
         self._app = app
@@ -75,7 +75,7 @@ class RequestLayer:
 
 
 class _Sending:
-    """Passes the answer on, with the headers that every answer has, and remembers its status."""
+    """Forwards the answer with the headers that every answer has, and keeps its status."""
 
     def __init__(self, send: Send, correlation: str, *, body: bool) -> None:
         self._send = send

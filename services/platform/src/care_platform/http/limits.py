@@ -1,4 +1,4 @@
-"""How large a request may be. What is larger is refused, however it is sent."""
+"""How large a request may be. A larger one is refused, whether or not its length is announced."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -6,13 +6,13 @@ from typing import Literal
 from starlette.types import Message, Receive
 
 MAX_BODY = 128 * 1024
-"""Bytes of a request's body."""
+"""The maximum size of a request's body, in bytes."""
 MAX_HEAD = 32 * 1024
-"""Bytes of a request's header names and values together."""
+"""The maximum size of a request's header names and values together, in bytes."""
 
 
 class TooLarge(Exception):
-    """The head or the body of a request is over its limit."""
+    """The head or the body of a request exceeds its limit."""
 
     def __init__(self, part: Literal["head", "body"]) -> None:
         super().__init__(part)
@@ -20,13 +20,13 @@ class TooLarge(Exception):
 
 
 def check_head(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Raises `TooLarge`."""
+    """Check the size of a request's headers. Raises `TooLarge`."""
     if sum(len(name) + len(value) for name, value in headers) > MAX_HEAD:
         raise TooLarge("head")
 
 
 def limited(receive: Receive) -> Receive:
-    """Pass a request's messages on; raise `TooLarge` at the one with which its body is over the limit."""
+    """Forward a request's messages. Raises `TooLarge` as soon as the body exceeds the limit."""
     size = 0
 
     async def receiving() -> Message:

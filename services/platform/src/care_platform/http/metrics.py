@@ -1,15 +1,15 @@
-"""What is counted of requests. Labels are methods, routes and statuses, never ids or values."""
+"""Metrics of requests. Labels are methods, routes and statuses, never ids or values."""
 
 from functools import cache
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
-"""Seconds."""
+"""The buckets of durations, in seconds."""
 
 
 class RequestMetrics:
-    """Requests answered and the seconds they took, named after the service."""
+    """Requests answered and their duration in seconds, named after the service."""
 
     def __init__(self, service: str, registry: CollectorRegistry = REGISTRY) -> None:
         labels = ["method", "route", "status"]

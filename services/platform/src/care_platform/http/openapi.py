@@ -61,10 +61,10 @@ def operations(document: Schema) -> Iterator[Schema]:
 
 
 def absent_instead_of_null(schema: Any) -> Any:
-    """The schema of a request without its null alternatives and defaults: a field is given or left out.
+    """The schema of a request without null alternatives and defaults: a field is given or omitted.
 
-    Null is still taken where it was. Generators make fields with a default required, and some make code that
-    does not compile of a type that may be null.
+    The service still accepts null. Generators treat fields with a default as required, and some generate code
+    that does not compile from a type that may be null.
     """
     match schema:
         case {"anyOf": [*options]} if any(option == {"type": "null"} for option in options):
@@ -75,7 +75,7 @@ def absent_instead_of_null(schema: Any) -> Any:
             return {
                 name: absent_instead_of_null(part)
                 for name, part in schema.items()
-                if name != "default" or isinstance(part, dict)  # a property may have that name
+                if name != "default" or isinstance(part, dict)  # a property may be called so
             }
         case list():
             return [absent_instead_of_null(part) for part in schema]
@@ -84,7 +84,7 @@ def absent_instead_of_null(schema: Any) -> Any:
 
 
 def nullable_by_type(schema: Any) -> Any:
-    """The schema of an answer with `type: [X, null]` in place of a choice between X and null."""
+    """The schema of an answer with `type: [X, null]` instead of a choice between X and null."""
     match schema:
         case {"anyOf": [{"type": str(kind), **simple}, {"type": "null"}]}:
             rest = {name: part for name, part in schema.items() if name != "anyOf"}

@@ -1,4 +1,4 @@
-"""Every error as a problem document (RFC 9457) of a closed list. None quotes a value it was sent."""
+"""Turns every error into a problem document (RFC 9457) from a closed list. None quotes a value sent."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from care_platform.http.limits import TooLarge
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_LEFT = 499
-"""The status, for log and metrics alone, of a request whose client hung up before all of it had come."""
+"""The status, in log and metrics only, of a request whose caller disconnected before sending all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Kind:
         return f"/problems/{self.name}"
 
     def explained(self) -> dict[str, Any]:
-        """What is served there."""
+        """The document served at that URL."""
         return {
             "type": self.type,
             "status": self.status,
@@ -65,7 +65,7 @@ _BY_STATUS = MappingProxyType({404: "not-found", 405: "method-not-allowed"})
 
 
 class Problem(Exception):
-    """Raised where an endpoint knows the kind of problem; `particulars` become members of the document."""
+    """Raised by an endpoint that knows the kind of problem. `particulars` become members of the document."""
 
     def __init__(self, kind: str, **particulars: Any) -> None:
         super().__init__(kind)
@@ -74,10 +74,10 @@ class Problem(Exception):
 
 
 class Problems:
-    """The closed list of a service's problems, and the one way from an error to an answer.
+    """The closed list of a service's problems, and the only way from an error to an answer.
 
-    `by_error` names the kinds of the service's own errors, and `particulars` what their documents say more.
-    Any error that is not foreseen is a defect, and its document says nothing of the cause.
+    `by_error` maps the service's own errors to kinds, and `particulars` adds members to their documents.
+    Any other error is a defect, and its document does not reveal the cause.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Problems:
             ClientDisconnect,
             *self._by_error,
         )
-        """Those that are foreseen."""
+        """The errors that have a kind; any other is a defect."""
 
     def answer(self, error: Exception, correlation: UUID) -> Response:
         """The problem document of an error."""

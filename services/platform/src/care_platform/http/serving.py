@@ -1,4 +1,4 @@
-"""How uvicorn serves an application of ours; the address is the service's own to give."""
+"""How uvicorn serves our applications. Each service adds its own address."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,10 +8,10 @@ SERVING: Mapping[str, Any] = MappingProxyType(
     {
         "loop": "uvloop",
         "http": "httptools",
-        "log_config": None,  # its lines go where ours go
-        "access_log": False,  # it would name paths; the `RequestLayer` tells routes
+        "log_config": None,  # its lines go to our own log
+        "access_log": False,  # it would log paths; the `RequestLayer` logs routes
         "server_header": False,
-        "proxy_headers": False,  # who calls is told by the token alone
+        "proxy_headers": False,  # the token alone identifies the caller
     }
 )
 """Arguments of `uvicorn.run` and `uvicorn.Config`."""

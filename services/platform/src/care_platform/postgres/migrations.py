@@ -1,4 +1,4 @@
-"""Brings a database to the release of its service, as its owner; the service may only use the tables."""
+"""Migrates a database to the release of its service, as its owner. The service may only use the tables."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,18 +13,18 @@ from sqlalchemy.pool import NullPool
 
 @dataclass(frozen=True, slots=True)
 class Migrations:
-    """The steps of one service: a package with `versions` and an `env.py` that calls `run_steps`.
+    """The migrations of one service: a package with `versions` and an `env.py` that calls `run_steps`.
 
-    `lock` is an advisory lock, so that two migrations at once wait for one another.
+    `lock` is an advisory lock that makes concurrent runs wait for one another.
     """
 
     package: str
     lock: int
 
     def run(self, owner_url: str, app_role: str) -> str:
-        """Run every step not run yet, each in a transaction; gives the revision reached.
+        """Run every pending migration, each in a transaction. Returns the revision reached.
 
-        `app_role` may read and write what the steps grant it; they find its name, quoted, among the
+        `app_role` may read and write what the migrations grant it; they find its name, quoted, among the
         attributes of Alembic's configuration. Raises the errors of psycopg.
         """
         engine = create_engine(
@@ -39,7 +39,7 @@ class Migrations:
         return self.newest()
 
     def newest(self) -> str:
-        """The revision this release needs."""
+        """The revision that this release needs."""
         head = ScriptDirectory.from_config(self._config()).get_current_head()
         assert head is not None
         return head
@@ -51,7 +51,7 @@ class Migrations:
 
 
 def run_steps() -> None:
-    """What the `env.py` of each service does: run the steps on the connection that `Migrations.run` made."""
+    """For the `env.py` of each service: run the migrations on the connection that `Migrations.run` opened."""
     context.configure(connection=context.config.attributes["connection"], transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()

@@ -1,4 +1,4 @@
-"""What a connection asks of the server, as libpq's `options`."""
+"""Server settings for a connection, as libpq's `options`."""
 
 FEW_ROWS_BY_KEY = (
     "enable_seqscan=off",
@@ -6,10 +6,10 @@ FEW_ROWS_BY_KEY = (
     "enable_mergejoin=off",
     "plan_cache_mode=force_generic_plan",
 )
-"""For connections whose every query finds few rows by a key. A plan made while the tables were small, or with
-their statistics behind, would read them whole, and be kept."""
+"""For connections whose queries all find few rows by a key. A plan made while the tables were small, or their
+statistics outdated, would scan whole tables, and would be kept."""
 
 
 def options(*settings: str) -> str:
-    """The settings, each `name=value`, for as long as the connection lasts."""
+    """The settings, each `name=value`, in effect as long as the connection lasts."""
     return " ".join(f"-c {setting}" for setting in settings)

@@ -1,1 +1,1 @@
-"""The PostgreSQL side of recording: one read for a batch, one write."""
+"""Recording in PostgreSQL: one read and one write for each batch."""

@@ -1,4 +1,4 @@
-"""What the writer looks up: one named statement for each kind of row, all in one round trip."""
+"""The look-ups of the writer: one named statement for each kind of row, all in one round trip."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -26,10 +26,10 @@ class Lookup(NamedTuple):
 
 
 def _by_key(columns: str, table: str, key: str, column: type[list[Any]] = Uuids) -> Lookup:
-    """The rows of a table under keys within networks.
+    """The statement for rows of a table by key within a network.
 
-    OFFSET 0 keeps the planner to one index look-up for each key. Free to choose, it read every row of the
-    network while the tables were larger than their statistics said, at a fourth of the rate.
+    OFFSET 0 makes the planner look each key up in the index. Otherwise it read every row of the network while
+    the tables were larger than their statistics said, at a fourth of the rate.
     """
     kind = "bytea" if column is Bytes else "uuid"
     sql = f"""SELECT {columns} FROM unnest(%b::text[], %b::{kind}[]) AS wanted(network, key)
@@ -56,7 +56,7 @@ LOOKUPS: Mapping[str, Lookup] = {
 
 
 def look_up(connection: Connection[DictRow], networks: Collection[str], wanted: Wanted) -> Found:
-    """The rows that are there, by statement, as these networks see them; events in the order of versions."""
+    """The rows found, by statement, as these networks may see them. Events are in the order of versions."""
     with connection.pipeline():  # which is one transaction
         connection.execute(SCOPE, scoped(networks), prepare=True)
         cursors = {name: _execute(connection, LOOKUPS[name], keys) for name, keys in wanted.items() if keys}

@@ -1,4 +1,4 @@
-"""The one read before a batch is decided: all its commands need, in one round trip where all is cached."""
+"""The one read before a batch is decided: all that its commands need, in one round trip if it is cached."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,10 +20,10 @@ from episodes.recording.store import ReadSet, StoredReceipt
 LookUp = Callable[[Wanted], Found]
 
 Askers = Mapping[UUID, Collection[str]]
-"""The networks whose callers ask for an episode, by its id."""
+"""The networks whose callers ask for an episode, by the episode's id."""
 
 Newer = Mapping[UUID, tuple[EventMetadata, Sequence[bytes]]]
-"""The stored events after an episode's cached version, and the metadata of the last of them, by its id."""
+"""The stored events after an episode's cached version, with the metadata of the last one, by episode id."""
 
 _SUBJECT = """SELECT subject FROM client_subjects
 WHERE network_id = %s AND client_id = %s AND partner_id = %s"""
@@ -35,7 +35,7 @@ def read(
     cached: Mapping[UUID, CachedEpisode],
     unwrap: Unwrap,
 ) -> ReadSet:
-    """What the store knows now about the commands."""
+    """Read what the decisions on these commands need."""
     read_set = ReadSet()
     seek: LookUp = partial(look_up, connection, {command.caller.network for command in commands})
     askers = _askers(seek, read_set, commands)
@@ -67,7 +67,7 @@ def read(
 
 
 def _askers(seek: LookUp, read_set: ReadSet, commands: Sequence[CommandRequest]) -> Askers:
-    """The episodes the commands are for, each with the networks that ask for it."""
+    """The episodes that the commands are for, each with the networks that ask for it."""
     askers: dict[UUID, set[str]] = defaultdict(set)
     for command in commands:
         if command.episode is not None:
@@ -82,7 +82,7 @@ def _askers(seek: LookUp, read_set: ReadSet, commands: Sequence[CommandRequest])
 
 
 def _by_episode_id(row: DictRow) -> UUID:
-    """Episode ids are drawn in the order of opening."""
+    """The sort key: episode ids are drawn in the order of opening."""
     identifier: UUID = row["episode_id"]
     return identifier
 
@@ -115,8 +115,8 @@ def _take_episodes(
     newer: Newer,
     unwrap: Unwrap,
 ) -> None:
-    """Fold what is newer than the cache. An episode not cached names its client and clinic only now, and one
-    that another process transferred its new clinic.
+    """Fold the events newer than the cache. Their metadata may name a client and a clinic not yet read: of an
+    episode that was not cached, or that another process has transferred.
     """
     headers = [
         metadata
@@ -147,8 +147,8 @@ def _take_episodes(
 def _by_episode(read_set: ReadSet, askers: Askers, events: Sequence[DictRow]) -> Newer:
     """The stored events of each episode of a network that asks for it, with the metadata of the last.
 
-    The log has no row security, and the keys of other networks are not read: their episodes are passed over
-    before anything is opened, as if they were not there.
+    The log has no row security, and the keys of other networks are not read, so their episodes are skipped
+    before anything is decrypted, as if they did not exist.
     """
     states: dict[UUID, list[bytes]] = defaultdict(list)
     for row in events:
@@ -168,7 +168,7 @@ def _by_episode(read_set: ReadSet, askers: Askers, events: Sequence[DictRow]) ->
 def _take_subjects(
     connection: Connection[DictRow], read_set: ReadSet, commands: Sequence[CommandRequest]
 ) -> None:
-    """The ids by which partners know clients: each made once per client and partner."""
+    """Read the ids by which partners know clients, one for each client and partner."""
     for command in commands:
         cached = None if command.episode is None else read_set.episodes.get(command.episode)
         if cached is None or not command.step.needs_subject:

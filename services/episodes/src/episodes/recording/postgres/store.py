@@ -23,11 +23,11 @@ from episodes.recording.store import ReadSet, WriteSet
 T = TypeVar("T")
 
 _CONTENDED = {"40001", "40P01", "55P03"}
-"""Serialization failure, deadlock, lock time-out: the transaction is over and may be tried again."""
+"""Serialization failure, deadlock, lock time-out: the transaction has ended and may be repeated."""
 
 
 class PostgresStore:
-    """Belongs to the writer thread. Connects when needed, and again after any loss."""
+    """Used by the writer thread. Connects when needed, and again after any loss."""
 
     def __init__(self, url: str, unwrap: Unwrap, watchdog: Watchdog) -> None:
         self._url = url
@@ -68,9 +68,9 @@ class PostgresStore:
         return self._connection, self._recorder
 
     def _after(self, error: psycopg.Error, lost: type[Exception]) -> Exception:
-        """What a database error means: refused or contended and over, lost in the middle, or not to be had.
+        """The meaning of a database error: a conflict, a connection lost during the call, or none at all.
 
-        The connection goes in any case: what a pipeline was to prepare after the error is not there.
+        The connection is closed in any case: statements that a pipeline should have prepared may be missing.
         """
         broken = self._connection is not None and self._connection.broken
         self.close()

@@ -1,4 +1,4 @@
-"""Writing what belongs to a batch beside its events: receipts, keys, and what finds them again."""
+"""Writes what belongs to a batch beside its events: receipts, keys, references, subjects, openings."""
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
@@ -21,7 +21,7 @@ SELECT * FROM unnest(%b::text[], %b::bytea[], %b::uuid[], %b::uuid[]) ORDER BY 1
 
 
 def write(curs: Cursor[DictRow], write_set: WriteSet) -> None:
-    """Each table in key order, so that two batches cannot lock each other out."""
+    """Write each table in the order of keys, so that two batches cannot deadlock."""
     curs.execute(SCOPE, scoped({network for network, _ in write_set.receipts}), prepare=True)
     if write_set.keys:
         networks, clients = zip(*write_set.keys, strict=True)

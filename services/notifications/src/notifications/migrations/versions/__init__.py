@@ -1,1 +1,1 @@
-"""One step per module; a step that has run somewhere is never changed."""
+"""One migration per module. A migration that has run anywhere is never changed."""

@@ -1,7 +1,7 @@
-"""What was seen, what is known, what is owed, and how each delivery went.
+"""Events seen, what is known of episodes, what is owed, and the outcome of each delivery.
 
-Times that leave again as they came (`occurred_at`, `recorded_at` of an event) are text: a timestamp would
-lose their offset.
+An event's `occurred_at` and `recorded_at` are sent on exactly as received, so they are stored as text: a
+timestamp would lose their offset.
 """
 
 from alembic import context, op
@@ -144,7 +144,7 @@ CREATE INDEX inbox_newest ON inbox (network_id, clinic_id, recorded_at DESC, ite
 
 
 def upgrade() -> None:
-    """Nothing is ever deleted: the app role may not."""
+    """Rows are never deleted: the application role lacks the right to."""
     op.execute(TABLES)
     role = context.config.attributes["app_role"]
     op.execute(f"GRANT USAGE ON SCHEMA public TO {role}")

@@ -1,4 +1,4 @@
-"""What it takes to tell a referring partner, address an item to a therapist, and find who was sent what."""
+"""Columns to notify a referring partner, address an item to a therapist, and find who was sent an entry."""
 
 from alembic import op
 
@@ -15,5 +15,5 @@ CREATE INDEX deliveries_of_event ON deliveries (network_id, event_id);
 
 
 def upgrade() -> None:
-    """`opening`: the envelope of the opening event, kept while a partner waits to hear of it."""
+    """`opening` holds the ids and times of the opening while a partner waits to be notified of it."""
     op.execute(CHANGES)

@@ -1,7 +1,7 @@
-"""Networks kept apart by the database itself, also where a query forgets to.
+"""Row-level security keeps networks apart even where a query forgets its condition.
 
-A transaction names its networks in `care.networks`; unset means none. Forced, so the owner is bound too: a
-later step that changes rows must name them as well. Exempt is `positions`, the places of a role.
+A transaction names its networks in `care.networks`; unset means none. The policies are forced, so they bind
+the owner too: a later migration that changes rows must name the networks. `positions` is exempt.
 """
 
 from alembic import op

@@ -1,8 +1,8 @@
-"""A delivery is found by its key, whatever the planner knows.
+"""Indexes by which a delivery is found by its key, whatever statistics the planner has.
 
-Before a table is analysed, the planner takes every index for equally good. Those that begin with the network
-were chosen for the network alone, and each claim read all of its deliveries: so what is unique per event now
-begins with the event, and the policies of row security compare in a collation no index has.
+Before a table is analysed, the planner considers all indexes equally good. It chose indexes by their leading
+network column alone, so each claim read every delivery of the network. Unique indexes now lead with the
+event, and the row-security policies compare in a collation that no index has.
 """
 
 from alembic import op
@@ -23,7 +23,7 @@ OURS = (
     "(network_id COLLATE \"C\") = ANY ((SELECT string_to_array(current_setting('care.networks', true), ','))"
     "::text[])"
 )
-"""As before, but as a filter only: each query names its networks itself."""
+"""The same policy, usable as a filter only: each query names its networks itself."""
 
 
 def upgrade() -> None:
