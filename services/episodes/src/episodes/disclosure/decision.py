@@ -18,16 +18,16 @@ Consent = Span[SharingConsented]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is recorded about the events asked for."""
+    """What is recorded about the events in question."""
 
     episode_of: Mapping[UUID, UUID]
-    """The episode of each event there is."""
+    """The episode of each event that exists."""
 
     episodes: Mapping[UUID, Episode]
-    """The episodes of the network, as recorded now."""
+    """The network's episodes, as recorded now."""
 
     unreadable: Collection[UUID]
-    """Episodes with a damaged record, which hold up no other."""
+    """Episodes with a damaged event. They do not affect the others."""
 
     references: Mapping[tuple[UUID, UUID], str]
     """Partners' own numbers for clients: the identifier whose system is the partner's id."""
@@ -71,7 +71,7 @@ def _readable(caller: Caller, question: Question, found: Found) -> Episode | Non
 
 
 def consent_for(question: Question, episode: Episode | None, now: datetime) -> tuple[Consent | None, Reason]:
-    """The consent that allows it, or none; and the reason to tell."""
+    """The consent that allows the disclosure, or None; and the reason to answer."""
     if episode is None:
         return None, "unknown_event"
     recorded = episode.entry(question.event_id)
@@ -88,7 +88,7 @@ def consent_for(question: Question, episode: Episode | None, now: datetime) -> t
 def decision(
     identifier: UUID, consent: Consent | None, reason: Reason, your_client_ref: str | None
 ) -> Decision:
-    """An answer. The ids of the client accompany an allowed one alone."""
+    """The answer to one question. Only an allowed one has the ids of the client."""
     return Decision(
         decision_id=identifier,
         allowed=consent is not None,

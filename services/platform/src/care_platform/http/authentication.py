@@ -13,7 +13,7 @@ C = TypeVar("C")
 
 _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", scheme_name="token")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
-"""Only describes the token in the OpenAPI document: it is judged before FastAPI looks at the request."""
+"""Only documents the token in OpenAPI: a layer outside FastAPI verifies it."""
 
 
 class Authentication(Generic[C]):
