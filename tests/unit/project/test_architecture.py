@@ -63,15 +63,18 @@ def test_every_import_keeps_the_rules(tmp_path: Path) -> None:
         ("demo", "import episodes", "The demo knows the contracts alone"),
         ("demo", "import tests", "The demo knows the contracts alone"),
         ("demo/partner", "import contracts", "The demo's partner uses nothing"),
+        ("notifications/reacting/policies.py", "import psycopg", "What decides in notifications"),
     ],
 )
 def test_an_import_that_breaks_a_rule_is_seen(tmp_path: Path, module: str, statement: str, rule: str) -> None:
     tree = _copy(tmp_path)
-    (tree / module / "planted.py").write_text(f"{statement}\n")
+    planted = tree / module if module.endswith(".py") else tree / module / "planted.py"
+    with planted.open("a") as file:
+        file.write(f"{statement}\n")
     verdict = _lint_imports(tree)
     assert verdict.returncode == 1
     assert re.search(rf"{rule}.* BROKEN", verdict.stdout)
-    assert "planted" in verdict.stdout
+    assert planted.stem in verdict.stdout
 
 
 def test_the_domain_imports_the_standard_library_and_itself() -> None:
@@ -83,6 +86,13 @@ def test_the_domain_imports_the_standard_library_and_itself() -> None:
         if name.split(".")[0] not in allowed and not name.startswith("episodes.domain")
     }
     assert not found
+
+
+def test_a_benchmark_takes_of_the_tests_their_support_alone() -> None:
+    files = [*(CHECKOUT / "bench").glob("*.py")]
+    taken = {name for file in files for name in _imports(file) if name.split(".")[0] == "tests"}
+    assert taken
+    assert [name for name in taken if not name.startswith("tests.support")] == []
 
 
 def test_no_file_is_too_long_to_read_at_once() -> None:
