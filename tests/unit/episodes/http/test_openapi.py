@@ -162,6 +162,29 @@ def test_the_schemas_of_what_is_sent_to_us_allow_no_unknown_field() -> None:
     )
 
 
+KEYWORDS = {
+    *("type", "format", "enum", "const", "pattern", "title", "description", "default", "examples", "$ref"),
+    *("properties", "required", "additionalProperties", "items", "anyOf", "oneOf", "discriminator"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("minLength", "maxLength", "minItems", "maxItems"),
+}
+
+
+def test_schemas_use_the_keywords_of_json_schema_alone() -> None:
+    def used(schema: Any) -> set[str]:
+        one = (schema.get(name) for name in ("items", "additionalProperties"))
+        parts = [
+            *schema.get("properties", {}).values(),
+            *(part for name in ("anyOf", "oneOf") for part in schema.get(name, ())),
+            *(part for part in one if isinstance(part, dict)),
+        ]
+        return set(schema).union(*map(used, parts))
+
+    schemas = list(made()["components"]["schemas"].values())
+    schemas += [it["schema"] for _, _, operation in operations() for it in operation.get("parameters", ())]
+    assert set[str]().union(*map(used, schemas)) <= KEYWORDS
+
+
 def test_every_reference_leads_somewhere() -> None:
     for reference in set(re.findall(r'"\$ref": "#/components/(\w+)/(\w+)"', json.dumps(made()))):
         assert reference[1] in made()["components"][reference[0]]

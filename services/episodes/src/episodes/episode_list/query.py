@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from care_platform.described_model import DescribedModel
 from episodes.domain.status import Status
-from episodes.http.parameters import SYSTEM_AND_VALUE, Id, Query, Whole
+from episodes.http.parameters import DIGITS, SYSTEM_AND_VALUE, Id, Query
 
 A_WRITE = r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}:[1-9][0-9]{0,8}$"
 """An episode and a version, as the receipt of a command names them."""
@@ -27,7 +27,7 @@ class ListQuery(Query):
     """Episodes for which this therapist answers now."""
     source_ref: Annotated[str, StringConstraints(pattern=SYSTEM_AND_VALUE)] | None = None
     """The episode in which this id of your own system was recorded, as `system|value`."""
-    limit: Annotated[Whole, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=200), DIGITS] = 50
     """How many episodes a page holds at most."""
     cursor: Annotated[str, StringConstraints(pattern=r"^e[0-9a-f]{32}$")] | None = None
     """`next` of the page before."""

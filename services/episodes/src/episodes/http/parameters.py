@@ -39,7 +39,8 @@ def _read_moment(text: object) -> datetime:
 
 
 Id = Annotated[UUID, BeforeValidator(read_uuid)]
-Whole = Annotated[int, BeforeValidator(_read_whole)]
+DIGITS = BeforeValidator(_read_whole)
+"""Beside a whole number: no sign, no exponent, nothing that only a parser would take for one."""
 Moment = Annotated[
     datetime, BeforeValidator(_read_moment), WithJsonSchema({"type": "string", "format": "date-time"})
 ]

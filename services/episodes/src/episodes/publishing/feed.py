@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from care_platform.described_model import DescribedModel
 from contracts.envelope import PublishedEvent
-from episodes.http.parameters import Query, Whole
+from episodes.http.parameters import DIGITS, Query
 
 MAX_EVENTS, MAX_WAIT = 1_000, 30
 _POSITION = re.compile(r"p([0-9a-f]{1,15})")
@@ -34,9 +34,9 @@ class FeedQuery(Query):
 
     after: Position | None = None
     """`next` of the page before; without it the feed begins with the first event."""
-    limit: Annotated[Whole, Field(ge=1, le=MAX_EVENTS)] = 100
+    limit: Annotated[int, Field(ge=1, le=MAX_EVENTS), DIGITS] = 100
     """How many events a page holds at most."""
-    wait: Annotated[Whole, Field(ge=0, le=MAX_WAIT)] = 0
+    wait: Annotated[int, Field(ge=0, le=MAX_WAIT), DIGITS] = 0
     """How many seconds an empty answer is held back for events to come."""
 
 

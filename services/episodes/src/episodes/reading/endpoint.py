@@ -19,7 +19,7 @@ from episodes.event_log.folding import fold
 from episodes.event_log.reader import Log
 from episodes.http.dependencies import allowed, here
 from episodes.http.openapi import WITH_ETAG
-from episodes.http.parameters import Id, Moment, Query, Whole
+from episodes.http.parameters import DIGITS, Id, Moment, Query
 from episodes.http.problems import Malformed
 from episodes.http.requests import Surroundings
 from episodes.reading import documents, models
@@ -34,7 +34,7 @@ SurroundingsHere = Annotated[Surroundings, here(Surroundings)]
 class StateQuery(Query):
     """Which state is wanted: by either clock, or by both."""
 
-    version: Annotated[Whole, Field(ge=1, le=999_999_999)] | None = None
+    version: Annotated[int, Field(ge=1, le=999_999_999), DIGITS] | None = None
     """The state as of this version; not together with `recorded_at`."""
     recorded_at: Moment | None = None
     """The state as of what was recorded by this time."""

@@ -17,6 +17,7 @@ def complete(
     That is its address, the meaning of its tags and of the parameters in its paths, which operations need no
     token, and an example of each body by the name of its schema.
     """
+    document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
     document["servers"] = [{"url": "/", "description": "The service that gave this document"}]
     document["tags"] = [{"name": name, "description": words} for name, words in tags.items()]
     for name in _OF_FASTAPI:
