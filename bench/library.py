@@ -44,7 +44,7 @@ def _library(database: Database, breadth: int) -> Iterator[Target]:
     own_tables = replace(database, app_url=database.superuser_url)
     with (
         TemporaryDirectory() as place,
-        closing(Service(own_tables, Path(place), ["bench.library_app"])) as service,
+        closing(Service(own_tables, Path(place), ["bench.library_app"], held=False)) as service,
     ):
         api = service.start()
         eventually(api.ready, "the example is ready")

@@ -47,7 +47,10 @@ def measure(machine: Machine) -> Iterator[Row]:
     """The 95th percentile of the slowest kind. The kinds take turns."""
     database = machine.episodes()
     refuse_unmarked(database.superuser_url)
-    with tempfile.TemporaryDirectory() as place, closing(Service(database, Path(place))) as service:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        closing(Service(database, Path(place), held=False)) as service,
+    ):
         api = service.start()
         eventually(api.ready, "the API is ready")
         fill(database.superuser_url, "demo", EPISODES, service.reference("demo", "ehr", "one"))

@@ -16,6 +16,8 @@ from tests.support.servers.discovery import find_kafka, find_postgres, make_run_
 from tests.support.servers.kafka import KafkaBroker
 from tests.support.servers.postgres import Database, PostgresServer
 
+BREADTH = 2_000
+"""Over how many episodes a quick run spreads its commands."""
 MARK = "care episodes: a bench's, to be dropped"
 
 
@@ -36,7 +38,7 @@ class Machine:
     @property
     def breadth(self) -> int:
         """Over how many episodes commands are spread, so that none becomes unrealistically long."""
-        return 10_000 if self.full else 2_000
+        return 5 * BREADTH if self.full else BREADTH
 
     @cached_property
     def kafka(self) -> KafkaBroker:

@@ -4,27 +4,23 @@ The bare producer has its records ready in memory; the relay reads, decrypts and
 """
 
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import structlog
 from kafka import KafkaProducer
 
 from bench.machine import Machine, refuse_unmarked
-from bench.shapes import PUBLIC_URL, Place, seconds_in_halves, seconds_mapped
+from bench.relaying import PUBLIC_URL, RelayUnderTest
+from bench.shapes import Place, seconds_in_halves, seconds_mapped
 from bench.table import Row
 from contracts.envelope import topic_of
-from episodes.event_log.positions import claim
 from episodes.event_log.tail import Tail
-from episodes.processes.progress import Progress
 from episodes.processes.runtime import tune
 from episodes.publishing.kafka import make_topics, producer, settings
-from episodes.publishing.relay import Record, Relay, records
+from episodes.publishing.relay import Record, records
 from tests.support.episodes.log_writer import Log, session
 
 EVENTS = 20_000
@@ -74,24 +70,6 @@ def _seconds_to_send(bootstrap: str, ready: list[Record]) -> float:
 
 
 def _seconds_to_relay(bootstrap: str, tail: Tail, network: str) -> float:
-    stopping = threading.Event()
-    progress = Progress(lambda: datetime.now(UTC), "relay", "sent")
     with producer(bootstrap) as sender:
         sender.partitions_for(topic_of(network))
-        relay = Relay(
-            tail=tail,
-            sender=sender,
-            claim=claim(tail.connection, f"bench-{uuid4()}"),
-            public_url=PUBLIC_URL,
-            progress=progress,
-            log=structlog.get_logger(),
-        )
-        thread = threading.Thread(target=relay.run, args=(stopping,))
-        began = time.perf_counter()
-        thread.start()
-        while progress.done < EVENTS:
-            time.sleep(0.01)
-        took = time.perf_counter() - began
-        stopping.set()
-        thread.join()
-    return took
+        return RelayUnderTest(tail, sender).run_until(lambda progress: progress.done >= EVENTS)

@@ -11,14 +11,13 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.machine import refuse_unmarked
+from bench.machine import BREADTH, refuse_unmarked
 from episodes.http.examples import EXAMPLES
 from tests.support.episodes.api_process import Api, Service, fill_directory
 from tests.support.servers.postgres import Database
 from tests.support.waiting import eventually
 
 CONNECTIONS = 64
-EPISODES = 2_000
 BODY = {**EXAMPLES["AssessedCommand"], "stage": "ad_hoc"}
 """An assessment that may be recorded repeatedly: about 1.1 KB in the log."""
 
@@ -77,13 +76,16 @@ def serving(
     database: Database,
     program: Sequence[str] = ("episodes", "api"),
     processes: int = 1,
-    breadth: int = EPISODES,
+    breadth: int = BREADTH,
 ) -> Iterator[tuple[Target, Sequence[Api]]]:
     """API processes over one database, with the directory filled in and `breadth` episodes opened."""
     if shutil.which("wrk") is None:
         raise SystemExit("the load comes from `wrk`: install it (Debian: apt-get install wrk)")
     refuse_unmarked(database.superuser_url)
-    with TemporaryDirectory() as place, closing(Service(database, Path(place), program)) as service:
+    with (
+        TemporaryDirectory() as place,
+        closing(Service(database, Path(place), program, held=False)) as service,
+    ):
         apis = [service.start() for _ in range(processes)]
         for api in apis:
             eventually(api.ready, "the API is ready")

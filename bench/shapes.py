@@ -13,24 +13,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 from uuid import UUID, uuid4
 
-import structlog
 from eventsourcing.persistence import Notification
 
+from bench.relaying import PUBLIC_URL, RelayUnderTest
 from contracts.envelope import topic_of
 from episodes.event_log.keyring import keyring
 from episodes.event_log.positions import claim, move
 from episodes.event_log.tail import Tail
-from episodes.processes.progress import Progress
 from episodes.processes.runtime import tune
 from episodes.publishing.in_flight import InFlight, Sent
 from episodes.publishing.kafka import producer
-from episodes.publishing.relay import MAX_IN_FLIGHT, PAGE, Relay, records
+from episodes.publishing.relay import MAX_IN_FLIGHT, PAGE, records
 
-PUBLIC_URL = "http://127.0.0.1:8000"
 PARTS = 2
 SPAWN = multiprocessing.get_context("spawn")
 PATIENCE = 60.0
@@ -126,29 +123,15 @@ def _map(pipe: Connection, place: Place) -> None:
 
 
 def _relay(pipe: Connection, place: Place, part: int) -> None:
-    stopping = Event()
-    progress = Progress(lambda: datetime.now(UTC), "relay", "sent")
     with closing(place.tail(part)) as tail, producer(place.bootstrap) as sender:
         last = max(event.id for event in tail.page(0, place.last))
         sender.partitions_for(topic_of(place.network))
-        relay = Relay(
-            tail=tail,
-            sender=sender,
-            claim=claim(tail.connection, f"bench-{uuid4()}"),
-            public_url=PUBLIC_URL,
-            progress=progress,
-            log=structlog.get_logger(),
-        )
+        relay = RelayUnderTest(tail, sender)
         tune()
-        thread = Thread(target=relay.run, args=(stopping,))
         pipe.send("ready")
         pipe.recv()
-        thread.start()
-        while progress.position < last:
-            time.sleep(0.01)
-        pipe.send(progress.done)
-        stopping.set()
-        thread.join()
+        relay.run_until(lambda progress: progress.position >= last)
+        pipe.send(relay.progress.done)
 
 
 class _PartOfTail(Tail):
