@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from care_platform.http.serving import SERVING
+from care_platform.http.serving import serving
 from episodes.__main__ import application
 from episodes.config import Settings
 from episodes.domain.vocabulary import BY_RESOURCE
@@ -46,4 +46,6 @@ def with_empty_command(settings: Settings) -> FastAPI:
 
 if __name__ == "__main__":
     settings = Settings()
-    uvicorn.run(with_empty_command(settings), host=settings.host, port=settings.port, **SERVING)
+    uvicorn.run(
+        with_empty_command(settings), host=settings.host, port=settings.port, **serving(settings.door())
+    )

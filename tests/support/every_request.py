@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +39,17 @@ def hang_up(url: str, path: str, token: str, correlation: str) -> None:
     )
     with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
         connection.sendall(head.encode() + b'{"a": ')
+
+
+def flood(url: str) -> bytes:
+    """The first line of the answer to a head of 20 MB, sent until the connection is closed."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(b"GET / HTTP/1.1\r\n")
+            for _ in range(200):
+                connection.sendall(b"X-B: a\r\n" * 12_500)
+        return connection.recv(100).partition(b"\r\n")[0]
 
 
 def _steady(answer: httpx.Response) -> dict[str, str]:

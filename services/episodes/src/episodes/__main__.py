@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 
 from care_platform import crash_points, logs
 from care_platform.auth.issuer_keys import IssuerKeys
-from care_platform.http.serving import SERVING
+from care_platform.http.serving import serving
 from episodes.api.app import create_app, running
 from episodes.api.services import Services
 from episodes.config import Settings
@@ -69,7 +69,9 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _ended)
     app = application(settings)
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
-    uvicorn.run(app, host=settings.host, port=settings.port, timeout_graceful_shutdown=4, **SERVING)
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, timeout_graceful_shutdown=4, **serving(settings.door())
+    )
 
 
 def _ended(*_: object) -> NoReturn:

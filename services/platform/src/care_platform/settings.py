@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from care_platform.auth.key_sources import KeyAddress, KeyFile, Source
+from care_platform.http.door import DoorLimits
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """The name of a network."""
@@ -24,6 +25,9 @@ class ServiceSettings(BaseSettings):
     machine or `SSL_CERT_FILE` trusts); without it they are read from `jwks_file`. Both are read again while
     the service runs: the file every second, the address every five minutes and when a token names an unknown
     key, so keys rotate without a restart. `public_url` is the address at which others reach the service.
+
+    `max_connections` is how many connections one API process keeps open, `max_connections_per_peer` how many
+    of one address; leave that out behind a proxy, whose address all of them have.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -34,6 +38,8 @@ class ServiceSettings(BaseSettings):
     token_issuer: str = "care-local"
     token_audience: str = "care"
     public_url: str
+    max_connections: Annotated[int, Field(ge=1)] = 1_000
+    max_connections_per_peer: Annotated[int, Field(ge=1)] | None = None
     crash_at: _CrashAt = ""
 
     @field_validator("public_url")
@@ -58,6 +64,10 @@ class ServiceSettings(BaseSettings):
     @property
     def development(self) -> bool:
         return self.environment == "development"
+
+    def door(self) -> DoorLimits:
+        """What one API process lets in."""
+        return DoorLimits(connections=self.max_connections, per_peer=self.max_connections_per_peer)
 
     def key_source(self) -> Source:
         """Where the token issuer's keys are read from."""

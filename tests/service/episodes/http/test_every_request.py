@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer
-from tests.support.every_request import check_reading, hang_up, paths_to_get
+from tests.support.every_request import check_reading, flood, hang_up, paths_to_get
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 
@@ -49,3 +49,7 @@ def test_a_client_that_drops_its_upload_is_no_defect_of_ours(served: Served, pat
 def test_a_head_without_end_is_refused(served: Served) -> None:
     answer = served.api.http.get("/health/live", headers={"x-note": "x" * 40_000})
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+
+
+def test_what_never_ends_is_refused_before_it_is_known_who_sends_it(served: Served) -> None:
+    assert flood(served.api.url).startswith(b"HTTP/1.1 413 ")

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from uuid import UUID, uuid4
 
-from tests.support.every_request import check_reading, hang_up, paths_to_get
+from tests.support.every_request import check_reading, flood, hang_up, paths_to_get
 from tests.support.notifications.service_process import Api, Notifications, partner_token
 from tests.support.waiting import eventually
 
@@ -39,3 +39,7 @@ def test_the_trace_of_a_caller_is_taken(api: Api) -> None:
 def test_a_head_without_end_is_refused(api: Api) -> None:
     answer = api.call("GET", "/health/live", headers={"x-note": "x" * 40_000})
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+
+
+def test_what_never_ends_is_refused_before_it_is_known_who_sends_it(api: Api) -> None:
+    assert flood(str(api.client.base_url)).startswith(b"HTTP/1.1 413 ")

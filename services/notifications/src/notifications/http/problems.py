@@ -50,7 +50,7 @@ def faults(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 def documented(*names: str) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI responses for the problems of an endpoint that takes a token, those named among them."""
-    common = ("malformed", "unauthenticated", "forbidden", "too-large", "unavailable", "defect")
+    common = ("malformed", "unauthenticated", "forbidden", "too-slow", "too-large", "unavailable", "defect")
     return problems_of(*common, *names)
 
 

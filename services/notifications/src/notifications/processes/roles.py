@@ -18,7 +18,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 
 from care_platform.auth.issuer_keys import IssuerKeys
-from care_platform.http.serving import SERVING
+from care_platform.http.serving import serving
 from notifications.config import Settings
 from notifications.delivering.courier import Clock, Courier
 from notifications.delivering.disclosure import HttpDisclosure
@@ -72,7 +72,7 @@ async def api(settings: Settings) -> int:
                 port=settings.port,
                 lifespan="off",
                 timeout_graceful_shutdown=3,
-                **SERVING,
+                **serving(settings.door()),
             )
         )
         log.info("api begins", port=settings.port, environment=settings.environment)

@@ -69,7 +69,9 @@ class Operations:
 
 def router(operations: Operations, problems: Problems, refused: Callable[[str], Responses]) -> APIRouter:
     """The routes. `refused` gives a kind of problem as the service documents it."""
-    routes = APIRouter(tags=["operations"], responses=refused("too-large") | refused("defect"))
+    routes = APIRouter(
+        tags=["operations"], responses=refused("too-slow") | refused("too-large") | refused("defect")
+    )
 
     @routes.get("/health/live", responses={503: {"model": Live, "description": "To be started anew"}})
     async def live(request: Request, response: Response) -> Live:

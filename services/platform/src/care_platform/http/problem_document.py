@@ -53,10 +53,4 @@ def described(kinds: Iterable[Kind], schema: str) -> dict[str, Any]:
 
 
 def _example(kind: Kind) -> dict[str, Any]:
-    return {
-        "type": kind.type,
-        "title": kind.title,
-        "status": kind.status,
-        "detail": kind.what_to_do,
-        "correlation_id": _CORRELATION,
-    }
+    return {**kind.document(), "correlation_id": _CORRELATION}

@@ -35,6 +35,10 @@ class Kind:
         """The URL at which the kind is explained."""
         return f"/problems/{self.name}"
 
+    def document(self) -> dict[str, Any]:
+        """The members that every problem document of this kind has, but for the correlation id."""
+        return {"type": self.type, "title": self.title, "status": self.status, "detail": self.what_to_do}
+
     def explained(self) -> dict[str, Any]:
         """The document served at that URL."""
         return {
@@ -52,6 +56,7 @@ COMMON = (
     Kind("forbidden", 403, "Your role may not do this", "Ask somebody whose role may."),
     Kind("not-found", 404, "Not there, or not yours", "Check the ids and your clinics."),
     Kind("method-not-allowed", 405, "Not this method", "See the `Allow` header."),
+    Kind("too-slow", 408, "The request took too long", "Send it whole within 30 seconds.", retry=True),
     Kind("too-large", 413, "Too large", "Send at most 128 KiB; keep documents elsewhere."),
     Kind("unsupported-media-type", 415, "Not JSON", "Send application/json in UTF-8."),
     Kind("unavailable", 503, "Not available now", "Send it again after `Retry-After`.", retry=True),
@@ -104,14 +109,7 @@ class Problems:
         if isinstance(error, ClientDisconnect):
             return Response(status_code=CLIENT_LEFT)
         kind = self.kinds[self.kind_of(error)]
-        document = {
-            "type": kind.type,
-            "title": kind.title,
-            "status": kind.status,
-            "detail": kind.what_to_do,
-            "correlation_id": str(correlation),
-            **self._more(error),
-        }
+        document = {**kind.document(), "correlation_id": str(correlation), **self._more(error)}
         return Response(to_json(document), kind.status, _headers(error, kind), MEDIA_TYPE)
 
     def kind_of(self, error: Exception) -> str:

@@ -1,0 +1,156 @@
+"""What the door lets in, tried with raw bytes on a real server with small limits."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from care_platform.http.door import DoorLimits
+from care_platform.http.serving import serving
+
+LIMITS = DoorLimits(connections=5, per_peer=4, head_seconds=0.3, body_seconds=0.6, head_lines=20)
+HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\n"
+WHOLE = HEAD + b"Content-Length: 2\r\n\r\nok"
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+
+
+class Seen(NamedTuple):
+    headers: list[list[tuple[bytes, bytes]]]
+    port: int
+
+
+@asynccontextmanager
+async def server(limits: DoorLimits = LIMITS) -> AsyncIterator[Seen]:
+    headers: list[list[tuple[bytes, bytes]]] = []
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body, more = body + message["body"], message["more_body"]
+        headers.append(list(scope["headers"]))
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    config = uvicorn.Config(application, lifespan="off", **serving(limits), timeout_keep_alive=1)
+    running = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        task = asyncio.create_task(running.serve(sockets=[listening]))
+        yield Seen(headers, listening.getsockname()[1])
+        running.should_exit = True
+        await task
+
+
+async def sent(port: int, *parts: bytes, every: float = 0.0) -> Answer:
+    """What is answered to these bytes, sent one part after the other; status 0: closed without an answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def send() -> None:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(every)
+
+    sending = asyncio.create_task(send())
+    try:
+        async with asyncio.timeout(10):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            return Answer(int(head.split()[1]), await reader.readexactly(length))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return Answer(0, b"")
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        writer.close()
+
+
+def problem(answer: Answer) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(answer.body)
+    assert document["status"] == answer.status
+    assert set(document) == {"type", "title", "status", "detail", "correlation_id"}
+    return document
+
+
+async def test_a_request_within_the_limits_is_served() -> None:
+    async with server() as seen:
+        assert await sent(seen.port, WHOLE) == (200, b"ok")
+        assert await sent(seen.port, WHOLE[:10], WHOLE[10:], every=0.1) == (200, b"ok")
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind"),
+    [
+        ([HEAD, *[b"X-B: a\r\n" * 1000] * 100], "too-large"),
+        ([HEAD + b"X-B: ", *[b"a" * 10_000] * 100], "too-large"),
+        ([b"GET /" + b"a" * 10_000, *[b"a" * 10_000] * 100], "too-large"),
+        ([HEAD + b"X-B: a\r\n" * 20 + b"\r\n"], "too-large"),
+        ([HEAD], "too-slow"),
+        ([b""], "too-slow"),
+        ([HEAD, *[b"X-B: a\r\n"] * 50], "too-slow"),
+        ([HEAD + b"Content-Length: 200\r\n\r\n", *[b"a"] * 100], "too-slow"),
+        ([HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[b"1\r\na\r\n"] * 100], "too-slow"),
+        ([HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", *[b"X-T: a\r\n"] * 100], "too-slow"),
+    ],
+    ids=[
+        *("lines without end", "a value without end", "an address without end", "too many lines"),
+        *("half a head", "nothing", "a head in drops"),
+        *("a body in drops", "chunks in drops", "trailers in drops"),
+    ],
+)
+async def test_what_exceeds_a_limit_is_refused_and_the_connection_closed(
+    parts: list[bytes], kind: str
+) -> None:
+    slow = kind == "too-slow"
+    async with server(LIMITS if slow else DoorLimits(head_lines=20)) as seen:
+        answer = await sent(seen.port, *parts, every=0.05 if slow else 0.0)
+        assert problem(answer)["type"] == f"/problems/{kind}"
+        assert seen.headers == []
+        assert await sent(seen.port, WHOLE) == (200, b"ok")
+
+
+async def test_trailers_without_end_are_refused() -> None:
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
+    async with server(DoorLimits(body_seconds=5)) as seen:
+        answer = await sent(seen.port, chunked, *[b"X-T: " + b"a" * 60_000 + b"\r\n"] * 40)
+        assert problem(answer)["type"] == "/problems/too-large"
+
+
+async def test_a_trailer_is_no_header() -> None:
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nAuthorization: Bearer x\r\n\r\n"
+    async with server() as seen:
+        assert (await sent(seen.port, chunked)).status == 200
+        assert b"authorization" not in dict(seen.headers[0])
+
+
+async def test_one_peer_has_so_many_connections_and_others_wait_for_none_of_them() -> None:
+    async with server(DoorLimits(connections=5, per_peer=4, head_seconds=5)) as seen:
+        held = [await asyncio.open_connection("127.0.0.1", seen.port) for _ in range(4)]
+        assert problem(await sent(seen.port, WHOLE))["type"] == "/problems/unavailable"
+        held[0][1].close()
+        await asyncio.sleep(0.1)
+        assert (await sent(seen.port, WHOLE)).status == 200
+        for _, writer in held:
+            writer.close()
+
+
+async def test_a_process_has_so_many_connections() -> None:
+    async with server(DoorLimits(connections=3, head_seconds=5)) as seen:
+        held = [await asyncio.open_connection("127.0.0.1", seen.port) for _ in range(3)]
+        assert problem(await sent(seen.port, WHOLE))["type"] == "/problems/unavailable"
+        for _, writer in held:
+            writer.close()
