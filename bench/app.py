@@ -8,11 +8,12 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from care_platform.http.json_bodies import json_body, read_json
 from care_platform.http.serving import serving
 from episodes.__main__ import application
 from episodes.config import Settings
 from episodes.domain.vocabulary import BY_RESOURCE
-from episodes.http.requests import idempotency_key, if_match, json_body, path_id, permitted
+from episodes.http.requests import idempotency_key, if_match, path_id, permitted
 from episodes.recording.endpoint import CommandRoute, Created, body_form
 
 STEP = BY_RESOURCE["assessments"]
@@ -29,7 +30,7 @@ def with_empty_command(settings: Settings) -> FastAPI:
         idempotency_key(request)
         if_match(request)
         path_id(request, "episode")
-        form.validate_json(await json_body(request))
+        read_json(form, await json_body(request))
 
     async def empty(request: Request) -> Response:
         await checked(request)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 
@@ -50,6 +51,22 @@ def flood(url: str) -> bytes:
             for _ in range(200):
                 connection.sendall(b"X-B: a\r\n" * 12_500)
         return connection.recv(100).partition(b"\r\n")[0]
+
+
+def check_single_headers(client: httpx.Client, path: str, token: str) -> None:
+    """Check that a header with one value is refused when it is given twice, by its name."""
+    whole = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    for name, value in {**whole, "idempotency-key": str(UUID(int=5)), "content-encoding": "identity"}.items():
+        given = [it for it in whole.items() if it[0] != name] + [(name, value), (name, value)]
+        answer = client.post(path, content=b"{}", headers=given)
+        assert answer.status_code == 400, name
+        assert answer.json()["errors"] == [{"pointer": f"/headers/{name}", "rule": "given_once"}]
+    hosts = b"GET /health/live HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"  # httpx sends no second one
+    with socket.create_connection(
+        (client.base_url.host, client.base_url.port or 80), timeout=5
+    ) as connection:
+        connection.sendall(hosts)
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
 
 
 def _steady(answer: httpx.Response) -> dict[str, str]:

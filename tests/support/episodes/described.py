@@ -57,4 +57,17 @@ def _answer(path: str, method: str, status: str) -> dict[str, Any]:
 @cache
 def _validator(path: str, method: str, status: str, media_type: str) -> jsonschema.Draft202012Validator:
     schema = _answer(path, method, status)["content"][media_type]["schema"]
-    return jsonschema.Draft202012Validator(schema | {"components": _document()["components"]})
+    return jsonschema.Draft202012Validator(_closed(schema | {"components": _document()["components"]}))
+
+
+def _closed(schema: Any) -> Any:
+    """The schema without room for what it does not describe: an undescribed field would be a surprise."""
+    match schema:
+        case {"properties": dict()}:
+            return {"additionalProperties": False} | {name: _closed(part) for name, part in schema.items()}
+        case dict():
+            return {name: _closed(part) for name, part in schema.items()}
+        case list():
+            return [_closed(part) for part in schema]
+        case _:
+            return schema

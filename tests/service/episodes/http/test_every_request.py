@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer
-from tests.support.every_request import check_reading, flood, hang_up, paths_to_get
+from tests.support.every_request import check_reading, check_single_headers, flood, hang_up, paths_to_get
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 
@@ -53,3 +53,7 @@ def test_a_head_without_end_is_refused(served: Served) -> None:
 
 def test_what_never_ends_is_refused_before_it_is_known_who_sends_it(served: Served) -> None:
     assert flood(served.api.url).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_header_with_one_value_is_given_once(served: Served) -> None:
+    check_single_headers(served.api.http, "/v1/episodes", served.service.token())

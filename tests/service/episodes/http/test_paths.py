@@ -77,17 +77,6 @@ def test_a_body_that_grows_past_the_limit_in_pieces_is_refused(served: Served) -
     refused(answer, 413, "too-large")
 
 
-def test_of_a_header_given_twice_the_first_counts(served: Served) -> None:
-    key = str(uuid4())
-    twice = [("idempotency-key", key), ("idempotency-key", "no key")]
-    path = f"{served.episode}/assessments"
-    first = served.api.http.post(path, content=ASSESSED, headers=twice)
-    again = served.api.http.post(path, content=ASSESSED, headers={"idempotency-key": key})
-    assert first.status_code == 201, first.text
-    assert again.headers["idempotency-replayed"] == "true"
-    assert again.content == first.content
-
-
 def test_a_command_carries_its_correlation_and_is_counted_by_its_route(served: Served) -> None:
     correlation = str(uuid4())
     answer = served.api.record(

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from uuid import UUID, uuid4
 
-from tests.support.every_request import check_reading, flood, hang_up, paths_to_get
+from tests.support.every_request import check_reading, check_single_headers, flood, hang_up, paths_to_get
 from tests.support.notifications.service_process import Api, Notifications, partner_token
 from tests.support.waiting import eventually
 
@@ -43,3 +43,7 @@ def test_a_head_without_end_is_refused(api: Api) -> None:
 
 def test_what_never_ends_is_refused_before_it_is_known_who_sends_it(api: Api) -> None:
     assert flood(str(api.client.base_url)).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_header_with_one_value_is_given_once(api: Api, service: Notifications) -> None:
+    check_single_headers(api.client, "/v1/subscriptions", partner_token(service.issuer, PARTNER))

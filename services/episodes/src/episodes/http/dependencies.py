@@ -7,8 +7,9 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, TypeAdapter
 
 from care_platform.http.authentication import Bearer
+from care_platform.http.json_bodies import json_body, read_json
 from episodes.access import Caller
-from episodes.http.requests import at_hand, json_body, permitted, refuse_unknown_parameters
+from episodes.http.requests import at_hand, permitted, refuse_unknown_parameters
 
 T = TypeVar("T")
 
@@ -41,6 +42,6 @@ def body(form: TypeAdapter[Any]) -> Any:
 
 def _reader(form: TypeAdapter[Any]) -> Callable[[Request], Awaitable[Any]]:
     async def read(request: Request) -> Any:
-        return form.validate_json(await json_body(request))
+        return read_json(form, await json_body(request))
 
     return read

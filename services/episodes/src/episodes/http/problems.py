@@ -23,10 +23,6 @@ class Malformed(Exception):
         self.rule = rule
 
 
-class NotJson(Exception):
-    """The content type is not JSON."""
-
-
 _KINDS = (
     Kind("reference-known", 409, "Your source_ref is recorded already", "Read the event it names."),
     Kind("conflict", 409, "Others are writing to this episode", "Send it again.", retry=True),
@@ -39,7 +35,6 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         Malformed: "malformed",
         ValidationError: "malformed",
         RequestValidationError: "malformed",
-        NotJson: "unsupported-media-type",
         refusals.NotAllowed: "forbidden",
         refusals.Refused: "rule-broken",
         errors.NotThere: "not-found",

@@ -14,7 +14,7 @@ from care_platform.http.authentication import caller_of
 from care_platform.http.correlation import correlation_of
 from episodes.access import Caller, allow
 from episodes.http.parameters import read_uuid
-from episodes.http.problems import Malformed, NotJson
+from episodes.http.problems import Malformed
 
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 
@@ -75,14 +75,6 @@ def if_match(request: Request) -> int | None:
     if match is None:
         raise Malformed("/headers/if-match", "etag")
     return int(match[1])
-
-
-async def json_body(request: Request) -> bytes:
-    """The raw body of a request that says it is JSON."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise NotJson
-    return await request.body()
 
 
 def refuse_unknown_parameters(request: Request, *known: str) -> None:

@@ -23,20 +23,19 @@ class Shown:
     description: str
     required: bool = False
 
-    def definition(self) -> Any:
+    def definition(self, alias: str | None) -> Any:
         """The field as `create_model` takes it. What is absent is left out, so it is never null."""
         if self.required:
-            return self.hint, Field(description=self.description)
-        return self.hint | None, Field(None, description=self.description)
+            return self.hint, Field(description=self.description, alias=alias)
+        return self.hint | None, Field(None, description=self.description, alias=alias)
 
 
 def model(name: str, meaning: str, shown: Mapping[str, Shown]) -> type[BaseModel]:
     """A model with these fields; a name with a hyphen is the field's name in JSON."""
-    definitions: dict[str, Any] = {}
-    for field_name, field in shown.items():
-        hint, info = field.definition()
-        info.alias = field_name if "-" in field_name else None
-        definitions[field_name.replace("-", "_")] = (hint, info)
+    definitions: dict[str, Any] = {
+        field_name.replace("-", "_"): field.definition(field_name if "-" in field_name else None)
+        for field_name, field in shown.items()
+    }
     return create_model(name, __doc__=meaning, **definitions)
 
 

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
 from care_platform.crash_points import crash_point
+from care_platform.http.json_bodies import json_body, read_json
 from episodes.access import Caller
 from episodes.domain.step import Step
 from episodes.event_log.keyring import Keyring
@@ -21,7 +22,6 @@ from episodes.http.requests import (
     correlation,
     idempotency_key,
     if_match,
-    json_body,
     path_id,
     permitted,
     refuse_unknown_parameters,
@@ -119,7 +119,7 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
         refuse_unknown_parameters(request)
         key, expected = idempotency_key(request), if_match(request)
         raw = await json_body(request)
-        body = form.validate_json(raw)
+        body = read_json(form, raw)
         keyring = at_hand(request, Keyring)
         command = CommandRequest(
             id=key,

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from care_platform.described_model import DescribedModel
+from care_platform.http import json_bodies
 from care_platform.http.problems import Problem
 from notifications.http.problems import faults
 
@@ -33,12 +34,12 @@ def json_body(model: type[M]) -> Any:
 
 
 def _reader(model: type[M]) -> Callable[[Request], Awaitable[M]]:
+    form = TypeAdapter(model)
+
     async def read(request: Request) -> M:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise Problem("unsupported-media-type")
+        raw = await json_bodies.json_body(request)
         try:
-            return model.model_validate_json(await request.body())
+            return json_bodies.read_json(form, raw)
         except ValidationError as fault:
             found = fault.errors(include_url=False, include_input=False)
             raise Problem("malformed", errors=faults(found)) from None

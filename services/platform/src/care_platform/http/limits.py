@@ -19,9 +19,29 @@ class TooLarge(Exception):
         self.part = part
 
 
+SINGLE = frozenset({b"authorization", b"content-encoding", b"content-type", b"host", b"idempotency-key"})
+"""Headers we read that have one value: of two, a gateway and we might believe different ones."""
+
+
+class GivenTwice(Exception):
+    """A header, or a name in a JSON object, that may be given once: its place, as the parts of a pointer."""
+
+    def __init__(self, *place: str | int) -> None:
+        super().__init__("given twice")
+        self.place = place
+
+
 def check_head(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Check the size of a request's headers. Raises `TooLarge`."""
-    if sum(len(name) + len(value) for name, value in headers) > MAX_HEAD:
+    """Check a request's headers. Raises `TooLarge` and `GivenTwice`."""
+    size = 0
+    seen = set()
+    for name, value in headers:
+        size += len(name) + len(value)
+        if name in SINGLE:
+            if name in seen:
+                raise GivenTwice("headers", name.decode())
+            seen.add(name)
+    if size > MAX_HEAD:
         raise TooLarge("head")
 
 

@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from care_platform.auth.issuer_keys import NoKeys
 from care_platform.auth.tokens import Unauthenticated
-from care_platform.http.limits import TooLarge
+from care_platform.http.json_bodies import NotJson
+from care_platform.http.limits import GivenTwice, TooLarge
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_LEFT = 499
@@ -64,7 +65,13 @@ COMMON = (
 )
 """The kinds that every service has."""
 _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
-    {Unauthenticated: "unauthenticated", NoKeys: "unavailable", TooLarge: "too-large"}
+    {
+        Unauthenticated: "unauthenticated",
+        NoKeys: "unavailable",
+        TooLarge: "too-large",
+        NotJson: "unsupported-media-type",
+        GivenTwice: "malformed",
+    }
 )
 _BY_STATUS = MappingProxyType({404: "not-found", 405: "method-not-allowed"})
 
@@ -126,6 +133,8 @@ class Problems:
                 return error.particulars
             case Unauthenticated():
                 return _at("/headers/authorization", str(error), rule="token")
+            case GivenTwice():
+                return _at(pointer([*map(str, error.place)]), "given_once")
             case TooLarge(part="head"):
                 return _at("/headers", "too_large")
         return self._particulars(error)
