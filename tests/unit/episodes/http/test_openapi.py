@@ -10,10 +10,12 @@ import jsonschema
 import pytest
 from pydantic import TypeAdapter
 
+from contracts.codec import from_json
 from contracts.disclosure import Questions
 from episodes.api.app import create_app
 from episodes.directory.endpoint import ENTRIES
 from episodes.domain.vocabulary import COMMANDS
+from episodes.http.answer_examples import ANSWER_EXAMPLES
 from episodes.http.examples import EXAMPLES
 from episodes.http.problems import KINDS
 from episodes.recording.endpoint import body_form, path_of
@@ -126,6 +128,12 @@ def test_every_problem_has_an_example_that_fits(answer: dict[str, Any]) -> None:
     schema = content["schema"] | {"components": made()["components"]}
     for example in content["examples"].values():
         jsonschema.Draft202012Validator(schema).validate(example["value"])
+
+
+def test_the_feed_of_the_example_holds_what_is_published() -> None:
+    for event in ANSWER_EXAMPLES["FeedPage"]["events"]:
+        read = from_json(event)
+        assert set(event["data"]) <= set(type(read.data).model_fields)
 
 
 def test_operations_have_names_of_their_own_that_people_would_choose() -> None:

@@ -68,5 +68,4 @@ def refuse_before(when: When, since: When, pointer: str = "/occurred_at") -> Non
 
 
 def record_draft(episode: Episode, command: Command[Any]) -> list[NewFact]:
-    """The plain decision: record the draft as it is."""
     return [NewFact(command.draft, command.when)]

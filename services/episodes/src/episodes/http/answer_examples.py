@@ -86,7 +86,7 @@ _PUBLISHED = {
     "origin": "live",
     "dataref": f"http://127.0.0.1:8000/v1/episodes/{EPISODE}/events/{SESSION}",
     "correlationid": "0191a1b2-c3d4-4e5f-8a6b-1c2d3e4f5a09",
-    "data": {"performer": THERAPIST, "techniques": ["swedish"], "breaches": ["no-session-check"]},
+    "data": {"plan_version": 1, "breaches": ["no-session-check"], "adverse": False},
 }
 
 ANSWER_EXAMPLES: Mapping[str, Any] = {

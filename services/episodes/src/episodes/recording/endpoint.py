@@ -141,7 +141,7 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
         return _answer(answer)
 
     record.__name__ = step.command
-    record.__doc__ = step.decide.__doc__ or step.fact.__doc__
+    record.__doc__ = (None if of_client else step.decide.__doc__) or step.fact.__doc__
     return record
 
 

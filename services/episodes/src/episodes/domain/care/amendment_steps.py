@@ -48,7 +48,10 @@ def original(episode: Episode, event_id: UUID | None) -> RecordedEvent[Any]:
 
 def adding(kinds: Kinds) -> Decide:
     def add(episode: Episode, command: Command[EntryAddedTo]) -> list[NewFact]:
-        """Refused for what is there already: that is a correction; and for what would not have been taken."""
+        """Fills what an entry had left out, by the rules that held for the entry.
+
+        What is there already is corrected instead.
+        """
         draft, (entry, step) = command.draft, _amendable(kinds, episode, command)
         for name in draft.added:
             if getattr(entry.fact, name) not in (None, ()):
@@ -63,7 +66,10 @@ def adding(kinds: Kinds) -> Decide:
 
 def correcting(kinds: Kinds) -> Decide:
     def correct(episode: Episode, command: Command[EntryCorrected]) -> list[NewFact]:
-        """The replacement is decided as it would be now, on the episode without what it replaces."""
+        """Replaces an entry that was wrong, whole.
+
+        The replacement is decided as it would be now, on the episode without the entry it replaces.
+        """
         draft, (entry, step) = command.draft, _amendable(kinds, episode, command)
         if isinstance(entry.fact, EpisodeOpened) and draft.replacement.client != entry.fact.client:
             raise RuleBroken("another-client", "/replacement/client")
@@ -84,7 +90,10 @@ def correcting(kinds: Kinds) -> Decide:
 
 def retracting(kinds: Kinds) -> Decide:
     def retract(episode: Episode, command: Command[EntryRetracted]) -> list[NewFact]:
-        """Refused for what a plan rests on: that may be corrected."""
+        """Records that an entry should never have been recorded.
+
+        An entry on which a plan rests is corrected instead.
+        """
         entry, step = _amendable(kinds, episode, command)
         if step.amended != RETRACTABLE:
             raise RuleBroken("corrected-not-retracted")
@@ -96,12 +105,14 @@ def retracting(kinds: Kinds) -> Decide:
 
 
 def attest(episode: Episode, command: Command[EntryAttested]) -> list[NewFact]:
+    """Records that a licensed person vouches for entries, as a supervisor does for a student's."""
     for place, event_id in enumerate(command.draft.events):
         require_event(episode, event_id, f"/events/{place}")
     return [NewFact(command.draft, command.when)]
 
 
 def refuse_amendment(episode: Episode, command: Command[AmendmentRefused]) -> list[NewFact]:
+    """Records that a correction the client asked for was refused, why, and what the client says to it."""
     entry = original(episode, command.about)
     return [NewFact(replace(command.draft, event=entry.metadata.event_id), command.when, labels=entry.labels)]
 

@@ -71,7 +71,7 @@ class Assessed:
 
 
 def assess(episode: Episode, command: Command[Assessed]) -> list[NewFact]:
-    """A first baseline needs no reason, a new one does."""
+    """Records an assessment. A second baseline needs a reason."""
     draft = command.draft
     if (draft.stage == "new_baseline") != (draft.new_baseline_reason is not None):
         raise RuleBroken("new-baseline-needs-its-reason", "/new_baseline_reason")

@@ -31,7 +31,10 @@ class ClearanceRecorded:
 
 
 def clear(episode: Episode, command: Command[ClearanceRecorded]) -> list[NewFact]:
-    """Refused when it ends before it begins."""
+    """Records that a licensed person outside allows care with a condition.
+
+    It may not end before it begins.
+    """
     until = command.draft.valid_until
     if until is not None and until < command.when.date_in_zone():
         raise RuleBroken("ends-before-it-begins", "/valid_until")

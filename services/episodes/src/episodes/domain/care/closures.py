@@ -91,13 +91,14 @@ def closed_at(episode: Episode, when: When) -> bool:
 
 
 def close(episode: Episode, command: Command[EpisodeClosed]) -> list[NewFact]:
+    """Ends care: why, with what outcome for each goal, and what follows."""
     for opened in episode.of(EpisodeOpened):
         refuse_before(command.when, opened.metadata.when)
     return [NewFact(command.draft, command.when)]
 
 
 def reopen(episode: Episode, command: Command[EpisodeReopened]) -> list[NewFact]:
-    """Refused for an open episode, and when it was closed more than three months before."""
+    """Resumes care in an episode closed within the last three months. Later, a new episode continues it."""
     last = closure(episode)
     if last is None:
         raise RuleBroken("not-closed")

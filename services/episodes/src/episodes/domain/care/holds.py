@@ -38,12 +38,14 @@ def on_hold(episode: Episode, when: When) -> bool:
 
 
 def hold(episode: Episode, command: Command[EpisodeHeld]) -> list[NewFact]:
+    """Pauses care by agreement."""
     if open_hold(episode) is not None:
         raise RuleBroken("already-on-hold")
     return [NewFact(command.draft, command.when)]
 
 
 def resume(episode: Episode, command: Command[EpisodeResumed]) -> list[NewFact]:
+    """Resumes care after a pause."""
     held = open_hold(episode)
     if held is None:
         raise RuleBroken("not-on-hold")

@@ -67,7 +67,7 @@ class InboundReferral:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeOpened:
-    """The first fact of an episode: one client, one complaint, a responsible therapist."""
+    """Opens an episode: one client, one complaint, a responsible therapist."""
 
     client: Annotated[UUID, CLIENT]
     """The random id of the client in the directory."""

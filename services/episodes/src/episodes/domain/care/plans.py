@@ -119,7 +119,7 @@ _NOT_OF_THE_PLAN = ("plan_version", "based_on", "breaches")
 
 
 def set_plan(episode: Episode, command: Command[PlanSet]) -> list[NewFact]:
-    """A desk decision that can wait: it needs a baseline assessment, and a second plan is a refinement."""
+    """Sets the first plan, which needs a baseline assessment. A later plan is a refinement."""
     if _newest(episode) is not None:
         raise RuleBroken("plan-already-set")
     _refuse_unknown_basis(episode, command.draft)
@@ -129,7 +129,10 @@ def set_plan(episode: Episode, command: Command[PlanSet]) -> list[NewFact]:
 
 
 def refine_plan(episode: Episode, command: Command[PlanRefined]) -> list[NewFact]:
-    """Changes something; a clinical reason cites at least one event recorded after the plan it replaces."""
+    """Replaces the plan in force.
+
+    The new one must differ; a clinical reason cites at least one event recorded after the plan it replaces.
+    """
     newest = _newest(episode)
     if newest is None:
         raise RuleBroken("no-plan-to-refine")

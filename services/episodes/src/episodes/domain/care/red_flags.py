@@ -60,6 +60,7 @@ class RedFlagCleared:
 
 
 def raise_flag(episode: Episode, command: Command[RedFlagRaised]) -> list[NewFact]:
+    """Raises a red flag: a sign that care may be unsafe. It may hold care until it is cleared."""
     require_event(episode, command.draft.source_event, "/source_event")
     return [NewFact(command.draft, command.when)]
 
@@ -69,7 +70,10 @@ def flag_open(episode: Episode, entry: RecordedEvent[RedFlagRaised]) -> Episode:
 
 
 def clear_flag(episode: Episode, command: Command[RedFlagCleared]) -> list[NewFact]:
-    """Refused for a flag that is not there or does not stand at that time."""
+    """Records that a red flag no longer stands, by somebody with the authority to say so.
+
+    The flag must exist and stand at that time.
+    """
     draft, when = command.draft, command.when
     flags = [held for held in episode.spans_of(RedFlagRaised) if held.id == command.about]
     if not flags:

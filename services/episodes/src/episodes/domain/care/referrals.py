@@ -95,7 +95,7 @@ class PartnerReported:
 
 
 def refer(episode: Episode, command: Command[ReferralMade]) -> list[NewFact]:
-    """A desk decision: it needs a consent that names referrals, and every kind sent along."""
+    """Refers the client to a partner. This needs a consent that names referrals and every kind sent along."""
     draft, when = command.draft, command.when
     needed = {"/partner": "referrals"} | {f"/kinds_sent/{n}": kind for n, kind in enumerate(draft.kinds_sent)}
     consented = (
@@ -107,14 +107,20 @@ def refer(episode: Episode, command: Command[ReferralMade]) -> list[NewFact]:
 
 
 def withdraw_referral(episode: Episode, command: Command[ReferralWithdrawn]) -> list[NewFact]:
-    """Accepted in every status of the episode; refused for a referral not there or ended."""
+    """Records that a referral is no longer wanted, in any status of the episode.
+
+    The referral must exist and be open.
+    """
     referral = _open(episode, command)
     withdrawn = replace(command.draft, referral_id=referral.id, partner=referral.fact.partner)
     return [NewFact(withdrawn, command.when)]
 
 
 def answer_referral(episode: Episode, command: Command[ReferralAnswered]) -> list[NewFact]:
-    """Once: an answer that was wrong is corrected."""
+    """Records the partner's answer to a referral: accepted or declined.
+
+    There is one answer; a wrong one is corrected.
+    """
     referral = _open(episode, command)
     if any(entry.fact.referral_id == referral.id for entry in episode.of(ReferralAnswered)):
         raise RuleBroken("referral-already-answered")
@@ -123,7 +129,10 @@ def answer_referral(episode: Episode, command: Command[ReferralAnswered]) -> lis
 
 
 def report(episode: Episode, command: Command[PartnerReported]) -> list[NewFact]:
-    """Refused when it names a referral that was not made to that partner."""
+    """Records what a partner found, did or advises against.
+
+    A referral that it names must be one to that partner.
+    """
     draft = command.draft
     partner = command.partner or draft.partner
     if partner is None:

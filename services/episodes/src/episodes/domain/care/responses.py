@@ -52,7 +52,7 @@ class ResponseNoted:
 
 
 def note_response(episode: Episode, command: Command[ResponseNoted]) -> list[NewFact]:
-    """A session it names is one of this episode."""
+    """Records how the client was after a session, which must be one of this episode, or over some days."""
     draft = command.draft
     require_event(episode, draft.session, "/session", SessionDelivered)
     if draft.covers is not None and draft.covers.last < draft.covers.first:

@@ -81,7 +81,10 @@ class SessionChecked:
 
 
 def check_session(episode: Episode, command: Command[SessionChecked]) -> list[NewFact]:
-    """Answers go, go with limits, or stop. A judgement `stop` also raises the flag that holds care."""
+    """Checks whether the client may be treated now: go, go with limits, or stop, with the reasons.
+
+    A judgement `stop` also raises the red flag that holds care.
+    """
     draft, when = command.draft, command.when
     refuse_unknown_clearances(episode, draft.screening)
     stops = tuple(stopping_rules(episode, draft, when))

@@ -148,7 +148,10 @@ class SessionNotDelivered:
 
 
 def deliver(episode: Episode, command: Command[SessionDelivered]) -> list[NewFact]:
-    """Never refused for a clinical reason: what was broken is stored with it."""
+    """Records a treatment that was given.
+
+    It is never refused for a clinical reason: the rules that it broke are recorded with it.
+    """
     draft = command.draft
     _refuse_malformed(episode, draft, command.when)
     if draft.end is not None:
@@ -159,6 +162,7 @@ def deliver(episode: Episode, command: Command[SessionDelivered]) -> list[NewFac
 
 
 def not_delivered(episode: Episode, command: Command[SessionNotDelivered]) -> list[NewFact]:
+    """Records a planned session that did not take place."""
     require_event(episode, command.draft.check_id, "/check_id", SessionChecked)
     return [NewFact(command.draft, command.when)]
 

@@ -97,6 +97,7 @@ class EverySharingWithdrawn:
 
 
 def consent_to_share(episode: Episode, command: Command[SharingConsented]) -> list[NewFact]:
+    """Records that the client consents to a partner being told, and of what kinds of events."""
     draft = command.draft
     begins = draft.effective_from or command.when.at
     if draft.until is not None and draft.until <= begins:
@@ -106,7 +107,10 @@ def consent_to_share(episode: Episode, command: Command[SharingConsented]) -> li
 
 
 def withdraw_sharing(episode: Episode, command: Command[SharingWithdrawn]) -> list[NewFact]:
-    """Accepted in every status of the episode; refused for a consent not there or by then withdrawn."""
+    """Records that a consent to share ends, in any status of the episode.
+
+    The consent must exist and not be withdrawn already.
+    """
     consent = next((held for held in episode.spans_of(SharingConsented) if held.id == command.about), None)
     if consent is None:
         raise Unknown("unknown-consent")

@@ -46,7 +46,10 @@ def responsible(episode: Episode) -> Span[Responsibility] | None:
 
 
 def transfer(episode: Episode, command: Command[ResponsibilityTransferred]) -> list[NewFact]:
-    """Refused when it changes nobody."""
+    """Hands the episode to another therapist or clinic, of which one must change.
+
+    From this event on, itself included, it is the new clinic's.
+    """
     draft, last = command.draft, responsible(episode)
     former = None
     if last is not None:

@@ -76,7 +76,7 @@ class TreatmentConsentWithdrawn:
 
 
 def consent(episode: Episode, command: Command[TreatmentConsented]) -> list[NewFact]:
-    """Refused when it expires before it is signed or lasts longer than a year."""
+    """Records a consent to treatment. It lasts a year at most, and may not end before it was signed."""
     expires, signed = command.draft.expires_on, command.when.date_in_zone()
     if expires is not None and expires < signed:
         raise RuleBroken("consent-ends-before-it-begins", "/expires_on")
@@ -94,7 +94,10 @@ def consented(episode: Episode, entry: RecordedEvent[TreatmentConsented]) -> Epi
 
 
 def withdraw_consent(episode: Episode, command: Command[TreatmentConsentWithdrawn]) -> list[NewFact]:
-    """Accepted in every status of the episode; refused for a consent not there or by then withdrawn."""
+    """Records that a consent to treatment ends, in any status of the episode.
+
+    The consent must exist and not be withdrawn already.
+    """
     consent = next((held for held in episode.spans_of(TreatmentConsented) if held.id == command.about), None)
     if consent is None:
         raise Unknown("unknown-consent")
