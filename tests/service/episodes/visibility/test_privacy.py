@@ -16,7 +16,8 @@ from tests.support.episodes.http_calls import CANARY, Told, bearer, consent, par
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 
-SCHEMAS: dict[str, Any] = create_app(None, Wake(""), "").openapi()["components"]["schemas"]
+DOCUMENT: dict[str, Any] = create_app(None, Wake(""), "").openapi()
+SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 
 
 def with_canaries(schema: dict[str, Any], example: Any) -> Any:
@@ -129,10 +130,9 @@ def test_what_was_refused_is_neither_logged_nor_quoted(served: Served, name: str
 
 
 def _paths() -> dict[str, str]:
-    described = create_app(None, Wake(""), "").openapi()["paths"]
     return {
         path: its["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-        for path, its in described.items()
+        for path, its in DOCUMENT["paths"].items()
         if "post" in its
     }
 
