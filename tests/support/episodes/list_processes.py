@@ -95,8 +95,9 @@ class Place:
 
 
 @contextmanager
-def placed(postgres: PostgresServer, directory: Path) -> Iterator[Place]:
-    database = episodes_database(postgres)
+def placed(postgres: PostgresServer, directory: Path, database: Database | None = None) -> Iterator[Place]:
+    """A place with nothing in it; or one over `database`, whose keys are in `directory`."""
+    database = database or episodes_database(postgres)
     with closing(Log(database.app_url, directory)) as log:
         place = Place(database, log, directory)
         try:

@@ -4,7 +4,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 import structlog
@@ -25,18 +24,22 @@ COUNTED = LIVE.replace("SELECT *", "SELECT count(*) AS lines, sum(version) AS ve
 WRONG = "UPDATE episode_list SET status = 'wrong'"
 
 
-@pytest.fixture
-def place(postgres: PostgresServer, tmp_path: Path) -> Iterator[Place]:
-    with placed(postgres, tmp_path) as place:
-        yield place
-
-
-@pytest.fixture
-def listed(place: Place) -> Place:
-    """Many episodes, and a role that keeps their list."""
-    place.log.record(care(place.log, episodes=MANY, sessions=2))
-    place.await_current(place.project())
+@pytest.fixture(scope="module")
+def long_list(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Many episodes, recorded and listed once. Nobody is connected any more, so that it can be copied."""
+    with placed(postgres, tmp_path_factory.mktemp("long-list")) as place:
+        place.log.record(care(place.log, episodes=MANY, sessions=2))
+        place.await_current(place.project())
     return place
+
+
+@pytest.fixture
+def listed(postgres: PostgresServer, long_list: Place) -> Iterator[Place]:
+    """A copy of it, and a role that keeps its list."""
+    copy = postgres.fresh_database("episodes", template=long_list.database.name)
+    with placed(postgres, long_list.directory, copy) as place:
+        place.project().awaited("leading")
+        yield place
 
 
 def test_the_rows_are_the_same_to_the_byte(listed: Place) -> None:
