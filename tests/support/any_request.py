@@ -16,6 +16,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.support.effort import usually
+
 _CHECKS: list[CheckFunction] = [
     not_a_server_error,
     status_code_conformance,
@@ -23,7 +25,9 @@ _CHECKS: list[CheckFunction] = [
     response_schema_conformance,
     negative_data_rejection,
 ]
-SOME = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SOME = settings(
+    max_examples=usually(5, 15), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 """As many requests of an operation as there is time for, the same ones each time."""
 
 Operations = dict[str, APIOperation[Any, Any, Any, Any]]

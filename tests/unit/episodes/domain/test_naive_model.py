@@ -16,13 +16,16 @@ from episodes.domain.event import RecordedEvent
 from episodes.domain.status import status
 from episodes.domain.time import When
 from episodes.event_log.folding import fold
+from tests.support.effort import usually
 from tests.support.episodes import naive_model
 from tests.support.episodes.random_histories import OTHER_PARTNER, Story, histories, stranger_histories
 from tests.support.episodes.scenario import PARTNER, ZONE
 
 PARTNERS = (PARTNER, OTHER_PARTNER)
-thorough = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-strangely = settings(thorough, max_examples=50)
+thorough = settings(
+    max_examples=usually(100, 400), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+strangely = settings(thorough, max_examples=usually(25, 50))
 
 
 OF_CARE = {

@@ -16,13 +16,16 @@ from episodes.event_log.codec import Annotations, DataKey, decode, encode
 from episodes.event_log.folding import fold
 from episodes.reading import documents
 from episodes.visibility import viewer
+from tests.support.effort import usually
 from tests.support.episodes import naive_model
 from tests.support.episodes.random_histories import Story, histories, moments
 from tests.support.episodes.scenario import NETWORK, NOW, THERAPIST, ZONE
 
 KEY = DataKey(UUID(int=7), AESGCM(bytes(32)))
 SERVICE = Caller(actor=Actor(id=THERAPIST, role="service"), network=NETWORK, clinics=None)
-thorough = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(
+    max_examples=usually(100, 300), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def shown(entries: list[RecordedEvent[Any]], recorded_at: datetime | None, when: When | None) -> Any:
