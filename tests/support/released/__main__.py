@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.support.contract_examples import CONTRACTS
@@ -11,11 +11,12 @@ from tests.support.released.releases import NothingReleased, breaks, release
 ANEW = "`make release-contracts` writes contracts/released anew"
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
+    """The exit code, after `words` or else those of the command line."""
     parser = argparse.ArgumentParser(prog="released", description=__doc__)
     parser.add_argument("task", choices=("check", "release"), help="compare, or promise")
     parser.add_argument("--directory", type=Path, default=CONTRACTS, help="where released/ is")
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
     if asked.task == "release":
         release(asked.directory)
         return 0

@@ -5,12 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.contract_examples import CONTRACTS
+from tests.support.released.__main__ import main
 from tests.support.released.releases import breaks, release
 from tests.support.servers.discovery import CHECKOUT
 from tests.unit.contracts.test_compatible_interfaces import changed
@@ -66,11 +69,12 @@ def plant(tree: Path, document: str, where: str, now: Any) -> None:
 
 
 def said(tree: Path) -> list[str]:
-    """What the command prints; it exits with 1 when it prints anything."""
-    command = [sys.executable, "-m", "tests.support.released", "check", "--directory", str(tree)]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (bool(done.stdout), "")
-    return done.stdout.splitlines()
+    """What the check prints; it ends with 1 when it prints anything."""
+    printed = StringIO()
+    with redirect_stdout(printed):
+        code = main(["check", "--directory", str(tree)])
+    assert code == bool(printed.getvalue())
+    return printed.getvalue().splitlines()
 
 
 def test_the_committed_documents_keep_what_was_released() -> None:
@@ -108,3 +112,10 @@ def test_without_a_release_the_check_fails(tree: Path) -> None:
     shutil.rmtree(tree / "released")
     (line,) = said(tree)
     assert line.startswith("nothing was released: `make release-contracts`")
+
+
+def test_the_command_exits_with_1_and_prints_what_the_check_says(tree: Path) -> None:
+    (tree / "asyncapi.yaml").unlink()
+    command = [sys.executable, "-m", "tests.support.released", "check", "--directory", str(tree)]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.splitlines(), done.stderr) == (1, said(tree), "")
