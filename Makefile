@@ -40,7 +40,7 @@ test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pyte
 	@$(MAKE) --silent setup
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
-test-all: ## The same with full rounds of kills and all seeds, for CI and releases
+test-all: ## The same with full rounds of kills, all seeds and all examples, for CI and releases
 	@CARE_TEST=all $(MAKE) --silent test ARGS='$(ARGS)'
 
 quick: $(READY) ## The tests that need no server, in under a minute

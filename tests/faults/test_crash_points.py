@@ -4,7 +4,6 @@ import ast
 import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGKILL
 from timeit import timeit
@@ -17,9 +16,8 @@ from pydantic_settings import BaseSettings
 import care_platform.crash_points
 import episodes.config
 import notifications.config
-from tests.faults.checks import all_is_well, caught_up, drained, reading, subscribed
-from tests.support.load import Load, client_of
-from tests.support.notifications.http_servers import PartnerEndpoint
+from tests.faults.checks import all_is_well, caught_up, drained, reading
+from tests.faults.whole import Whole, running_whole
 from tests.support.servers.discovery import CHECKOUT
 from tests.support.servers.kafka import KafkaBroker
 from tests.support.servers.postgres import PostgresServer
@@ -63,25 +61,13 @@ SHORT_LEASES = {
 }
 
 
-@dataclass(frozen=True)
-class Whole:
-    """Everything running, a partner that is told, and callers."""
-
-    stack: Stack
-    partner: PartnerEndpoint
-    load: Load
-
-
 @pytest.fixture(scope="module")
 def whole(
     postgres: PostgresServer, kafka: KafkaBroker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Whole]:
     directory = tmp_path_factory.mktemp("crashing")
-    with Stack(postgres, kafka, directory, **SHORT_LEASES) as stack, client_of(stack) as http:
-        load = Load(lambda: http)
-        load.prepare(episodes=2)
-        with subscribed(stack) as partner:
-            yield Whole(stack, partner, load)
+    with running_whole(postgres, kafka, directory, episodes=2, **SHORT_LEASES) as whole:
+        yield whole
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -18,16 +17,16 @@ from tests.faults.checks import (
     drained,
     each_event_is_published_in_order,
     each_session_was_told_once,
-    subscribed,
 )
+from tests.faults.whole import Whole, running_whole
 from tests.support.effort import usually
-from tests.support.load import Load, client_of
+from tests.support.load import Load
 from tests.support.servers.kafka import ForeignKafka, KafkaBroker
 from tests.support.servers.postgres import ForeignPostgres, PostgresServer
 from tests.support.stack import ROLES, Stack
 
-ROUNDS = int(os.environ.get("ROUNDS") or usually(12, 40))
-"""Random kills: each victim once at least, and what fits three minutes on two busy cores."""
+ROUNDS = int(os.environ.get("ROUNDS") or usually(8, 40))
+"""Random kills: each victim once, and then as many more as fit three minutes on two busy cores."""
 MINUTES = float(os.environ.get("MINUTES") or "inf")
 """After which nobody more is killed, however many rounds are left."""
 AT_LEAST_BETWEEN = 100 if FULL else 5
@@ -48,18 +47,22 @@ CALM = {201, 409, 503}
 log = logging.getLogger(__name__)
 
 
-@pytest.fixture
-def stack(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Iterator[Stack]:
-    with Stack(postgres, kafka, tmp_path, **SHORT_LEASES) as running:
-        yield running
+@pytest.fixture(scope="module")
+def running(
+    postgres: PostgresServer, kafka: KafkaBroker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Whole]:
+    directory = tmp_path_factory.mktemp("whole")
+    with running_whole(postgres, kafka, directory, EPISODES, **SHORT_LEASES) as whole:
+        whole.load.callers = 3
+        yield whole
 
 
 @pytest.fixture
-def load(stack: Stack) -> Iterator[Load]:
-    with client_of(stack) as http:
-        load = Load(lambda: http, callers=3, pause=PAUSE)
-        load.prepare(EPISODES)
-        yield load
+def whole(running: Whole) -> Whole:
+    """The same for all these tests, with callers who begin anew."""
+    running.load.pause = PAUSE
+    running.load.statuses.clear()
+    return running
 
 
 @contextmanager
@@ -82,18 +85,19 @@ def supervised(stack: Stack) -> Iterator[None]:
 
 @pytest.mark.timeout(120 + 20 * ROUNDS)
 def test_whoever_is_killed_nothing_is_lost_and_nothing_happens_twice(
-    stack: Stack, load: Load, postgres: PostgresServer, kafka: KafkaBroker, proven: Callable[[str], None]
+    whole: Whole, postgres: PostgresServer, kafka: KafkaBroker, proven: Callable[[str], None]
 ) -> None:
     """`kill -9` at a random moment of a random role or server, each at least once."""
+    stack, load = whole.stack, whole.load
     servers: dict[str, KafkaBroker | PostgresServer] = {"kafka": kafka, "postgres": postgres}
     ours = {name: it for name, it in servers.items() if not isinstance(it, ForeignKafka | ForeignPostgres)}
-    with subscribed(stack) as partner, supervised(stack):
+    with supervised(stack):
         with load:
             killed = Counter(_kills(stack, load, ours))
             load.goes_on_for(AT_LEAST_BETWEEN)
         drained(stack)
         assert load.statuses <= CALM
-        all_is_well(stack, load, partner)
+        all_is_well(stack, load, whole.partner)
     counts = ", ".join(f"{victim} {times}" for victim, times in killed.items())
     told = f"{killed.total()} kills ({counts}) under {len(load.told)} acknowledged commands"
     proven(f"{told}: 0 lost, 0 doubled")
@@ -119,12 +123,13 @@ def _kills(stack: Stack, load: Load, servers: Mapping[str, KafkaBroker | Postgre
 @pytest.mark.timeout(180 + 3 * BROKER_AWAY)
 @pytest.mark.parametrize("how", ["down", "frozen"])
 def test_while_the_broker_is_away_commands_are_accepted_and_all_is_published_after(
-    stack: Stack, load: Load, kafka: KafkaBroker, how: str, proven: Callable[[str], None]
+    whole: Whole, kafka: KafkaBroker, how: str, proven: Callable[[str], None]
 ) -> None:
     """Down: nobody listens. Frozen: connections stay open and are never answered."""
+    stack, load = whole.stack, whole.load
     leave, come_back = (kafka.kill, kafka.restart) if how == "down" else (kafka.pause, kafka.resume)
     load.pause = BROKER_AWAY / 200  # as much to work off, however long it lasts
-    with subscribed(stack) as partner, supervised(stack):
+    with supervised(stack):
         with load:
             load.goes_on_for(AT_LEAST_BETWEEN)
             leave()
@@ -140,7 +145,7 @@ def test_while_the_broker_is_away_commands_are_accepted_and_all_is_published_aft
         took = time.monotonic() - back
         assert load.statuses == {201}
         each_event_is_published_in_order(stack)
-        each_session_was_told_once(stack, partner)
+        each_session_was_told_once(stack, whole.partner)
     proven(f"broker {how} for {BROKER_AWAY:.0f} s: {accepted} commands accepted, drained {took:.0f} s after")
 
 

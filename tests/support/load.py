@@ -50,11 +50,10 @@ class Load:
     statuses: set[int] = field(default_factory=set)
     episodes: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
+    def __enter__(self) -> Self:
+        """They begin; after the end of this block they may begin once more."""
         self._ending = threading.Event()
         self._threads = [threading.Thread(target=self._call) for _ in range(self.callers)]
-
-    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

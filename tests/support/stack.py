@@ -52,11 +52,15 @@ class Stack:
         self._write_service_tokens()
 
     def __enter__(self) -> Self:
-        self._make_topic()
-        for role in ROLES:
-            self.start(role)
-        for role in self._ports:
-            self.until_ready(role)
+        try:
+            self._make_topic()
+            for role in ROLES:
+                self.start(role)
+            for role in self._ports:
+                self.until_ready(role)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,7 +103,8 @@ class Stack:
             if process.poll() is not None:
                 self.start(role)
 
-    def until_ready(self, role: str, within: float = 30) -> None:
+    def until_ready(self, role: str, within: float = 60) -> None:
+        """No promise: six processes that start at once on a busy machine may take half a minute."""
         eventually(lambda: self._ready(role), f"{role} is ready", within)
 
     def token(self, role: str, **more: Any) -> str:

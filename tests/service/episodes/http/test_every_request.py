@@ -2,16 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 import pytest
 
-from tests.support.episodes.api_process import Api, Service, serving
+from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.http_calls import bearer
 from tests.support.every_request import check_reading, check_single_headers, flood, hang_up, paths_to_get
-from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 
 
@@ -20,10 +18,9 @@ class Served(NamedTuple):
     api: Api
 
 
-@pytest.fixture(scope="module")
-def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(postgres, tmp_path_factory.mktemp("every")) as (service, api):
-        yield Served(service, api)
+@pytest.fixture
+def served(shared: tuple[Service, Api]) -> Served:
+    return Served(*shared)
 
 
 def test_whatever_can_be_read_has_a_head_and_is_kept_by_nobody(served: Served) -> None:

@@ -1,7 +1,6 @@
 """Commands are plain routes; whoever calls cannot tell them from the others."""
 
 import json
-from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -10,9 +9,8 @@ import pytest
 from care_platform.http.limits import MAX_BODY
 from episodes.domain.vocabulary import STEPS
 from episodes.http.examples import EXAMPLES
-from tests.support.episodes.api_process import Api, serving
+from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.http_calls import refused
-from tests.support.servers.postgres import PostgresServer
 
 ASSESSED = json.dumps(EXAMPLES["AssessedCommand"]).encode()
 NOBODY = UUID(int=1)
@@ -24,9 +22,9 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(postgres, tmp_path_factory.mktemp("paths")) as (_, api):
-        yield Served(api, api.opened())
+def served(shared: tuple[Service, Api]) -> Served:
+    _, api = shared
+    return Served(api, api.opened())
 
 
 @pytest.mark.parametrize(

@@ -3,26 +3,23 @@
 The clinic is in Seattle, where summer time begins on 8 March 2026 and 2:00 becomes 3:00.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from episodes.http.examples import EXAMPLES
-from tests.support.episodes.api_process import Api, serving
+from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.http_calls import pointers, record, refused
-from tests.support.servers.postgres import PostgresServer
 
 FIRST_OF_MARCH = "2026-03-01T09:00:00-08:00"
 A_LICENCE = {"licence": "MD 1", "organisation": "Harbor Clinic"}
 AN_HOUR = {"date_of_service": "2026-03-06", "start": "2026-03-06T10:00:00-08:00", "duration": 30}
 
 
-@pytest.fixture(scope="module")
-def api(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with serving(postgres, tmp_path_factory.mktemp("as-of")) as (_, api):
-        yield api
+@pytest.fixture
+def api(shared: tuple[Service, Api]) -> Api:
+    return shared[1]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The bodies of amendments: faults are where they are in the body, and no value is quoted."""
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import httpx
@@ -8,10 +7,9 @@ import pytest
 
 from episodes.domain.vocabulary import STEPS
 from episodes.recording.amendment_bodies import AMENDABLE
-from tests.support.episodes.api_process import Api, Service, serving
+from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.http_calls import CANARY, pointers, refused
 from tests.support.episodes.http_episode import BODIES, Story
-from tests.support.servers.postgres import PostgresServer
 
 OF_ENTRIES = {step.name: step.resource for step in AMENDABLE}
 CORRECTION = {"of": "assessed.1", "reason_code": "other", "reason": "x"}
@@ -34,11 +32,11 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(postgres, tmp_path_factory.mktemp("amendments")) as (service, api):
-        story = Story.begun(api)
-        story.did("sessions")
-        yield Served(service, api, story)
+def served(shared: tuple[Service, Api]) -> Served:
+    service, api = shared
+    story = Story.begun(api)
+    story.did("sessions")
+    return Served(service, api, story)
 
 
 @pytest.mark.parametrize("what", ["addition", "correction"])

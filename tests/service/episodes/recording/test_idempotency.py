@@ -1,7 +1,6 @@
 """Doing it twice over HTTP: the same answer byte for byte, to whom may have it still."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -9,9 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from episodes.http.examples import CLINIC, EXAMPLES, THERAPIST
-from tests.support.episodes.api_process import Api, Service, serving
+from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.http_calls import bearer, refused
-from tests.support.servers.postgres import PostgresServer
 
 NOTE = {"stage": "midpoint", "history": "Better"}
 OPENING = EXAMPLES["EpisodeOpenedCommand"]
@@ -25,10 +23,9 @@ class Served(NamedTuple):
         return self.service.rows("SELECT count(*) FROM stored_events")[0]["count"]
 
 
-@pytest.fixture(scope="module")
-def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(postgres, tmp_path_factory.mktemp("idempotency")) as (service, api):
-        yield Served(service, api)
+@pytest.fixture
+def served(shared: tuple[Service, Api]) -> Served:
+    return Served(*shared)
 
 
 @pytest.mark.parametrize("opening", [True, False])
@@ -51,7 +48,9 @@ def test_a_repeat_is_answered_by_another_process_and_after_the_episode_moved_on(
     path, key = f"{served.api.opened()}/assessments", uuid4()
     first = served.api.record(path, NOTE, key)
     served.api.record(path, NOTE)
-    again = served.service.start().record(path, NOTE, key)
+    other = served.service.start()
+    again = other.record(path, NOTE, key)
+    other.close()
     assert again.content == first.content
     assert again.headers["idempotency-replayed"] == "true"
 

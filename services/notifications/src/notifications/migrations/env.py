@@ -1,5 +1,5 @@
 """The entry point of Alembic."""
 
-from care_platform.postgres.migrations import run_steps
+from care_platform.postgres.alembic_run import run_steps
 
 run_steps()

@@ -1,14 +1,11 @@
 """Migrates a database to the release of its service, as its owner. The service may only use the tables."""
 
+import re
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
-import psycopg
-from alembic import command, context
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
+_REVISION = re.compile(r'^(down_)?revision\b.*= "(\w+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +24,22 @@ class Migrations:
         `app_role` may read and write what the migrations grant it; they find its name, quoted, among the
         attributes of Alembic's configuration. Raises the errors of psycopg.
         """
-        engine = create_engine(
-            "postgresql+psycopg://", creator=lambda: psycopg.connect(owner_url), poolclass=NullPool
-        )
-        with psycopg.connect(owner_url, autocommit=True) as guard, engine.connect() as connection:
-            guard.execute("SELECT pg_advisory_lock(%s)", (self.lock,))
-            config = self._config()
-            config.attributes.update(connection=connection, app_role=_quoted(app_role))
-            command.upgrade(config, "head")
-            connection.commit()
+        # Loaded here, because every process asks for `newest` and Alembic takes a third of a second to load.
+        from care_platform.postgres.alembic_run import upgrade
+
+        upgrade(str(files(self.package)), self.lock, owner_url, _quoted(app_role))
         return self.newest()
 
     def newest(self) -> str:
-        """The revision that this release needs."""
-        head = ScriptDirectory.from_config(self._config()).get_current_head()
-        assert head is not None
-        return head
-
-    def _config(self) -> Config:
-        config = Config()
-        config.set_main_option("script_location", str(files(self.package)))
-        return config
+        """The revision that this release needs: the one that no other follows."""
+        found = [_REVISION.findall(it.read_text()) for it in _sources(files(self.package) / "versions")]
+        revisions: set[str] = {name for matches in found for down, name in matches if not down}
+        [newest] = revisions - {name for matches in found for down, name in matches if down}
+        return newest
 
 
-def run_steps() -> None:
-    """For the `env.py` of each service: run the migrations on the connection that `Migrations.run` opened."""
-    context.configure(connection=context.config.attributes["connection"], transaction_per_migration=True)
-    with context.begin_transaction():
-        context.run_migrations()
+def _sources(versions: Traversable) -> list[Traversable]:
+    return [file for file in versions.iterdir() if file.name.endswith(".py")]
 
 
 def _quoted(role: str) -> str:

@@ -1,0 +1,28 @@
+"""Alembic at work: upgrades a database under an advisory lock."""
+
+import psycopg
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+
+def upgrade(scripts: str, lock: int, owner_url: str, app_role: str) -> None:
+    """Run every pending migration among the scripts. Raises the errors of psycopg."""
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(owner_url), poolclass=NullPool
+    )
+    with psycopg.connect(owner_url, autocommit=True) as guard, engine.connect() as connection:
+        guard.execute("SELECT pg_advisory_lock(%s)", (lock,))
+        config = Config()
+        config.set_main_option("script_location", scripts)
+        config.attributes.update(connection=connection, app_role=app_role)
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+def run_steps() -> None:
+    """For the `env.py` of each service: run the migrations on the connection that `upgrade` opened."""
+    context.configure(connection=context.config.attributes["connection"], transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
