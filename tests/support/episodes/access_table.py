@@ -1,42 +1,12 @@
-"""Who may do what, written a second time by hand: a letter per role, a line per resource and action."""
+"""Who may do what: of a command what the vocabulary's page says, of the rest by hand, a letter per role."""
 
 from episodes.domain.roles import Role
+from tests.support.vocabulary_page import COMMANDS
 
 LETTERS = dict(zip("TSCPOAV", Role, strict=True))
 """Therapist, Supervisor, Coordinator, Partner, privacy Officer, Auditor, serVice."""
 
-
-MAY = {
-    ("episodes", "write"): "TSCV",
-    ("treatment-consents", "write"): "TSCV",
-    ("assessments", "write"): "TSV",
-    ("plans", "write"): "TSV",
-    ("plan-refinements", "write"): "TSV",
-    ("session-checks", "write"): "TSV",
-    ("sessions", "write"): "TSV",
-    ("missed-sessions", "write"): "TSCV",
-    ("responses", "write"): "TSV",
-    ("red-flags", "write"): "TSV",
-    ("sharing-consents", "write"): "TSCV",
-    ("sharing-consents/{about}/withdrawal", "write"): "TSCV",
-    ("closure", "write"): "TSV",
-    ("reopening", "write"): "TSV",
-    ("hold", "write"): "TSCV",
-    ("resumption", "write"): "TSCV",
-    ("transfers", "write"): "TSCV",
-    ("treatment-consents/{about}/withdrawal", "write"): "TSCV",
-    ("clearances", "write"): "TSV",
-    ("red-flags/{about}/clearance", "write"): "TSV",
-    ("referrals", "write"): "TSCV",
-    ("referrals/{about}/withdrawal", "write"): "TSCV",
-    ("referrals/{about}/answer", "write"): "TSCPV",
-    ("partner-reports", "write"): "TSCPV",
-    ("events/{about}/addition", "write"): "TSV",
-    ("events/{about}/correction", "write"): "TSV",
-    ("events/{about}/retraction", "write"): "TSV",
-    ("events/{about}/amendment-refusal", "write"): "SOV",
-    ("attestations", "write"): "TSV",
-    ("clients/{client}/sharing-withdrawals", "write"): "TSCOV",
+_BESIDE_COMMANDS = {
     ("episodes", "read"): "TSCPOAV",
     ("episodes", "list"): "TSCOAV",
     ("events", "read"): "TSCPOAV",
@@ -53,10 +23,8 @@ MAY = {
     ("partners", "read"): "TSCPOAV",
     ("partners", "write"): "COV",
 }
+MAY = {(resource, "write"): line.who for resource, line in COMMANDS.items()} | {
+    place: frozenset(LETTERS[letter] for letter in letters) for place, letters in _BESIDE_COMMANDS.items()
+}
 
-
-CELLS = [
-    (role, resource, action, letter in letters)
-    for (resource, action), letters in MAY.items()
-    for letter, role in LETTERS.items()
-]
+CELLS = [(role, resource, action, role in may) for (resource, action), may in MAY.items() for role in Role]

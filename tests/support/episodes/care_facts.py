@@ -9,7 +9,7 @@ from episodes.domain.care.amendments import EntryAddedTo, EntryCorrected, EntryR
 from episodes.domain.care.assessments import Assessed
 from episodes.domain.care.clearances import ClearanceRecorded
 from episodes.domain.care.closures import EpisodeClosed, EpisodeReopened
-from episodes.domain.care.holds import EpisodeHeld, EpisodeResumed
+from episodes.domain.care.holds import EpisodeHeld
 from episodes.domain.care.openings import Complaint, EpisodeOpened
 from episodes.domain.care.plans import PlanRefined, PlanSet
 from episodes.domain.care.red_flags import RedFlagCleared, RedFlagRaised
@@ -49,7 +49,6 @@ a_closure = EpisodeClosed(reason="plan_completed")
 a_screening = Screening(list_version="1")
 a_check = SessionChecked(screening=a_screening, verdict="go")
 a_hold = EpisodeHeld(reason="away for work")
-a_resumption = EpisodeResumed()
 a_reopening = EpisodeReopened(reason="relapse")
 a_retraction = EntryRetracted(reason="another client")
 an_acceptance = ReferralAnswered(accepted=True)

@@ -41,6 +41,7 @@ from episodes.domain.values import (
     Site,
     Technique,
 )
+from episodes.domain.vocabulary import STEPS
 from tests.support.episodes.corpus_ids import (
     CLIENT,
     OTHER_STAFF,
@@ -51,6 +52,7 @@ from tests.support.episodes.corpus_ids import (
     event_id,
 )
 from tests.support.episodes.corpus_of_amendments import rest
+from tests.support.episodes.drafts import draft
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -283,4 +285,9 @@ _FIRST_MONTH: Mapping[str, Any] = {
     ),
 }
 
-FACTS: Mapping[str, Any] = {**_FIRST_MONTH, **rest(_FIRST_MONTH["session-delivered.1"])}
+_BY_HAND: Mapping[str, Any] = {**_FIRST_MONTH, **rest(_FIRST_MONTH["session-delivered.1"])}
+FACTS: Mapping[str, Any] = {
+    **_BY_HAND,
+    **{step.name: draft(step) for step in STEPS if step.name not in _BY_HAND},
+}
+"""An event whose example says all that can be stored of it needs no other instance."""

@@ -16,7 +16,7 @@ from episodes.domain.care.amendments import (
 )
 from episodes.domain.care.clearances import ClearanceRecorded
 from episodes.domain.care.closures import EpisodeReopened
-from episodes.domain.care.holds import EpisodeHeld, EpisodeResumed
+from episodes.domain.care.holds import EpisodeHeld
 from episodes.domain.care.red_flags import RedFlagCleared
 from episodes.domain.care.referrals import PartnerReported, ReferralAnswered, ReferralMade, ReferralWithdrawn
 from episodes.domain.care.sessions import SessionDelivered
@@ -101,7 +101,6 @@ def rest(session: SessionDelivered) -> Mapping[str, Any]:
             accepted_by=OTHER_STAFF,
         ),
         "episode-held.1": EpisodeHeld(reason="away for work", expected_until=date(2026, 7, 1)),
-        "episode-resumed.1": EpisodeResumed(),
         "episode-reopened.1": EpisodeReopened(reason="relapse", words="pain after moving house"),
         "entry-added-to.1": EntryAddedTo(
             event=event_id(7),

@@ -1,6 +1,6 @@
 """One episode of a new client, recorded over HTTP as far as a test needs it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,48 +10,25 @@ from uuid import uuid4
 
 import httpx
 
-from episodes.domain.vocabulary import COMMANDS
-from episodes.http.examples import CLINIC, EXAMPLES
+from episodes.http.examples import CLINIC
 from tests.support.episodes.api_process import Api
+from tests.support.episodes.drafts import BODIES
+from tests.support.episodes.refusal_table import DROP
+from tests.support.episodes.refusal_table_rest import ROWS
+from tests.support.vocabulary_page import COMMANDS, OF_ITS_ENTRY, Line
 
-DROP = object()
-"""In a change it means that the field is left out."""
-
-ABOUT = {
-    "treatment-consents/{about}/withdrawal": "treatment-consents",
-    "red-flags/{about}/clearance": "red-flags",
-    "sharing-consents/{about}/withdrawal": "sharing-consents",
-    "referrals/{about}/withdrawal": "referrals",
-    "referrals/{about}/answer": "referrals",
+Spoken = Callable[[str, Any], Any]
+ABOUT: Mapping[str, str] = {
+    **{resource: line.about for resource, line in COMMANDS.items() if line.about is not None},
     "events/{about}/addition": "sessions",
     "events/{about}/correction": "responses",
-    "events/{about}/retraction": "red-flags",
+    "events/{about}/retraction": "mistake",
     "events/{about}/amendment-refusal": "sessions",
 }
 """The step whose event a command is about, if its path names one."""
 
-NEEDS: Mapping[str, tuple[str, ...]] = {
-    "plans": ("assessments",),
-    "plan-refinements": ("plans",),
-    "session-checks": ("treatment-consents", "plans"),
-    "sessions": ("session-checks",),
-    "referrals": ("sharing-consents",),
-    "resumption": ("hold",),
-    "reopening": ("closure",),
-    "clients/{client}/sharing-withdrawals": ("sharing-consents",),
-}
-"""What must be recorded before, in addition to what a body or a path names."""
-
-BODIES: Mapping[str, Any] = {step.resource: EXAMPLES[f"{step.fact.__name__}Command"] for step in COMMANDS}
-_CHANGES: Mapping[str, Mapping[str, Any]] = {
-    "episodes": {"/client": "@client", "/clinic": "@clinic", "/occurred_at": "2026-01-05T09:00:00-08:00"},
-    "sessions": {"/check_id": "@session-checks"},
-    "responses": {"/session": "@sessions"},
-    "sharing-consents": {"/kinds": ["referrals", "assessments"]},
-    "events/{about}/correction": {"/replacement/session": "@sessions"},
-    "attestations": {"/events": ["@sessions"]},
-}
 VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "mistake": ("red-flags", {}),
     "early closure": ("closure", {"/occurred_at": "2026-09-02T09:00:00-07:00"}),
     "old closure": ("closure", {"/occurred_at": "2026-02-01T09:00:00-08:00"}),
     "early withdrawal": (
@@ -62,6 +39,17 @@ VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "refinement by the session": ("plan-refinements", {"/reason": "clinical", "/evidence": ["@sessions"]}),
 }
 """Variants of a step, under names of their own."""
+
+
+def line_of(step: str) -> Line:
+    """What the vocabulary's page says of the command that tells a step."""
+    return COMMANDS[VARIANTS[step][0] if step in VARIANTS else step]
+
+
+def kind_of(step: str) -> str | None:
+    """What a client must share for a partner to see a step's event; an amendment is of its entry's kind."""
+    kind = line_of(step).kind
+    return kind_of(ABOUT[step]) if kind == OF_ITS_ENTRY else kind
 
 
 def changed(body: Any, changes: Mapping[str, Any]) -> Any:
@@ -91,9 +79,16 @@ def _set(place: Any, last: str, value: Any) -> None:
         place[last] = value
 
 
+def as_it_stands(resource: str, body: Any) -> Any:
+    return body
+
+
 @dataclass
 class Story:
-    """The steps so far: the id of the first event of each, which is recorded on demand."""
+    """What was told so far: the id of the first event of each step, recorded when it is asked for.
+
+    `spoken` may alter the example of each body, by its resource.
+    """
 
     api: Api
     client: str = field(default_factory=lambda: str(uuid4()))
@@ -102,6 +97,7 @@ class Story:
     events: dict[str, str] = field(default_factory=dict)
     other: "Story | None" = None
     nobody: str = field(default_factory=lambda: str(uuid4()))
+    spoken: Spoken = as_it_stands
 
     @classmethod
     def begun(cls, api: Api, **more: Any) -> "Story":
@@ -138,12 +134,12 @@ class Story:
     ) -> "Request":
         """The request that would record it. The steps it needs are recorded, unless it is `bare`."""
         if not bare:
-            for step in NEEDS.get(resource, ()):
+            for step in ROWS[resource].needs:
                 self.did(step)
-        body = changed(BODIES[resource], {**_CHANGES.get(resource, {}), **changes})
+        body = changed(self.spoken(resource, BODIES[resource]), {**ROWS[resource].body, **changes})
         names = about or ABOUT.get(resource, "")
         said = self._said(f"@{names}") if names else ""
-        head = "/v1" if resource in ("episodes", "clients/{client}/sharing-withdrawals") else self.path
+        head = "/v1" if COMMANDS[resource].path.startswith("/") else self.path
         path = f"{head}/{resource}".replace("{about}", said).replace("{client}", self.client)
         return Request(path, self._said(body))
 

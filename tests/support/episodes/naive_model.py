@@ -11,37 +11,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from episodes.domain.event import RecordedEvent
+from tests.support.episodes.refusal_table_rest import ROWS
+from tests.support.vocabulary_page import COMMANDS, EVENTS
 
 Row = dict[str, Any]
 Time = tuple[datetime, str, str]
 """A moment, its precision and its time zone."""
 
+_WITH_THEIR_ENTRY = ("events", "attestations")
 SECTIONS = {
-    "episode-opened.1": "episodes",
-    "treatment-consented.1": "treatment-consents",
-    "treatment-consent-withdrawn.1": "treatment-consents",
-    "assessed.1": "assessments",
-    "clearance-recorded.1": "clearances",
-    "plan-set.1": "plans",
-    "plan-refined.1": "plans",
-    "session-checked.1": "session-checks",
-    "session-delivered.1": "sessions",
-    "session-not-delivered.1": "missed-sessions",
-    "response-noted.1": "responses",
-    "red-flag-raised.1": "red-flags",
-    "red-flag-cleared.1": "red-flags",
-    "sharing-consented.1": "sharing-consents",
-    "sharing-withdrawn.1": "sharing-consents",
-    "referral-made.1": "referrals",
-    "referral-withdrawn.1": "referrals",
-    "referral-answered.1": "referrals",
-    "partner-reported.1": "partner-reports",
-    "responsibility-transferred.1": "transfers",
-    "episode-held.1": "hold",
-    "episode-resumed.1": "resumption",
-    "episode-closed.1": "closure",
-    "episode-reopened.1": "reopening",
+    name: {"plan-refinements": "plans"}.get(section, section)
+    for name, line in EVENTS.items()
+    if (section := line.resource.partition("/")[0]) not in _WITH_THEIR_ENTRY
 }
+"""Where the state shows what is not shown with the entry it is about."""
 
 
 def said(value: Any) -> Any:
@@ -155,12 +138,8 @@ def _stretches(earlier: list[Row], row: Row, later: list[Row]) -> list[list[Any]
 
 
 _UNTIL_THE_NEXT = {
-    "episode-opened.1": ["responsibility-transferred.1"],
-    "responsibility-transferred.1": ["responsibility-transferred.1"],
-    "plan-set.1": ["plan-refined.1"],
-    "plan-refined.1": ["plan-refined.1"],
-    "episode-held.1": ["episode-resumed.1", "episode-closed.1"],
-    "episode-closed.1": ["episode-reopened.1"],
+    COMMANDS[ended].event: [COMMANDS[resource].event for resource, row in ROWS.items() if ended in row.ends]
+    for ended in {ended for row in ROWS.values() for ended in row.ends}
 }
 
 

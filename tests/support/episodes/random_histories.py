@@ -22,7 +22,9 @@ from episodes.domain.refusals import Refused
 from episodes.domain.time import PRECISIONS, When
 from episodes.domain.vocabulary import BY_FACT, STEPS, decide, evolve
 from tests.support.episodes import care_facts
+from tests.support.episodes.drafts import draft
 from tests.support.episodes.random_facts import IDS, drawn
+from tests.support.episodes.refusal_table_rest import ROWS
 from tests.support.episodes.scenario import (
     CLINIC,
     COLLEAGUE,
@@ -36,17 +38,12 @@ from tests.support.episodes.scenario import (
     recorded,
     replayed,
 )
+from tests.support.vocabulary_page import COMMANDS, LINES
 
 ZONES = {CLINIC: ZONE, OTHER_CLINIC: "America/New_York"}
 OTHER_PARTNER = UUID(int=10)
 
-_ABOUT = {
-    "treatment-consent-withdrawn.1": "treatment-consented.1",
-    "sharing-withdrawn.1": "sharing-consented.1",
-    "red-flag-cleared.1": "red-flag-raised.1",
-    "referral-withdrawn.1": "referral-made.1",
-    "referral-answered.1": "referral-made.1",
-}
+_ABOUT = {line.event: COMMANDS[line.about].event for line in LINES if line.about is not None}
 
 
 @dataclass(frozen=True)
@@ -116,10 +113,10 @@ _FLAGS = (
     care_facts.a_correction_of("red-flag-raised.1", care_facts.a_flag(holds_care=False)),
     care_facts.a_correction_of("red-flag-raised.1", care_facts.a_flag(), happened_at=march(4, 8)),
 )
+_PAUSES = tuple(draft(step) for step in STEPS if "hold" in (step.resource, *ROWS[step.resource].ends))
+"""Holding, and all that ends a hold."""
 _STATUSES = (
-    care_facts.a_hold,
-    care_facts.a_resumption,
-    care_facts.a_closure,
+    *_PAUSES,
     care_facts.a_reopening,
     care_facts.a_transfer(),
     care_facts.a_transfer(clinic=OTHER_CLINIC),
@@ -175,10 +172,7 @@ _TO_BOTH = [care_facts.a_sharing_consent(kinds=_kinds, partner=one) for one in (
 THEMES: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
     ((care_facts.a_flag(),), _FLAGS),
     ((), _STATUSES),
-    (
-        (care_facts.a_hold,),
-        (care_facts.a_resumption, care_facts.a_hold, care_facts.a_closure, care_facts.a_reopening),
-    ),
+    ((care_facts.a_hold,), (*_PAUSES, care_facts.a_reopening)),
     ((care_facts.a_transfer(clinic=OTHER_CLINIC),), (*_STATUSES, *_FLAGS, *_clearances)),
     ((_consents[0], care_facts.a_baseline, care_facts.a_plan), _PLANS),
     ((*_TO_BOTH, care_facts.a_referral()), _PARTNERS),

@@ -1,7 +1,7 @@
 """The outcome of each way to send a command wrongly: a table with one row per command.
 
-It is written from the vocabulary, not from the code. A cell states a request that is refused, with rule and
-pointer, or recorded, with its breaches; or the reason why there is no such request.
+Written from the vocabulary, not from the code. A cell says what is tried and that it is refused, with rule
+and pointer, or recorded, with its breaches; or why it cannot be tried. What a row leaves out is the usual.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from episodes.http.examples import THERAPIST
-from tests.support.episodes.http_episode import DROP
 
 Changes = Mapping[str, Any]
+DROP = object()
+"""In a change: the field is left out."""
 
 
 @dataclass(frozen=True)
@@ -48,32 +49,34 @@ def recorded(*rules: str, change: Changes | None = None, after: tuple[str, ...] 
 class Row:
     """The cells of one command. A cell that is a text gives the reason why there is no request.
 
-    `names` are the fields that name a row of the directory, with its table; `events` those that name an event
-    of the episode, with a step of that kind; `frame` is the value around those fields. `stranger` is a role
-    without permission. `future` is the change that moves the request into the future, refused at `future_at`.
+    `names` are the fields that name a row of the directory, with its table, `events` those that name an event
+    of the episode, with a step of that kind; `frame` is what those fields stand in. `future` is what puts it
+    into the future, refused at `future_at`. `closed` is what the vocabulary's page says, if it is not given.
+
+    `needs` are the steps that must be told before it, beside what its path names; in `body` it differs from
+    its example. `ends` are the steps whose events last no longer than until it.
     """
 
-    order: tuple[Try, ...] | str
-    twice: tuple[Try, ...] | str
-    consent: tuple[Try, ...] | str
-    closed: tuple[Try, ...] | str
+    order: tuple[Try, ...] | str = "nothing need come before it"
+    twice: tuple[Try, ...] | str = (Try(),)
+    consent: tuple[Try, ...] | str = "it is no treatment: it needs no consent"
+    closed: tuple[Try, ...] | str | None = None
     dates: tuple[Try, ...] | str = "states no time of its own, and ends nothing"
     names: Changes = field(default_factory=dict)
     events: Changes = field(default_factory=dict)
     frame: Changes = field(default_factory=dict)
-    stranger: str = "coordinator"
     own_time: bool = False
     future: Changes = field(default_factory=lambda: {"/occurred_at": "@tomorrow"})
     future_at: str = "/occurred_at"
+    needs: tuple[str, ...] = ()
+    body: Changes = field(default_factory=dict)
+    ends: tuple[str, ...] = ()
 
 
-AT_ONCE = (recorded(),)
 NEVER = (refused("episode-closed", "", {}, "closure"), refused("episode-closed", "", {}, "early closure"))
 ALWAYS = (recorded(after=("closure",)), recorded(after=("early closure",)))
 """Recorded once the episode is closed, whether it happened before the closing or after."""
 
-BEFORE_ANY = "nothing need come before it"
-NO_TREATMENT = "it is no treatment: it needs no consent"
 LAST_YEAR, SEPTEMBER_1, SEPTEMBER_4 = "2025-12-31T09:00:00Z", "2026-09-01T10:00:00Z", "2026-09-04T10:00:00Z"
 OLD_DAY = "2025-12-31"
 SCREENING = {"list_version": "1", "items": [{"code": "fever", "answer": "absent"}]}
@@ -88,9 +91,15 @@ def of_before(change: Changes | None = None, verdict: str | None = None) -> tupl
     )
 
 
+AFTER_CLOSING = {
+    "never": NEVER,
+    "of the time before": of_before({"/occurred_at": SEPTEMBER_4}),
+    "always": ALWAYS,
+}
+
 CARE: Mapping[str, Row] = {
     "episodes": Row(
-        stranger="auditor",
+        body={"/client": "@client", "/clinic": "@clinic", "/occurred_at": "2026-01-05T09:00:00-08:00"},
         names={
             "/clinic": "clinics",
             "/client": "clients",
@@ -99,18 +108,11 @@ CARE: Mapping[str, Row] = {
             "/referral/partner": "partners",
         },
         frame={"/referral": {"source": "partner"}},
-        order=BEFORE_ANY,
-        twice=AT_ONCE,  # opens another episode: an opening checks no other
-        consent=NO_TREATMENT,
         closed="it is not open yet",
     ),
     "treatment-consents": Row(
-        stranger="auditor",
         names={"/witness": "staff"},
-        order=BEFORE_ANY,
-        twice=AT_ONCE,
         consent=(recorded(after=("treatment-consents/{about}/withdrawal",)),),
-        closed=NEVER,
         own_time=True,
         future={"/signed_at": "@tomorrow", "/expires_on": DROP},
         future_at="/signed_at",
@@ -120,11 +122,9 @@ CARE: Mapping[str, Row] = {
         ),
     ),
     "treatment-consents/{about}/withdrawal": Row(
-        stranger="auditor",
         order="a consent that was not given is unknown",
         twice=(refused("consent-already-withdrawn"),),
         consent="that is doing it twice",
-        closed=ALWAYS,
         dates=(
             refused("ends-before-it-begins", "/effective_from", {"/effective_from": LAST_YEAR}),
             refused("ends-before-it-begins", "/occurred_at", {"/occurred_at": LAST_YEAR}),
@@ -137,26 +137,21 @@ CARE: Mapping[str, Row] = {
         order=(
             refused("new-baseline-needs-its-reason", "/new_baseline_reason", {"/stage": "new_baseline"}),
         ),
-        twice=AT_ONCE,
-        consent=NO_TREATMENT,
-        closed=of_before({"/occurred_at": SEPTEMBER_4}),
     ),
     "clearances": Row(
-        order=BEFORE_ANY,
-        twice=AT_ONCE,
-        consent=NO_TREATMENT,
-        closed=of_before({"/occurred_at": SEPTEMBER_4}),
         dates=(refused("ends-before-it-begins", "/valid_until", {"/valid_until": OLD_DAY}),),
     ),
     "plans": Row(
+        needs=("assessments",),
         events={"/based_on/0": "assessments"},
         order=(refused("plan-needs-a-baseline-assessment", bare=True),),
         twice=(refused("plan-already-set"),),
         consent=(recorded(after=("treatment-consents", "early withdrawal")),),
-        closed=NEVER,
         dates=(refused("plan-needs-a-baseline-assessment", "", {"/occurred_at": LAST_YEAR}),),
     ),
     "plan-refinements": Row(
+        needs=("plans",),
+        ends=("plans", "plan-refinements"),
         events={"/based_on/0": "assessments", "/evidence/0": "assessments"},
         order=(
             refused("no-plan-to-refine", bare=True),
@@ -166,10 +161,10 @@ CARE: Mapping[str, Row] = {
         ),
         twice=(refused("refinement-changes-nothing"),),
         consent=(recorded(after=("treatment-consents", "early withdrawal")),),
-        closed=NEVER,
         dates=(refused("ends-before-it-begins", "/occurred_at", {"/occurred_at": SEPTEMBER_1}),),
     ),
     "session-checks": Row(
+        needs=("treatment-consents", "plans"),
         names={"/performer": "staff"},
         events={CLEARANCE: "clearances"},
         order=(recorded("no-treatment-consent", "no-plan-in-force", verdict="stop", bare=True),),
@@ -178,6 +173,8 @@ CARE: Mapping[str, Row] = {
         closed=of_before(verdict="go"),
     ),
     "sessions": Row(
+        needs=("session-checks",),
+        body={"/check_id": "@session-checks"},
         names={"/performer": "staff", "/chaperone": "staff", "/participants/0/id": "staff"},
         events={"/check_id": "session-checks", CLEARANCE: "clearances"},
         frame={"/screening": SCREENING, "/participants": [{"id": THERAPIST, "role": "student"}]},
@@ -204,20 +201,13 @@ CARE: Mapping[str, Row] = {
         ),
     ),
     "missed-sessions": Row(
-        stranger="auditor",
         events={"/check_id": "session-checks"},
-        order=BEFORE_ANY,
-        twice=AT_ONCE,
-        consent=NO_TREATMENT,
-        closed=of_before({"/occurred_at": SEPTEMBER_4}),
         dates=(recorded(change={"/planned_start": "@tomorrow", "/reason": "late_cancel"}),),
     ),
     "responses": Row(
+        body={"/session": "@sessions"},
         events={"/session": "sessions"},
         order=(refused("unknown-event", "/session", {"/session": "@session-checks"}),),
-        twice=AT_ONCE,
-        consent=NO_TREATMENT,
-        closed=ALWAYS,
         dates=(
             refused("period-ends-before-it-begins", "/covers/last",
                     {"/covers": {"first": "2026-09-04", "last": "2026-09-03"}}),
@@ -225,10 +215,6 @@ CARE: Mapping[str, Row] = {
     ),
     "red-flags": Row(
         events={"/source_event": "assessments"},
-        order=BEFORE_ANY,
-        twice=AT_ONCE,
-        consent=NO_TREATMENT,
-        closed=ALWAYS,
     ),
     "red-flags/{about}/clearance": Row(
         order=(
@@ -236,8 +222,6 @@ CARE: Mapping[str, Row] = {
             gone(about="assessments"),
         ),
         twice=(refused("flag-already-cleared"),),
-        consent=NO_TREATMENT,
-        closed=ALWAYS,
         dates=(
             refused("ends-before-it-begins", "/occurred_at", {"/occurred_at": LAST_YEAR}),
             refused("ends-before-it-begins", "/valid_until", {"/valid_until": OLD_DAY}),

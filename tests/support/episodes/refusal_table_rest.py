@@ -1,18 +1,15 @@
 """The rows of consents to share, referrals, transfers, holds, closures and amendments."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from episodes.http.examples import THERAPIST
-from tests.support.episodes.http_episode import DROP
 from tests.support.episodes.refusal_table import (
-    ALWAYS,
-    AT_ONCE,
-    BEFORE_ANY,
+    AFTER_CLOSING,
     CARE,
     CLEARANCE,
+    DROP,
     LAST_YEAR,
-    NEVER,
-    NO_TREATMENT,
     SCREENING,
     SEPTEMBER_4,
     Row,
@@ -20,6 +17,7 @@ from tests.support.episodes.refusal_table import (
     recorded,
     refused,
 )
+from tests.support.vocabulary_page import COMMANDS, Line
 
 SHARING = "sharing-consents/{about}/withdrawal"
 BEGUN = (refused("ends-before-it-begins", "/occurred_at", {"/occurred_at": LAST_YEAR}),)
@@ -31,56 +29,45 @@ A_SESSION = {
 
 WITH_PARTNERS: Mapping[str, Row] = {
     "sharing-consents": Row(
-        stranger="auditor",
+        body={"/kinds": ["referrals", "assessments"]},
         names={"/partner": "partners"},
-        order=BEFORE_ANY,
-        twice=AT_ONCE,
         consent=(recorded(after=("sharing-consents", SHARING)),),
-        closed=NEVER,
         dates=(refused("consent-ends-before-it-begins", "/until", {"/until": LAST_YEAR}),),
     ),
     SHARING: Row(
-        stranger="auditor",
         order="a consent that was not given is unknown",
         twice=(refused("consent-already-withdrawn"),),
         consent="that is doing it twice",
-        closed=ALWAYS,
-        dates=(recorded(change={"/effective_from": LAST_YEAR}),),  # takes effect now
+        dates=(recorded(change={"/effective_from": LAST_YEAR}),),  # it takes effect now
     ),
     "clients/{client}/sharing-withdrawals": Row(
-        stranger="auditor",
+        needs=("sharing-consents",),
         names={"/partner": "partners"},
         order=(refused("no-consent-to-withdraw", "/partner", bare=True),),
         twice=(refused("no-consent-to-withdraw", "/partner"),),
         consent=(refused("no-consent-to-withdraw", "/partner", {}, SHARING),),
-        closed=ALWAYS,
         dates=(recorded(change={"/effective_from": LAST_YEAR}),),
     ),
     "referrals": Row(
-        stranger="auditor",
+        needs=("sharing-consents",),
         names={"/partner": "partners"},
         order=(
             refused("referral-needs-consent", "/partner", bare=True),
             refused("referral-needs-consent", "/kinds_sent/1", {"/kinds_sent": ["assessments", "plans"]}),
         ),
-        twice=AT_ONCE,
         consent=(refused("referral-needs-consent", "/partner", {}, SHARING),),
-        closed=NEVER,
         dates=(refused("referral-needs-consent", "/partner", {"/occurred_at": LAST_YEAR}),),
     ),
     "referrals/{about}/withdrawal": Row(
-        stranger="auditor",
         order=(
             refused("referral-not-open", "", {}, "refusal of the referral"),
             gone(about="sharing-consents"),
         ),
         twice=(refused("referral-not-open"),),
         consent=(recorded(after=(SHARING,)),),
-        closed=ALWAYS,
         dates=BEGUN,
     ),
     "referrals/{about}/answer": Row(
-        stranger="privacy_officer",
         names={"/recorded_by": "staff"},
         order=(
             refused("referral-not-open", "", {}, "referrals/{about}/withdrawal"),
@@ -88,60 +75,47 @@ WITH_PARTNERS: Mapping[str, Row] = {
         ),
         twice=(refused("referral-already-answered"),),
         consent=(recorded(after=(SHARING,)),),
-        closed=ALWAYS,
         dates=BEGUN,
     ),
     "partner-reports": Row(
-        stranger="privacy_officer",
         names={"/partner": "partners"},
         events={"/referral": "referrals"},
         order=(
             refused("report-needs-its-partner", "/partner", {"/partner": DROP}),
             refused("unknown-event", "/referral", {"/referral": "@assessments"}),
         ),
-        twice=AT_ONCE,
         consent=(recorded(change={"/referral": "@referrals"}, after=(SHARING,)),),
-        closed=ALWAYS,
     ),
 }
 
 OF_THE_EPISODE: Mapping[str, Row] = {
     "transfers": Row(
-        stranger="auditor",
+        ends=("episodes", "transfers"),
         names={"/to/therapist": "staff", "/to/clinic": "clinics", "/accepted_by": "staff"},
-        order=BEFORE_ANY,
         twice=(refused("transfer-changes-nothing", "/to"),),
-        consent=NO_TREATMENT,
-        closed=NEVER,
         dates=BEGUN,
     ),
     "hold": Row(
-        stranger="auditor",
-        order=BEFORE_ANY,
         twice=(refused("already-on-hold"),),
-        consent=NO_TREATMENT,
-        closed=NEVER,
     ),
     "resumption": Row(
-        stranger="auditor",
+        needs=("hold",),
+        ends=("hold",),
         order=(refused("not-on-hold", bare=True),),
         twice=(refused("not-on-hold"),),
-        consent=NO_TREATMENT,
-        closed=NEVER,
         dates=BEGUN,
     ),
     "closure": Row(
-        order=BEFORE_ANY,
+        ends=("hold",),
         twice=(refused("episode-closed"),),
-        consent=NO_TREATMENT,
-        closed=NEVER,
         dates=BEGUN,
     ),
     "reopening": Row(
+        needs=("closure",),
+        ends=("closure",),
         order=(refused("not-closed", bare=True),),
         twice=(refused("not-closed"),),
-        consent=NO_TREATMENT,
-        closed=AT_ONCE,
+        closed=(recorded(),),
         dates=(
             *BEGUN,
             refused("closed-more-than-three-months-before", "", {}, "old closure", bare=True),
@@ -163,11 +137,10 @@ AMENDMENTS: Mapping[str, Row] = {
             refused("unknown-event", "/added/check_id",
                     {"/of": "session-not-delivered.1", "/added": {"check_id": "@nobody"}},
                     about="missed-sessions"),
-            gone({}, "events/{about}/retraction", about="red-flags"),
+            gone({}, "events/{about}/retraction", about="mistake"),
         ),
         twice=(refused("already-stated", "/added/place"),),
         consent=(recorded(after=("early withdrawal",)),),
-        closed=ALWAYS,
         dates=(
             refused("session-ends-before-it-starts", "/added/end",
                     {"/added": {"end": "2026-09-03T09:00:00-07:00"}}),
@@ -175,6 +148,7 @@ AMENDMENTS: Mapping[str, Row] = {
         ),
     ),
     "events/{about}/correction": Row(
+        body={"/replacement/session": "@sessions"},
         names={"/performed_by": "staff"},
         events={"/replacement/session": "sessions"},
         order=(
@@ -184,11 +158,9 @@ AMENDMENTS: Mapping[str, Row] = {
                 "/of": "episode-opened.1", "/replacement": {
                     "client": "@other client", "therapist": THERAPIST,
                     "complaint": {"category": "injury"}}}, about="episodes"),
-            gone({}, "events/{about}/retraction", about="red-flags"),
+            gone({}, "events/{about}/retraction", about="mistake"),
         ),
-        twice=AT_ONCE,
         consent=(recorded(after=("early withdrawal",)),),
-        closed=ALWAYS,
         dates=(
             refused("period-ends-before-it-begins", "/replacement/covers/last",
                     {"/replacement/covers": {"first": "2026-09-04", "last": "2026-09-03"}}),
@@ -209,28 +181,28 @@ AMENDMENTS: Mapping[str, Row] = {
             refused("cited-as-evidence", "", {}, "refinement by the session", about="sessions"),
         ),
         twice=(gone(),),
-        consent=NO_TREATMENT,
-        closed=ALWAYS,
     ),
     "attestations": Row(
+        body={"/events": ["@sessions"]},
         names={"/by": "staff"},
         events={"/events/0": "sessions"},
         order=(
-            refused("unknown-event", "/events/0", {"/events": ["@red-flags"]},
-                    "red-flags", "events/{about}/retraction"),
+            refused("unknown-event", "/events/0", {"/events": ["@mistake"]}, "events/{about}/retraction"),
         ),
-        twice=AT_ONCE,
-        consent=NO_TREATMENT,
-        closed=ALWAYS,
     ),
     "events/{about}/amendment-refusal": Row(
-        stranger="therapist",
-        order=(gone({}, "events/{about}/retraction", about="red-flags"),),
-        twice=AT_ONCE,
-        consent=NO_TREATMENT,
-        closed=ALWAYS,
+        order=(gone({}, "events/{about}/retraction", about="mistake"),),
     ),
 }  # fmt: skip
 
-ROWS: Mapping[str, Row] = {**CARE, **WITH_PARTNERS, **OF_THE_EPISODE, **AMENDMENTS}
-"""The rows of the table, by the command's resource."""
+SAID: Mapping[str, Row] = {**CARE, **WITH_PARTNERS, **OF_THE_EPISODE, **AMENDMENTS}
+
+
+def _row(line: Line) -> Row:
+    """What is said of the command, or what is usual; after closing, what the page says."""
+    row = SAID.get(line.resource, Row())
+    return row if row.closed is not None else replace(row, closed=AFTER_CLOSING[line.after_closing])
+
+
+ROWS: Mapping[str, Row] = {resource: _row(line) for resource, line in COMMANDS.items()}
+"""By the command's resource."""

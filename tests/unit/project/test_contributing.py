@@ -2,38 +2,42 @@
 
 import re
 import subprocess
-from pathlib import Path
 
-CHECKOUT = Path(__file__).parents[3]
-NAMES = r"episode-resumed|EpisodeResumed|resume_episode|holds\.RESUMING|episode\}/resumption`"
-WRITTEN_BY_MACHINE = re.compile(
-    r"contracts/(released|openapi|schemas|examples)/|contracts/asyncapi.yaml|/golden/|CONTRIBUTING.md|/cases/"
-)
-IN_PASSING = {
-    "tests/unit/notifications/reacting/test_policies.py",  # as an event of no concern
-    "tests/unit/project/test_contributing.py",
-}
+from tests.support.servers.discovery import CHECKOUT
+
+NAMES = "resum(ed|ing|ption)|resume_episode"
+"""Whatever names the example, as a word or within one."""
+BY_MACHINE = re.compile(r"contracts/(released|openapi|schemas|examples)/|contracts/asyncapi.yaml|/golden/")
+IN_PASSING = {"CONTRIBUTING.md", "tests/unit/project/test_contributing.py"}
+"""The list itself, and what is held to it here."""
+PLACES = 8
 
 
-def test_a_new_event_touches_what_the_page_says() -> None:
-    told = re.findall(r"`((?:contracts|services|tests)/[\w/.]+\.(?:py|md))`", _section("To add an event"))
-    named = {path for path in _files_that_name_it() if not WRITTEN_BY_MACHINE.search(path)}
-    assert named - IN_PASSING <= set(told)
-    assert {path for path in told if not path.startswith("tests/")} <= named
-    assert all((CHECKOUT / path).exists() for path in told)
+def test_a_new_event_touches_the_places_that_the_page_lists_and_no_other() -> None:
+    assert sorted(_listed()) == sorted(_by_hand())
 
 
-def test_in_product_and_pages_a_new_event_costs_at_most_eight_places() -> None:
-    named = {path for path in _files_that_name_it() if not WRITTEN_BY_MACHINE.search(path)}
-    assert len({path for path in named if not path.startswith("tests/")}) <= 8
+def test_a_new_event_costs_at_most_eight_places_in_product_pages_and_tests_together() -> None:
+    assert len(_by_hand()) <= PLACES
 
 
-def _section(title: str) -> str:
+def test_the_page_says_of_each_place_what_to_write_there_and_how_to_find_it() -> None:
+    items = re.findall(r"^(\d+)\. `[^`]+`: \w+", _section(), re.MULTILINE)
+    assert items == [str(number) for number in range(1, len(_listed()) + 1)]
+    assert f'git grep -liE "{NAMES}"' in _section()
+
+
+def _section() -> str:
     text = (CHECKOUT / "CONTRIBUTING.md").read_text()
-    return text.split(f"## {title}\n")[1].split("\n## ")[0]
+    return text.split("## To add an event\n")[1].split("\n## ")[0]
 
 
-def _files_that_name_it() -> set[str]:
-    command = ["git", "grep", "-lE", NAMES]
+def _listed() -> list[str]:
+    return re.findall(r"^\d+\. `([^`]+)`", _section(), re.MULTILINE)
+
+
+def _by_hand() -> set[str]:
+    """The files that name the example, but for what is written by machine."""
+    command = ["git", "grep", "-liE", NAMES]
     found = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    return set(found.stdout.split())
+    return {path for path in found.stdout.split() if not BY_MACHINE.search(path)} - IN_PASSING

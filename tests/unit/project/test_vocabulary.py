@@ -22,23 +22,14 @@ from episodes.publishing.mapping import published_name
 from episodes.recording.endpoint import path_of
 from notifications.access import ALLOWED, Action
 from notifications.http import problems as notified
+from tests.support import vocabulary_page
 from tests.support.servers.discovery import CHECKOUT
+from tests.support.vocabulary_page import CONTRACTS, GROUPS, LINES, OF_ITS_ENTRY, VOCABULARY, roles, table
 
-CONTRACTS = CHECKOUT / "contracts"
-VOCABULARY = (CONTRACTS / "VOCABULARY.md").read_text()
 INTERFACES = (CONTRACTS / "INTERFACES.md").read_text()
 EPISODES = CHECKOUT / "services" / "episodes" / "src" / "episodes"
 NOTIFICATIONS = CHECKOUT / "services" / "notifications" / "src" / "notifications"
 
-CLINICAL = {"therapist", "supervisor", "service"}
-DESK = CLINICAL | {"coordinator"}
-GROUPS = {
-    "clinical": CLINICAL,
-    "desk": DESK,
-    "staff": DESK | {"auditor", "privacy_officer"},
-    "office": {"coordinator", "privacy_officer", "service"},
-    "anybody": set[str](),
-}
 READS = {
     "GET /v1/episodes": ("episodes", "list"),
     "GET /v1/episodes/{episode}": ("episodes", "read"),
@@ -64,25 +55,8 @@ REFUSING = ("RuleBroken", "Unknown", "NotAllowed", "NotYours", "_rule")
 RULE = re.compile(r"[a-z]+(-[a-z]+)+")
 
 
-def table(text: str, head: str) -> list[list[str]]:
-    """The rows below the row of headings that begins so; code marks are taken off."""
-    _, _, after = text.partition(f"\n| {head} |")
-    assert after, f"no table that begins with {head}"
-    rows = []
-    for line in after.split("\n")[2:]:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip() for cell in re.split(r"(?<!`system)\|", line.strip("|"))])
-    return [[cell[1:-1] if re.fullmatch("`[^`]+`", cell) else cell for cell in row] for row in rows]
-
-
 def section(text: str, title: str) -> str:
     return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-
-
-def roles(cell: str) -> set[str]:
-    """The roles a cell names, by themselves or as groups."""
-    return set().union(*(GROUPS.get(word, {word}) for word in cell.split(", ")))
 
 
 def firsts(rows: list[list[str]]) -> list[str]:
@@ -109,31 +83,19 @@ IN_ANSWERS = {"ahead-of-our-clock"}
 IN_NAMES = {f"unknown-{names.table.removesuffix('s')}" for names in (CLIENT, CLINIC, PARTNER, STAFF)}
 
 
-COMMAND_ROWS = {row[1]: row for row in table(VOCABULARY, "event")}
-
-
 def test_the_vocabulary_has_a_row_for_each_command_and_its_event() -> None:
-    listed = sorted((row[1], row[0]) for row in table(VOCABULARY, "event"))
-    assert listed == sorted((_written(step), step.name) for step in COMMANDS)
+    listed = sorted((line.path, line.event) for line in LINES)
+    below = "/v1/episodes/{episode}/"
+    assert listed == sorted((path_of(step).removeprefix(below), step.name) for step in COMMANDS)
 
 
 @pytest.mark.parametrize("step", COMMANDS, ids=lambda step: step.resource)
 def test_the_vocabulary_says_of_each_what_the_tables_of_the_code_say(step: Any) -> None:
-    _, _, _, who, published, kind, after_closing, amended = COMMAND_ROWS[_written(step)]
-    assert roles(who) == ACCESS[step.resource, "write"]
-    assert _publication(published) == published_name(step.name)
-    assert kind == ("of its entry" if step.rewrites else step.kind or "–")
-    assert (after_closing, amended) == (step.after_closing, step.amended)
-
-
-def _written(step: Any) -> str:
-    """Its path, below an episode unless it stands by itself."""
-    return path_of(step).removeprefix("/v1/episodes/{episode}/")
-
-
-def _publication(cell: str) -> str | None:
-    """The published name, or none where the cell says why it is private."""
-    return None if re.match("private: .+", cell) else f"care.episode.{cell}"
+    line = vocabulary_page.COMMANDS[step.resource]
+    assert line.who == ACCESS[step.resource, "write"]
+    assert line.published == published_name(step.name)
+    assert line.kind == (OF_ITS_ENTRY if step.rewrites else step.kind)
+    assert (line.after_closing, line.set_right) == (step.after_closing, step.amended)
 
 
 def test_every_rule_is_in_the_vocabulary_and_no_other() -> None:

@@ -11,7 +11,7 @@ import pytest
 from episodes.http.examples import CLIENT, EXAMPLES, PARTNER, THERAPIST
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import (
-    Told,
+    TOLD,
     bearer,
     consent,
     partner_token,
@@ -20,33 +20,12 @@ from tests.support.episodes.http_calls import (
     tell,
     withdraw,
 )
+from tests.support.episodes.http_episode import Story, kind_of, line_of
+from tests.support.episodes.naive_model import SECTIONS
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 
-KIND_OF = {
-    "episodes": "opening",
-    "assessments": "assessments",
-    "plans": "plans",
-    "plan-refinements": "plans",
-    "session-checks": "screening",
-    "sessions": "sessions",
-    "missed-sessions": "sessions",
-    "responses": "responses",
-    "red-flags": "flags",
-    "flag clearance": "flags",
-    "clearances": "screening",
-    "hold": "opening",
-    "resumption": "opening",
-    "transfers": "opening",
-    "partner-reports": "referrals",
-    "addition": "sessions",
-    "correction": "responses",
-    "retraction": "flags",
-}
-SECTIONS = {"episodes": None, "plan-refinements": "plans", "flag clearance": "red-flags"} | dict.fromkeys(
-    ("addition", "correction", "retraction")
-)
-"""Where the state shows a step, if not under its own name; amendments are shown with their entry."""
+KIND_OF = {step: kind for step in TOLD if (kind := kind_of(step)) is not None}
 SCREENING = EXAMPLES["SessionCheckedCommand"]["screening"]
 CHAPERONE, STUDENT = str(UUID(int=81)), str(UUID(int=82))
 OTHER_PARTNER = str(UUID(int=83))
@@ -56,19 +35,15 @@ class Served(NamedTuple):
     service: Service
     api: Api
 
-    def told(self, client: str = CLIENT) -> Told:
-        def of_client(name: str, body: Any) -> Any:
-            named = body | {"client": client} if name == "EpisodeOpenedCommand" else body
-            return _with_everybody_in_the_room(name, named)
-
-        return tell(self.api, of_client)
+    def told(self, client: str = CLIENT) -> Story:
+        return tell(self.api, _with_everybody_in_the_room, client)
 
     def as_partner(self, path: str, partner: str = PARTNER) -> Any:
         return self.api.http.get(path, headers=partner_token(self.service, partner))
 
     def decide(
         self,
-        told: Told,
+        told: Story,
         *steps: str,
         partner: str = PARTNER,
         token: str = "",
@@ -88,8 +63,8 @@ class Served(NamedTuple):
         return self.service.rows("SELECT * FROM disclosures")
 
 
-def _with_everybody_in_the_room(name: str, body: Any) -> Any:
-    if name != "SessionDeliveredCommand":
+def _with_everybody_in_the_room(resource: str, body: Any) -> Any:
+    if resource != "sessions":
         return body
     return body | {
         "chaperone": CHAPERONE,
@@ -136,7 +111,7 @@ def test_a_consent_shows_the_events_of_its_kinds_and_no_others(served: Served, k
     assert shown == {step for step, its in KIND_OF.items() if its == kind}
     state = served.as_partner(told.path).json()
     sections = {name for name, value in state.items() if isinstance(value, list) and value}
-    assert sections == {SECTIONS.get(step, step) for step in shown} - {None}
+    assert sections == {SECTIONS.get(line_of(step).event) for step in shown} - {None, "episodes"}
     assert (state.get("opened") is not None) == (kind == "opening")
 
 

@@ -40,7 +40,7 @@ def service(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def _fill(api: Api) -> None:
-    told = tell(api, lambda name, body: body | _source_ref(name))
+    told = tell(api, lambda resource, body: body | _source_ref(resource))
     given = consent(api, told, "sessions")
     assert given
     question = {"event_id": told.events["sessions"], "subscription_id": str(uuid4())}
@@ -48,8 +48,8 @@ def _fill(api: Api) -> None:
     assert api.http.post("/v1/disclosure-decisions", json=asked).json()[0]["allowed"]
 
 
-def _source_ref(name: str) -> dict[str, Any]:
-    return {"source_ref": {"system": "chart", "value": "7"}} if name == "AssessedCommand" else {}
+def _source_ref(resource: str) -> dict[str, Any]:
+    return {"source_ref": {"system": "chart", "value": "7"}} if resource == "assessments" else {}
 
 
 @contextmanager

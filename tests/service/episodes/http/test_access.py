@@ -11,7 +11,8 @@ import pytest
 from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.support.episodes.access_table import CELLS
 from tests.support.episodes.api_process import Api, Service, serving
-from tests.support.episodes.http_calls import Told, bearer, refused, tell
+from tests.support.episodes.http_calls import bearer, refused, tell
+from tests.support.episodes.http_episode import Story
 from tests.support.servers.postgres import PostgresServer
 
 NOBODY = UUID(int=404)
@@ -21,7 +22,7 @@ METHODS = {"write": "POST", "replace": "PUT", "read": "GET", "list": "GET", "del
 class Served(NamedTuple):
     service: Service
     api: Api
-    told: Told
+    told: Story
 
 
 @pytest.fixture(scope="module")

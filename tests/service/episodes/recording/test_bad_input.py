@@ -12,7 +12,8 @@ import pytest
 from episodes.http.examples import CLIENT, EXAMPLES, PARTNER
 from episodes.http.problems import KINDS
 from tests.support.episodes.api_process import Api, Service, serving
-from tests.support.episodes.http_calls import CANARY, Told, pointers, refused, tell
+from tests.support.episodes.http_calls import CANARY, pointers, refused, tell
+from tests.support.episodes.http_episode import Story
 from tests.support.servers.postgres import PostgresServer
 
 ASSESSED = EXAMPLES["AssessedCommand"]
@@ -23,7 +24,7 @@ LIMIT = 128 * 1024
 class Served(NamedTuple):
     service: Service
     api: Api
-    told: Told
+    told: Story
 
     def stored(self) -> list[dict[str, Any]]:
         """What must not change: the events, receipts and directory, and how far the feed reaches."""

@@ -12,7 +12,8 @@ from episodes.domain.vocabulary import COMMANDS
 from episodes.http.examples import CLINIC, THERAPIST
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer, pointers, refused
-from tests.support.episodes.http_episode import DROP, Story
+from tests.support.episodes.http_episode import Story
+from tests.support.episodes.refusal_table import DROP
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 

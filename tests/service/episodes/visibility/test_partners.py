@@ -6,7 +6,7 @@ import pytest
 
 from episodes.http.examples import COLLEAGUE, EXAMPLES, PARTNER, THERAPIST
 from tests.support.episodes.http_calls import refused
-from tests.support.episodes.http_episode import Story
+from tests.support.episodes.http_episode import Story, kind_of
 from tests.support.episodes.partner_api import (
     ANOTHER,
     EVERY_KIND,
@@ -15,8 +15,13 @@ from tests.support.episodes.partner_api import (
     consented,
     withdrawn,
 )
+from tests.support.vocabulary_page import COMMANDS
 
 ACCEPTED, DECLINED = {"accepted": True}, {"accepted": False}
+WITHDRAWALS = {
+    *("sharing-consents/{about}/withdrawal", "clients/{client}/sharing-withdrawals"),
+    "referrals/{about}/withdrawal",
+}
 REPORT = {name: part for name, part in EXAMPLES["PartnerReportedCommand"].items() if name != "partner"}
 
 
@@ -181,40 +186,11 @@ def test_an_imported_referral_without_consent_is_a_breach_and_opens_the_shell_al
 
 def test_each_kind_lets_its_events_through_and_no_others(served: Served) -> None:
     """Reading and sending agree, for every kind there is."""
-    story = served.story()
-    for step in OF_KIND:
+    story, steps = served.story(), [resource for resource in COMMANDS if resource not in WITHDRAWALS]
+    for step in steps:
         story.did(step)
     withdrawn(story, story.did("sharing-consents"))
     for kind in EVERY_KIND:
         given = consented(story, kind)
-        assert served.sent(story.events) == {step for step, its in OF_KIND.items() if its == kind}, kind
+        assert served.sent(story.events) == {step for step in steps if kind_of(step) == kind}, kind
         withdrawn(story, given)
-
-
-OF_KIND = {
-    "episodes": "opening",
-    "transfers": "opening",
-    "hold": "opening",
-    "resumption": "opening",
-    "session-checks": "screening",
-    "clearances": "screening",
-    "assessments": "assessments",
-    "plans": "plans",
-    "plan-refinements": "plans",
-    "sessions": "sessions",
-    "missed-sessions": "sessions",
-    "responses": "responses",
-    "red-flags": "flags",
-    "red-flags/{about}/clearance": "flags",
-    "referrals": "referrals",
-    "referrals/{about}/answer": "referrals",
-    "partner-reports": "referrals",
-    "events/{about}/addition": "sessions",
-    "events/{about}/correction": "responses",
-    "treatment-consents": "none",
-    "treatment-consents/{about}/withdrawal": "none",
-    "attestations": "none",
-    "events/{about}/amendment-refusal": "none",
-    "closure": "closure",
-    "reopening": "opening",
-}

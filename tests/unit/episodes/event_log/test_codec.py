@@ -137,7 +137,8 @@ def test_an_erased_clients_key_seals_nothing() -> None:
 
 def test_without_its_key_an_event_loads_as_redacted_and_folding_goes_on() -> None:
     keys = {KEY.id: DataKey(KEY.id, None)}
-    states = [sealed(golden(name)) for name in FACTS]
+    history = sorted(map(golden, FACTS), key=lambda document: document["header"]["version"])
+    states = [sealed(document) for document in history]
     back = [decode(state, keys) for state in states]
     assert all(isinstance(entry.fact, Redacted) for entry in back)
     assert [entry.metadata for entry in back] == [metadata_of(state) for state in states]

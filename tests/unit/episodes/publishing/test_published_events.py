@@ -1,57 +1,27 @@
 """What leaves: every fact is published or kept private, on purpose, and then no more than ids and codes."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from contracts.codec import to_batch
 from contracts.events import PUBLISHED, Kind
 from episodes.domain.care.sharing_consents import KINDS
 from episodes.domain.event import RecordedEvent, Redacted
 from episodes.domain.vocabulary import STEPS, kind_of
 from episodes.event_log.codec import decode
 from episodes.publishing.mapping import SPECIAL, form_of, published, published_name
+from tests.support.contract_examples import CONTRACTS, example
 from tests.support.episodes.care_facts import shared
-from tests.support.episodes.corpus import FACTS
+from tests.support.episodes.corpus import FACTS, GOLDEN
 from tests.support.episodes.golden_events import KEYS, golden, sealed
+from tests.support.episodes.new_golden import published_example, write
 from tests.support.episodes.scenario import march, recorded
+from tests.support.vocabulary_page import EVENTS
 
-EXAMPLES = Path(__file__).parents[4] / "contracts/examples"
-PRIVATE = {"treatment-consented.1", "treatment-consent-withdrawn.1", "amendment-refused.1"}
-KIND = {
-    "episode-opened.1": "opening",
-    "treatment-consented.1": None,
-    "assessed.1": "assessments",
-    "plan-set.1": "plans",
-    "plan-refined.1": "plans",
-    "session-checked.1": "screening",
-    "session-delivered.1": "sessions",
-    "session-not-delivered.1": "sessions",
-    "response-noted.1": "responses",
-    "red-flag-raised.1": "flags",
-    "sharing-consented.1": None,
-    "sharing-withdrawn.1": None,
-    "episode-closed.1": "closure",
-    "treatment-consent-withdrawn.1": None,
-    "clearance-recorded.1": "screening",
-    "red-flag-cleared.1": "flags",
-    "referral-made.1": "referrals",
-    "referral-withdrawn.1": "referrals",
-    "referral-answered.1": "referrals",
-    "partner-reported.1": "referrals",
-    "responsibility-transferred.1": "opening",
-    "episode-held.1": "opening",
-    "episode-resumed.1": "opening",
-    "episode-reopened.1": "opening",
-    # of the kind of the entry they point at, in the corpus a missed session, a session and a partner's report
-    "entry-added-to.1": "sessions",
-    "entry-corrected.1": "sessions",
-    "entry-retracted.1": "referrals",
-    "entry-attested.1": None,
-    "amendment-refused.1": None,
-}
+PRIVATE = {name for name, line in EVENTS.items() if line.published is None}
 
 
 def test_every_fact_is_published_or_private_on_purpose() -> None:
@@ -65,8 +35,10 @@ def test_every_published_event_has_one_fact() -> None:
 
 
 def test_every_kind_a_client_may_consent_to_is_that_of_its_events() -> None:
-    assert {name: kind_of(fact) for name, fact in FACTS.items()} == KIND
-    assert {kind for kind in KIND.values() if kind is not None} <= set(KINDS)
+    """An amendment is of the kind of the entry it points at."""
+    kinds = {name: EVENTS[getattr(fact, "of", name)].kind for name, fact in FACTS.items()}
+    assert {name: kind_of(fact) for name, fact in FACTS.items()} == kinds
+    assert {kind for kind in kinds.values() if kind is not None} <= set(KINDS)
     assert get_args(Kind) == KINDS, "the contracts may not know the domain, so the list stands there too"
 
 
@@ -114,7 +86,22 @@ def _texts(value: object) -> list[str]:
 
 @pytest.mark.parametrize("name", sorted(set(FACTS) - PRIVATE))
 def test_the_committed_examples_are_what_this_service_publishes(name: str) -> None:
-    event = published(decode(sealed(golden(name)), KEYS), "https://episodes.example")
-    assert event is not None
-    example = EXAMPLES / f"{event.attributes['type']}.json"
-    assert json.loads(to_batch([event])) == [json.loads(example.read_text())]
+    document = published_example(golden(name))
+    assert document is not None
+    assert document == example(document["type"])
+
+
+def test_an_event_without_a_golden_file_or_an_example_gets_them_and_no_other_is_touched(
+    tmp_path: Path,
+) -> None:
+    """The last of the corpus, written anew, is the same to the byte."""
+    homes = {GOLDEN: tmp_path / "golden", CONTRACTS / "examples": tmp_path / "examples"}
+    for home, copied in homes.items():
+        shutil.copytree(home, copied)
+    last = max(FACTS, key=lambda name: golden(name)["header"]["version"])
+    (tmp_path / "golden" / f"{last}.json").unlink()
+    (tmp_path / "examples" / "care.episode.episode_closed.v1.json").unlink()
+    write(*homes.values())
+    for home, copied in homes.items():
+        there = {path.name: path.read_bytes() for path in home.iterdir()}
+        assert {path.name: path.read_bytes() for path in copied.iterdir()} == there

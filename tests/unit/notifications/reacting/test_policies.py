@@ -11,8 +11,8 @@ from contracts.events import (
     Data,
     EntryCorrected,
     EpisodeClosed,
+    EpisodeHeld,
     EpisodeOpened,
-    EpisodeResumed,
     Kind,
     PartnerReported,
     PlanRefined,
@@ -112,7 +112,7 @@ def test_a_partner_is_told_what_the_client_consented_to_and_nothing_else(fact: D
         (ResponseNoted(adverse=True), (critical("adverse_reaction"),)),
         (ResponseNoted(), ()),
         (opened(), ()),
-        (EpisodeResumed(), ()),
+        (EpisodeHeld(), ()),
     ],
 )
 def test_the_clinic_is_alerted_to_flags_breaches_and_adverse_reactions(
@@ -248,10 +248,10 @@ def test_learning_the_same_event_twice_changes_nothing() -> None:
 
 
 def test_lost_events_of_an_episode_are_noticed() -> None:
-    known = knowing(EpisodeResumed(), EpisodeResumed())
-    assert missing_before(known, happened(EpisodeResumed(), sequence=3)) == 0
-    assert missing_before(known, happened(EpisodeResumed(), sequence=6)) == 3
-    assert missing_before(known, happened(EpisodeResumed(), sequence=1)) == 0
+    known = knowing(EpisodeHeld(), EpisodeHeld())
+    assert missing_before(known, happened(EpisodeHeld(), sequence=3)) == 0
+    assert missing_before(known, happened(EpisodeHeld(), sequence=6)) == 3
+    assert missing_before(known, happened(EpisodeHeld(), sequence=1)) == 0
 
 
 def test_every_policy_is_named_for_what_it_does() -> None:

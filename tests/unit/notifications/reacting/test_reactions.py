@@ -1,4 +1,4 @@
-"""What each published event owes, one by one: a new one fails here until it is said."""
+"""What each published event owes: what is not said of it here is nothing."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from contracts.events import PUBLISHED, Data, Kind
 from notifications.reacting.knowledge import Consent, Knowledge, learn
 from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
 from notifications.reacting.policies import decide
+from tests.support.contract_examples import example
 from tests.support.notifications.published_events import BEGAN, Care, documents
 
 CARE = Care()
@@ -27,18 +28,13 @@ BROKEN = InboxOwed(CARE.clinic, "critical", "rule_of_care_broken")
 ADVERSE = InboxOwed(CARE.clinic, "critical", "adverse_reaction")
 FLAG = InboxOwed(CARE.clinic, "critical", "red_flag_raised")
 
-OWED: tuple[tuple[Data, tuple[Owed, ...]], ...] = (
+SAID: tuple[tuple[Data, tuple[Owed, ...]], ...] = (
     (events.EpisodeOpened(therapist=CARE.therapist, referring_partner=PARTNER), ()),
-    (events.Assessed(stage="baseline"), ()),
     (events.PlanSet(plan_version=1), (TELL,)),
     (events.PlanRefined(plan_version=2, replaces=1), (TELL,)),
-    (events.SessionChecked(), ()),
     (events.SessionDelivered(breaches=("no_consent",), adverse=True), (TELL, BROKEN, ADVERSE)),
-    (events.SessionNotDelivered(), ()),
     (events.ResponseNoted(adverse=True), (ADVERSE,)),
     (events.RedFlagRaised(urgency="urgent", holds_care=True), (FLAG,)),
-    (events.RedFlagCleared(flag=ENTRY), ()),
-    (events.ClearanceRecorded(), ()),
     (
         events.SharingConsented(consent=CONSENT, partner=PARTNER, kinds=("opening",), effective_from=BEGAN),
         (OpeningOwed(PARTNER, BEGAN),),
@@ -60,18 +56,16 @@ OWED: tuple[tuple[Data, tuple[Owed, ...]], ...] = (
         ),
         (),
     ),
-    (events.EpisodeHeld(), ()),
-    (events.EpisodeResumed(), ()),
     (events.EpisodeClosed(), (TELL,)),
-    (events.EpisodeReopened(), ()),
     (events.EntryAddedTo(entry=ENTRY), (AmendmentOwed(ENTRY),)),
     (
         events.EntryCorrected(entry=ENTRY, breaches=("no_consent",), adverse=True),
         (AmendmentOwed(ENTRY), BROKEN, ADVERSE),
     ),
     (events.EntryRetracted(entry=ENTRY), (AmendmentOwed(ENTRY),)),
-    (events.EntryAttested(entries=(ENTRY,)), ()),
 )
+_OTHERS = [model for model in PUBLISHED.values() if model not in {type(data) for data, _ in SAID}]
+OWED = (*SAID, *((model.model_validate(example(model.type_name)["data"]), ()) for model in _OTHERS))
 TEACH = {events.SharingConsented, events.SharingWithdrawn, events.ResponsibilityTransferred}
 
 
@@ -80,10 +74,6 @@ def received(data: Data, origin: str = "live") -> PublishedEvent:
     name = data.type_name.split(".")[2]
     event = CARE.event(name, data.model_dump(mode="json"), origin=origin)
     return from_json(documents([event])[0])
-
-
-def test_it_is_said_of_every_published_event_what_it_owes() -> None:
-    assert [type(data) for data, _ in OWED] == list(PUBLISHED.values())
 
 
 @pytest.mark.parametrize(("data", "owed"), OWED, ids=lambda it: type(it).__name__)

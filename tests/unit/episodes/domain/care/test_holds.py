@@ -1,9 +1,13 @@
 """Care that pauses by agreement, and goes on."""
 
+from datetime import timedelta
+
+from episodes.domain.care.holds import EpisodeResumed
 from episodes.domain.status import status
-from tests.support.episodes.care_facts import CHECKED, CLOSED, READY, a_check, a_hold, a_resumption, a_session
+from tests.support.episodes.care_facts import CHECKED, CLOSED, READY, a_check, a_hold, a_session
 from tests.support.episodes.scenario import given, march, moment, past
 
+a_resumption = EpisodeResumed()
 HELD = past(a_hold, march(5))
 RESUMED = past(a_resumption, march(9))
 
@@ -12,6 +16,7 @@ def test_an_episode_is_on_hold_until_it_is_resumed() -> None:
     episode = given(*READY, HELD, RESUMED).episode
     at = [status(episode, moment(march(day))) for day in (4, 5, 8, 9)]
     assert (status(episode), at) == ("open", ["open", "on_hold", "on_hold", "open"])
+    assert status(episode, moment(march(9) - timedelta(seconds=1))) == "on_hold"
     assert status(given(*READY, HELD).episode) == "on_hold"
 
 
