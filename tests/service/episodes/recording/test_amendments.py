@@ -7,11 +7,10 @@ import pytest
 
 from episodes.domain.vocabulary import STEPS
 from episodes.recording.amendment_bodies import AMENDABLE
-from tests.support.episodes.api_process import Api, Service, serving
+from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.drafts import BODIES
 from tests.support.episodes.http_calls import CANARY, pointers, refused
 from tests.support.episodes.http_episode import Story
-from tests.support.servers.postgres import PostgresServer
 
 OF_ENTRIES = {step.name: step.resource for step in AMENDABLE}
 CORRECTION = {"of": "assessed.1", "reason_code": "other", "reason": "x"}
