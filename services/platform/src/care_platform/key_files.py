@@ -20,6 +20,9 @@ def read_key(path: Path) -> bytes | None:
     return key
 
 
+_REMEDY = "Restore it from a backup; for a new system write 32 random bytes: head -c 32 /dev/urandom"
+
+
 def read_or_make_key(path: Path, may_create: bool = True) -> bytes:
     """The key, created if it is missing. If several processes start at once, the first one creates it.
 
@@ -29,7 +32,7 @@ def read_or_make_key(path: Path, may_create: bool = True) -> bytes:
     if key is not None:
         return key
     if not may_create:
-        raise SystemExit(f"{path} is missing; this service does not make keys here")
+        raise SystemExit(f"{path} is missing, and none is made in production. {_REMEDY}")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _make(path)
     made = read_key(path)

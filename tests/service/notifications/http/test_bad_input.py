@@ -4,7 +4,7 @@ import json
 import time
 import warnings
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from joserfc import jwt
@@ -194,3 +194,32 @@ def _sign(key: Any, header: dict[str, Any], claims: dict[str, Any]) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SecurityWarning)
         return jwt.encode(header, claims, key, algorithms=["EdDSA", "HS256", "RS256"])
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        *(
+            (f"limit={text}", "/query/limit")
+            for text in ("1.0", "%201", "%2B1", "1_0", "", "0", "101", "%D9%A3")
+        ),
+        *((f"acknowledged={text}", "/query/acknowledged") for text in ("yes", "on", "1", "True")),
+        *((f"cursor={text}", "/query/cursor") for text in ("x", UUID(int=1).hex, f"urn:uuid:{UUID(int=1)}")),
+        ("limit=1&limit=2", "/query/limit"),
+        ("acknowledged=true&acknowledged=false", "/query/acknowledged"),
+        ("sort=asc", "/query"),
+    ],
+)
+def test_a_parameter_is_read_strictly_and_once(
+    api: Api, service: Notifications, query: str, where: str
+) -> None:
+    answer = api.call("GET", f"/v1/inbox?{query}", service.issuer.token("therapist"))
+    assert answer.status_code == 400, answer.text
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [where]
+
+
+def test_a_parameter_that_would_do_nothing_is_refused(api: Api, service: Notifications) -> None:
+    token = partner_token(service.issuer, PARTNER)
+    for path in (f"/v1/subscriptions?partner={PARTNER}", f"/v1/subscriptions/{PARTNER}?full=1"):
+        assert api.call("GET", path, token).status_code in (400, 404)
+    assert api.call("GET", f"/v1/subscriptions?partner={PARTNER}", token).status_code == 400

@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from care_platform.auth.issuer_keys import NoKeys
 from care_platform.auth.tokens import Unauthenticated
 from care_platform.http.limits import TooLarge
-from care_platform.http.problems import pointer
+from care_platform.http.malformed import Malformed, pointer
 from episodes import errors
 from episodes.domain import refusals
-from episodes.http.problems import KINDS, PROBLEMS, Malformed
+from episodes.http.problems import KINDS, PROBLEMS
 
 CORRELATION = UUID(int=1)
 

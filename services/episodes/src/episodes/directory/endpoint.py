@@ -10,6 +10,7 @@ from pydantic import BaseModel, StringConstraints, TypeAdapter
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from care_platform.http.parameters import Id
 from episodes.access import Caller
 from episodes.directory.models import (
     ClientEntry,
@@ -28,7 +29,7 @@ from episodes.directory.postgres import Directory, Row
 from episodes.errors import NotThere
 from episodes.http.dependencies import allowed, body, here
 from episodes.http.openapi import taking
-from episodes.http.parameters import SYSTEM_AND_VALUE, Id, Query
+from episodes.http.parameters import SYSTEM_AND_VALUE, Query
 
 Put = Callable[[Directory, str, UUID, Any], Awaitable[None]]
 Get = Callable[[Directory, str, UUID], Awaitable[Row | None]]

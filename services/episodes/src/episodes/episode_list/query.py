@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from care_platform.described_model import DescribedModel
+from care_platform.http.parameters import DIGITS, Id
 from episodes.domain.status import Status
-from episodes.http.parameters import DIGITS, SYSTEM_AND_VALUE, Id, Query
+from episodes.http.parameters import SYSTEM_AND_VALUE, Query
 
 A_WRITE = r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}:[1-9][0-9]{0,8}$"
 """An episode and a version, as the receipt of a command names them."""

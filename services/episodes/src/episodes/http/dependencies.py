@@ -8,19 +8,20 @@ from pydantic import BaseModel, TypeAdapter
 
 from care_platform.http.authentication import Bearer
 from care_platform.http.json_bodies import json_body, read_json
+from care_platform.http.parameters import check_query
 from episodes.access import Caller
-from episodes.http.requests import at_hand, permitted, refuse_unknown_parameters
+from episodes.http.requests import at_hand, permitted
 
 T = TypeVar("T")
 
 
 def allowed(resource: str, action: str, query: type[BaseModel] | None = None) -> Any:
     """A dependency: the caller, if its role may, and if the request has the parameters of `query` alone."""
-    known = () if query is None else query.model_fields
+    known = frozenset() if query is None else frozenset(query.model_fields)
 
     async def caller(request: Request, _: Bearer) -> Caller:
         who = permitted(request, resource, action)
-        refuse_unknown_parameters(request, *known)
+        check_query(request.scope, known)
         return who
 
     return Depends(caller)

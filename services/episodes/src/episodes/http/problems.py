@@ -8,20 +8,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from care_platform.http.problems import Kind, Problems, pointer
+from care_platform.http.malformed import pointer
+from care_platform.http.problems import Kind, Problems
 from episodes import errors
 from episodes.domain import refusals
 from episodes.domain.vocabulary import BY_NAME
-
-
-class Malformed(Exception):
-    """A header or parameter that cannot be read: its pointer and the rule it breaks."""
-
-    def __init__(self, pointer: str, rule: str) -> None:
-        super().__init__(rule)
-        self.pointer = pointer
-        self.rule = rule
-
 
 _KINDS = (
     Kind("reference-known", 409, "Your source_ref is recorded already", "Read the event it names."),
@@ -32,7 +23,6 @@ _KINDS = (
 )
 _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
     {
-        Malformed: "malformed",
         ValidationError: "malformed",
         RequestValidationError: "malformed",
         refusals.NotAllowed: "forbidden",
@@ -70,8 +60,6 @@ def _particulars(error: Exception) -> dict[str, Any]:
             }
         case RequestValidationError():
             return {"errors": [_fault(fault) for fault in error.errors()]}
-        case Malformed():
-            return {"errors": [{"pointer": error.pointer, "rule": error.rule}]}
         case refusals.Refused():
             return {"rule": error.rule, "errors": [{"pointer": error.pointer, "rule": error.rule}]}
         case errors.KeyReused() | errors.Behind():

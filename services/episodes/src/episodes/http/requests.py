@@ -7,14 +7,13 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from care_platform.http.authentication import caller_of
 from care_platform.http.correlation import correlation_of
+from care_platform.http.malformed import Malformed
+from care_platform.http.parameters import read_uuid
 from episodes.access import Caller, allow
-from episodes.http.parameters import read_uuid
-from episodes.http.problems import Malformed
 
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 
@@ -75,18 +74,6 @@ def if_match(request: Request) -> int | None:
     if match is None:
         raise Malformed("/headers/if-match", "etag")
     return int(match[1])
-
-
-def refuse_unknown_parameters(request: Request, *known: str) -> None:
-    """Refuses a query parameter that is not known, or given twice."""
-    if not request.scope["query_string"]:
-        return
-    given = [name for name, _ in QueryParams(request.scope["query_string"]).multi_items()]
-    if not set(given) <= set(known):
-        raise Malformed("/query", "an unknown parameter")
-    for name in set(given):
-        if given.count(name) > 1:
-            raise Malformed(f"/query/{name}", "given once")
 
 
 def now(request: Request) -> datetime:

@@ -7,8 +7,9 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_m
 from pydantic_core import PydanticCustomError
 
 from care_platform.described_model import DescribedModel
+from care_platform.http.parameters import DIGITS
 from contracts.envelope import PublishedEvent
-from episodes.http.parameters import DIGITS, Query
+from episodes.http.parameters import Query
 
 MAX_EVENTS, MAX_WAIT = 1_000, 30
 _POSITION = re.compile(r"p([0-9a-f]{1,15})")

@@ -11,6 +11,8 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from care_platform.http.malformed import Malformed
+from care_platform.http.parameters import DIGITS, Id
 from episodes.access import Caller
 from episodes.domain.event import RecordedEvent
 from episodes.domain.time import When
@@ -19,8 +21,7 @@ from episodes.event_log.folding import fold
 from episodes.event_log.reader import Log
 from episodes.http.dependencies import allowed, here
 from episodes.http.openapi import WITH_ETAG
-from episodes.http.parameters import DIGITS, Id, Moment, Query
-from episodes.http.problems import Malformed
+from episodes.http.parameters import Moment, Query
 from episodes.http.requests import Surroundings
 from episodes.reading import documents, models
 from episodes.visibility import Viewer, viewer

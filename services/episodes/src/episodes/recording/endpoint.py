@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 from care_platform.crash_points import crash_point
 from care_platform.http.json_bodies import json_body, read_json
+from care_platform.http.parameters import check_query
 from episodes.access import Caller
 from episodes.domain.step import Step
 from episodes.event_log.keyring import Keyring
@@ -24,7 +25,6 @@ from episodes.http.requests import (
     if_match,
     path_id,
     permitted,
-    refuse_unknown_parameters,
 )
 from episodes.recording.amendment_bodies import amendment_form, part_of
 from episodes.recording.commands import Answer, Circumstances, CommandRequest
@@ -116,7 +116,7 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
 
     async def record(request: Request) -> Response:
         caller = permitted(request, step.resource, "write")
-        refuse_unknown_parameters(request)
+        check_query(request.scope, ())
         key, expected = idempotency_key(request), if_match(request)
         raw = await json_body(request)
         body = read_json(form, raw)

@@ -16,10 +16,14 @@ log = structlog.get_logger()
 
 
 class Sealing:
-    """A secret can be decrypted for its own subscription only."""
+    """A secret can be decrypted for its own subscription only.
 
-    def __init__(self, keys_dir: Path) -> None:
-        self._aes = AESGCM(read_or_make_key(keys_dir / _KEY_FILE))
+    In production the key is never made: one that is lost must be restored, for without it every partner would
+    have to subscribe anew. Raises what `read_or_make_key` raises.
+    """
+
+    def __init__(self, keys_dir: Path, may_create: bool = True) -> None:
+        self._aes = AESGCM(read_or_make_key(keys_dir / _KEY_FILE, may_create))
 
     def seal(self, secret: str, network: str, subscription: UUID) -> bytes:
         nonce = secrets.token_bytes(_NONCE_BYTES)

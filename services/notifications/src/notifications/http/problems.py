@@ -10,7 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from care_platform.http import problem_document
-from care_platform.http.problems import Kind, Problems, pointer
+from care_platform.http.malformed import pointer
+from care_platform.http.problems import Kind, Problems
 from notifications.delivering.courier import NoAnswer
 
 _KINDS = (

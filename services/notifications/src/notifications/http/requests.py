@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from care_platform.described_model import DescribedModel
 from care_platform.http import json_bodies
+from care_platform.http.parameters import DIGITS
 from care_platform.http.problems import Problem
 from notifications.http.problems import faults
 
@@ -18,10 +19,9 @@ M = TypeVar("M", bound=BaseModel)
 class NumberPage(DescribedModel):
     """Which page of numbered things is asked for."""
 
-    model_config = ConfigDict(extra="forbid")
-    after: int = Field(0, ge=0, le=2**53)
+    after: Annotated[int, DIGITS] = Field(0, ge=0, le=2**53)
     """The number after which the page begins."""
-    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    limit: Annotated[int, DIGITS] = Field(50, ge=1, le=LARGEST_PAGE)
     """How many entries the page holds at most."""
 
 

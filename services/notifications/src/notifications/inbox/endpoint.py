@@ -1,15 +1,15 @@
 """`/v1/inbox`: what the staff of a clinic must see and acknowledge."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from care_platform.described_model import DescribedModel
+from care_platform.http.parameters import DIGITS, TRUE_OR_FALSE, Id
 from care_platform.http.problems import Problem
 from notifications.access import Action, Caller
-from notifications.http.identity import allowed
+from notifications.http.identity import allowed, only
 from notifications.http.problems import documented
 from notifications.http.requests import LARGEST_PAGE
 from notifications.http.services import Here
@@ -22,16 +22,15 @@ router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 class InboxPage(DescribedModel):
     """Which page of the inbox is asked for."""
 
-    model_config = ConfigDict(extra="forbid")
-    acknowledged: bool | None = None
+    acknowledged: Annotated[bool, TRUE_OR_FALSE] | None = None
     """Whether to list items that are acknowledged or those that are not; both if not given."""
-    cursor: UUID | None = None
+    cursor: Id | None = None
     """The `next` of the page before; if not given, the page begins with the newest item."""
-    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    limit: Annotated[int, DIGITS] = Field(50, ge=1, le=LARGEST_PAGE)
     """How many items the page holds at most."""
 
 
-@router.get("", responses=documented())
+@router.get("", responses=documented(), dependencies=[only(InboxPage)])
 async def read_inbox(
     here: Here,
     who: Annotated[Caller, allowed(Action.READ_INBOX)],
@@ -46,9 +45,9 @@ async def read_inbox(
     return Inbox(items=[_item(row) for row in rows], next=following)
 
 
-@router.post("/{item_id}/acknowledgement", responses=documented("not-found"))
+@router.post("/{item_id}/acknowledgement", responses=documented("not-found"), dependencies=[only()])
 async def acknowledge_item(
-    here: Here, item_id: UUID, who: Annotated[Caller, allowed(Action.ACKNOWLEDGE)]
+    here: Here, item_id: Id, who: Annotated[Caller, allowed(Action.ACKNOWLEDGE)]
 ) -> InboxItem:
     """I have seen it. Doing it twice changes nothing: the first acknowledgement stays."""
     async with here.database.within(who.network) as db:

@@ -55,7 +55,7 @@ async def api(settings: Settings) -> int:
             networks=settings.networks,
             tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
             issuer_keys=issuer_keys,
-            sealing=Sealing(settings.keys_dir),
+            sealing=Sealing(settings.keys_dir, settings.development),
             disclosure=_disclosure(settings, session),
             metrics=metrics,
             public_url=settings.public_url,
@@ -111,7 +111,7 @@ async def deliver(settings: Settings) -> int:
     ):
         lease = timedelta(seconds=settings.lease_seconds)
         courier = Courier(
-            outbox=PostgresOutbox(database, Sealing(settings.keys_dir), lease),
+            outbox=PostgresOutbox(database, Sealing(settings.keys_dir, settings.development), lease),
             disclosure=_disclosure(settings, session),
             endpoint=endpoint,
             clock=Clock(_now, time.monotonic, random.random),

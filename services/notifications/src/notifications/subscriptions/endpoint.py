@@ -1,19 +1,19 @@
 """`/v1/subscriptions`: where and about what a partner wants to be told, and how its deliveries went."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from yarl import URL
 
+from care_platform.http.parameters import Id
 from care_platform.http.problems import Problem
 from notifications.access import Action, Caller
 from notifications.delivering.egress import is_address, may_connect
 from notifications.delivering.signing import SECRET_BYTES
 from notifications.http.examples import EXAMPLES
-from notifications.http.identity import allowed
+from notifications.http.identity import allowed, only
 from notifications.http.problems import documented
-from notifications.http.requests import NumberPageQuery, described, json_body
+from notifications.http.requests import NumberPage, NumberPageQuery, described, json_body
 from notifications.http.services import Here, Services
 from notifications.subscriptions import postgres as stored
 from notifications.subscriptions.bodies import (
@@ -33,7 +33,7 @@ _MAKE_RESPONSES = documented("already-subscribed", "unsupported-media-type", "ru
 
 
 async def _found(
-    here: Here, subscription_id: UUID, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]
+    here: Here, subscription_id: Id, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]
 ) -> Subscription:
     async with here.database.within(who.network) as db:
         found = await stored.visible(db, who, subscription_id)
@@ -49,6 +49,7 @@ Found = Annotated[Subscription, Depends(_found)]
     "",
     status_code=201,
     responses=_MAKE_RESPONSES,
+    dependencies=[only()],
     openapi_extra=described(SubscriptionWanted, EXAMPLES["SubscriptionWanted"]),
 )
 async def subscribe_to_events(
@@ -73,7 +74,7 @@ async def subscribe_to_events(
     return SubscriptionMade(**view(new).model_dump(), secret=shown)
 
 
-@router.get("", responses=documented())
+@router.get("", responses=documented(), dependencies=[only()])
 async def list_subscriptions(
     here: Here, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]
 ) -> Subscriptions:
@@ -83,7 +84,7 @@ async def list_subscriptions(
     return Subscriptions(subscriptions=[view(it) for it in found])
 
 
-@router.get("/{subscription_id}", responses=documented("not-found"))
+@router.get("/{subscription_id}", responses=documented("not-found"), dependencies=[only()])
 async def get_subscription(found: Found) -> SubscriptionView:
     """One subscription, without its secret."""
     return view(found)
@@ -93,7 +94,7 @@ async def get_subscription(found: Found) -> SubscriptionView:
     "/{subscription_id}",
     status_code=204,
     responses=documented("not-found"),
-    dependencies=[allowed(Action.END_SUBSCRIPTION)],
+    dependencies=[allowed(Action.END_SUBSCRIPTION), only()],
 )
 async def end_subscription(here: Here, found: Found) -> None:
     """Nothing more is sent; what is pending is cancelled."""
@@ -104,7 +105,7 @@ async def end_subscription(here: Here, found: Found) -> None:
 @router.get(
     "/{subscription_id}/deliveries",
     responses=documented("not-found"),
-    dependencies=[allowed(Action.READ_DELIVERIES)],
+    dependencies=[allowed(Action.READ_DELIVERIES), only(NumberPage)],
 )
 async def list_deliveries(here: Here, found: Found, page: NumberPageQuery) -> Deliveries:
     """The delivery log: how each attempt went. The numbers have no gaps."""
@@ -117,7 +118,7 @@ async def list_deliveries(here: Here, found: Found, page: NumberPageQuery) -> De
 @router.get(
     "/{subscription_id}/events",
     responses=documented("not-found"),
-    dependencies=[allowed(Action.PULL_EVENTS)],
+    dependencies=[allowed(Action.PULL_EVENTS), only(NumberPage)],
 )
 async def list_missed_events(here: Here, found: Found, page: NumberPageQuery) -> Events:
     """What may have been missed, by number; each event needs consent now, as an attempt would."""

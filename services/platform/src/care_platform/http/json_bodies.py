@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from starlette.requests import Request
 
-from care_platform.http.limits import GivenTwice
+from care_platform.http.malformed import GIVEN_ONCE, Malformed, pointer
 
 T = TypeVar("T")
 
@@ -34,12 +34,13 @@ async def json_body(request: Request) -> bytes:
 
 
 def read_json(form: TypeAdapter[T], raw: bytes) -> T:
-    """The body in this form. Raises `ValidationError` and `GivenTwice`."""
+    """The body in this form. Raises `ValidationError` and `Malformed`."""
     body = form.validate_json(raw)
     try:
         _DECODER.decode(raw.decode())
     except _Repeated:
-        raise GivenTwice(*next(_repeated(json.loads(raw, object_pairs_hook=_Pairs)))) from None
+        place = next(_repeated(json.loads(raw, object_pairs_hook=_Pairs)))
+        raise Malformed(pointer(place), GIVEN_ONCE) from None
     return body
 
 

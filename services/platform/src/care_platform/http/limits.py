@@ -5,6 +5,8 @@ from typing import Literal
 
 from starlette.types import Message, Receive
 
+from care_platform.http.malformed import GIVEN_ONCE, Malformed
+
 MAX_BODY = 128 * 1024
 """The maximum size of a request's body, in bytes."""
 MAX_HEAD = 32 * 1024
@@ -23,23 +25,15 @@ SINGLE = frozenset({b"authorization", b"content-encoding", b"content-type", b"ho
 """Headers we read that have one value: of two, a gateway and we might believe different ones."""
 
 
-class GivenTwice(Exception):
-    """A header, or a name in a JSON object, that may be given once: its place, as the parts of a pointer."""
-
-    def __init__(self, *place: str | int) -> None:
-        super().__init__("given twice")
-        self.place = place
-
-
 def check_head(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Check a request's headers. Raises `TooLarge` and `GivenTwice`."""
+    """Check a request's headers. Raises `TooLarge` and `Malformed`."""
     size = 0
     seen = set()
     for name, value in headers:
         size += len(name) + len(value)
         if name in SINGLE:
             if name in seen:
-                raise GivenTwice("headers", name.decode())
+                raise Malformed(f"/headers/{name.decode()}", GIVEN_ONCE)
             seen.add(name)
     if size > MAX_HEAD:
         raise TooLarge("head")

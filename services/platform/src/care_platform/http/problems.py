@@ -1,6 +1,6 @@
 """Turns every error into a problem document (RFC 9457) from a closed list. None quotes a value sent."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +14,8 @@ from starlette.responses import Response
 from care_platform.auth.issuer_keys import NoKeys
 from care_platform.auth.tokens import Unauthenticated
 from care_platform.http.json_bodies import NotJson
-from care_platform.http.limits import GivenTwice, TooLarge
+from care_platform.http.limits import TooLarge
+from care_platform.http.malformed import Malformed
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_LEFT = 499
@@ -70,7 +71,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         NoKeys: "unavailable",
         TooLarge: "too-large",
         NotJson: "unsupported-media-type",
-        GivenTwice: "malformed",
+        Malformed: "malformed",
     }
 )
 _BY_STATUS = MappingProxyType({404: "not-found", 405: "method-not-allowed"})
@@ -133,16 +134,11 @@ class Problems:
                 return error.particulars
             case Unauthenticated():
                 return _at("/headers/authorization", str(error), rule="token")
-            case GivenTwice():
-                return _at(pointer([*map(str, error.place)]), "given_once")
+            case Malformed():
+                return _at(error.pointer, error.rule)
             case TooLarge(part="head"):
                 return _at("/headers", "too_large")
         return self._particulars(error)
-
-
-def pointer(location: Sequence[str | int]) -> str:
-    """A JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
 def _at(where: str, broken: str, **more: str) -> dict[str, Any]:
