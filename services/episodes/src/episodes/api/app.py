@@ -109,7 +109,7 @@ def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
             methods=["POST"],
             status_code=201,
             response_model=Receipt,
-            openapi_extra=commanding(path, name, step.opens),
+            openapi_extra=commanding(path, name, expects=not step.opens and step.scope == "episode"),
         )
     return routes
 

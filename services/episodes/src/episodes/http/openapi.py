@@ -55,7 +55,6 @@ _TAGS = {
 }
 _COMMON = (400, 401, 403, 404, 408, 413, 500, 503)
 _OF_BODIES = (415, 422)
-_OF_COMMANDS = (409, 412)
 
 
 def taking(body: str) -> Schema:
@@ -64,16 +63,19 @@ def taking(body: str) -> Schema:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def commanding(path: str, body: str, opens: bool) -> Schema:
-    """A command: FastAPI sees nothing of its parameters, its body and the headers of its answer."""
+def commanding(path: str, body: str, expects: bool) -> Schema:
+    """A command: FastAPI sees nothing of its parameters, its body and the headers of its answer.
+
+    `expects`: it is recorded in one episode that exists, so its caller may expect a version of it.
+    """
     return {
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _UUID} for name in _names(path)),
             _KEY,
-            *(() if opens else (_IF_MATCH,)),
+            *((_IF_MATCH,) if expects else ()),
         ],
         "responses": {"201": {"description": "Recorded", "headers": _RECEIPT_HEADERS}}
-        | {str(status): _refusal(status) for status in _OF_COMMANDS},
+        | {str(status): _refusal(status) for status in ((409, 412) if expects else (409,))},
         "security": [{"token": []}],
         **taking(body),
     }

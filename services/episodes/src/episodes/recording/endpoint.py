@@ -113,11 +113,13 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
     """The endpoint that records this step."""
     of_client = step.scope == "client"
     names_what = "{about}" in step.resource
+    expects = not step.opens and not of_client  # of several episodes, or of none yet, no version is expected
 
     async def record(request: Request) -> Response:
         caller = permitted(request, step.resource, "write")
         check_query(request.scope, ())
-        key, expected = idempotency_key(request), if_match(request)
+        key = idempotency_key(request)
+        expected = if_match(request) if expects else None
         raw = await json_body(request)
         body = read_json(form, raw)
         keyring = at_hand(request, Keyring)

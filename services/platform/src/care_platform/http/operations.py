@@ -74,7 +74,7 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
     )
 
     @routes.get("/health/live", responses={503: {"model": Live, "description": "To be started anew"}})
-    async def live(request: Request, response: Response) -> Live:
+    async def check_live(request: Request, response: Response) -> Live:
         """200 while the process answers and its work goes on."""
         alive = operations.alive(request)
         response.status_code = 200 if alive else 503
@@ -85,7 +85,7 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
         response_model_exclude_none=True,
         responses={503: {"model": Ready, "description": "Not ready"}},
     )
-    async def ready(request: Request, response: Response) -> Ready:
+    async def check_ready(request: Request, response: Response) -> Ready:
         """200 while the database is as this release needs it and tokens can be judged, else the reason."""
         reason = await operations.why_not_ready(request)
         response.status_code = 503 if reason else 200
@@ -96,12 +96,12 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
         response_class=PlainTextResponse,
         responses={200: {"content": {"text/plain": {"example": _METRICS}}}, **refused("unavailable")},
     )
-    async def metrics(request: Request) -> Response:
+    async def read_metrics(request: Request) -> Response:
         """What the service counts, in the text format of Prometheus."""
         return PlainTextResponse(await operations.metrics(request), media_type=CONTENT_TYPE_LATEST)
 
     @routes.get("/problems/{type}", responses=refused("not-found"))
-    async def explain(type: Annotated[str, Path(description="The name of the kind.")]) -> Explained:
+    async def explain_problem(type: Annotated[str, Path(description="The name of the kind.")]) -> Explained:
         """What a kind of problem means, what to do, and whether to try again."""
         kind = problems.kinds.get(type)
         if kind is None:
