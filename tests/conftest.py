@@ -62,6 +62,12 @@ def proven(pytestconfig: pytest.Config) -> Callable[[str], None]:
     return pytestconfig.stash[_FINDINGS].servers.append
 
 
+@pytest.fixture
+def unproven(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """For tests that find no tool to run with: a sentence for the last line."""
+    return pytestconfig.stash[_FINDINGS].missing.append
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_FINDINGS] = Findings()
 

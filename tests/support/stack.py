@@ -1,4 +1,4 @@
-"""Both services with every role as a process, over new databases, keys and a topic."""
+"""Both services with every role as a process, over new databases and keys, and a topic if there is Kafka."""
 
 import os
 import subprocess
@@ -36,26 +36,32 @@ class Stack:
     """The roles, started one by one. Those still running at the end are killed."""
 
     def __init__(
-        self, postgres: PostgresServer, kafka: KafkaBroker, directory: Path, **settings: str
+        self, postgres: PostgresServer, kafka: KafkaBroker | None, directory: Path, **settings: str
     ) -> None:
-        """`settings` are for all processes, with their prefix, as in the environment."""
+        """`settings` are for all processes, with their prefix, as in the environment.
+
+        Without Kafka there is no relay, and notifications reads the feed of the episodes service.
+        """
         self.network = f"n{uuid4().hex[:10]}"
         self.topic = topic_of(self.network)
         self.directory = directory
-        self.broker = kafka
+        self._kafka = kafka
         self.episodes = episodes_database(postgres)
         self.notifications = notifications_database(postgres)
         self._key = issuer_key(directory / "issuer", directory / "jwks.json")
         self._ports = {"api": free_port(), "notifications": free_port()}
-        self._environment = {**os.environ, **self._of_episodes(), **self._of_notifications(), **settings}
+        ours = {**self._of_episodes(), **self._of_notifications(), **self._of_kafka()}
+        self._environment = {**os.environ, **ours, **settings}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._write_service_tokens()
 
     def __enter__(self) -> Self:
         try:
-            self._make_topic()
+            if self._kafka is not None:
+                self._make_topic()
             for role in ROLES:
-                self.start(role)
+                if role != "relay" or self._kafka is not None:
+                    self.start(role)
             for role in self._ports:
                 self.until_ready(role)
         except BaseException:
@@ -66,6 +72,12 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         for role in list(self._processes):
             self.kill(role)
+
+    @property
+    def broker(self) -> KafkaBroker:
+        """The broker of a stack that was given one."""
+        assert self._kafka is not None
+        return self._kafka
 
     def url(self, role: str) -> str:
         return f"http://127.0.0.1:{self._ports[role]}"
@@ -151,7 +163,6 @@ class Stack:
             "EPISODES_OWNER_DATABASE_URL": self.episodes.owner_url,
             "EPISODES_PORT": str(self._ports["api"]),
             "EPISODES_PUBLIC_URL": self.url("api"),
-            "EPISODES_KAFKA_BOOTSTRAP": self.broker.bootstrap,
             "EPISODES_KEYS_DIR": str(self.directory / "episodes"),
             "EPISODES_JWKS_FILE": str(self.directory / "jwks.json"),
         }
@@ -163,13 +174,20 @@ class Stack:
             "NOTIFICATIONS_OWNER_DATABASE_URL": self.notifications.owner_url,
             "NOTIFICATIONS_PORT": str(self._ports["notifications"]),
             "NOTIFICATIONS_PUBLIC_URL": self.url("notifications"),
-            "NOTIFICATIONS_SOURCE": "kafka",
-            "NOTIFICATIONS_KAFKA_BOOTSTRAP": self.broker.bootstrap,
             "NOTIFICATIONS_EPISODES_URL": self.url("api"),
             "NOTIFICATIONS_TOKENS_FILE": str(self.directory / "service-tokens.json"),
             "NOTIFICATIONS_KEYS_DIR": str(self.directory / "notifications"),
             "NOTIFICATIONS_JWKS_FILE": str(self.directory / "jwks.json"),
             "NOTIFICATIONS_ALLOW_LOOPBACK": "true",
+        }
+
+    def _of_kafka(self) -> dict[str, str]:
+        if self._kafka is None:
+            return {}
+        return {
+            "EPISODES_KAFKA_BOOTSTRAP": self._kafka.bootstrap,
+            "NOTIFICATIONS_SOURCE": "kafka",
+            "NOTIFICATIONS_KAFKA_BOOTSTRAP": self._kafka.bootstrap,
         }
 
     def _write_service_tokens(self) -> None:

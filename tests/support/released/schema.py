@@ -40,7 +40,16 @@ _WHY: Mapping[Direction, _Why] = MappingProxyType(
         ),
     }
 )
-_WORDS = {"title", "description", "example", "examples", "deprecated", "$comment", "default"}
+_WORDS = {
+    "title",
+    "description",
+    "example",
+    "examples",
+    "deprecated",
+    "$comment",
+    "default",
+    "x-enum-varnames",
+}
 _STRUCTURE = {"type", "anyOf", "oneOf", "enum", "const", "properties", "required", "items"}
 _APART = _WORDS | _STRUCTURE | {"additionalProperties", "$defs"}
 _AT_LEAST = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
@@ -77,7 +86,7 @@ def _of_one(old: Place, new: Place, direction: Direction, under: Under) -> Itera
     narrow, wide = (new, old) if direction is Direction.SENT else (old, new)
     why = _WHY[direction]
     for keyword in sorted({*old.value, *new.value} - _APART):
-        if not _within(keyword, narrow.get(keyword), wide.get(keyword)):
+        if not _within(keyword, _said(narrow, keyword), _said(wide, keyword)):
             change = f"{keyword} {_json(old.get(keyword))} is now {_json(new.get(keyword))}"
             yield old.broken(change, why.wider)
     if not _types(narrow) <= _types(wide):
@@ -179,6 +188,12 @@ def _within(keyword: str, narrow: Any, wide: Any) -> bool:
     if keyword in _AT_LEAST:
         return bool(narrow >= wide)
     return keyword in _AT_MOST and bool(narrow <= wide)
+
+
+def _said(place: Place, keyword: str) -> Any:
+    """What a schema says under a keyword. `double` restricts nothing: it is how JSON's numbers are read."""
+    value = place.get(keyword)
+    return None if (keyword, value) == ("format", "double") else value
 
 
 def _spoken(place: Place) -> str:

@@ -52,6 +52,12 @@ ADDING: list[tuple[str, str, Any]] = [
         "components schemas SubscriptionWanted properties level enum",
         ["empty", "ids", "full"],
     ),
+    ("openapi/episodes.json", "components schemas Problem properties status format", "double"),
+    (
+        "openapi/episodes.json",
+        "components schemas ReceiptEpisode properties status x-enum-varnames",
+        ["OPEN"],
+    ),
 ]
 
 

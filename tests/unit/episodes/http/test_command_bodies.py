@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from episodes.domain.care.amendments import EntryAddedTo
 from episodes.domain.care.assessments import Assessed
 from episodes.domain.care.plans import PlanSet
 from episodes.domain.care.session_checks import SessionChecked
@@ -199,3 +200,10 @@ def _without_lists(value: Any) -> Any:
             return [_without_lists(part) for part in value]
         case _:
             return value
+
+
+def test_an_empty_list_adds_nothing_to_an_entry() -> None:
+    """Some generated clients send one for each list that their caller left out."""
+    addition = {"of": "session-delivered.1", "added": {"place": "clinic", "techniques": [], "adverse": []}}
+    body = body_form(BY_FACT[EntryAddedTo]).validate_json(json.dumps(addition))
+    assert body.draft.added == {"place": "clinic"}

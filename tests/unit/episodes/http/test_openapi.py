@@ -156,6 +156,18 @@ def test_null_is_still_taken_for_a_field_that_may_be_left_out(name: str) -> None
         FORMS[name].validate_json(json.dumps(EXAMPLES[name] | {"performer": None, "purpose": None}))
 
 
+def test_a_number_is_a_double_to_generated_clients() -> None:
+    found = re.findall(r'\{[^{}]*"type": "number"[^{}]*\}', json.dumps(made()["components"]["schemas"]))
+    assert found
+    assert all('"format": "double"' in number for number in found)
+
+
+def test_each_kind_of_problem_has_a_name_in_generated_clients() -> None:
+    kinds = made()["components"]["schemas"]["Problem"]["properties"]["type"]
+    names = [it.removeprefix("/problems/").replace("-", "_").upper() for it in kinds["enum"]]
+    assert kinds["x-enum-varnames"] == names
+
+
 def test_an_opening_links_to_everything_behind_its_episode() -> None:
     links = made()["paths"]["/v1/episodes"]["post"]["responses"]["201"]["links"]
     assert {"set_plan", "get_episode", "get_episode_history"} < set(links)
@@ -175,6 +187,7 @@ KEYWORDS = {
     *("properties", "required", "additionalProperties", "items", "anyOf", "oneOf", "discriminator"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     *("minLength", "maxLength", "minItems", "maxItems"),
+    "x-enum-varnames",  # of OpenAPI's generators
 }
 
 

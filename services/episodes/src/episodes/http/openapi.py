@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 from starlette.routing import BaseRoute
 
-from care_platform.http.openapi import Schema, absent_instead_of_null, complete
+from care_platform.http.openapi import Schema, absent_instead_of_null, complete, doubles
 from care_platform.http.problem_document import described
 from episodes.http.answer_examples import ANSWER_EXAMPLES
 from episodes.http.examples import EXAMPLES
@@ -93,7 +93,9 @@ def document(app: FastAPI, routes: Sequence[BaseRoute], forms: Mapping[str, Type
             statuses = (*_COMMON, *(_OF_BODIES if "requestBody" in operation else ()))
             operation["responses"] |= {str(status): _refusal(status) for status in statuses}
     complete(made, _TAGS, _IN_PATHS, {**EXAMPLES, **ANSWER_EXAMPLES})
-    schemas = {name: absent_instead_of_null(schema) for name, schema in components["schemas"].items()}
+    schemas = {
+        name: doubles(absent_instead_of_null(schema)) for name, schema in components["schemas"].items()
+    }
     components["schemas"] = dict(sorted(schemas.items()))
     components["responses"] = {
         str(status): described((kind for kind in KINDS.values() if kind.status == status), "Problem")

@@ -9,7 +9,13 @@ from pydantic.json_schema import SkipJsonSchema
 from care_platform.http.problem_document import ProblemDocument
 from episodes.http.problems import KINDS
 
-_TYPE = WithJsonSchema({"type": "string", "enum": [kind.type for kind in KINDS.values()]})
+_TYPE = WithJsonSchema(
+    {
+        "type": "string",
+        "enum": [kind.type for kind in KINDS.values()],
+        "x-enum-varnames": [name.replace("-", "_").upper() for name in KINDS],  # for generated clients
+    }
+)
 
 
 class Problem(ProblemDocument):

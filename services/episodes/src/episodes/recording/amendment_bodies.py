@@ -54,7 +54,7 @@ def amendment_form(
 
 
 def _parts(fact: type[Any]) -> Any:
-    """Some of the fields of a fact, as given."""
+    """Some of the fields of a fact, as given. An empty list adds nothing: some clients send all lists."""
     optional: dict[str, Any] = {
         name: (hint | None, Field(None, description=field.description))
         for name, (hint, field) in strict_fields(fact).items()
@@ -62,6 +62,6 @@ def _parts(fact: type[Any]) -> Any:
     model = create_model(f"{fact.__name__}Parts", __config__=STRICT, __doc__=fact.__doc__, **optional)
 
     def given(body: BaseModel) -> dict[str, Any]:
-        return {name: part for name, part in body.__dict__.items() if part is not None}
+        return {name: part for name, part in body.__dict__.items() if part not in (None, ())}
 
     return Annotated[model, AfterValidator(given)]

@@ -43,7 +43,7 @@ class InboxItem(DescribedModel):
     """When the event was recorded; the inbox is sorted by it."""
     link: str
     """The address of the whole event at the episodes service, for those who may read it."""
-    acknowledgement: Acknowledgement | None
+    acknowledgement: Acknowledgement | None = None  # always sent; generated Java clients need it optional
     """Who has seen the item, and when; null while nobody has said so."""
 
 

@@ -66,9 +66,9 @@ class SubscriptionView(DescribedModel):
     """The address to which webhooks are posted."""
     level: Literal["empty", "ids"]
     """How much a webhook tells: ids and times (`ids`), or only that there is something (`empty`)."""
-    event_types: list[str] | None
+    event_types: list[str] | None = None  # always sent; generated Java clients need it optional
     """The types of events that the partner is told of; without any, all that consent allows."""
-    clinics: list[UUID] | None
+    clinics: list[UUID] | None = None  # likewise
     """The clinics that the partner is told of; without any, all of them."""
     state: Literal["active", "disabled"]
     """Whether webhooks are sent: `disabled` means that the endpoint said it is gone (410)."""
