@@ -107,19 +107,19 @@ class Recorded(DescribedModel):
     """The id under which the entry was put."""
 
 
-class ClinicEntry(Recorded, Clinic):
+class ClinicEntry(Clinic, Recorded):
     """A clinic of the directory."""
 
 
-class StaffEntry(Recorded, Staff):
+class StaffEntry(Staff, Recorded):
     """A member of staff in the directory."""
 
 
-class PartnerEntry(Recorded, Partner):
+class PartnerEntry(Partner, Recorded):
     """A partner in the directory."""
 
 
-class ClientEntry(Recorded, ClientIdentity):
+class ClientEntry(ClientIdentity, Recorded):
     """A client's identity in the directory."""
 
 
