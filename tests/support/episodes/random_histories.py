@@ -24,7 +24,6 @@ from episodes.domain.vocabulary import BY_FACT, STEPS, decide, evolve
 from tests.support.episodes import care_facts
 from tests.support.episodes.drafts import draft
 from tests.support.episodes.random_facts import IDS, drawn
-from tests.support.episodes.refusal_table_rest import ROWS
 from tests.support.episodes.scenario import (
     CLINIC,
     COLLEAGUE,
@@ -38,7 +37,7 @@ from tests.support.episodes.scenario import (
     recorded,
     replayed,
 )
-from tests.support.vocabulary_page import COMMANDS, LINES
+from tests.support.vocabulary_page import COMMANDS, EVENTS, LINES
 
 ZONES = {CLINIC: ZONE, OTHER_CLINIC: "America/New_York"}
 OTHER_PARTNER = UUID(int=10)
@@ -113,11 +112,14 @@ _FLAGS = (
     care_facts.a_correction_of("red-flag-raised.1", care_facts.a_flag(holds_care=False)),
     care_facts.a_correction_of("red-flag-raised.1", care_facts.a_flag(), happened_at=march(4, 8)),
 )
-_PAUSES = tuple(draft(step) for step in STEPS if "hold" in (step.resource, *ROWS[step.resource].ends))
-"""Holding, and all that ends a hold."""
+_TURNS = tuple(
+    draft(step)
+    for step in STEPS
+    if EVENTS[step.name].kind in ("opening", "closure") and step.fact is not EpisodeOpened
+)
+"""What becomes of the episode itself: paused, going on, handed over, closed, open again."""
 _STATUSES = (
-    *_PAUSES,
-    care_facts.a_reopening,
+    *_TURNS,
     care_facts.a_transfer(),
     care_facts.a_transfer(clinic=OTHER_CLINIC),
     care_facts.a_transfer(THERAPIST),
@@ -172,7 +174,7 @@ _TO_BOTH = [care_facts.a_sharing_consent(kinds=_kinds, partner=one) for one in (
 THEMES: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
     ((care_facts.a_flag(),), _FLAGS),
     ((), _STATUSES),
-    ((care_facts.a_hold,), (*_PAUSES, care_facts.a_reopening)),
+    ((care_facts.a_hold,), _TURNS),
     ((care_facts.a_transfer(clinic=OTHER_CLINIC),), (*_STATUSES, *_FLAGS, *_clearances)),
     ((_consents[0], care_facts.a_baseline, care_facts.a_plan), _PLANS),
     ((*_TO_BOTH, care_facts.a_referral()), _PARTNERS),
