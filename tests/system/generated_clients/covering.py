@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.system.generated_clients.go import GO
 from tests.system.generated_clients.java import JAVA
-from tests.system.generated_clients.language import Language
+from tests.system.generated_clients.language import Failed, Language, NotFetched
 from tests.system.generated_clients.python import PYTHON
 from tests.system.generated_clients.typescript import TYPESCRIPT
 
@@ -14,7 +14,14 @@ LANGUAGES = (PYTHON, TYPESCRIPT, GO, JAVA)
 
 
 def cover(language: Language, place: Path, settings: Mapping[str, str]) -> str:
-    """Generate, compile and walk in an empty folder. Returns what was done, and how many seconds it took."""
+    """Generate, compile and walk in an empty folder. Returns what was done, and how many seconds it took.
+
+    Raises `NotFetched` if the generator cannot be had, and `Failed` if our documents do not serve.
+    """
+    try:
+        language.fetch(place)
+    except Failed as failure:
+        raise NotFetched(str(failure)) from None
     steps: dict[str, Callable[[], None]] = {
         "generated": lambda: language.generate(place),
         "compiled": lambda: language.compile(place),

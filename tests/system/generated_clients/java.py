@@ -11,10 +11,14 @@ GENERATOR = f"openapi-generator-cli-{VERSION}.jar"
 CLASSPATH = "classpath.txt"
 
 
-def generate(place: Path) -> None:
-    """Generate a Maven project for each service, in packages of its own, since both are used together."""
+def fetch(place: Path) -> None:
+    """Fetch the generator."""
     artifact = f"org.openapitools:openapi-generator-cli:{VERSION}"
     run(place, "mvn", "-q", "dependency:copy", f"-Dartifact={artifact}", "-DoutputDirectory=.")
+
+
+def generate(place: Path) -> None:
+    """Generate a Maven project for each service, in packages of its own, since both are used together."""
     for service in SERVICES:
         names = {"invoker": service, "api": f"{service}.api", "model": f"{service}.model"}
         packages = [f"--{kind}-package=example.{name}" for kind, name in names.items()]
@@ -42,4 +46,6 @@ def _classpath(place: Path) -> str:
     return os.pathsep.join([*ours, *(file.read_text().strip() for file in libraries)])
 
 
-JAVA = Language("Java", ("java", "javac", "mvn"), f"openapi-generator {VERSION}", generate, compile_all, walk)
+JAVA = Language(
+    "Java", ("java", "javac", "mvn"), f"openapi-generator {VERSION}", fetch, generate, compile_all, walk
+)

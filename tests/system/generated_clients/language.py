@@ -20,6 +20,8 @@ class Language:
     name: str
     tools: tuple[str, ...]
     generator: str
+    fetch: Callable[[Path], None]
+    """Fetches the generator, if it can be reached."""
     generate: Callable[[Path], None]
     compile: Callable[[Path], None]
     walk: Callable[[Path, Mapping[str, str]], None]
@@ -37,6 +39,10 @@ def document(service: str) -> str:
 
 class Failed(Exception):
     """A command that failed. The message is the command, and the end of what it printed."""
+
+
+class NotFetched(Exception):
+    """The generator cannot be had here: nothing is known of our documents. The message is the command."""
 
 
 def run(place: Path, *command: str, settings: Mapping[str, str] | None = None) -> None:

@@ -10,10 +10,14 @@ from tests.system.generated_clients.language import SERVICES, WALKS, Language, d
 VERSION = "0.29.1"
 
 
-def generate(place: Path) -> None:
-    """Generate a package for each service, beside the environment that runs it."""
+def fetch(place: Path) -> None:
+    """Install the generator in an environment of its own."""
     run(place, sys.executable, "-m", "venv", "venv")
     run(place, "venv/bin/pip", "install", "--quiet", f"openapi-python-client=={VERSION}", "mypy==1.*")
+
+
+def generate(place: Path) -> None:
+    """Generate a package for each service, beside that environment."""
     for service in SERVICES:
         output = ("--output-path", f"{service}_client", "--meta", "none")
         run(place, "venv/bin/openapi-python-client", "generate", "--path", document(service), *output)
@@ -33,4 +37,6 @@ def walk(place: Path, settings: Mapping[str, str]) -> None:
     run(place, "venv/bin/python", "walk.py", settings=settings)
 
 
-PYTHON = Language("Python", ("python3",), f"openapi-python-client {VERSION}", generate, compile_all, walk)
+PYTHON = Language(
+    "Python", ("python3",), f"openapi-python-client {VERSION}", fetch, generate, compile_all, walk
+)

@@ -10,10 +10,14 @@ VERSION = "7.13.0"
 PACKAGES = (f"openapi-typescript@{VERSION}", "openapi-fetch@0.17", "typescript@5", "@types/node@20")
 
 
-def generate(place: Path) -> None:
-    """Generate the types of each service."""
+def fetch(place: Path) -> None:
+    """Install the generator, and what its types are used with."""
     run(place, "npm", "init", "--yes")
     run(place, "npm", "install", "--silent", *PACKAGES)
+
+
+def generate(place: Path) -> None:
+    """Generate the types of each service."""
     for service in SERVICES:
         run(place, "npx", "openapi-typescript", document(service), "-o", f"{service}.d.ts")
 
@@ -31,5 +35,5 @@ def walk(place: Path, settings: Mapping[str, str]) -> None:
 
 
 TYPESCRIPT = Language(
-    "TypeScript", ("node", "npm"), f"openapi-typescript {VERSION}", generate, compile_all, walk
+    "TypeScript", ("node", "npm"), f"openapi-typescript {VERSION}", fetch, generate, compile_all, walk
 )
