@@ -38,7 +38,7 @@ run: ## Everything on this machine, walking one case (CASE=name or ./path.json o
 test: ## All tests, on real PostgreSQL and Kafka (ARGS="-k consent" goes to pytest)
 	@$(PYTHON) deploy/laptop/doctor.py test
 	@$(MAKE) --silent setup
-	@$(VENV)/bin/python -m pytest $(ARGS)
+	@$(VENV)/bin/python -m tests $(ARGS)
 
 test-all: ## The same with full rounds of kills, all seeds and all examples, for CI and releases
 	@CARE_TEST=all $(MAKE) --silent test ARGS='$(ARGS)'

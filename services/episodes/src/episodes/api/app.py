@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from pydantic import TypeAdapter
 from starlette.routing import BaseRoute
@@ -19,7 +20,8 @@ from episodes.directory import endpoint as directory
 from episodes.disclosure import endpoint as disclosure
 from episodes.domain.vocabulary import COMMANDS
 from episodes.episode_list import endpoint as lists
-from episodes.event_log.reader import Database, Wake
+from episodes.errors import StoreUnavailable
+from episodes.event_log.reader import Database, Log, Wake
 from episodes.event_log.thread_pool import Workers
 from episodes.http.command_lookup import CommandLookup
 from episodes.http.metrics import REQUESTS
@@ -82,6 +84,7 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await database.open()
+        await _refuse_another_master_key(services.log)
         workers.open()
         services.writer.start()
         runtime.tune()
@@ -95,6 +98,17 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
         await database.close()
 
     return lifespan
+
+
+async def _refuse_another_master_key(log: Log) -> None:
+    """What is recorded under another master key cannot be read once the right one is back.
+
+    A store that cannot be reached now is judged by readiness, when it can.
+    """
+    with suppress(StoreUnavailable):
+        if not await log.keys_fit():
+            structlog.get_logger("api").error("the master key does not open this store's records")
+            raise SystemExit(1)
 
 
 def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:

@@ -1,0 +1,51 @@
+"""All tests in two processes at once: one of them often waits for a server, a restart or a time-out.
+
+Each half starts servers of its own. Its lines are printed as they come, under its name.
+"""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+HALVES = {
+    "units and services": ("tests/unit", "tests/service", "tests/simulation"),
+    "faults and wholes": ("tests/faults", "tests/cases", "tests/system"),
+}
+NOTHING_COLLECTED = 5
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run both halves with these arguments of pytest; or, if they name a place, that alone."""
+    if any(Path(argument.partition("::")[0]).exists() for argument in arguments):
+        return subprocess.run(_pytest(arguments), check=False).returncode
+    codes: dict[str, int] = {}
+    threads = [
+        threading.Thread(target=_run, args=(half, _pytest([*arguments, *places]), codes))
+        for half, places in HALVES.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    failed = [half for half, code in codes.items() if code not in (0, NOTHING_COLLECTED)]
+    empty = all(code == NOTHING_COLLECTED for code in codes.values())
+    print("Passed: both halves" if not failed else "FAILED: " + " and ".join(failed))
+    return NOTHING_COLLECTED if empty else len(failed)
+
+
+def _pytest(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "pytest", *arguments]
+
+
+def _run(half: str, command: Sequence[str], codes: dict[str, int]) -> None:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(f"{half} | {line}", end="", flush=True)
+    codes[half] = process.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
