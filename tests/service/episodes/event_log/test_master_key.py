@@ -1,4 +1,4 @@
-"""Nothing is recorded under a master key that is not the store's: it could not be read under the right one."""
+"""Nothing is recorded under a master key that is not the store's: the right one could not open it."""
 
 from pathlib import Path
 
