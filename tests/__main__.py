@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HALVES = {
-    "units and services": ("tests/unit", "tests/service", "tests/simulation"),
-    "faults and wholes": ("tests/faults", "tests/cases", "tests/system"),
+    "services": ("tests/service",),
+    "all else": ("tests/unit", "tests/simulation", "tests/faults", "tests/cases", "tests/system"),
 }
 NOTHING_COLLECTED = 5
 
