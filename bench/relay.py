@@ -21,7 +21,7 @@ from episodes.event_log.tail import Tail
 from episodes.processes.runtime import tune
 from episodes.publishing.kafka import make_topics, producer, settings
 from episodes.publishing.relay import Record, records
-from tests.support.episodes.log_writer import Log, session
+from tests.support.episodes.log_writer import Log, opening, session
 
 EVENTS = 20_000
 EPISODES = 500
@@ -54,9 +54,10 @@ def measure(machine: Machine) -> Iterator[Row]:
 
 
 def _fill(log: Log, network: str) -> None:
-    """Fill the log with sessions of about 1 KB each."""
+    """Fill the log with openings, and with sessions of about 1 KB each."""
     episodes = [log.episode(network) for _ in range(EPISODES)]
-    log.record((episodes[number % EPISODES], session("word " * 20)) for number in range(EVENTS))
+    log.record((episode, opening(episode)) for episode in episodes)
+    log.record((episodes[number % EPISODES], session("word " * 20)) for number in range(EVENTS - EPISODES))
 
 
 def _seconds_to_send(bootstrap: str, ready: list[Record]) -> float:

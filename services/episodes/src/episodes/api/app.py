@@ -88,6 +88,7 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
         workers.open()
         services.writer.start()
         runtime.tune()
+        runtime.take_short_turns()
         background = [asyncio.create_task(wake.listen()) for wake in wakes]
         background.append(await services.issuer_keys.begin())
         yield

@@ -1,4 +1,4 @@
-"""Settings of the interpreter for every role: for busy threads, and for many objects without cycles.
+"""Settings of the interpreter: for many objects without cycles, and for an event loop beside busy threads.
 
 What each setting gained is in docs/performance.md.
 """
@@ -9,8 +9,9 @@ import threading
 import time
 
 SWITCH_INTERVAL = 0.001
-"""How many seconds a thread keeps the GIL while another waits. The default is 5 ms, which the writer lost at
-each return from the database."""
+"""How many seconds a thread keeps the GIL while another waits. The default is 5 ms, which the API's writer lost
+at each return from the database. For the relay the default is better: it and its producer's thread hand over
+thousands of records, and take the GIL from each other at every one of them with a shorter interval."""
 
 COLLECT_EVERY = 0.25
 """Seconds between two collections of the youngest generation; each takes a few milliseconds."""
@@ -23,11 +24,15 @@ def tune() -> None:
     million without cycles, and one collection stopped all callers for two seconds. Cycles come from errors
     and are young; an old object has none, or is still in use.
     """
-    sys.setswitchinterval(SWITCH_INTERVAL)
     gc.collect()
     gc.freeze()
     gc.disable()
     threading.Thread(target=_collect_the_young, name="collector", daemon=True).start()
+
+
+def take_short_turns() -> None:
+    """For a process whose event loop must not wait long for the GIL."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
 
 
 def _collect_the_young() -> None:
