@@ -10,8 +10,8 @@ import time
 
 SWITCH_INTERVAL = 0.001
 """How many seconds a thread keeps the GIL while another waits. The default is 5 ms, which the API's writer
-lost at each return from the database. For the relay the default is better: it hands thousands of records to its
-producer's thread, and with a shorter interval they take the GIL from each other at every one."""
+lost at each return from the database. For the relay the default is better: it hands thousands of records to
+its producer's thread, and with a shorter interval they take the GIL from each other at every one."""
 
 COLLECT_EVERY = 0.25
 """Seconds between two collections of the youngest generation; each takes a few milliseconds."""
