@@ -8,10 +8,10 @@ from care_platform.field_docs import field_docs
 @dataclass
 class Base:
     here: int
-    """Of the base,
+    """The first field of the base,
     on two lines."""
     there: int = 0
-    """Of the base."""
+    """The second field of the base."""
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Derived(Base):
 
 def test_the_docstring_beneath_a_field_is_its_meaning() -> None:
     assert field_docs(Derived) == {
-        "here": "Of the base, on two lines.",
+        "here": "The first field of the base, on two lines.",
         "there": "Of its own.",
         "other": "The last.",
     }

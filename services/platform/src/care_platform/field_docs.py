@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-import textwrap
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import pairwise
@@ -17,18 +17,26 @@ def field_docs(cls: type) -> Mapping[str, str]:
     """
     found: dict[str, str] = {}
     for base in reversed(cls.__mro__):
-        if base.__module__ != "builtins":
-            found |= dict(_documented(base))
+        if inspect.get_annotations(base):
+            found |= _of_module(base.__module__).get(base.__qualname__, {})
     return MappingProxyType(found)
 
 
-def _documented(cls: type) -> Iterator[tuple[str, str]]:
+@cache
+def _of_module(name: str) -> Mapping[str, Mapping[str, str]]:
+    """The docstrings of every class of a module, which is parsed once for all of them.
+
+    A class made at run time, and a module installed without its source, have none.
+    """
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError):  # created at run time, like `Generic` and models built from a table
-        return
-    body = getattr(tree.body[0], "body", [])
-    for field, beneath in pairwise(body):
+        tree = ast.parse(inspect.getsource(sys.modules[name]))
+    except (OSError, TypeError):
+        return {}
+    return {node.name: dict(_documented(node)) for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _documented(cls: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, beneath in pairwise(cls.body):
         match field, beneath:
             case (
                 ast.AnnAssign(target=ast.Name(id=name)),

@@ -64,7 +64,7 @@ def create_app(services: Services | None = None, lifespan: Lifespan | None = Non
         app.add_middleware(Authentication[Caller], verifier=services.tokens)
         app.add_middleware(RequestLayer, answer=PROBLEMS.answer, metrics=REQUESTS)
     for router in (
-        queries.router,
+        queries.router(),
         lists.router,
         feed.router,
         directory.router(),

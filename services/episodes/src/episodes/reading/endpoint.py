@@ -27,9 +27,16 @@ from episodes.reading import documents, models
 from episodes.visibility import Viewer, viewer
 
 Entries = Sequence[RecordedEvent[Any]]
-router = APIRouter(prefix="/v1/episodes/{episode}", tags=["episodes"])
 LogHere = Annotated[Log, here(Log)]
 SurroundingsHere = Annotated[Surroundings, here(Surroundings)]
+
+
+def router() -> APIRouter:
+    routes = APIRouter(prefix="/v1/episodes/{episode}", tags=["episodes"], responses=WITH_ETAG)
+    routes.get("", response_model=models.episode_state())(get_episode)
+    routes.get("/history", response_model=models.episode_history())(get_episode_history)
+    routes.get("/events/{event}", response_model=models.recorded_event())(get_event)
+    return routes
 
 
 class StateQuery(Query):
@@ -43,7 +50,6 @@ class StateQuery(Query):
     """The state as it was at this time, by all that is known."""
 
 
-@router.get("", response_model=models.EpisodeState, responses=WITH_ETAG)
 async def get_episode(
     log: LogHere,
     surroundings: SurroundingsHere,
@@ -68,7 +74,6 @@ async def get_episode(
     return _document(documents.state(look, shown, when), shown.version)
 
 
-@router.get("/history", response_model=models.EpisodeHistory, responses=WITH_ETAG)
 async def get_episode_history(
     log: LogHere,
     surroundings: SurroundingsHere,
@@ -81,7 +86,6 @@ async def get_episode_history(
     return _document(documents.history(look, entries), entries[-1].metadata.version)
 
 
-@router.get("/events/{event}", response_model=models.RecordedEvent, responses=WITH_ETAG)
 async def get_event(
     log: LogHere,
     surroundings: SurroundingsHere,

@@ -1,12 +1,14 @@
 """The answers about one episode, described for the OpenAPI document from the domain's own types.
 
 `documents` writes the answers themselves: serialising a long episode through these models would take several
-times as long. Tests hold every answer to them.
+times as long. Tests hold every answer to them. They are made when the API is composed; no other role
+needs them.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Union
 from uuid import UUID
 
@@ -23,7 +25,6 @@ from episodes.reading.partner_fields import partner_fields
 from episodes.reading.shown_types import Shown, model, shown_fields
 
 _OPEN_END = WithJsonSchema({"type": ["string", "null"], "format": "date-time"})
-_METADATA = shown_fields(EventMetadata, FOR_PARTNERS)
 
 
 class EntryReference(DescribedModel):
@@ -45,18 +46,25 @@ _ABOUT_IT = {
     "attested_by": Shown(list[EntryReference], "Attestations that vouch for this entry."),
 }
 _LABELS = "Which especially sensitive matters the entry touches."
-_SUMMARY = {
-    "id": _METADATA["event_id"],
-    **{
-        name: _METADATA[name]
-        for name in ("type", "version", "occurred_at", "precision", "recorded_at", "origin", "performer")
-    },
-    "labels": Shown(list[str], _LABELS),
-}
+_SUMMARY = ("type", "version", "occurred_at", "precision", "recorded_at", "origin", "performer")
+"""What an entry of the state shows of its event, beside its id and labels."""
 _FACT = (
     "What the event says: the fields of its kind, as the entry in the state has them; `redacted` alone, once "
     "the client is erased, or while only a later release can read it."
 )
+
+
+def _metadata() -> Mapping[str, Shown]:
+    return shown_fields(EventMetadata, FOR_PARTNERS)
+
+
+def _summary() -> Mapping[str, Shown]:
+    metadata = _metadata()
+    return {
+        "id": metadata["event_id"],
+        **{name: metadata[name] for name in _SUMMARY},
+        "labels": Shown(list[str], _LABELS),
+    }
 
 
 def _entry(resource: str, steps: Sequence[Step]) -> type[BaseModel]:
@@ -72,7 +80,7 @@ def _entry(resource: str, steps: Sequence[Step]) -> type[BaseModel]:
     return model(
         "".join(map(str.title, words)) + "Entry",
         "An entry of the kind " + " or ".join(f"`{step.name}`" for step in steps) + ".",
-        {**_SUMMARY, **facts, **_INTERVAL, **_ABOUT_IT},
+        {**_summary(), **facts, **_INTERVAL, **_ABOUT_IT},
     )
 
 
@@ -97,7 +105,9 @@ def _sections() -> Mapping[str, Sequence[Step]]:
     return found
 
 
-def _state() -> type[BaseModel]:
+@cache
+def episode_state() -> type[BaseModel]:
+    """A form of its own for each section, named by its resource."""
     entries = {resource: _entry(resource, steps) for resource, steps in _sections().items()}
     opening = entries.pop("episodes")
     responsible = model(
@@ -124,20 +134,28 @@ def _state() -> type[BaseModel]:
     )
 
 
-EpisodeState = _state()
-RecordedEvent = model(
-    "RecordedEvent",
-    "One event of the episode: who recorded it and when, and what it says.",
-    {
-        **_METADATA,
-        "subject": Shown(UUID, "To a partner, in place of the client's id: the subject made for it."),
-        "labels": Shown(list[str], _LABELS, required=True),
-        "fact": Shown(dict[str, Any], _FACT, required=True),
-        **_ABOUT_IT,
-    },
-)
-EpisodeHistory = model(
-    "EpisodeHistory",
-    "Every event of the episode that the caller may see.",
-    {"events": Shown(list[RecordedEvent], "The events, oldest first.", required=True)},  # type: ignore[valid-type]
-)
+@cache
+def recorded_event() -> type[BaseModel]:
+    """Its `fact` is an open object: a closed choice of kinds would break clients at every new kind."""
+    return model(
+        "RecordedEvent",
+        "One event of the episode: who recorded it and when, and what it says.",
+        {
+            **_metadata(),
+            "subject": Shown(UUID, "To a partner, in place of the client's id: the subject made for it."),
+            "labels": Shown(list[str], _LABELS, required=True),
+            "fact": Shown(dict[str, Any], _FACT, required=True),
+            **_ABOUT_IT,
+        },
+    )
+
+
+@cache
+def episode_history() -> type[BaseModel]:
+    """The events as each is answered alone."""
+    event: Any = recorded_event()
+    return model(
+        "EpisodeHistory",
+        "Every event of the episode that the caller may see.",
+        {"events": Shown(list[event], "The events, oldest first.", required=True)},
+    )
