@@ -81,6 +81,6 @@ def _line(row: list[str]) -> Line:
 
 LINES = [_line(row) for row in table(VOCABULARY, "event")]
 COMMANDS: Mapping[str, Line] = {line.resource: line for line in LINES}
-"""By the resource a command is posted to."""
+"""The lines by the resource to which their commands are posted."""
 EVENTS: Mapping[str, Line] = {line.event: line for line in reversed(LINES)}
-"""By the stored name; of an event with two commands, the line of the first."""
+"""The lines by the name of the event. Where two commands record one kind of event, the first of them."""

@@ -41,7 +41,7 @@ ENTRIES: tuple[tuple[str, type[BaseModel], Put, type[BaseModel], Get], ...] = (
     ("staff", Staff, Directory.put_staff, StaffEntry, Directory.staff),
     ("partners", Partner, Directory.put_partner, PartnerEntry, Directory.partner),
 )
-"""Of each resource: what is put and how, what is got and how."""
+"""For each resource: the form of what is put, how it is stored, the form of the answer, how it is read."""
 
 Entries = Annotated[Directory, here(Directory)]
 
@@ -90,7 +90,7 @@ def _get(resource: str, get: Get) -> Endpoint:
 
 
 def _present(value: Any) -> Any:
-    """A document without what is absent: no answer of this service says null."""
+    """An entry without what is absent."""
     match value:
         case dict():
             return {name: _present(part) for name, part in value.items() if part is not None}
