@@ -136,6 +136,7 @@ class Service:
         except BaseException:
             if process.poll() is None:
                 process.kill()
+                process.wait(10)
             raise
         return self._started[-1]
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -83,20 +83,23 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await database.open()
-        await _refuse_another_master_key(services.log)
-        workers.open()
-        services.writer.start()
-        runtime.tune()
-        runtime.take_short_turns()
-        background = [asyncio.create_task(wake.listen()) for wake in wakes]
-        background.append(await services.issuer_keys.begin())
-        yield
-        for task in background:
-            task.cancel()
-        await services.writer.stop()
-        await asyncio.to_thread(workers.close)
-        await database.close()
+        # Closed also when it refuses to start: a pool left open may keep the process from ending.
+        async with AsyncExitStack() as opened:
+            await database.open()
+            opened.push_async_callback(database.close)
+            await _refuse_another_master_key(services.log)
+            workers.open()
+            opened.push_async_callback(asyncio.to_thread, workers.close)
+            services.writer.start()
+            opened.push_async_callback(services.writer.stop)
+            runtime.tune()
+            runtime.take_short_turns()
+            for background in (
+                *(asyncio.create_task(wake.listen()) for wake in wakes),
+                await services.issuer_keys.begin(),
+            ):
+                opened.callback(background.cancel)
+            yield
 
     return lifespan
 
