@@ -4,13 +4,14 @@ The empty command exists twice: as an ordinary FastAPI endpoint, the anchor, and
 """
 
 import uvicorn
-from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from care_platform.http.json_bodies import json_body, read_json
 from care_platform.http.serving import serving
 from episodes.__main__ import application
+from episodes.api.app import layered
 from episodes.config import Settings
 from episodes.domain.vocabulary import BY_RESOURCE
 from episodes.http.requests import idempotency_key, if_match, path_id, permitted
@@ -20,7 +21,7 @@ STEP = BY_RESOURCE["assessments"]
 CONSTANT = b'{"events":[],"episode":{},"warnings":[]}'
 
 
-def with_empty_command(settings: Settings) -> FastAPI:
+def with_empty_command(settings: Settings) -> ASGIApp:
     """The application, with both empty commands."""
     app = application(settings)
     form = body_form(STEP)
@@ -42,7 +43,7 @@ def with_empty_command(settings: Settings) -> FastAPI:
 
     app.add_api_route("/v1/episodes/{episode}/empty", empty, methods=["POST"], response_model=None)
     app.router.routes.insert(0, CommandRoute("/v1/episodes/{episode}/empty-short", short, methods=["POST"]))
-    return app
+    return layered(app)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from uuid_utils.compat import uuid7
 from care_platform import crash_points, logs
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import serving
-from episodes.api.app import create_app, running
+from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
 from episodes.config import Settings
 from episodes.directory.postgres import Directory
@@ -67,7 +67,7 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
     """Serve commands, queries and the feed."""
     logs.configure("api")
     signal.signal(signal.SIGTERM, _ended)
-    app = application(settings)
+    app = layered(application(settings))
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
     uvicorn.run(
         app, host=settings.host, port=settings.port, timeout_graceful_shutdown=4, **serving(settings.door())
@@ -80,7 +80,7 @@ def _ended(*_: object) -> NoReturn:
 
 
 def application(settings: Settings) -> FastAPI:
-    """The HTTP application over real services."""
+    """The HTTP application over real services, still without the layers around it."""
     url = settings.require("database_url", "the address of the episodes database")
     if settings.development and not settings.jwks_url:
         token_issuing.issuer_key(settings.keys_dir, settings.jwks_file)

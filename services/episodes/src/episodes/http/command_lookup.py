@@ -1,4 +1,4 @@
-"""Finds a command by its path, innermost of the layers around the application.
+"""Finds a command by its path: the innermost layer, right around the application.
 
 Some thirty patterns of paths, tried in turn, and the stack around an ordinary endpoint cost a seventh of a
 command. What is not found here goes on to the application, which has the same routes.
@@ -6,15 +6,16 @@ command. What is not found here goes on to the application, which has the same r
 
 from collections.abc import Iterable
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 
 class CommandLookup:
     """Routes whose every second part is an id: `/v1/episodes/{episode}/plans`. Errors are simply raised."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[Route]) -> None:
+    def __init__(self, app: Starlette, routes: Iterable[Route]) -> None:
         self._app = app
         self._routes: dict[tuple[str, ...], tuple[Route, list[str]]] = {}
         for route in routes:
@@ -38,5 +39,5 @@ class CommandLookup:
         ids = parts[3::2]
         if route is None or parts[1] != "v1" or len(ids) != len(names) or "" in ids:
             return False
-        scope.update(route=route, path_params=dict(zip(names, ids, strict=True)))
+        scope.update(app=self._app, route=route, path_params=dict(zip(names, ids, strict=True)))
         return True

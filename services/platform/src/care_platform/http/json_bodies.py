@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from care_platform.http.malformed import GIVEN_ONCE, Malformed, pointer
 
@@ -30,7 +31,20 @@ async def json_body(request: Request) -> bytes:
         raise NotJson
     if encoding != "identity":
         raise NotJson
-    return await request.body()
+    return await _whole(request.receive)
+
+
+async def _whole(receive: Receive) -> bytes:
+    """The whole body. Starlette's own way, a generator, takes a command four times as long."""
+    chunks = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
 
 
 def read_json(form: TypeAdapter[T], raw: bytes) -> T:
