@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from eventsourcing.persistence import StoredEvent
 from pydantic_core import to_json
 
 from bench.machine import Machine
@@ -35,9 +36,9 @@ _SERVICE = Caller(actor=Actor(id=THERAPIST, role="service"), network=NETWORK, cl
 def measure(machine: Machine, reads: int = 200) -> Iterator[Row]:
     """The 95th percentile of the reads, beside the target."""
     tune()
-    states = [_state(fact, version) for version, fact in enumerate(_facts(), start=1)]
-    _read(states)
-    slow = [_p95(states, reads) for _ in range(machine.rounds)]
+    events = [_event(fact, version) for version, fact in enumerate(_facts(), start=1)]
+    _read(events)
+    slow = [_p95(events, reads) for _ in range(machine.rounds)]
     aim = [MAX_MILLISECONDS] * machine.rounds
     beside = f"the aim: {MAX_MILLISECONDS:.0f} ms"
     yield Row(f"as-of read of {EVENTS} events, p95", slow, beside, aim, 1.0, MILLISECONDS, True)
@@ -76,28 +77,28 @@ def _event_id(number: int) -> UUID:
     return UUID(int=1_000 + number)
 
 
-def _state(fact: Any, version: int) -> bytes:
+def _event(fact: Any, version: int) -> StoredEvent:
     """The facts as stored events, one an hour."""
     header = recorded(past(fact, march(2, version % 24)), version, version).metadata
     known = NOW - timedelta(hours=EVENTS - version)
     header = replace(header, event_id=_event_id(version - 1), recorded_at=known)
-    return encode(header, fact, Annotations(), _KEY, bytes(12)).state
+    return encode(header, fact, Annotations(), _KEY, bytes(12))
 
 
-def _read(states: list[bytes]) -> bytes:
+def _read(events: list[StoredEvent]) -> bytes:
     """What the endpoint does after the store has answered."""
-    entries = [decode(state, {_KEY.id: _KEY}) for state in states]
+    entries = [decode(event, {_KEY.id: _KEY}) for event in events]
     look = viewer(fold(entries), entries, _SERVICE, NOW)
     shown = fold([entry for entry in entries if entry.metadata.recorded_at < NOW])
     assert shown is not None
     return to_json(documents.state(look, shown, When.of(march(9), "second", ZONE)))
 
 
-def _p95(states: list[bytes], reads: int) -> float:
+def _p95(events: list[StoredEvent], reads: int) -> float:
     """In milliseconds of CPU time: nothing is waited for, and other load should not count."""
     took = []
     for _ in range(reads):
         began = time.thread_time()
-        _read(states)
+        _read(events)
         took.append((time.thread_time() - began) * 1_000)
     return quantiles(took, n=20)[-1]

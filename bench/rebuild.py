@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
 
+from eventsourcing.persistence import StoredEvent
+
 from bench.machine import Machine, refuse_unmarked
 from bench.table import Row
 from episodes.event_log.codec import DataKey, metadata_of
@@ -38,12 +40,12 @@ def measure(machine: Machine) -> Iterator[Row]:
     with TemporaryDirectory() as keys_dir, closing(Log(database.app_url, Path(keys_dir))) as log:
         fill(log, EPISODES, EVENTS)
         with closing(Tail(database.app_url, log.keyring.unwrap, [NETWORK])) as tail:
-            states, keys = _one_episode(tail)
+            events, keys = _one_episode(tail)
             tune()
             one, least, whole = [], [], []
             for _ in range(machine.rounds):
-                one.append(_rate(lambda: folded(None, states, keys), machine.seconds / 8))
-                least.append(_rate(lambda: _unseal(states, keys), machine.seconds / 8))
+                one.append(_rate(lambda: folded(None, events, keys), machine.seconds / 8))
+                least.append(_rate(lambda: _unseal(events, keys), machine.seconds / 8))
                 whole.append(_replayed(tail))
     aim = [float(AIM)] * machine.rounds
     yield Row("rebuild an episode of 200 events", one, "the aim", aim, 1.0)
@@ -59,8 +61,8 @@ def fill(log: Log, episodes: int, events: int) -> None:
     log.record((episode, session(WORDS)) for _ in range(events - 2) for episode in growing)
 
 
-def _one_episode(tail: Tail) -> tuple[list[bytes], Mapping[UUID, DataKey]]:
-    first = metadata_of(tail.page(0, 1)[0].state)
+def _one_episode(tail: Tail) -> tuple[list[StoredEvent], Mapping[UUID, DataKey]]:
+    first = metadata_of(tail.page(0, 1)[0])
     return tail.newer({first.episode_id: 0})[first.episode_id], tail.keys({(NETWORK, first.client)})
 
 
@@ -72,9 +74,10 @@ def _rate(work: Callable[[], object], seconds: float) -> float:
     return EVENTS * times / took
 
 
-def _unseal(states: list[bytes], keys: Mapping[UUID, DataKey]) -> None:
+def _unseal(events: list[StoredEvent], keys: Mapping[UUID, DataKey]) -> None:
     """Decrypt by the stored form alone, as `event_log/codec.py` describes it."""
-    for state in states:
+    for event in events:
+        state = event.state
         end = 5 + int.from_bytes(state[1:5], "big")
         header = json.loads(state[5:end])
         place = "|".join(str(header[it]) for it in ("event_id", "episode_id", "version", "type", "key_id"))
@@ -89,10 +92,10 @@ def _replayed(tail: Tail) -> float:
     states: dict[UUID, CachedEpisode | None] = {}
     keys: dict[UUID, DataKey] = {}
     while page := tail.page(position, PAGE):
-        newer: dict[UUID, list[bytes]] = defaultdict(list)
+        newer: dict[UUID, list[StoredEvent]] = defaultdict(list)
         for event in page:
             assert isinstance(event.originator_id, UUID)
-            newer[event.originator_id].append(event.state)
+            newer[event.originator_id].append(event)
         unknown = [metadata_of(some[0]) for one, some in newer.items() if one not in states]
         if unknown:
             keys |= tail.keys({(header.network, header.client) for header in unknown})

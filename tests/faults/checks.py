@@ -11,6 +11,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from eventsourcing.persistence import StoredEvent
 from kafka import KafkaConsumer, TopicPartition
 
 from episodes.event_log.codec import metadata_of
@@ -108,7 +109,8 @@ def each_command_is_stored_once(rows: Rows, load: Load) -> None:
     assert {row["command_id"]: bytes(row["response"]) for row in stored} == {
         key: told.answer for key, told in load.told.items()
     }
-    headers = [metadata_of(bytes(row["state"])) for row in rows("SELECT state FROM stored_events")]
+    stored = rows("SELECT originator_id, originator_version, topic, state FROM stored_events")
+    headers = [metadata_of(StoredEvent(**row)) for row in stored]
     events = {str(header.event_id) for header in headers}
     assert len(events) == len(headers) == len(load.told), "one event for each command, and none twice"
     assert events == {_first(told.answer) for told in load.told.values()}

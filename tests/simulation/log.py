@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from eventsourcing.persistence import Notification
+from eventsourcing.persistence import Notification, StoredEvent
 
 from episodes.domain.care.sharing_consents import SharingConsented
 from episodes.domain.event import RecordedEvent
@@ -41,7 +41,7 @@ class Log:
     notifications: list[Notification] = field(default_factory=list)
     entries: list[RecordedEvent[Any]] = field(default_factory=list)
     committed_at: list[float] = field(default_factory=list)
-    states: dict[UUID, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[UUID, list[StoredEvent]] = field(default_factory=lambda: defaultdict(list))
     receipts: dict[Scoped, StoredReceipt] = field(default_factory=dict)
     keys: dict[Scoped, UUID] = field(default_factory=dict)
     position: int = 0
@@ -65,7 +65,7 @@ class Log:
                 known.subjects[NETWORK, CLIENT, partner] = UUID(int=100 + partner.int)
             if command.episode is not None:
                 recent = cached.get(command.episode)
-                newer = self.states[command.episode][recent.episode.version if recent else 0 :]
+                newer = self.events[command.episode][recent.episode.version if recent else 0 :]
                 known.episodes[command.episode] = _known(folded(recent, newer, self.data_keys))
         known.rows["clinics", NETWORK, CLINIC] = _ROWS["clinics", NETWORK, CLINIC]
         return known
@@ -88,7 +88,7 @@ class Log:
             raise OutcomeUnknown
 
     def refuses(self, writing: WriteSet) -> bool:
-        versions = {str(id): len(states) for id, states in self.states.items()}
+        versions = {str(id): len(events) for id, events in self.events.items()}
         for event in writing.events:
             episode = str(event.originator_id)
             if event.originator_version != versions.get(episode, 0) + 1:
@@ -102,10 +102,10 @@ class Log:
         self.receipts.update(writing.receipts)
         self.keys.update({place: key for place, (key, _) in writing.keys.items()})
         for event in writing.events:
-            entry = decode(event.state, self.data_keys)
+            entry = decode(event, self.data_keys)
             header = entry.metadata
             self.scheduler.note("stored", self.position, header.type, header.version, header.event_id.hex[:8])
-            self.states[header.episode_id].append(event.state)
+            self.events[header.episode_id].append(event)
             self.entries.append(entry)
             self.committed_at.append(self.scheduler.now)
             self.notifications.append(

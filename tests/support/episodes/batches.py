@@ -117,5 +117,5 @@ def refused(batch: Batch, asked: CommandRequest) -> tuple[str, str]:
 
 def facts(batch: Batch, key: DataKey = KEY) -> list[tuple[UUID, int, Any]]:
     """The facts to be written: episode, version, fact."""
-    entries = [decode(event.state, {key.id: key}) for event in batch.write_set.events]
+    entries = [decode(event, {key.id: key}) for event in batch.write_set.events]
     return [(entry.metadata.episode_id, entry.metadata.version, entry.fact) for entry in entries]

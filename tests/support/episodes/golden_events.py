@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from eventsourcing.persistence import StoredEvent
 
 from episodes.event_log.codec import DataKey
 from tests.support.episodes.corpus import GOLDEN
@@ -23,12 +24,13 @@ def golden(name: str) -> dict[str, Any]:
     return document
 
 
-def sealed(document: dict[str, Any]) -> bytes:
-    """The bytes of a golden event, built without the code under test."""
+def sealed(document: dict[str, Any]) -> StoredEvent:
+    """A golden event as stored, in format 1, built without the code under test."""
     header = document["header"]
     clear = json.dumps(header, separators=(",", ":")).encode()
     place = [header[name] for name in ("event_id", "episode_id", "version", "type", "key_id")]
     bound = "|".join(str(part) for part in place).encode()
     payload = json.dumps(document["payload"], ensure_ascii=False, separators=(",", ":")).encode()
     assert KEY.cipher is not None
-    return b"\x01" + len(clear).to_bytes(4, "big") + clear + NONCE + KEY.cipher.encrypt(NONCE, payload, bound)
+    parts = (b"\x01", len(clear).to_bytes(4, "big"), clear, NONCE, KEY.cipher.encrypt(NONCE, payload, bound))
+    return StoredEvent(UUID(header["episode_id"]), header["version"], header["type"], b"".join(parts))

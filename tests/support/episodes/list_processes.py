@@ -1,6 +1,6 @@
 """A new log, the processes that list its episodes, and the expected list: each episode folded here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -49,10 +49,10 @@ class Place:
     def rebuild(self, **settings: str) -> Watched:
         return self.project("--rebuild", **settings)
 
-    def rows(self, query: str) -> list[Line]:
+    def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[Line]:
         url = self.database.superuser_url
         with psycopg.connect(url, row_factory=dict_row, autocommit=True) as connection:
-            return connection.execute(query.encode()).fetchall()
+            return connection.execute(query.encode(), values).fetchall()
 
     def lines(self) -> dict[UUID, Line]:
         """What readers see, by episode, without the number of the build."""

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from care_platform.http.correlation import correlation
+from care_platform.http.correlation import correlation, traceparent
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 GOOD = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -52,7 +52,18 @@ NOT_TAKEN = {
 
 
 def found(ids: list[str], traceparents: list[str]) -> UUID:
-    return correlation([it.encode() for it in ids], [it.encode() for it in traceparents])
+    return correlation([it.encode() for it in ids], traceparent([it.encode() for it in traceparents]))
+
+
+@pytest.mark.parametrize("what", TAKEN)
+def test_a_traceparent_is_passed_on_in_version_00_with_its_flags(what: str) -> None:
+    given = TAKEN[what]
+    assert traceparent([given.encode()]) == f"00-{given[3:55]}"
+
+
+@pytest.mark.parametrize("what", NOT_TAKEN)
+def test_what_is_no_traceparent_is_not_passed_on(what: str) -> None:
+    assert traceparent([NOT_TAKEN[what].encode()]) is None
 
 
 @pytest.mark.parametrize("what", TAKEN)

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NoReturn
 from uuid import UUID, uuid4
@@ -34,10 +34,11 @@ from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
 from episodes.event_log.keyring import Keyring, keyring
 from episodes.event_log.reader import Database, Log, Wake
+from episodes.event_log.stored_form import SALT
 from episodes.event_log.thread_pool import Workers
 from episodes.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
 from episodes.http.requests import Surroundings
-from episodes.migrate import migrate, newest
+from episodes.migrate import complete, migrate, newest
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
 from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
@@ -123,16 +124,22 @@ def _writer(url: str, keys: Keyring, cache: Cache) -> Writer:
         if attempts > 1:
             BATCH_CONFLICTS.inc()
 
-    draws = Randomness(event_id=uuid7, episode_id=uuid7, nonce=nonces().__next__, data_key=keys.data_key)
+    draws = Randomness(
+        event_id=uuid7, episode_id=uuid7, nonce=drawn(NONCE), data_key=keys.data_key, salt=drawn(SALT)
+    )
     store = PostgresStore(url, keys.unwrap, watchdog)
     return Writer(store, draws, _now, cache, observe)
 
 
-def nonces() -> Iterator[bytes]:
-    """Random nonces, drawn many at a time: each draw lets go of the interpreter."""
-    while True:
-        drawn = os.urandom(NONCE * 256)
-        yield from (drawn[at : at + NONCE] for at in range(0, len(drawn), NONCE))
+def drawn(size: int) -> Callable[[], bytes]:
+    """Random values of so many bytes, drawn many at a time: each draw lets go of the interpreter."""
+
+    def values() -> Iterator[bytes]:
+        while True:
+            many = os.urandom(size * 256)
+            yield from (many[at : at + size] for at in range(0, len(many), size))
+
+    return values().__next__
 
 
 def relay(settings: Settings, _: argparse.Namespace) -> None:
@@ -174,10 +181,12 @@ def topics(settings: Settings, arguments: argparse.Namespace) -> None:
     )
 
 
-def run_migrations(settings: Settings, _: argparse.Namespace) -> None:
+def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     """Bring the database to this release, as its owner."""
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
     print("episodes database at revision", migrate(owner, settings.app_role))
+    if arguments.all_replaced:
+        print("what is written from now on needs processes of revision", complete(owner), "or later")
 
 
 def token(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -221,8 +230,17 @@ def _parser() -> argparse.ArgumentParser:
         prog="episodes", description="The care-episodes service. Settings: EPISODES_… in the environment."
     )
     roles = parser.add_subparsers(required=True, metavar="ROLE")
-    for name, run in (("api", api), ("relay", relay), ("migrate", run_migrations), ("openapi", openapi)):
+    for name, run in (("api", api), ("relay", relay), ("openapi", openapi)):
         roles.add_parser(name, help=run.__doc__, description=run.__doc__).set_defaults(run=run)
+    migrate_parser = roles.add_parser(
+        "migrate", help=run_migrations.__doc__, description=run_migrations.__doc__
+    )
+    migrate_parser.set_defaults(run=run_migrations)
+    migrate_parser.add_argument(
+        "--all-replaced",
+        action="store_true",
+        help="no process of an earlier release runs any more: what those cannot read may be written",
+    )
     project_parser = roles.add_parser("project", help=project.__doc__, description=project.__doc__)
     project_parser.set_defaults(run=project)
     project_parser.add_argument(

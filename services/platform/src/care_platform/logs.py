@@ -21,6 +21,10 @@ _PLAIN_TEMPLATES = ("kafka", "uvicorn")
 """Libraries whose message templates, without their arguments, contain no values."""
 
 
+class Loggable(Exception):
+    """An error whose message has ids alone, so that a log may quote it."""
+
+
 def configure(role: str) -> None:
     """Send our lines and those of libraries to standard error. The composition root calls it once.
 

@@ -21,13 +21,10 @@ from episodes.processes.follower import EXIT_TRY_AGAIN, Deposed
 from episodes.processes.progress import Progress
 from tests.support.episodes.list_processes import Place, placed
 from tests.support.episodes.log_writer import care, opening, session
+from tests.support.episodes.stored_rows import INSERT, of_a_later_release
 from tests.support.servers.kafka import free_port
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
-
-UNHEARD_OF = """INSERT INTO stored_events (originator_id, originator_version, topic, state)
-SELECT originator_id, originator_version + 1, 'unheard-of.1', state FROM stored_events
-ORDER BY notification_id DESC LIMIT 1 RETURNING notification_id"""
 
 
 @pytest.fixture
@@ -144,11 +141,13 @@ def test_an_erased_client_stays_listed_without_what_its_events_said(place: Place
 
 def test_an_event_of_a_later_release_is_not_passed_over(place: Place) -> None:
     place.log.record(care(place.log, episodes=1, sessions=0))
-    (position,) = (row["notification_id"] for row in place.rows(UNHEARD_OF))
+    newest = place.rows("SELECT * FROM stored_events ORDER BY notification_id DESC LIMIT 1")[0]
+    unheard_of = of_a_later_release(newest, newest["originator_version"] + 1)
+    (row,) = place.rows(f"{INSERT} RETURNING notification_id", unheard_of)
     process = place.project()
     assert process.ended() == EXIT_TRY_AGAIN
     assert process.said("project-ended")[0]["reason"] == "unheard-of.1"
-    assert place.position() < position
+    assert place.position() < row["notification_id"]
 
 
 def test_it_ends_well_when_told_and_without_a_store_it_waits(place: Place) -> None:

@@ -9,7 +9,7 @@ import pytest
 from episodes.domain.refusals import RuleBroken
 from episodes.errors import TooLarge
 from episodes.event_log.cache import FACTOR, Cache
-from episodes.event_log.codec import Damaged
+from episodes.event_log.stored_form import Damaged
 from episodes.recording.batch import MAX_BYTES, MAX_COMMANDS
 from episodes.recording.commands import Answer
 from episodes.recording.new_events import MAX_BYTES_OF_EVENT

@@ -106,8 +106,8 @@ def test_replaying_any_prefix_gives_the_state_that_was_there(asked: list[Any]) -
 def test_replaying_from_what_is_stored_gives_the_same_state(asked: list[Any]) -> None:
     episode: Episode | None = before()
     for entry, then in history(asked):
-        state = encode(entry.metadata, entry.fact, Annotations(), KEY, bytes(12)).state
-        episode = evolve(episode, decode(state, {KEY.id: KEY}))
+        event = encode(entry.metadata, entry.fact, Annotations(), KEY, bytes(12))
+        episode = evolve(episode, decode(event, {KEY.id: KEY}))
         assert episode == then
 
 

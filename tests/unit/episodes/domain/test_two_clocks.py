@@ -72,12 +72,11 @@ def test_a_view_as_of_two_moments_is_what_a_naive_recomputation_gives(
 @thorough
 @given(histories, st.none() | moments)
 def test_rebuilding_twice_gives_the_same_bytes(story: Story, occurred: datetime | None) -> None:
-    states = [
-        encode(one.metadata, one.fact, Annotations(labels=one.labels), KEY, bytes(12)).state
-        for one in story.events
+    events = [
+        encode(one.metadata, one.fact, Annotations(labels=one.labels), KEY, bytes(12)) for one in story.events
     ]
     when = None if occurred is None else When.of(occurred, "second", ZONE)
     once, twice = (
-        to_json(shown([decode(state, {KEY.id: KEY}) for state in states], None, when)) for _ in range(2)
+        to_json(shown([decode(event, {KEY.id: KEY}) for event in events], None, when)) for _ in range(2)
     )
     assert once == twice

@@ -13,7 +13,8 @@ from episodes.domain.care.sharing_consents import EverySharingWithdrawn
 from episodes.domain.care.transfers import ResponsibilityTransferred
 from episodes.domain.refusals import NotAllowed
 from episodes.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
-from episodes.event_log.codec import Damaged, DataKey, decode
+from episodes.event_log.codec import DataKey, decode
+from episodes.event_log.stored_form import Damaged
 from episodes.recording import batch as batches
 from episodes.recording.batch import decide_batch
 from episodes.recording.commands import CommandRequest
@@ -193,7 +194,7 @@ def test_the_time_is_the_one_stated_else_now() -> None:
     answered(batch, command(a_baseline, EPISODE, id=UUID(int=501), said={"occurred_at": march(5, 10)}))
     day = {"occurred_at": march(6, 10), "precision": "day"}
     answered(batch, command(a_baseline, EPISODE, id=UUID(int=502), said=day))
-    headers = [decode(event.state, {KEY.id: KEY}).metadata for event in batch.write_set.events]
+    headers = [decode(event, {KEY.id: KEY}).metadata for event in batch.write_set.events]
     assert [(it.occurred_at, it.precision) for it in headers] == [
         (NOW, "second"),
         (march(5, 10), "second"),

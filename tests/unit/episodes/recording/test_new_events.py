@@ -64,7 +64,7 @@ A_PARTNER = seen_as("partner", organisation=PARTNER)
 def headers(draft: Any, *history: Any, **more: Any) -> list[EventMetadata]:
     batch = a_batch(told_of(an_episode_of(*history)))
     answered(batch, command(draft, EPISODE, **more))
-    return [decode(event.state, KEYS).metadata for event in batch.write_set.events]
+    return [decode(event, KEYS).metadata for event in batch.write_set.events]
 
 
 def test_an_envelope_says_by_whom_for_whom_and_why() -> None:
@@ -86,7 +86,7 @@ def test_labels_are_those_said_and_those_of_what_it_is_about_each_once() -> None
     batch = a_batch(told_of(an_episode_of(OPENED, labelled)))
     answered(batch, command(better, EPISODE, about=BASELINE.id, said=said))
     answered(batch, command(a_baseline, EPISODE, id=UUID(int=501), said=said))
-    corrected, plain = (decode(event.state, KEYS) for event in batch.write_set.events)
+    corrected, plain = (decode(event, KEYS) for event in batch.write_set.events)
     assert corrected.labels == ("sexual_health", "abuse", "mental_health")
     assert plain.labels == ("sexual_health", "abuse")
     assert corrected.fact.event == BASELINE.id
@@ -113,7 +113,7 @@ def test_published_events_alone_are_counted_by_sequence() -> None:
     batch = a_batch(told_of(an_episode_of(OPENED, sequence=1)))
     answered(batch, command(a_consent(march(3)), EPISODE))
     answered(batch, command(a_baseline, EPISODE, id=UUID(int=501)))
-    entries = [decode(event.state, KEYS).metadata for event in batch.write_set.events]
+    entries = [decode(event, KEYS).metadata for event in batch.write_set.events]
     assert [(it.version, it.sequence) for it in entries] == [(2, None), (3, 2)]
 
 
@@ -196,17 +196,16 @@ def test_an_episode_is_rebuilt_from_its_bytes_on_what_was_cached() -> None:
     batch = a_batch(told_of(an_episode_of(OPENED)))
     for number in (501, 502):
         answered(batch, command(a_baseline, EPISODE, id=UUID(int=number)))
-    states = [event.state for event in batch.write_set.events]
+    events = batch.write_set.events
     before = CachedEpisode(an_episode_of(OPENED), 1_000)
-    after = folded(before, states, KEYS)
+    after = folded(before, events, KEYS)
     assert after == batch.read_set.episodes[EPISODE]
-    assert after == CachedEpisode(batch.read_set.episodes[EPISODE].episode, 1_000 + sum(map(len, states)))
+    assert after == CachedEpisode(
+        batch.read_set.episodes[EPISODE].episode, 1_000 + sum(len(event.state) for event in events)
+    )
     assert folded(before, [], KEYS) is before
     assert folded(None, [], KEYS) is None
     assert fold([]) is None
-    one = folded(None, states[:1], KEYS)
-    assert one is not None
-    assert (one.weight, one.episode.id) == (len(states[0]), EPISODE)
 
 
 def test_an_amendment_comes_back_with_the_parts_it_holds_as_they_were() -> None:
@@ -226,8 +225,8 @@ def test_an_amendment_comes_back_with_the_parts_it_holds_as_they_were() -> None:
 def test_an_amendment_of_a_kind_of_a_later_release_stays_shut(draft: Any) -> None:
     amendment = past(draft, march(6))
     header = recorded(amendment, 2).metadata
-    state = encode(header, draft, Annotations(), KEY, bytes(12)).state
-    assert decode(state, KEYS).fact == FromLaterRelease()
+    event = encode(header, draft, Annotations(), KEY, bytes(12))
+    assert decode(event, KEYS).fact == FromLaterRelease()
 
 
 def test_an_event_may_be_as_large_as_it_may_and_no_larger(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,9 +43,12 @@ async def _why_not(request: Request) -> str | None:
     if issuer.current is None:
         return f"the keys of the token issuer cannot be read: {issuer.fault}"
     try:
-        if await at_hand(request, Directory).revision() != at_hand(request, Surroundings).revision:
+        directory, ours = at_hand(request, Directory), at_hand(request, Surroundings).revision
+        if (await directory.revision() or "") < ours:
             return "the store is not at this release's revision: run migrate"
-        if await at_hand(request, Directory).bypasses_row_security():
+        if (await directory.compatible_from() or "") > ours:
+            return "the store holds what only a later release can read"
+        if await directory.bypasses_row_security():
             return "the database role may read past row-level security: use one that may not"
         if not await at_hand(request, Log).keys_fit():
             return "the master key does not open this store's records"

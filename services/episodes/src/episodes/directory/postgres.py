@@ -113,6 +113,11 @@ class Directory:
         row = await self._asked("SELECT version_num FROM alembic_version")
         return None if row is None else row["version_num"]
 
+    async def compatible_from(self) -> str | None:
+        """The oldest revision whose processes can read all that is stored."""
+        row = await self._asked("SELECT compatible_from FROM compatibility")
+        return None if row is None else row["compatible_from"]
+
     async def bypasses_row_security(self) -> bool:
         """Whether our role could see past the policies that keep networks apart."""
         row = await self._asked(

@@ -9,19 +9,22 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from eventsourcing.persistence import StoredEvent
 from psycopg import Connection, Cursor
 
 from contracts.disclosure import Decision, Question
 from episodes.disclosure.decision import Allowed, Found
 from episodes.domain.episode import Episode
 from episodes.event_log.client_keys import KEYS, Unwrap
-from episodes.event_log.codec import Damaged, DataKey, SealedEvent, decrypt, parse
+from episodes.event_log.codec import DataKey, SealedEvent, decrypt, parse
 from episodes.event_log.folding import CachedEpisode, fold
+from episodes.event_log.stored_form import Damaged
 from episodes.event_log.thread_pool import Workers
 
 _PLACES = """SELECT substring(state FROM 19 FOR 36), originator_id FROM stored_events
 WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
-_NEWER = """SELECT originator_id, state FROM unnest(%s::uuid[], %s::bigint[]) AS w(id, v)
+_NEWER = """SELECT originator_id, originator_version, topic, state
+FROM unnest(%s::uuid[], %s::bigint[]) AS w(id, v)
 CROSS JOIN LATERAL (SELECT * FROM stored_events WHERE originator_id = id AND originator_version > v
     ORDER BY originator_version OFFSET 0) AS events"""
 _REFERENCES = """SELECT client_id, system, min(value) FROM client_identifiers
@@ -110,19 +113,19 @@ def _newer(
 
 
 def _by_episode(
-    network: str, rows: Iterable[tuple[UUID, bytes]]
+    network: str, rows: Iterable[tuple[UUID, int, str, bytes]]
 ) -> tuple[dict[UUID, list[SealedEvent]], set[UUID]]:
     """The network's events by episode, and the episodes with an event whose metadata cannot be read."""
     kept: dict[UUID, list[SealedEvent]] = defaultdict(list)
     damaged: set[UUID] = set()
-    for episode, state in rows:
+    for row in rows:
         try:
-            event = parse(bytes(state))
+            event = parse(StoredEvent(*row))
         except Damaged:
-            damaged.add(episode)
+            damaged.add(row[0])
         else:
             if event.metadata.network == network:
-                kept[episode].append(event)
+                kept[row[0]].append(event)
     return kept, damaged
 
 

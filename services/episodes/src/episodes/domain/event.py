@@ -68,6 +68,8 @@ class EventMetadata:
     """The id of the event that caused this one; this release states none."""
     sequence: int | None = None
     """The count of the episode's published events up to this one; absent from a private event."""
+    traceparent: str | None = None
+    """The trace context (W3C `traceparent`) of the request; absent where it had none."""
 
     @property
     def when(self) -> When:

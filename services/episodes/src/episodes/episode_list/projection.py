@@ -47,7 +47,7 @@ class Projection:
         if not page:
             self._progress.oldest = None
             return 0
-        self._progress.oldest = metadata_of(page[0].state).recorded_at
+        self._progress.oldest = metadata_of(page[0]).recorded_at
         moved = _moved(page, self._tail, self._cache)
         with self._tail.transaction() as connection:
             if not move(connection, self._claim, page[-1].id):
@@ -79,7 +79,7 @@ def _moved(page: Sequence[Notification], tail: Tail, cache: Cache) -> dict[UUID,
         if event.topic not in BY_NAME:
             raise FromLaterReleaseError(event.topic)
     last = {event.originator_id: event for event in page}
-    newest = [metadata_of(event.state) for event in last.values()]
+    newest = [metadata_of(event) for event in last.values()]
     headers = {
         metadata.episode_id: metadata
         for metadata in newest
@@ -93,8 +93,8 @@ def _moved(page: Sequence[Notification], tail: Tail, cache: Cache) -> dict[UUID,
         identifier: None if metadata.key_id in erased else cache.get(identifier)
         for identifier, metadata in headers.items()
     }
-    states = tail.newer({one: cached.episode.version if cached else 0 for one, cached in before.items()})
-    found = {identifier: folded(before[identifier], states[identifier], keys) for identifier in before}
+    newer = tail.newer({one: cached.episode.version if cached else 0 for one, cached in before.items()})
+    found = {identifier: folded(before[identifier], newer[identifier], keys) for identifier in before}
     return {identifier: cached for identifier, cached in found.items() if cached is not None}
 
 

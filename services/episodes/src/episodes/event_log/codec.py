@@ -1,8 +1,4 @@
-"""Facts to stored events and back: metadata in the clear, the payload encrypted with the client's data key.
-
-Stored form, by format byte: 1 = header length (4 bytes, big endian), header (UTF-8 JSON), nonce (12 bytes),
-AES-256-GCM ciphertext. The header begins with the event id, at a fixed place that an index relies on.
-"""
+"""Facts to stored events and back: metadata in clear, the payload encrypted with the client's data key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -20,17 +16,9 @@ from episodes.domain.event import EventMetadata, FromLaterRelease, RecordedEvent
 from episodes.domain.field_rules import Line
 from episodes.domain.step import UNCHANGEABLE
 from episodes.domain.vocabulary import STEPS
+from episodes.event_log.stored_form import Damaged, Parts, joined, joined_with_salt, parts
 
 F = TypeVar("F")
-
-FORMAT = b"\x01"
-_LENGTH = 4
-_NONCE = 12
-_HEAD = len(FORMAT) + _LENGTH
-
-
-class Damaged(Exception):
-    """A stored event that cannot be what we wrote (wrong format, altered), or whose key is not found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +76,22 @@ _PARTS: Mapping[str, TypeAdapter[Any]] = {step.name: TypeAdapter(_parts_of(step.
 
 
 def encode(
-    metadata: EventMetadata, fact: Any, beside: Annotations, key: DataKey, nonce: bytes
+    metadata: EventMetadata,
+    fact: Any,
+    beside: Annotations,
+    key: DataKey,
+    nonce: bytes,
+    salt: bytes | None = None,
 ) -> StoredEvent:
-    """The stored form of an event."""
+    """The stored form of an event: format 2 with a salt, format 1 without."""
     if key.cipher is None:
         raise ValueError("an erased client's key cannot seal")
-    clear = _HEADER.serializer.to_json(metadata, exclude_none=True)
+    header = _HEADER.serializer.to_json(metadata, exclude_none=True)
     payload = _PAYLOADS[metadata.type].serializer.to_json(Payload(fact, beside), exclude_none=True)
-    parse = key.cipher.encrypt(nonce, payload, _bound_to(metadata))
-    state = b"".join((FORMAT, len(clear).to_bytes(_LENGTH, "big"), clear, nonce, parse))
+    if salt is None:
+        state = joined(header, payload, _ids_of(metadata), key.cipher, nonce)
+    else:
+        state = joined_with_salt(header, payload, key.cipher, nonce, salt)
     return StoredEvent(metadata.episode_id, metadata.version, metadata.type, state)
 
 
@@ -105,17 +100,21 @@ class SealedEvent:
     """A stored event whose metadata is read and whose payload is not yet decrypted."""
 
     metadata: EventMetadata
-    nonce: bytes
-    payload: bytes
+    parts: Parts
 
 
-def parse(state: bytes) -> SealedEvent:
-    """Read the metadata. Unknown fields are ignored: history is not validated again. Raises `Damaged`."""
-    clear, nonce, payload = _split(state)
+def parse(event: StoredEvent) -> SealedEvent:
+    """Read the metadata, which must be that of the row it stands in. Unknown fields are ignored: history is
+    not validated again. Raises `Damaged`."""
+    stored = parts(event.state)
     try:
-        return SealedEvent(_HEADER.validator.validate_json(clear), nonce, payload)
+        metadata = _HEADER.validator.validate_json(stored.header)
     except ValidationError:
         raise Damaged("the header of a stored event cannot be read") from None
+    row = (event.originator_id, event.originator_version, event.topic)
+    if row != (metadata.episode_id, metadata.version, metadata.type):
+        raise Damaged(f"event {metadata.event_id} stands in a row that is not its own")
+    return SealedEvent(metadata, stored)
 
 
 def decrypt(event: SealedEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[Any]:
@@ -131,14 +130,13 @@ def decrypt(event: SealedEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[A
         raise Damaged(f"event {metadata.event_id} is sealed with a key that is not found")
     if key.cipher is None:
         return RecordedEvent(metadata, Redacted())
-    if form is None:
-        return RecordedEvent(metadata, FromLaterRelease())
     try:
-        payload = form.validator.validate_json(
-            key.cipher.decrypt(event.nonce, event.payload, _bound_to(metadata))
-        )
+        clear = event.parts.payload(key.cipher, event.parts.bound or _ids_of(metadata))
     except InvalidTag:
         raise Damaged(f"event {metadata.event_id} does not match its seal") from None
+    if form is None:
+        return RecordedEvent(metadata, FromLaterRelease())
+    payload = form.validator.validate_json(clear)
     return RecordedEvent(metadata, _typed(payload.fact), payload.beside.labels)
 
 
@@ -157,23 +155,16 @@ def _typed(fact: Any) -> Any:
             return fact
 
 
-def metadata_of(state: bytes) -> EventMetadata:
-    return parse(state).metadata
+def metadata_of(event: StoredEvent) -> EventMetadata:
+    return parse(event).metadata
 
 
-def decode(state: bytes, keys: Mapping[UUID, DataKey]) -> RecordedEvent[Any]:
-    return decrypt(parse(state), keys)
+def decode(event: StoredEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[Any]:
+    return decrypt(parse(event), keys)
 
 
-def _split(state: bytes) -> tuple[bytes, bytes, bytes]:
-    if state[:1] != FORMAT:
-        raise Damaged("unknown format of a stored event")
-    end = _HEAD + int.from_bytes(state[1:_HEAD], "big")
-    return state[_HEAD:end], state[end : end + _NONCE], state[end + _NONCE :]
-
-
-def _bound_to(metadata: EventMetadata) -> bytes:
-    """Authenticated with the payload, so that it cannot be moved to another event."""
+def _ids_of(metadata: EventMetadata) -> bytes:
+    """What a payload of format 1 is bound to, so that it cannot be moved to another event."""
     return "|".join(
         (
             str(metadata.event_id),

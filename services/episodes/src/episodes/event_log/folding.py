@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from eventsourcing.persistence import StoredEvent
+
 from episodes.domain.episode import Episode, blank
 from episodes.domain.event import RecordedEvent, Redacted
 from episodes.domain.vocabulary import evolve_all
 from episodes.event_log.codec import DataKey, decode
+from episodes.event_log.stored_form import Damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +27,38 @@ class CachedEpisode:
 
 
 def fold(entries: Sequence[RecordedEvent[Any]], before: Episode | None = None) -> Episode | None:
-    """The episode after these events, which follow `before`. None if there is no event at all."""
-    return evolve_all(before or blank(entries[0]), entries) if entries else before
+    """The episode after these events, which follow `before`. None if there is no event at all.
+
+    Raises `Damaged`.
+    """
+    if not entries:
+        return before
+    start = before or blank(entries[0])
+    _check_history(start, entries)
+    return evolve_all(start, entries)
 
 
 def folded(
-    cached: CachedEpisode | None, states: Sequence[bytes], keys: Mapping[UUID, DataKey]
+    cached: CachedEpisode | None, events: Sequence[StoredEvent], keys: Mapping[UUID, DataKey]
 ) -> CachedEpisode | None:
     """The episode after these stored events, which follow the cached one. None if there is no event at all.
 
     Raises `Damaged`.
     """
-    if not states:
+    entries = [decode(event, keys) for event in events]
+    episode = fold(entries, None if cached is None else cached.episode)
+    if episode is None or not events:
         return cached
-    entries = [decode(state, keys) for state in states]
-    before = blank(entries[0]) if cached is None else cached.episode
-    weight = (0 if cached is None else cached.weight) + sum(map(len, states))
+    weight = (0 if cached is None else cached.weight) + sum(len(event.state) for event in events)
     whole = (cached is None or cached.whole) and not any(isinstance(one.fact, Redacted) for one in entries)
-    return CachedEpisode(evolve_all(before, entries), weight, whole)
+    return CachedEpisode(episode, weight, whole)
+
+
+def _check_history(before: Episode, entries: Sequence[RecordedEvent[Any]]) -> None:
+    """Check that these are the next events of an episode: of its client and network, no version missing."""
+    whose = (before.id, before.client, before.network)
+    for version, metadata in enumerate((entry.metadata for entry in entries), before.version + 1):
+        if metadata.version != version:
+            raise Damaged(f"event {metadata.event_id} stands where version {version} of its episode belongs")
+        if (metadata.episode_id, metadata.client, metadata.network) != whose:
+            raise Damaged(f"event {metadata.event_id} is not of the client and network of its episode")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 from cryptography.exceptions import InvalidTag
+from eventsourcing.persistence import StoredEvent
 from psycopg import AsyncConnection
 from psycopg.errors import UndefinedTable
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -33,10 +34,12 @@ POOL: dict[str, Any] = {
     "reconnect_timeout": 2,  # with a long back-off we would be away longer than the server
 }
 
-_OF_EPISODE = "SELECT state FROM stored_events WHERE originator_id = %s ORDER BY originator_version"
-_AFTER = """SELECT notification_id, state FROM stored_events WHERE notification_id > %s
-ORDER BY notification_id LIMIT %s"""
-_NEXT = "SELECT state FROM stored_events WHERE notification_id > %s ORDER BY notification_id LIMIT 1"
+_OF_EPISODE = """SELECT originator_id, originator_version, topic, state FROM stored_events
+WHERE originator_id = %s ORDER BY originator_version"""
+_AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
+WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
+_NEXT = """SELECT originator_id, originator_version, topic, state FROM stored_events
+WHERE notification_id > %s ORDER BY notification_id LIMIT 1"""
 _ANY_KEY = "SELECT network_id, client_id, key_id, wrapped FROM client_keys WHERE wrapped IS NOT NULL LIMIT 1"
 
 
@@ -105,9 +108,10 @@ class Log:
         """Every event of an episode, oldest first. Empty if the network has no such episode."""
         async with self._database.within(network) as connection:
             cursor = await connection.execute(_OF_EPISODE, (identifier,), binary=True)
-            events = [parse(bytes(row[0])) for row in await cursor.fetchall()]
-            own = [event for event in events if event.metadata.network == network]
-            return await self._opened(connection, own)
+            events = [parse(StoredEvent(*row)) for row in await cursor.fetchall()]
+            if not events or events[0].metadata.network != network:
+                return []
+            return await self._opened(connection, events)
 
     async def page(
         self, network: str, after: int, most: int, wanted: Callable[[str], bool]
@@ -116,7 +120,7 @@ class Log:
         this network and a wanted type. Gaps between positions are no loss."""
         async with self._database.within(network) as connection:
             cursor = await connection.execute(_AFTER, (after, most), binary=True)
-            rows = [(row[0], parse(bytes(row[1]))) for row in await cursor.fetchall()]
+            rows = [(row[0], parse(StoredEvent(*row[1:]))) for row in await cursor.fetchall()]
             if any(_of_a_later_release(event.metadata) for _, event in rows):
                 raise StoreUnavailable  # cannot be mapped by this release, and must not be skipped
             kept = [
@@ -133,7 +137,7 @@ class Log:
         async with self._database.connection() as connection:
             cursor = await connection.execute(_NEXT, (after,), binary=True)
             row = await cursor.fetchone()
-        return None if row is None else metadata_of(bytes(row[0])).recorded_at
+        return None if row is None else metadata_of(StoredEvent(*row)).recorded_at
 
     async def keys_fit(self) -> bool:
         """Whether the master key unwraps the keys in this store. True for an empty store."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
-from eventsourcing.persistence import Notification
+from eventsourcing.persistence import Notification, StoredEvent
 from psycopg import Connection
 from psycopg.rows import DictRow
 
@@ -17,7 +17,7 @@ from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore
 _AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
 
-_NEWER = """SELECT originator_id, state FROM stored_events
+_NEWER = """SELECT originator_id, originator_version, topic, state FROM stored_events
 JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND originator_version > v
 ORDER BY originator_id, originator_version"""
 
@@ -66,12 +66,12 @@ class Tail:
             for row in rows
         }
 
-    def newer(self, versions: Mapping[UUID, int]) -> dict[UUID, list[bytes]]:
+    def newer(self, versions: Mapping[UUID, int]) -> dict[UUID, list[StoredEvent]]:
         """The stored events of episodes after the given version of each, oldest first."""
         cursor = self.connection.cursor(binary=True)
-        found: dict[UUID, list[bytes]] = defaultdict(list)
+        found: dict[UUID, list[StoredEvent]] = defaultdict(list)
         for row in cursor.execute(_NEWER, (list(versions), list(versions.values())), prepare=True):
-            found[row["originator_id"]].append(bytes(row["state"]))
+            found[row["originator_id"]].append(StoredEvent(**row))
         return found
 
     @contextmanager

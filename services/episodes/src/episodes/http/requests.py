@@ -10,7 +10,7 @@ from uuid import UUID
 from starlette.requests import Request
 
 from care_platform.http.authentication import caller_of
-from care_platform.http.correlation import correlation_of
+from care_platform.http.correlation import correlation_of, traceparent_of
 from care_platform.http.malformed import Malformed
 from care_platform.http.parameters import read_uuid
 from episodes.access import Caller, allow
@@ -46,6 +46,10 @@ def permitted(request: Request, resource: str, action: str) -> Caller:
 
 def correlation(request: Request) -> UUID:
     return correlation_of(request.scope)
+
+
+def traceparent(request: Request) -> str | None:
+    return traceparent_of(request.scope)
 
 
 def path_id(request: Request, name: str) -> UUID:

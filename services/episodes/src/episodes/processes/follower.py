@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import psycopg
 
 from episodes.event_log.client_keys import Unwrap
-from episodes.event_log.codec import Damaged
+from episodes.event_log.stored_form import Damaged
 from episodes.event_log.tail import Tail, UnknownNetwork
 from episodes.processes.leadership import Leadership
 from episodes.processes.startup import NotYet, Waiting

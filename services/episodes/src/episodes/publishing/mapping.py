@@ -177,5 +177,6 @@ def _attributes(metadata: EventMetadata, name: str, public_url: str) -> dict[str
         "origin": metadata.origin,
         "dataref": f"{public_url}/v1/episodes/{episode}/events/{event_id}",
         "correlationid": str(metadata.correlation_id),
-        "traceparent": f"00-{metadata.correlation_id.hex}-{metadata.event_id.hex[16:]}-01",
+        "traceparent": metadata.traceparent
+        or f"00-{metadata.correlation_id.hex}-{metadata.event_id.hex[16:]}-01",
     }

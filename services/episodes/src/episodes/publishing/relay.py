@@ -86,7 +86,7 @@ class Relay:
             except KafkaError as failure:
                 raise NotSent(f"{type(failure).__name__} on {topic}") from None
         crash_point("relay.after-send")
-        self._in_flight.add(Sent(page[-1].id, metadata_of(page[0].state).recorded_at, futures))
+        self._in_flight.add(Sent(page[-1].id, metadata_of(page[0]).recorded_at, futures))
         self._read = page[-1].id
         return True
 
@@ -121,7 +121,7 @@ class Relay:
 
 def records(page: Sequence[Notification], tail: Tail, public_url: str) -> Iterator[Record]:
     """The records of a page, in order. Private events are left out; those of erased clients are redacted."""
-    leaving = [parse(event.state) for event in page if _leaves(event)]
+    leaving = [parse(event) for event in page if _leaves(event)]
     clients = {(event.metadata.network, event.metadata.client) for event in leaving}
     keys = tail.keys(clients) if clients else {}
     for event in leaving:
@@ -133,6 +133,6 @@ def records(page: Sequence[Notification], tail: Tail, public_url: str) -> Iterat
 def _leaves(event: Notification) -> bool:
     if published_name(event.topic) is not None:
         return True
-    if metadata_of(event.state).sequence is not None:
+    if metadata_of(event).sequence is not None:
         raise FromLaterReleaseError(event.topic)
     return False

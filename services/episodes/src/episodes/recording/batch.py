@@ -11,8 +11,9 @@ from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
 from episodes.domain.refusals import Refused, RuleBroken
 from episodes.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
-from episodes.event_log.codec import Damaged, DataKey
+from episodes.event_log.codec import DataKey
 from episodes.event_log.folding import CachedEpisode
+from episodes.event_log.stored_form import Damaged, new_salt
 from episodes.recording.answers import answer, answer_of_several, repeated
 from episodes.recording.commands import Answer, CommandRequest
 from episodes.recording.new_events import NewEvents
@@ -36,8 +37,8 @@ Outcome = Answer | Exception
 
 @dataclass(frozen=True, slots=True)
 class Randomness:
-    """Random values: time-ordered event ids, episode ids, nonces, a client's first data key, and the id by
-    which a partner will know a client.
+    """Random values: time-ordered event ids, episode ids, nonces, a client's first data key, the id by which
+    a partner will know a client, and salts.
     """
 
     event_id: Callable[[], UUID]
@@ -45,6 +46,7 @@ class Randomness:
     nonce: Callable[[], bytes]
     data_key: Callable[[str, UUID], tuple[DataKey, bytes]]
     subject: Callable[[], UUID] = uuid4
+    salt: Callable[[], bytes] = new_salt
 
 
 @dataclass(slots=True)
@@ -70,6 +72,9 @@ class Batch:
         self.outcomes.append((request, outcome))
         return True
 
+    def _sealing(self) -> tuple[bytes, bytes | None]:
+        return self.draws.nonce(), self.draws.salt() if self.read_set.log_format == 2 else None
+
     def _decide(self, request: CommandRequest) -> Answer | None:
         receipt = self.read_set.receipts.get(request.key)
         if receipt is not None:
@@ -81,7 +86,7 @@ class Batch:
         key, wrapped = self._key(cached.episode)
         command = self._command(request, cached.episode)
         new_events = NewEvents(cached.episode, cached.weight)
-        new_events.record(request, command, key, self.draws.nonce)
+        new_events.record(request, command, key, self._sealing)
         if not self._fits([new_events]):
             return None
         if wrapped is not None:
@@ -116,7 +121,7 @@ class Batch:
         for consent in to_withdraw(cached.episode, draft.partner, effective):
             command = self._command(request, new_events.episode)
             command = replace(command, draft=draft.of_each(), about=consent)
-            new_events.record(request, command, key, self.draws.nonce)
+            new_events.record(request, command, key, self._sealing)
         return new_events
 
     def _repeat(self, request: CommandRequest, receipt: StoredReceipt) -> Answer:

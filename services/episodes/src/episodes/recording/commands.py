@@ -44,7 +44,8 @@ class CommandRequest:
     `id` is the idempotency key. `mac` returns the authenticator of the request, made with the key of an
     older one if given, and so shows whether a repeat is the same. `episode` is None for an opening, which
     names its `clinic`, and for a command recorded in every episode of a `client`. `about` is the id in the
-    path of what the command is about. `reference` is the keyed hash of `source_ref`.
+    path of what the command is about. `reference` is the keyed hash of `source_ref`, and
+    `traceparent` the trace context of the request.
     """
 
     id: UUID
@@ -60,6 +61,7 @@ class CommandRequest:
     about: UUID | None = None
     if_match: int | None = None
     reference: bytes | None = None
+    traceparent: str | None = None
 
     @property
     def key(self) -> tuple[str, UUID]:

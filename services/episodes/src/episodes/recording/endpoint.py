@@ -25,6 +25,7 @@ from episodes.http.requests import (
     if_match,
     path_id,
     permitted,
+    traceparent,
 )
 from episodes.recording.amendment_bodies import amendment_form, part_of
 from episodes.recording.commands import Answer, Circumstances, CommandRequest
@@ -131,6 +132,7 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
             circumstances=body.circumstances,
             mac=partial(keyring.mac, _digest(request, caller, raw)),
             correlation=correlation(request),
+            traceparent=traceparent(request),
             episode=None if step.opens or of_client else path_id(request, "episode"),
             clinic=body.clinic,
             client=path_id(request, "client") if of_client else None,

@@ -17,6 +17,9 @@ from episodes.errors import TooLarge
 from episodes.event_log.codec import Annotations, DataKey, encode
 from episodes.recording.commands import CommandRequest
 
+Sealing = Callable[[], tuple[bytes, bytes | None]]
+"""Draws a nonce for one event, and a salt if it is to be stored in format 2."""
+
 MAX_BYTES_OF_EVENT = 160 * 1024
 """The maximum size of the stored state of one event."""
 
@@ -31,16 +34,14 @@ class NewEvents:
     metadata: list[EventMetadata] = field(default_factory=list)
     size: int = 0
 
-    def record(
-        self, request: CommandRequest, command: Command[Any], key: DataKey, nonce: Callable[[], bytes]
-    ) -> None:
+    def record(self, request: CommandRequest, command: Command[Any], key: DataKey, sealing: Sealing) -> None:
         """Decide the command and add its events. Raises `Refused` or `TooLarge`."""
         said = request.circumstances
         for place, item in enumerate(decide(self.episode, command)):
             metadata = _metadata(request, self.episode, item, command, place, key)
             labels = tuple(dict.fromkeys((*said.labels, *item.labels))) if item.labels else said.labels
             beside = Annotations(labels=labels, source_ref=None if self.events else said.source_ref)
-            event = encode(metadata, item.fact, beside, key, nonce())
+            event = encode(metadata, item.fact, beside, key, *sealing())
             if len(event.state) > MAX_BYTES_OF_EVENT:
                 raise TooLarge
             self.events.append(event)
@@ -80,6 +81,7 @@ def _metadata(
         on_behalf_of=request.circumstances.on_behalf_of,
         purpose=request.circumstances.purpose,
         sequence=episode.sequence + 1 if step.published else None,
+        traceparent=request.traceparent,
     )
 
 

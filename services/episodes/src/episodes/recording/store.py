@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
 from episodes.event_log.client_keys import Scoped
-from episodes.event_log.codec import Damaged, DataKey
+from episodes.event_log.codec import DataKey
 from episodes.event_log.folding import CachedEpisode
+from episodes.event_log.stored_form import Damaged
 from episodes.recording.commands import CommandRequest
 
 
@@ -33,6 +34,8 @@ class ReadSet:
     of_clients: dict[Scoped, list[UUID]] = field(default_factory=dict)
     episodes: dict[UUID, CachedEpisode] = field(default_factory=dict)
     damaged: dict[UUID, Damaged] = field(default_factory=dict)
+    log_format: Literal[1, 2] = 2
+    """In which format events may be stored, so that every process that still runs can read them."""
 
 
 @dataclass(slots=True)

@@ -13,9 +13,10 @@ import structlog
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from care_platform.http.correlation import correlation
+from care_platform.http.correlation import correlation, traceparent
 from care_platform.http.limits import check_head, limited
 from care_platform.http.metrics import RequestMetrics
+from care_platform.logs import Loggable
 
 Answer = Callable[[Exception, UUID], Response]
 """Builds the problem document for an error and a correlation id; see `Problems.answer`."""
@@ -24,7 +25,10 @@ log = structlog.get_logger("http")
 
 
 class RequestLayer:
-    """The outermost layer. Sets `scope["state"]["correlation"]`; the metrics use `scope["route"].path`."""
+    """The outermost layer. Sets `correlation` and `traceparent` in the scope's state.
+
+    The metrics use `scope["route"].path`.
+    """
 
     def __init__(self, app: ASGIApp, answer: Answer, metrics: RequestMetrics) -> None:
         self._app = app
@@ -40,8 +44,9 @@ class RequestLayer:
         if method == "HEAD":
             scope = {**scope, "method": "GET"}
         given = scope["headers"]
-        found = correlation(_values(given, b"x-correlation-id"), _values(given, b"traceparent"))
-        scope.setdefault("state", {})["correlation"] = found
+        traced = traceparent(_values(given, b"traceparent"))
+        found = correlation(_values(given, b"x-correlation-id"), traced)
+        scope.setdefault("state", {}).update(correlation=found, traceparent=traced)
         sending = _Sending(send, str(found), body=method != "HEAD")
         try:
             check_head(given)
@@ -56,7 +61,10 @@ class RequestLayer:
     ) -> None:
         response = self._answer(error, found)
         if response.status_code == 500:
-            log.error("defect", error=type(error).__name__, correlation_id=str(found), exc_info=error)
+            reason = {"reason": str(error)} if isinstance(error, Loggable) else {}
+            log.error(
+                "defect", error=type(error).__name__, **reason, correlation_id=str(found), exc_info=error
+            )
         if not sending.begun:
             await response(scope, receive, sending)
 

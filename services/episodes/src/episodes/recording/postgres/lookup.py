@@ -41,7 +41,7 @@ LOOKUPS: Mapping[str, Lookup] = {
     "receipts": _by_key("network_id, command_id, request_mac, response", "command_receipts", "command_id"),
     "references": _by_key("network_id, reference, episode_id, event_id", "source_refs", "reference", Bytes),
     "events": Lookup(
-        b"""SELECT originator_id, state FROM stored_events
+        b"""SELECT originator_id, originator_version, topic, state FROM stored_events
         JOIN unnest(%b::uuid[], %b::bigint[]) AS wanted(episode, version)
         ON originator_id = episode AND originator_version > version ORDER BY originator_version""",
         (Uuids, Numbers),

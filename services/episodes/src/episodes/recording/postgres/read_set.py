@@ -5,14 +5,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
+from eventsourcing.persistence import StoredEvent
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata
 from episodes.event_log.client_keys import Scoped, Unwrap
-from episodes.event_log.codec import Damaged, metadata_of
+from episodes.event_log.codec import metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
+from episodes.event_log.stored_form import Damaged
 from episodes.recording.commands import CommandRequest, references_of
 from episodes.recording.postgres.lookup import DIRECTORY, Found, Wanted, look_up
 from episodes.recording.store import ReadSet, StoredReceipt
@@ -22,7 +24,7 @@ LookUp = Callable[[Wanted], Found]
 Askers = Mapping[UUID, Collection[str]]
 """The networks whose callers ask for an episode, by the episode's id."""
 
-Newer = Mapping[UUID, tuple[EventMetadata, Sequence[bytes]]]
+Newer = Mapping[UUID, tuple[EventMetadata, Sequence[StoredEvent]]]
 """The stored events after an episode's cached version, with the metadata of the last one, by episode id."""
 
 _SUBJECT = """SELECT subject FROM client_subjects
@@ -134,9 +136,9 @@ def _take_episodes(
         _take_rows(read_set, found)
     by_id = {key.id: key for key in read_set.keys.values()}
     for identifier in (recent.keys() | newer.keys()) - read_set.damaged.keys():
-        _, states = newer.get(identifier, (None, ()))
+        _, events = newer.get(identifier, (None, ()))
         try:
-            episode = folded(recent.get(identifier), states, by_id)
+            episode = folded(recent.get(identifier), events, by_id)
         except Damaged as damage:
             read_set.damaged[identifier] = damage
             continue
@@ -150,11 +152,11 @@ def _by_episode(read_set: ReadSet, askers: Askers, events: Sequence[DictRow]) ->
     The log has no row security, and the keys of other networks are not read, so their episodes are skipped
     before anything is decrypted, as if they did not exist.
     """
-    states: dict[UUID, list[bytes]] = defaultdict(list)
+    found: dict[UUID, list[StoredEvent]] = defaultdict(list)
     for row in events:
-        states[row["originator_id"]].append(row["state"])
-    newer: dict[UUID, tuple[EventMetadata, Sequence[bytes]]] = {}
-    for identifier, of_one in states.items():
+        found[row["originator_id"]].append(StoredEvent(**row))
+    newer: dict[UUID, tuple[EventMetadata, Sequence[StoredEvent]]] = {}
+    for identifier, of_one in found.items():
         try:
             metadata = metadata_of(of_one[-1])
         except Damaged as damage:

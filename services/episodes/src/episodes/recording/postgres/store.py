@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -12,6 +12,7 @@ from psycopg.rows import DictRow
 from care_platform.crash_points import crash_point
 from episodes.errors import Conflict, OutcomeUnknown, StoreUnavailable
 from episodes.event_log.client_keys import Unwrap
+from episodes.event_log.compatibility import log_format
 from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log, insert
 from episodes.processes.watchdog import Watchdog
@@ -35,10 +36,13 @@ class PostgresStore:
         self._watchdog = watchdog
         self._recorder: EventRecorder | None = None
         self._connection: Connection[DictRow] | None = None
+        self._log_format: Literal[1, 2] = 1
 
     def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         def reading(connection: Connection[DictRow], _: EventRecorder) -> ReadSet:
-            return read(connection, commands, cached, self._unwrap)
+            read_set = read(connection, commands, cached, self._unwrap)
+            read_set.log_format = self._log_format
+            return read_set
 
         return self._call(reading, lost=StoreUnavailable)
 
@@ -64,6 +68,7 @@ class PostgresStore:
     def _open(self) -> tuple[Connection[DictRow], EventRecorder]:
         if self._connection is None or self._recorder is None:
             self._connection = connect_to_log(self._url)
+            self._log_format = log_format(self._connection)
             self._recorder = EventRecorder(SingleConnectionDatastore(self._connection))
         return self._connection, self._recorder
 

@@ -1,0 +1,36 @@
+"""Rows of the log as somebody with SQL alone could write them."""
+
+import json
+from typing import Any
+
+Row = dict[str, Any]
+"""A row of `stored_events`, by the names of its columns."""
+
+UNHEARD_OF = "unheard-of.1"
+
+INSERT = """INSERT INTO stored_events (originator_id, originator_version, topic, state)
+VALUES (%(originator_id)s, %(originator_version)s, %(topic)s, %(state)s)"""
+
+
+def rewritten(row: Row, **header: object) -> Row:
+    """The event with other words in its clear header."""
+    state = row["state"]
+    end = 5 + int.from_bytes(state[1:5], "big")
+    words = json.loads(state[5:end]) | header
+    if "commitment" in words:
+        words["commitment"] = words.pop("commitment")  # stays the last
+    clear = json.dumps(words, separators=(",", ":")).encode()
+    return row | {"state": state[:1] + len(clear).to_bytes(4, "big") + clear + state[end:]}
+
+
+def of_a_later_release(row: Row, version: int) -> Row:
+    """The event as this version of its episode, of a type that this release does not know."""
+    return rewritten(row, type=UNHEARD_OF, version=version) | {
+        "originator_version": version,
+        "topic": UNHEARD_OF,
+    }
+
+
+def as_version(row: Row, episode: Any, version: int) -> Row:
+    """The event in the row of another version, its header as it was."""
+    return row | {"originator_id": episode, "originator_version": version}
