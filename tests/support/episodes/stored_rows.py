@@ -1,7 +1,10 @@
 """Rows of the log as somebody with SQL alone could write them."""
 
 import json
+from dataclasses import asdict
 from typing import Any
+
+from eventsourcing.persistence import Notification
 
 Row = dict[str, Any]
 """A row of `stored_events`, by the names of its columns."""
@@ -29,6 +32,11 @@ def of_a_later_release(row: Row, version: int) -> Row:
         "originator_version": version,
         "topic": UNHEARD_OF,
     }
+
+
+def unheard_of(event: Notification) -> Notification:
+    """The event as one of a type that only a later release knows."""
+    return Notification(**of_a_later_release(asdict(event), event.originator_version))
 
 
 def as_version(row: Row, episode: Any, version: int) -> Row:

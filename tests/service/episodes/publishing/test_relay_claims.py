@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from episodes.publishing.relay import records
 from tests.support.databases import episodes_database
 from tests.support.episodes.log_writer import Log, opening
 from tests.support.episodes.relay_process import PUBLIC_URL
+from tests.support.episodes.stored_rows import unheard_of
 from tests.support.servers.postgres import Database, PostgresServer
 from tests.support.waiting import eventually
 
@@ -72,7 +72,7 @@ def test_an_event_of_a_later_release_is_not_passed_over(database: Database, log:
     with closing(Tail(database.app_url, log.keyring.unwrap, ["demo"])) as tail:
         page = tail.page(0, 10)
         assert len(list(records(page, tail, PUBLIC_URL))) == 1
-        of_later = [replace(event, topic="unheard-of.1") for event in page]
+        of_later = [unheard_of(event) for event in page]
         with pytest.raises(FromLaterReleaseError, match=r"^unheard-of\.1$"):
             list(records(of_later, tail, PUBLIC_URL))
 

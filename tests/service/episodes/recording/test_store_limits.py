@@ -26,7 +26,7 @@ from tests.support.episodes.store_and_writer import (
 from tests.support.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.timeout(40)  # what hangs must fail, and soon
-BESIDE_WORDS = 900
+BESIDE_WORDS = 960
 """Bytes of an event that are not the words of its flag, at most."""
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from episodes.publishing.relay import Relay
 from tests.support.episodes.batches import KEY, a_batch, an_episode_of, command, told_of
 from tests.support.episodes.care_facts import OPENED, a_baseline, a_consent
 from tests.support.episodes.scenario import CLIENT, EPISODE, NETWORK, NOW, march
-from tests.support.episodes.stored_rows import of_a_later_release
+from tests.support.episodes.stored_rows import unheard_of
 
 URL = "https://episodes.example"
 KEYS = {KEY.id: KEY}
@@ -218,11 +218,6 @@ def test_who_was_replaced_moves_nothing() -> None:
     with pytest.raises(Deposed, match="later epoch"):
         relaying.run()
     assert (relaying.tail.position, relaying.progress.position) == (0, 0)
-
-
-def unheard_of(event: Notification) -> Notification:
-    """The event as one of a type that only a later release knows."""
-    return Notification(**of_a_later_release(asdict(event), event.originator_version))
 
 
 def test_a_public_event_of_a_later_release_ends_it() -> None:
