@@ -23,6 +23,7 @@ from notifications.config import Settings
 from notifications.delivering.courier import Clock, Courier
 from notifications.delivering.disclosure import HttpDisclosure
 from notifications.delivering.dispatch import Dispatch
+from notifications.delivering.names import Names
 from notifications.delivering.outbox import PostgresOutbox
 from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.webhooks import HttpEndpoint
@@ -103,7 +104,8 @@ async def consume(settings: Settings) -> int:
 async def deliver(settings: Settings) -> int:
     """Send due deliveries until told to stop."""
     stop = _stop_signal()
-    endpoint = HttpEndpoint(settings.attempt_seconds, settings.allow_loopback, settings.development)
+    names = Names.of_servers(settings.name_servers, settings.seconds_for_a_name)
+    endpoint = HttpEndpoint(settings.attempt_seconds, names, settings.allow_loopback, settings.development)
     async with (
         Database(settings.address("database_url"), size=4) as database,
         aiohttp.ClientSession(trust_env=False) as session,

@@ -135,4 +135,5 @@ def _subscription(row: Row) -> Subscription:
         clinics=None if row["clinics"] is None else frozenset(row["clinics"]),
         state=row["state"],
         last_number=row["last_number"],
+        unusable_since=row["unusable_since"],
     )
