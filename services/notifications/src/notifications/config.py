@@ -31,6 +31,10 @@ class Settings(ServiceSettings):
     tokens_file: Path = Path("var/keys/service-tokens.json")
     keys_dir: Path = Path("var/keys/notifications")
     allow_loopback: bool = False
+    subscriptions_per_partner: int = Field(10, ge=1, le=1000)
+    """How many subscriptions a partner may have at once. One that has more keeps them."""
+    more_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode] = ()
+    """The ports that a new subscription may name in production, beside 443 and 8443."""
     question_seconds: float = Field(5, gt=0, le=15)
     attempt_seconds: float = Field(15, gt=0, le=30)
     name_seconds: float = Field(2, gt=0, le=10)
@@ -40,7 +44,7 @@ class Settings(ServiceSettings):
     lease_seconds: float = Field(30, gt=0)
     retry_seconds: Annotated[tuple[float, ...], NoDecode] = tuple(it.total_seconds() for it in DELAYS)
 
-    @field_validator("networks", "retry_seconds", "name_servers", mode="before")
+    @field_validator("networks", "retry_seconds", "name_servers", "more_ports", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value

@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import serving
 from notifications.config import Settings
+from notifications.delivering.addresses import SAFE_PORTS, AddressRules
 from notifications.delivering.courier import Clock, Courier
 from notifications.delivering.disclosure import HttpDisclosure
 from notifications.delivering.dispatch import Dispatch
@@ -60,8 +61,8 @@ async def api(settings: Settings) -> int:
             disclosure=_disclosure(settings, session),
             metrics=metrics,
             public_url=settings.public_url,
-            allow_http=settings.development,
-            allow_loopback=settings.allow_loopback,
+            addresses=_addresses(settings),
+            subscriptions_per_partner=settings.subscriptions_per_partner,
             now=_now,
             new_id=uuid4,
             random_bytes=secrets.token_bytes,
@@ -163,6 +164,12 @@ def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
 def _disclosure(settings: Settings, session: aiohttp.ClientSession) -> HttpDisclosure:
     tokens = ServiceTokens(settings.tokens_file)
     return HttpDisclosure(settings.episodes_url, tokens, session, settings.question_seconds)
+
+
+def _addresses(settings: Settings) -> AddressRules:
+    """In development any port will do."""
+    ports = None if settings.development else SAFE_PORTS.union(settings.more_ports)
+    return AddressRules(settings.development, settings.allow_loopback, ports)
 
 
 def _stop_signal() -> asyncio.Event:
