@@ -43,6 +43,9 @@ class Outbox:
         for it in claimed:
             await self._leave(it, "pending", wait.total_seconds())
 
+    async def rest(self, claimed: Claimed) -> None:
+        await self.release([claimed], timedelta(seconds=5))
+
     async def withhold(self, claimed: Claimed) -> None:
         self.scheduler.note("withheld:", claimed.due.subscription_id.int, claimed.due.number)
         await self._leave(claimed, "withheld", 0.0)

@@ -10,6 +10,8 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from care_platform.settings import ServiceSettings, Slug
 from notifications.delivering.schedule import DELAYS
 
+NameServer = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:\[\]]+$")]
+
 
 class Settings(ServiceSettings):
     """Each role reads what it needs. Every name in the environment begins with `NOTIFICATIONS_`."""
@@ -29,12 +31,20 @@ class Settings(ServiceSettings):
     tokens_file: Path = Path("var/keys/service-tokens.json")
     keys_dir: Path = Path("var/keys/notifications")
     allow_loopback: bool = False
+    subscriptions_per_partner: int = Field(10, ge=1, le=1000)
+    """How many subscriptions a partner may have at once. One that has more keeps them."""
+    more_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode] = ()
+    """The ports that a new subscription may name in production, beside 443 and 8443."""
     question_seconds: float = Field(5, gt=0, le=15)
     attempt_seconds: float = Field(15, gt=0, le=30)
+    name_seconds: float = Field(2, gt=0, le=10)
+    """How long an attempt waits for the name of its endpoint to be looked up; half of its time at most."""
+    name_servers: Annotated[tuple[NameServer, ...], NoDecode] = ()
+    """The name servers for the names of endpoints, `address` or `address:port`; without any, the system's."""
     lease_seconds: float = Field(30, gt=0)
     retry_seconds: Annotated[tuple[float, ...], NoDecode] = tuple(it.total_seconds() for it in DELAYS)
 
-    @field_validator("networks", "retry_seconds", mode="before")
+    @field_validator("networks", "retry_seconds", "name_servers", "more_ports", mode="before")
     @classmethod
     def _comma_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
@@ -60,6 +70,11 @@ class Settings(ServiceSettings):
         if not secret.get_secret_value():
             raise SystemExit(f"NOTIFICATIONS_{name.upper()} is not set")
         return secret.get_secret_value()
+
+    @property
+    def seconds_for_a_name(self) -> float:
+        """Short of the whole attempt, which would otherwise end as the endpoint's own time-out."""
+        return min(self.name_seconds, self.attempt_seconds / 2)
 
     @property
     def delays(self) -> tuple[timedelta, ...]:

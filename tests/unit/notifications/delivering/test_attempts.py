@@ -32,6 +32,7 @@ from notifications.delivering.schedule import (
     Outcome,
     Retry,
     Unanswered,
+    Unusable,
 )
 from notifications.delivering.signing import headers, secret_text, webhook_id
 from notifications.delivering.webhook_bodies import Due, body_of
@@ -46,7 +47,7 @@ class World:
 
     said: list[Any] = field(default_factory=list)
     answers: Sequence[Decision] | None = None
-    answered: Outcome = field(default_factory=lambda: Answered(204))
+    answered: Outcome | Unusable = field(default_factory=lambda: Answered(204))
     waits: list[timedelta] = field(default_factory=list)
     posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
@@ -57,6 +58,9 @@ class World:
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
         self.said += ["released"] * len(claimed)
         self.waits += [wait] * len(claimed)
+
+    async def rest(self, claimed: Claimed) -> None:
+        self.said.append("rests")
 
     async def withhold(self, claimed: Claimed) -> None:
         self.said.append("withheld")
@@ -70,7 +74,7 @@ class World:
             raise NoAnswer("nobody there")
         return self.answers
 
-    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome | Unusable:
         self.said.append("sent")
         self.posted.append((url, headers, body))
         return self.answered
@@ -181,6 +185,14 @@ async def test_what_is_sent_is_signed_for_this_delivery_now_and_written_down_wit
     assert sent == headers(SECRET, message_id, int(NOW.timestamp()), body)
     assert body == body_of(owed.due, decided, "http://127.0.0.1:8001")
     assert world.attempts == [Attempt(decided.decision_id, NOW, timedelta(0), Answered(204))]
+
+
+@pytest.mark.parametrize("before", [0, len(DELAYS) - 1])
+async def test_an_address_that_cannot_be_used_makes_the_endpoint_rest_and_is_no_attempt(before: int) -> None:
+    world = World(answered=Unusable())
+    await courier(world).attempt(claimed(attempts=before), decision(), decided_at=0.0)
+    assert world.said == ["sent", "rests"]
+    assert world.attempts == []
 
 
 @pytest.mark.parametrize("secret", [None, "no secret"])

@@ -10,9 +10,11 @@ from ipaddress import ip_address
 import pytest
 
 from notifications.delivering.egress import is_public, may_connect
-from notifications.delivering.schedule import Answered, Outcome, Unanswered
+from notifications.delivering.names import Names
+from notifications.delivering.schedule import Answered, Outcome, Unanswered, Unusable
 from notifications.delivering.webhooks import HttpEndpoint
 from tests.support.notifications.http_servers import PartnerEndpoint
+from tests.support.notifications.name_server import NameServer
 
 INSIDE = [
     "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255", "127.0.0.1",
@@ -55,18 +57,38 @@ def test_the_development_setting_opens_loopback_and_nothing_else() -> None:
 def test_no_way_of_writing_it_connects_to_this_machine(address: str) -> None:
     with counting_listener() as (port, connections):
         outcome = asyncio.run(post(f"{address}:{port}/hook", allow_loopback=False))
-    assert isinstance(outcome, Unanswered)
+    assert isinstance(outcome, Unanswered | Unusable)
     assert connections == []
 
 
-def test_a_name_that_resolves_inside_is_denied_when_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
-    rebound = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
-    with counting_listener() as (port, connections):
-        rebound[0] = (*rebound[0][:4], ("127.0.0.1", port))
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: rebound)
-        outcome = asyncio.run(post(f"http://partner.example:{port}/hook", allow_loopback=False))
-    assert outcome == Unanswered("address_denied")
+def test_a_name_that_resolves_inside_is_denied_when_connecting() -> None:
+    with counting_listener() as (port, connections), NameServer({"inside.test": "127.0.0.1"}) as names:
+        outcome = asyncio.run(post(f"http://inside.test:{port}/hook", allow_loopback=False, names=names))
+    assert outcome == Unusable()
     assert connections == []
+    assert names.asked == {"inside.test"}
+
+
+def test_an_answer_that_is_kept_is_judged_again_at_each_connection() -> None:
+    async def twice(url: str, servers: list[str]) -> list[Outcome | Unusable]:
+        names = Names.of_servers(servers, seconds=2)
+        async with HttpEndpoint(3, names, True, True) as first:
+            before = await first.post(url, {}, b"{}")
+            async with HttpEndpoint(3, names, False, True) as second:
+                return [before, await second.post(url, {}, b"{}")]
+
+    with PartnerEndpoint() as endpoint, NameServer({"known.test": "127.0.0.1"}) as names:
+        outcomes = asyncio.run(twice(f"http://known.test:{endpoint.port}/hook", [names.address]))
+    assert outcomes == [Answered(204), Unusable()]
+    assert len(endpoint.received) == 1
+    assert names.count("known.test") == 1
+
+
+@pytest.mark.parametrize("name", ["inside.test", "unknown.test", "silent.test"])
+def test_what_is_inside_and_what_is_not_there_are_told_in_one_word(name: str) -> None:
+    with NameServer({"inside.test": "10.0.0.1"}, silent=["silent.test"]) as names:
+        outcome = asyncio.run(post(f"http://{name}/hook", allow_loopback=False, names=names))
+    assert outcome == Unusable()
 
 
 def test_the_listener_of_these_tests_would_notice_a_connection() -> None:
@@ -95,15 +117,15 @@ def test_a_proxy_in_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
 def test_plain_http_is_for_development_only() -> None:
     with PartnerEndpoint() as endpoint:
         outcome = asyncio.run(post(endpoint.address, allow_loopback=True, allow_http=False))
-    assert outcome == Unanswered("address_denied")
+    assert outcome == Unusable()
     assert endpoint.received == []
 
 
 @pytest.mark.parametrize(
     "url", ["", "ftp://x/", "file:///etc/passwd", "http://", "http://[", "https://x:99999/"]
 )
-def test_what_is_no_address_is_a_failed_attempt_and_no_defect(url: str) -> None:
-    assert isinstance(asyncio.run(post(url, allow_loopback=True)), Unanswered)
+def test_what_is_no_address_reaches_nobody_and_is_no_defect(url: str) -> None:
+    assert isinstance(asyncio.run(post(url, allow_loopback=True)), Unanswered | Unusable)
 
 
 def test_an_endpoint_that_sends_without_end_costs_a_moment_only() -> None:
@@ -112,8 +134,12 @@ def test_an_endpoint_that_sends_without_end_costs_a_moment_only() -> None:
     assert outcome == Answered(200)
 
 
-async def post(url: str, allow_loopback: bool, allow_http: bool = True) -> Outcome:
-    async with HttpEndpoint(3, allow_loopback, allow_http) as endpoint:
+async def post(
+    url: str, allow_loopback: bool, allow_http: bool = True, names: NameServer | None = None
+) -> Outcome | Unusable:
+    servers = [] if names is None else [names.address]
+    resolver = Names.of_servers(servers, seconds=1)
+    async with HttpEndpoint(3, resolver, allow_loopback, allow_http) as endpoint:
         return await endpoint.post(url, {}, b"{}")
 
 

@@ -12,7 +12,15 @@ from uuid import UUID
 import structlog
 
 from contracts.disclosure import Decision, Question
-from notifications.delivering.schedule import DELAYS, Answered, Next, Outcome, Unanswered, after_attempt
+from notifications.delivering.schedule import (
+    DELAYS,
+    Answered,
+    Next,
+    Outcome,
+    Unanswered,
+    Unusable,
+    after_attempt,
+)
 from notifications.delivering.signing import UnusableSecret, headers, webhook_id
 from notifications.delivering.webhook_bodies import Due, body_of
 
@@ -64,6 +72,10 @@ class Outbox(Protocol):
 
     async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]: ...
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None: ...
+    async def rest(self, claimed: Claimed) -> None:
+        """Release the delivery, and claim nothing of its subscription for a while."""
+        ...
+
     async def withhold(self, claimed: Claimed) -> None: ...
     async def record(self, claimed: Claimed, attempt: Attempt, following: Next) -> None: ...
 
@@ -75,7 +87,7 @@ class Disclosure(Protocol):
 
 
 class Endpoint(Protocol):
-    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome: ...
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome | Unusable: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +138,20 @@ class Courier:
     async def _attempt(self, claimed: Claimed, decision: Decision) -> None:
         started = self.clock.now()
         outcome = await self._send(claimed, decision, started)
+        if isinstance(outcome, Unusable):
+            log.warning(
+                "an address is unusable",
+                network=claimed.due.network,
+                subscription=claimed.due.subscription_id,
+            )
+            await self.outbox.rest(claimed)
+            return
         attempt = Attempt(decision.decision_id, started, self.clock.now() - started, outcome)
         following = after_attempt(outcome, claimed.attempts + 1, self.delays, self.clock.jitter())
         await self.outbox.record(claimed, attempt, following)
         _tell(claimed, attempt)
 
-    async def _send(self, claimed: Claimed, decision: Decision, started: datetime) -> Outcome:
+    async def _send(self, claimed: Claimed, decision: Decision, started: datetime) -> Outcome | Unusable:
         due = claimed.due
         body = body_of(due, decision, self.public_url)
         message_id = webhook_id(due.subscription_id, due.event_id)

@@ -18,6 +18,8 @@ from notifications.delivering.webhook_bodies import Due
 from notifications.postgres.connections import Database
 
 PER_ENDPOINT = 8
+SHORTEST_REST = timedelta(seconds=5)
+LONGEST_REST = timedelta(minutes=10)
 log = structlog.get_logger()
 _CLAIMING = 0x636C6169
 
@@ -29,13 +31,15 @@ WITH picked AS (
         WHERE network_id = s.network_id AND subscription_id = s.subscription_id
             AND state = 'pending' AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
         ORDER BY due_at, number
-        LIMIT greatest(0, CASE WHEN s.consecutive_failures > 0 THEN 1 ELSE %(per_endpoint)s END - (
+        LIMIT greatest(0, CASE WHEN s.consecutive_failures > 0 OR s.unusable_since IS NOT NULL THEN 1
+                ELSE %(per_endpoint)s END - (
             SELECT count(*) FROM deliveries leased
             WHERE leased.network_id = s.network_id AND leased.subscription_id = s.subscription_id
                 AND leased.lease_until >= now()))
         FOR UPDATE SKIP LOCKED) d
     WHERE s.state = 'active' AND s.network_id = ANY (%(networks)s)
-    ORDER BY s.consecutive_failures > 0, d.due_at
+        AND (s.rests_until IS NULL OR s.rests_until <= now())
+    ORDER BY s.consecutive_failures > 0 OR s.unusable_since IS NOT NULL, d.due_at
     LIMIT %(limit)s)
 UPDATE deliveries d SET claim = %(claim)s, lease_until = now() + %(lease)s
 FROM picked p
@@ -71,7 +75,7 @@ written AS (
     SELECT network_id, subscription_id, number, attempts, decision_id, started_at, duration_ms, status, error
     FROM attempted)
 SELECT t.* FROM told t JOIN subscriptions s USING (network_id, subscription_id)
-WHERE consecutive_failures > 0 OR failures_since > 0 OR gone
+WHERE consecutive_failures > 0 OR failures_since > 0 OR gone OR unusable_since IS NOT NULL
 ORDER BY network_id, subscription_id
 """
 """Records how claims ended, in the order of `place`, and returns the changes for the endpoints' own rows:
@@ -81,9 +85,18 @@ ORDER BY network_id, subscription_id
 _TELL_ENDPOINT = """
 UPDATE subscriptions SET
     consecutive_failures = %(failures_since)s + CASE WHEN %(succeeded)s THEN 0 ELSE consecutive_failures END,
-    state = CASE WHEN %(gone)s AND state = 'active' THEN 'disabled' ELSE state END
+    state = CASE WHEN %(gone)s AND state = 'active' THEN 'disabled' ELSE state END,
+    unusable_since = NULL, rests_until = NULL
 WHERE network_id = %(network_id)s AND subscription_id = %(subscription_id)s
 """
+
+_REST = """
+UPDATE subscriptions SET unusable_since = coalesce(unusable_since, now()),
+    rests_until = now() + least(greatest(now() - unusable_since, %(shortest)s), %(longest)s)
+WHERE network_id = %(network)s AND subscription_id = %(subscription)s
+    AND (rests_until IS NULL OR rests_until <= now())
+"""
+"""Each rest is as long as the address has been unusable, within bounds, so that the rests double."""
 
 _Ended = tuple[Any, ...]
 """The columns of `ended` without `place`."""
@@ -126,6 +139,19 @@ class PostgresOutbox:
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
         endings = [(*_key(it), "pending", wait, False, *_NO_ATTEMPT) for it in claimed]
         await asyncio.gather(*map(self._endings.add, endings))
+
+    async def rest(self, claimed: Claimed) -> None:
+        """The rest is written before the lease ends. If it cannot be, the delivery alone waits as long."""
+        due = claimed.due
+        bounds = {"shortest": SHORTEST_REST, "longest": LONGEST_REST}
+        key = {"network": due.network, "subscription": due.subscription_id}
+        try:
+            async with self._database.at_once(due.network) as db:
+                await db.execute("SET LOCAL lock_timeout = '1s'")
+                await db.execute(_REST, key | bounds)
+        except psycopg.OperationalError as fault:
+            log.warning("an endpoint does not rest", error=type(fault).__name__)
+        await self.release([claimed], SHORTEST_REST)
 
     async def withhold(self, claimed: Claimed) -> None:
         await self._endings.add((*_key(claimed), "withheld", timedelta(0), False, *_NO_ATTEMPT))

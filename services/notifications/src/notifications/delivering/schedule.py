@@ -41,6 +41,15 @@ class Unanswered:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Nothing was sent, because there is no address that may be used now: no attempt was made.
+
+    One word for a name that is not resolved and for an address that is denied, because telling them apart
+    would tell a partner which names exist inside.
+    """
+
+
 Outcome = Answered | Unanswered
 
 

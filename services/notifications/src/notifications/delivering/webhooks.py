@@ -10,9 +10,9 @@ from yarl import URL
 
 from care_platform.crash_points import crash_point
 from notifications.delivering.egress import AddressDenied, guarded_socket
-from notifications.delivering.schedule import Answered, Outcome, Unanswered, retry_after
+from notifications.delivering.names import Names
+from notifications.delivering.schedule import Answered, Outcome, Unanswered, Unusable, retry_after
 
-ADDRESS_DENIED = "address_denied"
 MAX_REPLY = 64 * 1024
 _REPLY_SECONDS = 1.0
 
@@ -20,11 +20,12 @@ _REPLY_SECONDS = 1.0
 class HttpEndpoint:
     """One connection pool for all endpoints, without a limit: the caller limits the attempts under way."""
 
-    def __init__(self, seconds: float, allow_loopback: bool, allow_http: bool) -> None:
+    def __init__(self, seconds: float, names: Names, allow_loopback: bool, allow_http: bool) -> None:
         self._schemes = {"https", "http"} if allow_http else {"https"}
+        self._names = names
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                socket_factory=guarded_socket(allow_loopback), use_dns_cache=False, limit=0
+                socket_factory=guarded_socket(allow_loopback), resolver=names, use_dns_cache=False, limit=0
             ),
             timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(5.0, seconds)),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -41,19 +42,20 @@ class HttpEndpoint:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._session.close()
+        await self._names.close()
 
-    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome:
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome | Unusable:
         """Only the status counts. The body of the reply is discarded."""
         try:
             target = URL(url)
             if target.scheme not in self._schemes:
-                return Unanswered(ADDRESS_DENIED)
+                return Unusable()
             crash_point("deliver.before-send")
             outcome = await self._post(target, headers, body)
             crash_point("deliver.after-send")
             return outcome
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as fault:
-            return Unanswered(_error(fault))
+            return _failure(fault)
 
     async def _post(self, target: URL, headers: dict[str, str], body: bytes) -> Outcome:
         headers = {"content-type": "application/json", "user-agent": "care-notifications/1", **headers}
@@ -84,17 +86,21 @@ async def _finish(answer: aiohttp.ClientResponse) -> None:
     answer.close()
 
 
+def _failure(fault: Exception) -> Unanswered | Unusable:
+    match fault:
+        case aiohttp.ClientConnectorError(os_error=AddressDenied()) | aiohttp.ClientConnectorDNSError():
+            return Unusable()
+        case _:
+            return Unanswered(_error(fault))
+
+
 def _error(fault: Exception) -> str:
     """The class of failure that the partner's delivery log shows."""
     match fault:
-        case aiohttp.ClientConnectorError(os_error=AddressDenied()):
-            return ADDRESS_DENIED
         case TimeoutError():
             return "timeout"
         case aiohttp.ClientSSLError() | aiohttp.ClientConnectorCertificateError():
             return "tls_failed"
-        case aiohttp.ClientConnectorDNSError():
-            return "name_not_found"
         case aiohttp.ClientConnectorError():
             return "connection_refused"
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():

@@ -25,6 +25,7 @@ _VIEW = {
     "id": _SUBSCRIPTION,
     "partner": _PARTNER,
     "state": "active",
+    "unusable_since": None,
     "created_at": _THEN,
     "last_number": 12,
 }

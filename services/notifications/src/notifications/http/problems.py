@@ -16,6 +16,7 @@ from notifications.delivering.courier import NoAnswer
 
 _KINDS = (
     Kind("already-subscribed", 409, "This address is subscribed", "Use the subscription it names."),
+    Kind("too-many-subscriptions", 409, "The partner has too many subscriptions", "End one of them first."),
     Kind("rule-broken", 422, "A rule refuses this", "See `rule`, mend it and send it again."),
 )
 _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.auth.tokens import Verifier
 from notifications.access import Caller
+from notifications.delivering.addresses import AddressRules
 from notifications.delivering.courier import Disclosure
 from notifications.delivering.secret_sealing import Sealing
 from notifications.postgres.connections import Database
@@ -30,8 +31,8 @@ class Services:
     disclosure: Disclosure
     metrics: CollectorRegistry
     public_url: str
-    allow_http: bool
-    allow_loopback: bool
+    addresses: AddressRules
+    subscriptions_per_partner: int
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     random_bytes: Callable[[int], bytes]

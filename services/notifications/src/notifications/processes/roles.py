@@ -20,9 +20,11 @@ from prometheus_client import CollectorRegistry, Gauge
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import serving
 from notifications.config import Settings
+from notifications.delivering.addresses import SAFE_PORTS, AddressRules
 from notifications.delivering.courier import Clock, Courier
 from notifications.delivering.disclosure import HttpDisclosure
 from notifications.delivering.dispatch import Dispatch
+from notifications.delivering.names import Names
 from notifications.delivering.outbox import PostgresOutbox
 from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.webhooks import HttpEndpoint
@@ -59,8 +61,8 @@ async def api(settings: Settings) -> int:
             disclosure=_disclosure(settings, session),
             metrics=metrics,
             public_url=settings.public_url,
-            allow_http=settings.development,
-            allow_loopback=settings.allow_loopback,
+            addresses=_addresses(settings),
+            subscriptions_per_partner=settings.subscriptions_per_partner,
             now=_now,
             new_id=uuid4,
             random_bytes=secrets.token_bytes,
@@ -103,7 +105,8 @@ async def consume(settings: Settings) -> int:
 async def deliver(settings: Settings) -> int:
     """Send due deliveries until told to stop."""
     stop = _stop_signal()
-    endpoint = HttpEndpoint(settings.attempt_seconds, settings.allow_loopback, settings.development)
+    names = Names.of_servers(settings.name_servers, settings.seconds_for_a_name)
+    endpoint = HttpEndpoint(settings.attempt_seconds, names, settings.allow_loopback, settings.development)
     async with (
         Database(settings.address("database_url"), size=4) as database,
         aiohttp.ClientSession(trust_env=False) as session,
@@ -161,6 +164,12 @@ def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
 def _disclosure(settings: Settings, session: aiohttp.ClientSession) -> HttpDisclosure:
     tokens = ServiceTokens(settings.tokens_file)
     return HttpDisclosure(settings.episodes_url, tokens, session, settings.question_seconds)
+
+
+def _addresses(settings: Settings) -> AddressRules:
+    """In development any port will do."""
+    ports = None if settings.development else SAFE_PORTS.union(settings.more_ports)
+    return AddressRules(settings.development, settings.allow_loopback, ports)
 
 
 def _stop_signal() -> asyncio.Event:

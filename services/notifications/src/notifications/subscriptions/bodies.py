@@ -72,6 +72,10 @@ class SubscriptionView(DescribedModel):
     """The clinics that the partner is told of; without any, all of them."""
     state: Literal["active", "disabled"]
     """Whether webhooks are sent: `disabled` means that the endpoint said it is gone (410)."""
+    unusable_since: AwareDatetime | None
+    """Since when the address cannot be used: its name does not resolve, or not to a public address. Attempts
+    wait meanwhile, and none is used up. Null while nothing is wrong.
+    """
     created_at: AwareDatetime
     """When the subscription was made."""
     last_number: int
@@ -101,6 +105,7 @@ def view(of: Subscription) -> SubscriptionView:
         event_types=None if of.event_types is None else sorted(of.event_types),
         clinics=None if of.clinics is None else sorted(of.clinics),
         state=of.state,
+        unusable_since=of.unusable_since,
         created_at=of.created_at,
         last_number=of.last_number,
     )

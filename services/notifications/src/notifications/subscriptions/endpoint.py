@@ -2,19 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from yarl import URL
+from fastapi import APIRouter, Depends, Response
 
 from care_platform.http.parameters import Id
 from care_platform.http.problems import Problem
 from notifications.access import Action, Caller
-from notifications.delivering.egress import is_address, may_connect
 from notifications.delivering.signing import SECRET_BYTES
 from notifications.http.examples import EXAMPLES
 from notifications.http.identity import allowed, only
 from notifications.http.problems import documented
 from notifications.http.requests import NumberPage, NumberPageQuery, described, json_body
-from notifications.http.services import Here, Services
+from notifications.http.services import Here
 from notifications.subscriptions import postgres as stored
 from notifications.subscriptions.bodies import (
     Deliveries,
@@ -29,7 +27,10 @@ from notifications.subscriptions.delivery_log import delivery_view, events_of
 from notifications.subscriptions.subscription import NotYours, Subscription, subscribe
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
-_MAKE_RESPONSES = documented("already-subscribed", "unsupported-media-type", "rule-broken")
+_MAKE_RESPONSES = {
+    201: {"headers": {"Location": {"schema": {"type": "string"}, "description": "The new subscription"}}},
+    **documented("already-subscribed", "too-many-subscriptions", "unsupported-media-type", "rule-broken"),
+}
 
 
 async def _found(
@@ -56,9 +57,11 @@ async def subscribe_to_events(
     here: Here,
     who: Annotated[Caller, allowed(Action.SUBSCRIBE)],
     body: Annotated[SubscriptionWanted, json_body(SubscriptionWanted)],
+    answer: Response,
 ) -> SubscriptionMade:
     """Subscribe. The secret that signs webhooks is in this answer only, and for the partner itself only."""
-    _check_address(here, body.url)
+    if (rule := next(here.addresses.broken_by(body.url), None)) is not None:
+        raise _rule(rule, "/url")
     secret = here.random_bytes(SECRET_BYTES)
     try:
         made = subscribe(who, body.wanted(), here.new_id(), secret, here.now())
@@ -67,9 +70,13 @@ async def subscribe_to_events(
     new = made.subscription
     async with here.database.within(new.network) as db:
         try:
-            await stored.insert(db, new, here.sealing.seal(made.secret, new.network, new.id))
+            sealed = here.sealing.seal(made.secret, new.network, new.id)
+            await stored.insert(db, new, sealed, here.subscriptions_per_partner)
         except stored.AlreadySubscribed as known:
             raise Problem("already-subscribed", subscription_id=str(known.subscription_id)) from None
+        except stored.TooManySubscriptions:
+            raise Problem("too-many-subscriptions") from None
+    answer.headers["Location"] = f"{router.prefix}/{new.id}"
     shown = made.secret if made.secret_for_caller else None
     return SubscriptionMade(**view(new).model_dump(), secret=shown)
 
@@ -127,21 +134,6 @@ async def list_missed_events(here: Here, found: Found, page: NumberPageQuery) ->
     told = await events_of(owed, found.network, here.disclosure, here.public_url)
     following = told[-1].number if len(told) == page.limit else None
     return Events(events=told, next=following)
-
-
-def _check_address(here: Services, url: str) -> None:
-    """Early advice only: what counts is the address at each connection."""
-    try:
-        address = URL(url)
-        host, port = address.host or "", address.port
-    except ValueError:
-        raise _rule("address-not-valid", "/url") from None
-    if not host or port is None or address.user is not None or address.fragment:
-        raise _rule("address-not-valid", "/url")
-    if address.scheme != "https" and not here.allow_http:
-        raise _rule("https-required", "/url")
-    if is_address(host) and not may_connect(host, here.allow_loopback):
-        raise _rule("address-not-public", "/url")
 
 
 def _rule(rule: str, pointer: str) -> Problem:

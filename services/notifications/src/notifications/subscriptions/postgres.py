@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from psycopg.errors import UniqueViolation
-
 from notifications.access import Caller
+from notifications.delivering.addresses import place_of
 from notifications.delivering.outbox import due_of
 from notifications.delivering.webhook_bodies import Due
 from notifications.postgres.connections import Connection
@@ -15,12 +14,19 @@ from notifications.subscriptions.subscription import Subscription
 Row = dict[str, Any]
 
 
+_SUBSCRIBING = 0x73756273
+
+
 class AlreadySubscribed(Exception):
-    """The partner already has an active subscription for this address, `subscription_id`."""
+    """The partner already has a subscription for this host and path, `subscription_id`."""
 
     def __init__(self, subscription_id: UUID) -> None:
         super().__init__()
         self.subscription_id = subscription_id
+
+
+class TooManySubscriptions(Exception):
+    """The partner has as many subscriptions as it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +47,46 @@ ORDER BY created_at, subscription_id
 """A partner sees its own subscriptions; a coordinator sees those limited to its own clinics."""
 
 
-async def insert(db: Connection, new: Subscription, sealed: bytes) -> None:
-    """Store a subscription and its encrypted secret. Raises `AlreadySubscribed`."""
-    try:
-        async with db.transaction():
-            await db.execute(
-                "INSERT INTO subscriptions (network_id, subscription_id, partner_id, url, event_types,"
-                " clinics, level, secret, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                [
-                    new.network,
-                    new.id,
-                    new.partner,
-                    new.url,
-                    None if new.event_types is None else sorted(new.event_types),
-                    None if new.clinics is None else sorted(new.clinics),
-                    new.level,
-                    sealed,
-                    new.created_at,
-                ],
-            )
-    except UniqueViolation:
-        raise AlreadySubscribed(await _existing(db, new)) from None
+async def insert(db: Connection, new: Subscription, sealed: bytes, most: int) -> None:
+    """Store a subscription and its encrypted secret, if the partner has fewer than `most`.
 
-
-async def _existing(db: Connection, new: Subscription) -> UUID:
-    cursor = await db.execute(
-        "SELECT subscription_id FROM subscriptions"
-        " WHERE network_id = %s AND partner_id = %s AND url = %s AND state <> 'deleted'",
-        [new.network, new.partner, new.url],
+    Subscriptions of one partner are made one at a time. Raises `AlreadySubscribed`, `TooManySubscriptions`.
+    """
+    await db.execute(
+        "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_SUBSCRIBING, f"{new.network}/{new.partner}"]
     )
-    row = await cursor.fetchone()
-    return UUID(int=0) if row is None else row["subscription_id"]
+    existing = await _existing(db, new)
+    place = place_of(new.url)
+    for row in existing:
+        if place_of(row["url"]) == place:
+            raise AlreadySubscribed(row["subscription_id"])
+    if len(existing) >= most:
+        raise TooManySubscriptions
+    await db.execute(
+        "INSERT INTO subscriptions (network_id, subscription_id, partner_id, url, event_types,"
+        " clinics, level, secret, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            new.network,
+            new.id,
+            new.partner,
+            new.url,
+            None if new.event_types is None else sorted(new.event_types),
+            None if new.clinics is None else sorted(new.clinics),
+            new.level,
+            sealed,
+            new.created_at,
+        ],
+    )
+
+
+async def _existing(db: Connection, new: Subscription) -> list[Row]:
+    cursor = await db.execute(
+        "SELECT subscription_id, url FROM subscriptions"
+        " WHERE network_id = %s AND partner_id = %s AND state <> 'deleted'"
+        " ORDER BY created_at, subscription_id",
+        [new.network, new.partner],
+    )
+    return await cursor.fetchall()
 
 
 async def visible(db: Connection, caller: Caller, only: UUID | None = None) -> list[Subscription]:
@@ -135,4 +150,5 @@ def _subscription(row: Row) -> Subscription:
         clinics=None if row["clinics"] is None else frozenset(row["clinics"]),
         state=row["state"],
         last_number=row["last_number"],
+        unusable_since=row["unusable_since"],
     )

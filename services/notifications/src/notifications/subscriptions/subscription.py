@@ -33,6 +33,7 @@ class Subscription:
     clinics: frozenset[UUID] | None = None
     state: State = "active"
     last_number: int = 0
+    unusable_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
