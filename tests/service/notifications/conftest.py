@@ -9,6 +9,7 @@ from tests.support.databases import notifications_database
 from tests.support.notifications.http_servers import EpisodesService
 from tests.support.notifications.service_process import Api, Issuer, Notifications, empty
 from tests.support.servers.postgres import Database, PostgresServer
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="session")
@@ -55,5 +56,9 @@ def running_api(
 
 @pytest.fixture
 def api(running_api: Api, service: Notifications) -> Api:
-    """One process for all these tests; it keeps nothing between them."""
+    """One process for all these tests; it keeps nothing between them.
+
+    The test before may have taken its database away.
+    """
+    eventually(lambda: running_api.call("GET", "/health/ready").status_code == 200)
     return running_api
