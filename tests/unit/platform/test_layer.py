@@ -7,12 +7,15 @@ from uuid import UUID
 
 import pytest
 from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from care_platform.http.correlation import correlation_of
+from care_platform.http.handlers import answer_errors
 from care_platform.http.layer import RequestLayer
 from care_platform.http.limits import MAX_BODY, MAX_HEAD
 from care_platform.http.metrics import RequestMetrics
@@ -127,6 +130,25 @@ def test_an_error_that_nobody_foresaw_is_a_defect_told_without_its_words() -> No
     defect, refused = answered.lines
     assert (defect["event"], defect["error"], refused["status"]) == ("defect", "RuntimeError", 500)
     assert b"Ada" not in answered.body
+
+
+def test_a_defect_of_an_application_is_logged_once_and_before_it_is_answered() -> None:
+    async def defective(request: Request) -> Response:
+        raise RuntimeError("Ada Example")
+
+    app, order = Starlette(routes=[Route("/", defective)]), list[str]()
+    answer_errors(app, PROBLEMS.answer, PROBLEMS.errors)
+
+    async def noticing(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            order.append(message["type"])
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    answered = ask(noticing)
+    assert (answered.status, answered.kind, order) == (500, "defect", [])
+    assert [line["event"] for line in answered.lines] == ["defect", "refused"]
 
 
 def test_a_defect_within_an_answer_is_told_and_the_answer_ends_there() -> None:

@@ -15,7 +15,10 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def answer_errors(app: Starlette, answer: Answer, errors: Iterable[type[Exception]]) -> None:
-    """Answer these errors, and any other, with the problem document that `answer` builds."""
+    """Answer these errors with the problem document that `answer` builds.
+
+    Any other is a defect, and left to the `RequestLayer`, which logs it before it is answered.
+    """
 
     async def handler(request: Request, error: Exception) -> Response:
         response = answer(error, correlation_of(request.scope))
@@ -23,8 +26,13 @@ def answer_errors(app: Starlette, answer: Answer, errors: Iterable[type[Exceptio
             response.headers["Allow"] = ", ".join(methods(app.router.routes, request.scope))
         return response
 
-    for error in (*errors, Exception):
+    for error in errors:
         app.add_exception_handler(error, handler)
+    app.add_exception_handler(Exception, _left_to_the_layer)
+
+
+async def _left_to_the_layer(_: Request, error: Exception) -> Response:
+    raise error
 
 
 def methods(routes: Iterable[BaseRoute], scope: Scope) -> list[str]:
