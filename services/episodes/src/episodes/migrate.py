@@ -10,10 +10,14 @@ migrate, newest = _STEPS.run, _STEPS.newest
 
 
 def complete(owner_url: str) -> str:
-    """Record that no process of an earlier release runs any more. Returns the revision that all have.
+    """Record that no process of an earlier release runs any more. Returns the revision that all have: this
+    release's, or the later one that was recorded before, since what is written stays.
 
     Raises the errors of psycopg.
     """
+    raised = (
+        "UPDATE compatibility SET compatible_from = greatest(compatible_from, %s) RETURNING compatible_from"
+    )
     with psycopg.connect(owner_url) as connection:
-        connection.execute("UPDATE compatibility SET compatible_from = %s", (newest(),))
-    return newest()
+        [(reached,)] = connection.execute(raised, (newest(),)).fetchall()
+    return str(reached)

@@ -7,18 +7,8 @@ import pytest
 from psycopg import errors
 from psycopg.rows import dict_row
 
-from tests.support.episodes.store_and_writer import Desk, a_desk
+from tests.support.episodes.store_and_writer import Desk
 from tests.support.episodes.stored_rows import INSERT, Row, as_version, rewritten
-from tests.support.servers.postgres import PostgresServer
-
-
-@pytest.fixture(scope="module")
-def desk(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    desk = a_desk(postgres, tmp_path_factory.mktemp("log"))
-    store = desk.store()
-    desk.opened(store)
-    store.close()
-    return desk
 
 
 def append(desk: Desk, *rows: Row) -> None:
@@ -70,6 +60,13 @@ def test_what_has_no_header_is_refused(desk: Desk, state: bytes) -> None:
     row = claiming(opening(desk), opening(desk)["originator_id"], 2)
     with pytest.raises(errors.CheckViolation, match="header_of_its_row"):
         append(desk, row | {"state": state})
+
+
+@pytest.mark.parametrize("column", ["topic", "state"])
+def test_what_leaves_a_column_empty_is_refused(desk: Desk, column: str) -> None:
+    row = claiming(opening(desk), opening(desk)["originator_id"], 2)
+    with pytest.raises(errors.CheckViolation, match="header_of_its_row"):
+        append(desk, row | {column: None})
 
 
 def test_the_event_of_another_episode_is_refused_in_this_one(desk: Desk) -> None:

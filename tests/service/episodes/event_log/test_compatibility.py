@@ -8,7 +8,8 @@ from pathlib import Path
 import psycopg
 
 from episodes.http.examples import EXAMPLES
-from episodes.migrate import newest
+from episodes.migrate import complete, newest
+from tests.support.databases import episodes_database
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.servers.postgres import Database, PostgresServer
 from tests.support.waiting import eventually
@@ -57,6 +58,12 @@ def test_the_new_format_is_written_once_all_processes_read_it(
         documents = [api.http.get(f"{path}/history").json() for api in (before, after)]
         assert documents[0] == documents[1]
         assert len(documents[0]["events"]) == 3
+
+
+def test_an_earlier_release_takes_back_nothing(postgres: PostgresServer) -> None:
+    database = episodes_database(postgres)
+    change(database, f"UPDATE compatibility SET compatible_from = '{LATER}'")
+    assert complete(database.owner_url) == LATER
 
 
 def test_a_store_without_events_takes_the_new_format_at_once(

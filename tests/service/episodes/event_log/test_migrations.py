@@ -14,17 +14,8 @@ from psycopg.rows import dict_row
 from episodes.event_log.recorder import SingleConnectionDatastore
 from episodes.migrate import migrate, newest
 from tests.support.episodes.api_process import APP_ROLE
-from tests.support.episodes.store_and_writer import Desk, a_desk
+from tests.support.episodes.store_and_writer import Desk
 from tests.support.servers.postgres import PostgresServer
-
-
-@pytest.fixture(scope="module")
-def desk(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    desk = a_desk(postgres, tmp_path_factory.mktemp("tables"))
-    store = desk.store()
-    desk.opened(store)
-    store.close()
-    return desk
 
 
 @pytest.mark.parametrize("role", ["owner", "app"])
