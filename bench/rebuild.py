@@ -75,7 +75,7 @@ def _rate(work: Callable[[], object], seconds: float) -> float:
 
 
 def _unseal(events: list[StoredEvent], keys: Mapping[UUID, DataKey]) -> None:
-    """Decrypt by the stored form alone, as `event_log/codec.py` describes it."""
+    """Decrypt by the stored form alone, format 1, as `event_log/stored_form.py` describes it."""
     for event in events:
         state = event.state
         end = 5 + int.from_bytes(state[1:5], "big")

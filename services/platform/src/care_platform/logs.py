@@ -22,7 +22,7 @@ _PLAIN_TEMPLATES = ("kafka", "uvicorn")
 
 
 class Loggable(Exception):
-    """An error whose message has ids alone, so that a log may quote it."""
+    """An error whose message is our own and holds nothing of a record, so that a log may quote it."""
 
 
 def configure(role: str) -> None:

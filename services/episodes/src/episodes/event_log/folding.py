@@ -31,11 +31,7 @@ def fold(entries: Sequence[RecordedEvent[Any]], before: Episode | None = None) -
 
     Raises `Damaged`.
     """
-    if not entries:
-        return before
-    start = before or blank(entries[0])
-    _check_history(start, entries)
-    return evolve_all(start, entries)
+    return _evolved(before, entries) if entries else before
 
 
 def folded(
@@ -45,13 +41,19 @@ def folded(
 
     Raises `Damaged`.
     """
-    entries = [decode(event, keys) for event in events]
-    episode = fold(entries, None if cached is None else cached.episode)
-    if episode is None or not events:
+    if not events:
         return cached
+    entries = [decode(event, keys) for event in events]
+    episode = _evolved(None if cached is None else cached.episode, entries)
     weight = (0 if cached is None else cached.weight) + sum(len(event.state) for event in events)
     whole = (cached is None or cached.whole) and not any(isinstance(one.fact, Redacted) for one in entries)
     return CachedEpisode(episode, weight, whole)
+
+
+def _evolved(before: Episode | None, entries: Sequence[RecordedEvent[Any]]) -> Episode:
+    start = before or blank(entries[0])
+    _check_history(start, entries)
+    return evolve_all(start, entries)
 
 
 def _check_history(before: Episode, entries: Sequence[RecordedEvent[Any]]) -> None:

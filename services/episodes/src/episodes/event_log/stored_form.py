@@ -4,7 +4,8 @@ Both formats: format (1 byte), header length (4 bytes, big endian), header (UTF-
 AES-256-GCM ciphertext. The header begins with the event's id, type, episode and version, at places that an
 index and a check of the database rely on.
 
-1   The ciphertext is the payload. It is bound to five ids of the header (`bound_to_ids`).
+1   The ciphertext is the payload. It is bound to five members of the header: the ids of the event, its
+    episode and its key, its version and its type.
 2   The ciphertext is a salt and the payload. It is bound to all that stands before the nonce, as stored. The
     header ends with a commitment: the SHA-256 of salt and payload, in hexadecimal. Whoever is given both can
     check one event without the client's key, and without the salt nothing can be guessed from it.

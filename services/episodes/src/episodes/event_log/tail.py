@@ -9,6 +9,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from care_platform.logs import Loggable
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.event_log.client_keys import KEYS, Scoped, Unwrap
 from episodes.event_log.codec import DataKey
@@ -22,7 +23,7 @@ JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND orig
 ORDER BY originator_id, originator_version"""
 
 
-class UnknownNetwork(Exception):
+class UnknownNetwork(Loggable):
     """The log has an event of a network that is not configured."""
 
 

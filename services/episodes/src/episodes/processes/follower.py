@@ -16,9 +16,9 @@ from typing import Any, NoReturn
 
 import psycopg
 
+from care_platform.logs import Loggable
 from episodes.event_log.client_keys import Unwrap
-from episodes.event_log.stored_form import Damaged
-from episodes.event_log.tail import Tail, UnknownNetwork
+from episodes.event_log.tail import Tail
 from episodes.processes.leadership import Leadership
 from episodes.processes.startup import NotYet, Waiting
 
@@ -26,8 +26,8 @@ EXIT_TRY_AGAIN = 75
 """The exit code (EX_TEMPFAIL of sysexits) of a process that, started again, continues from the position."""
 
 
-class Ending(Exception):
-    """A failure that ends the process. Its text is our own, so it may be logged."""
+class Ending(Loggable):
+    """A failure that ends the process."""
 
 
 class Deposed(Ending):
@@ -87,7 +87,7 @@ def end(log: Any, role: str, failure: Exception) -> NoReturn:
     """Log the failure and exit without flushing: nothing may be sent after the event that failed."""
     frames = traceback.extract_tb(failure.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else None
-    reason = str(failure) if isinstance(failure, Ending | Damaged | UnknownNetwork) else None
+    reason = str(failure) if isinstance(failure, Loggable) else None
     log.error(f"{role}-ended", error=type(failure).__name__, reason=reason, place=place)
     leave(EXIT_TRY_AGAIN)
 
