@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from laptop.postgres import EmbeddedPostgres
+from tests.support.waiting import PATIENCE
 
 CHECKOUT = Path(__file__).parents[2]
 STARTS_WITHIN = 120.0
@@ -97,7 +98,7 @@ class Laptop:
         assert self._process is not None
         begun = time.monotonic()
         self._process.send_signal(signal.SIGINT)
-        assert self._process.wait(20) == 0, self.said
+        assert self._process.wait(20 * PATIENCE) == 0, self.said
         return time.monotonic() - begun
 
     def close(self) -> None:
@@ -105,14 +106,14 @@ class Laptop:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             try:
-                self._process.wait(10)
+                self._process.wait(60)
             except subprocess.TimeoutExpired:
                 self._process.kill()
         EmbeddedPostgres(self.home / "postgres").end_leftover()
 
 
 def eventually(condition: Callable[[], object], seconds: float, saying: Callable[[], str]) -> None:
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while not condition():
         assert time.monotonic() < deadline, saying()
         time.sleep(0.1)

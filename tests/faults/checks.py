@@ -19,6 +19,7 @@ from episodes.http.examples import PARTNER
 from tests.support.load import Load
 from tests.support.notifications.http_servers import PartnerEndpoint
 from tests.support.stack import Stack, bearer
+from tests.support.waiting import PATIENCE
 
 Rows = Callable[[str], list[dict[str, Any]]]
 
@@ -89,7 +90,7 @@ def caught_up(stack: Stack, role: str) -> None:
     while (now := done(stack)) < to_do(stack):
         if now > was:
             was, since = now, time.monotonic()
-        elif time.monotonic() - since > STANDSTILL:
+        elif time.monotonic() - since > STANDSTILL * PATIENCE:
             waiting = stack.rows("notifications", WAITING)
             pytest.fail(f"{role} gets no further: {waiting}\n{stack.log_of(role)[-3000:]}")
         time.sleep(max(0.05, LOOKING * (time.monotonic() - looked)))

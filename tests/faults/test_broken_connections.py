@@ -14,7 +14,7 @@ from episodes.processes.watchdog import EXIT_CODE
 from tests.faults.proxy import Proxy
 from tests.support.episodes.api_process import APP_ROLE, Api, Service, fill_directory, serving
 from tests.support.servers.postgres import PostgresServer
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 FLAG = EXAMPLES["RedFlagRaisedCommand"]
 
@@ -80,7 +80,7 @@ def test_a_store_that_refuses_is_told_of_and_found_again(proxy: Proxy, api: Api)
     began = time.monotonic()
     answer = api.record(f"{episode}/red-flags", FLAG)
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 3 * PATIENCE
     assert not api.ready()
     assert api.http.get("/health/live").status_code == 200
     proxy.flow()
@@ -94,8 +94,8 @@ def test_a_process_whose_store_call_hangs_ends(proxy: Proxy, api: Api) -> None:
     began = time.monotonic()
     answer = api.record(f"{episode}/red-flags", FLAG)
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
-    assert time.monotonic() - began < 3
-    assert api.process.wait(13) == EXIT_CODE
+    assert time.monotonic() - began < 3 * PATIENCE
+    assert api.process.wait(13 * PATIENCE) == EXIT_CODE
     assert "store call hangs" in api.log
 
 

@@ -13,7 +13,7 @@ import pytest
 from episodes.http.examples import EXAMPLES
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.servers.postgres import PostgresServer
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 FLAG = EXAMPLES["RedFlagRaisedCommand"]
 CALLERS = 20
@@ -60,7 +60,7 @@ def _dies_before_all_are_answered(process: psutil.Popen, asked: list[Future[byte
 
 def _answered(apis: list[Api], number: int, path: str, key: UUID) -> bytes:
     """What the process now in this place says, asked again until it answers for good."""
-    deadline = time.monotonic() + WITHIN
+    deadline = time.monotonic() + WITHIN * PATIENCE
     while time.monotonic() < deadline:
         try:
             answer = apis[number].record(path, FLAG, key)

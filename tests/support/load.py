@@ -14,6 +14,7 @@ import httpx
 
 from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.support.stack import Stack, bearer
+from tests.support.waiting import PATIENCE
 
 DIRECTORY = (
     (f"clinics/{CLINIC}", "Clinic"),
@@ -22,7 +23,7 @@ DIRECTORY = (
     (f"clients/{CLIENT}", "ClientIdentity"),
 )
 SHARED = {**EXAMPLES["SharingConsentedCommand"], "kinds": ["sessions"]}
-PATIENCE = 90.0
+ANSWERED_WITHIN = 90.0
 """After how many seconds without an answer a caller fails the test."""
 
 
@@ -61,7 +62,7 @@ class Load:
     def __exit__(self, *_: object) -> None:
         self._ending.set()
         for thread in self._threads:
-            thread.join(PATIENCE)
+            thread.join(ANSWERED_WITHIN)
             assert not thread.is_alive(), "a caller is never answered"
 
     def prepare(self, episodes: int, partners: Sequence[str] = (PARTNER,)) -> None:
@@ -81,7 +82,7 @@ class Load:
 
     def record(self, path: str, body: object) -> httpx.Response:
         """Send a command until it is acknowledged."""
-        key, deadline = uuid4(), time.monotonic() + PATIENCE
+        key, deadline = uuid4(), time.monotonic() + ANSWERED_WITHIN
         while time.monotonic() < deadline:
             answer = self.send(path, body, key)
             if answer is not None:
@@ -90,7 +91,7 @@ class Load:
                     self.told[key] = Told(path, body, answer.content)
                     return answer
             time.sleep(0.05)
-        raise AssertionError(f"not acknowledged in {PATIENCE} s")
+        raise AssertionError(f"not acknowledged in {ANSWERED_WITHIN} s")
 
     def send(self, path: str, body: object, key: UUID) -> httpx.Response | None:
         """Send it once. None if there is no answer."""
@@ -101,7 +102,7 @@ class Load:
 
     def goes_on_for(self, commands: int, within: float = 60.0) -> None:
         """Wait until so many more are acknowledged."""
-        enough, deadline = len(self.told) + commands, time.monotonic() + within
+        enough, deadline = len(self.told) + commands, time.monotonic() + within * PATIENCE
         while len(self.told) < enough:
             assert time.monotonic() < deadline, "commands are not acknowledged any more"
             time.sleep(0.02)
@@ -113,7 +114,7 @@ class Load:
 
 def client_of(stack: Stack) -> httpx.Client:
     """A client of the running API, with the role `service`."""
-    return httpx.Client(base_url=stack.url("api"), headers=bearer(stack.token("service")), timeout=10)
+    return httpx.Client(base_url=stack.url("api"), headers=bearer(stack.token("service")), timeout=30)
 
 
 def session_body() -> dict[str, Any]:

@@ -94,7 +94,7 @@ class Stack:
         """Send SIGKILL. The role is not restarted."""
         process = self._processes.pop(role)
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
     def terminate(self, role: str, within: float) -> int:
         """Send SIGTERM. Returns the exit code."""

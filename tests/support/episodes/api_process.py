@@ -23,7 +23,7 @@ from episodes.processes.token_issuing import issue, issuer_key
 from tests.support.databases import episodes_database
 from tests.support.episodes.described import held_to_the_document
 from tests.support.servers.postgres import Database, PostgresServer
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 APP_ROLE = "episodes_app"
 NETWORKS = ("demo", "other")
@@ -35,12 +35,12 @@ class Api:
     def __init__(self, process: psutil.Popen, log: Path, token: str, held: bool) -> None:
         self.process = process
         self._log = log
-        eventually(self._port, "the API listens", within=20)
+        eventually(self._port, "the API listens")
         self.url = f"http://127.0.0.1:{self._port()}"
         self.http = httpx.Client(
             base_url=self.url,
             headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
-            timeout=15,
+            timeout=15 * PATIENCE,
             limits=httpx.Limits(max_connections=256, max_keepalive_connections=256),
             event_hooks={"response": [held_to_the_document] if held else []},
         )
@@ -68,7 +68,7 @@ class Api:
     def terminated(self, within: float = 10.0) -> int:
         """Send SIGTERM. Returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        code: int = self.process.wait(within)
+        code: int = self.process.wait(within * PATIENCE)
         return code
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class Api:
         self.http.close()
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
 
     def _port(self) -> int | None:
         assert self.process.poll() is None, f"the API ended:\n{self.log}"
@@ -136,7 +136,7 @@ class Service:
         except BaseException:
             if process.poll() is None:
                 process.kill()
-                process.wait(10)
+                process.wait(60)
             raise
         return self._started[-1]
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import psutil
 
 from tests.support.servers.discovery import CHECKOUT
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 
 class Watched:
@@ -55,7 +55,7 @@ class Watched:
 
     def ended(self, within: float = 10.0) -> int:
         """Wait for its end. Returns the exit code."""
-        code: int = self.process.wait(within)
+        code: int = self.process.wait(within * PATIENCE)
         return code
 
     def supervised(self) -> None:
@@ -66,4 +66,4 @@ class Watched:
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)

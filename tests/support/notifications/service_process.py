@@ -22,7 +22,7 @@ from joserfc.jwk import OKPKey
 from psycopg.rows import dict_row
 
 from tests.support.servers.postgres import Database
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 STOPS_WITHIN = 5.0
 
@@ -147,7 +147,7 @@ class Role:
     def stop(self) -> int:
         """Send SIGTERM. Returns the exit code, and fails if it takes longer than promised."""
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(STOPS_WITHIN)
+        return self._process.wait(STOPS_WITHIN * PATIENCE)
 
     def pause(self) -> None:
         self._process.send_signal(signal.SIGSTOP)
@@ -163,7 +163,7 @@ class Api:
         self.port = _free_port()
         self._service = service
         self._role = service.start("api", port=str(self.port), **settings)
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=10)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=10 * PATIENCE)
 
     def __enter__(self) -> Self:
         try:

@@ -13,6 +13,8 @@ import psutil
 import pytest
 from kafka import KafkaAdminClient
 
+from tests.support.waiting import PATIENCE
+
 START = Path(__file__).parents[3] / "deploy" / "kafka" / "start"
 VERSION = "4.3.1"
 # Length, then: request 18, version 0, correlation id 1, no client id.
@@ -43,7 +45,7 @@ class KafkaBroker(ABC):
 
     def wait(self, within: float = 60.0) -> None:
         """Wait until it answers."""
-        deadline = time.monotonic() + within
+        deadline = time.monotonic() + within * PATIENCE
         while not self.answers():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self.description} at {self.bootstrap} does not answer")
@@ -147,7 +149,7 @@ class JavaKafka(KafkaBroker):
 
     def _ended(self, within: float) -> None:
         assert self._process is not None
-        self._process.wait(within)
+        self._process.wait(within * PATIENCE)
 
 
 def console_consumer_options(bootstrap: str, topic: str, count: int) -> list[str]:

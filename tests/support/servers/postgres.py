@@ -125,7 +125,7 @@ class WheelPostgres(PostgresServer):
             postmaster = psutil.Process(self._server.pid)
             for process in (postmaster, *postmaster.children(recursive=True)):
                 process.kill()
-            postmaster.wait(10)
+            postmaster.wait(60)
 
     def restart(self) -> None:
         self._server.start()
