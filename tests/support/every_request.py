@@ -69,5 +69,17 @@ def check_single_headers(client: httpx.Client, path: str, token: str) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
 
 
+CONTROL_CHARACTERS = ("%0a", "%0d", "%00", "%09", "%1f", "%7f", "%c2%85", "%e2%80%a8")
+
+
+def check_paths(client: httpx.Client, path: str) -> None:
+    """Check that a control character anywhere in a path is refused, before it is asked whose path it is."""
+    for character in CONTROL_CHARACTERS:
+        for place in (1, len(path) // 2, len(path)):
+            answer = client.post(path[:place] + character + path[place:], content=b"{}")
+            assert answer.status_code == 400, (character, place)
+            assert answer.json()["errors"] == [{"pointer": "/path", "rule": "control_characters"}]
+
+
 def _steady(answer: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name not in CHANGING}

@@ -29,7 +29,9 @@ class KeyReused(Failed):
 
 
 class ReferenceKnown(Failed):
-    def __init__(self, episode: UUID, event: UUID) -> None:
+    """The ids are None for a caller who may not see the event."""
+
+    def __init__(self, episode: UUID | None, event: UUID | None) -> None:
         super().__init__("source_ref known")
         self.episode = episode
         self.event = event

@@ -9,7 +9,14 @@ import pytest
 
 from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.http_calls import bearer
-from tests.support.every_request import check_reading, check_single_headers, flood, hang_up, paths_to_get
+from tests.support.every_request import (
+    check_paths,
+    check_reading,
+    check_single_headers,
+    flood,
+    hang_up,
+    paths_to_get,
+)
 from tests.support.waiting import eventually
 
 
@@ -54,3 +61,7 @@ def test_what_never_ends_is_refused_before_it_is_known_who_sends_it(served: Serv
 
 def test_a_header_with_one_value_is_given_once(served: Served) -> None:
     check_single_headers(served.api.http, "/v1/episodes", served.service.token())
+
+
+def test_a_control_character_in_a_path_is_refused(served: Served) -> None:
+    check_paths(served.api.http, "/v1/episodes/x/red-flags")

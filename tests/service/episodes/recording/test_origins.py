@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from episodes.domain.vocabulary import COMMANDS
-from episodes.http.examples import CLINIC, THERAPIST
+from episodes.http.examples import CLINIC, COLLEAGUE, EXAMPLES, THERAPIST
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer, pointers, refused
 from tests.support.episodes.http_episode import Story
@@ -20,6 +20,7 @@ from tests.support.waiting import eventually
 RESOURCES = [step.resource for step in COMMANDS]
 STUDENT, UNLICENSED = str(UUID(int=701)), str(UUID(int=702))
 IMPORTED = {"/origin": "imported"}
+ELSEWHERE = str(UUID(int=703))
 
 
 class Served(NamedTuple):
@@ -43,6 +44,7 @@ def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -
     """Two processes; the second keeps nothing in memory."""
     with serving(postgres, tmp_path_factory.mktemp("origins")) as (service, api):
         second = service.start(cache_bytes="0")
+        api.http.put(f"/v1/clinics/{ELSEWHERE}", json=EXAMPLES["Clinic"])
         for person, role in ((STUDENT, "student"), (UNLICENSED, "therapist")):
             api.http.put(f"/v1/staff/{person}", json={"role": role})
         eventually(second.ready, "the second API is ready")
@@ -143,6 +145,23 @@ def test_a_source_ref_is_known_in_the_whole_network_and_in_no_other(served: Serv
     assert unknown["rule"] == "unknown-clinic"
 
 
+@pytest.mark.parametrize("role", ["therapist", "supervisor", "coordinator"])
+def test_a_source_ref_of_another_clinic_is_refused_without_naming_its_record(
+    served: Served, role: str
+) -> None:
+    reference = {"/source_ref": {"system": "practice", "value": str(uuid4())}}
+    event = Story.begun(served.api).tell("hold", reference).json()["events"][0]["id"]
+    elsewhere = Story.begun(served.api, clinic=ELSEWHERE)
+    request = elsewhere.asked("hold", reference)
+    for clinic, named in ((ELSEWHERE, None), (CLINIC, event)):
+        clinics = tuple(UUID(it) for it in {clinic, ELSEWHERE})
+        headers = bearer(served.service.token(role, THERAPIST, clinics=clinics))
+        for api in (served.second, served.api):
+            known = refused(api.record(request.path, request.body, headers=headers), 409, "reference-known")
+            assert (known["rule"], known.get("event")) == ("source-ref-known", named)
+            assert ("episode" in known) == ("event" in known)
+
+
 def test_a_visit_may_serve_two_episodes_but_each_only_once(served: Served) -> None:
     visit = {"/visit": str(uuid4())}
     first = Story.begun(served.api)
@@ -170,3 +189,18 @@ def test_who_vouches_for_others_has_a_licence_and_their_session_shows_it(served:
     version = answer.json()["episode"]["version"] - 1
     [before] = served.api.http.get(f"{story.path}?version={version}").json()["sessions"]
     assert "attested_by" not in before
+
+
+@pytest.mark.parametrize("role", ["therapist", "supervisor"])
+def test_who_vouches_does_so_in_their_own_name_unless_a_service_tells_it(served: Served, role: str) -> None:
+    story = Story.begun(served.api)
+    request = story.asked("attestations", {"/by": THERAPIST})
+    for sub, status in ((COLLEAGUE, 403), (THERAPIST, 201)):
+        token = served.service.token(role, sub, clinics=(UUID(CLINIC),))
+        answer = served.api.record(request.path, request.body, headers=bearer(token))
+        assert answer.status_code == status, answer.text
+        if status == 403:
+            document = refused(answer, 403, "forbidden")
+            assert (document["rule"], pointers(document)) == ("attested-by-another", ["/by"])
+    service = bearer(served.service.token("service", COLLEAGUE))
+    assert served.api.record(request.path, request.body, headers=service).status_code == 201

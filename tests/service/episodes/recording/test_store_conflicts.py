@@ -79,7 +79,7 @@ async def test_a_command_is_never_decided_past_the_version_its_caller_expects(
 
     async with desk.writer(Interrupted(ours, interloper)) as writer:
         answers = await submitted(
-            writer, [desk.command(a_flag(), episode, if_match=1) for episode in (moved, still)]
+            writer, [desk.command(a_flag(), episode, if_match={"1"}) for episode in (moved, still)]
         )
 
     assert isinstance(answers[0], Moved)
@@ -93,8 +93,8 @@ async def test_of_commands_that_expect_the_same_version_one_wins(
 ) -> None:
     episode = desk.opened(ours)
     async with desk.writer(ours) as one, desk.writer(theirs) as other:
-        commands = [desk.command(a_flag(), episode, if_match=1) for _ in range(25)]
-        others = [desk.command(a_flag(), episode, if_match=1) for _ in range(25)]
+        commands = [desk.command(a_flag(), episode, if_match={"1"}) for _ in range(25)]
+        others = [desk.command(a_flag(), episode, if_match={"1"}) for _ in range(25)]
         first, second = await _both(submitted(one, commands), submitted(other, others))
     answers = [*first, *second]
     assert sum(isinstance(answer, Answer) for answer in answers) == 1

@@ -137,6 +137,41 @@ def test_a_partner_answers_and_reports_for_itself_alone(served: Served) -> None:
     assert refused(imported, 403, "forbidden")["rule"] == "imported-by-a-service-only"
 
 
+def test_a_partners_source_refs_are_its_own(served: Served) -> None:
+    """It learns nothing of others' by them, takes none away, and its own counts once, from any release."""
+    story = served.story()
+    for partner in (PARTNER, ANOTHER):
+        consented(story, "plans", partner=partner)
+    reports, value = f"{story.path}/partner-reports", str(uuid4())
+    body = {**REPORT, "source_ref": {"system": "ehr", "value": value}}
+    theirs = story.tell("red-flags", {"/source_ref": body["source_ref"]})
+    assert theirs.status_code == 201, theirs.text
+    for partner in (PARTNER, ANOTHER):
+        told = served.does(reports, body, partner)
+        assert told.status_code == 201, told.text
+        again = refused(served.does(reports, body, partner), 409, "reference-known")
+        assert again["event"] == told.json()["events"][0]["id"]
+    known = refused(story.tell("assessments", {"/source_ref": body["source_ref"]}), 409, "reference-known")
+    assert known["event"] == theirs.json()["events"][0]["id"]
+
+
+def test_a_partners_source_ref_of_an_earlier_release_still_counts_for_it_alone(served: Served) -> None:
+    story = served.story()
+    for partner in (PARTNER, ANOTHER):
+        consented(story, "plans", partner=partner)
+    reports, value = f"{story.path}/partner-reports", str(uuid4())
+    body = {**REPORT, "source_ref": {"system": "ehr", "value": value}}
+    told = served.does(reports, body)
+    served.service.rows(
+        "UPDATE source_refs SET reference = %s WHERE event_id = %s RETURNING event_id",
+        served.service.reference("demo", "ehr", value),
+        told.json()["events"][0]["id"],
+    )
+    again = refused(served.does(reports, body), 409, "reference-known")
+    assert again["event"] == told.json()["events"][0]["id"]
+    assert served.does(reports, body, ANOTHER).status_code == 201
+
+
 def test_what_a_partner_sees_of_a_referral_names_none_of_our_people(served: Served) -> None:
     story = served.story()
     consented(story, *EVERY_KIND)

@@ -4,7 +4,14 @@ import json
 from collections import defaultdict
 from uuid import UUID, uuid4
 
-from tests.support.every_request import check_reading, check_single_headers, flood, hang_up, paths_to_get
+from tests.support.every_request import (
+    check_paths,
+    check_reading,
+    check_single_headers,
+    flood,
+    hang_up,
+    paths_to_get,
+)
 from tests.support.notifications.service_process import Api, Notifications, partner_token
 from tests.support.waiting import eventually
 
@@ -47,3 +54,7 @@ def test_what_never_ends_is_refused_before_it_is_known_who_sends_it(api: Api) ->
 
 def test_a_header_with_one_value_is_given_once(api: Api, service: Notifications) -> None:
     check_single_headers(api.client, "/v1/subscriptions", partner_token(service.issuer, PARTNER))
+
+
+def test_a_control_character_in_a_path_is_refused(api: Api) -> None:
+    check_paths(api.client, "/v1/subscriptions/x/deliveries")

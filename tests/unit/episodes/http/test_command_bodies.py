@@ -1,6 +1,9 @@
 """Commands are read strictly: what is not exactly right is refused, with the field that is wrong."""
 
 import json
+import re
+from collections.abc import Iterator
+from copy import deepcopy
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,7 +19,9 @@ from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.care.sharing_consents import SharingConsented
 from episodes.domain.care.treatment_consents import TreatmentConsented
 from episodes.domain.values import Coded, Given, Reading, Site
-from episodes.domain.vocabulary import BY_FACT, STEPS
+from episodes.domain.vocabulary import BY_FACT, COMMANDS, STEPS
+from episodes.http.examples import EXAMPLES
+from episodes.http.moments import MOMENT
 from episodes.recording.amendment_bodies import part_of
 from episodes.recording.endpoint import body_form
 from episodes.recording.strict_models import strict, strict_fields
@@ -207,3 +212,50 @@ def test_an_empty_list_adds_nothing_to_an_entry() -> None:
     addition = {"of": "session-delivered.1", "added": {"place": "clinic", "techniques": [], "adverse": []}}
     body = body_form(BY_FACT[EntryAddedTo]).validate_json(json.dumps(addition))
     assert body.draft.added == {"place": "clinic"}
+
+
+def _ids(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The places of the ids in a body."""
+    if isinstance(value, str) and re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value):
+        yield at
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        yield from _ids(part, (*at, name))
+
+
+@pytest.mark.parametrize("notation", ["urn:uuid:{}", "{{{}}}", "{0.hex}", "{} "])
+@pytest.mark.parametrize("step", COMMANDS, ids=lambda step: step.command)
+def test_an_id_in_a_body_is_written_as_in_a_path(step: Any, notation: str) -> None:
+    form, example = body_form(step), EXAMPLES[f"{step.fact.__name__}Command"]
+    form.validate_json(json.dumps(example))
+    for place in _ids(example):
+        body = deepcopy(example)
+        holder: Any = body
+        for part in place[:-1]:
+            holder = holder[part]
+        holder[place[-1]] = notation.format(UUID(holder[place[-1]]))
+        with pytest.raises(ValidationError) as refused:
+            form.validate_json(json.dumps(body))
+        faults = [(fault["loc"][-len(place) :], fault["type"]) for fault in refused.value.errors()]
+        assert (place, "uuid") in faults
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "٢026-03-03T09:00:00Z",
+        "2026-13-03T09:00:00Z",
+        "2026-02-30T09:00:00Z",
+        "2026-03-03T24:00:00Z",
+        "2026-03-03T09:00:60Z",
+        "2026-03-03T09:00:00+10:60",
+        "2026-03-03T09:00:00+24:00",
+        "1899-03-03T09:00:00Z",
+        "2200-03-03T09:00:00Z",
+    ],
+)
+def test_a_time_that_does_not_exist_is_refused_without_being_quoted(time: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(MOMENT).validate_python(time)
+    for fault in refused.value.errors():
+        assert not {time, time[:4], time[5:7], time[-5:]} & set(re.findall(r"[-+:.\w]+", fault["msg"]))

@@ -136,7 +136,7 @@ def test_whose_clinic_had_the_episode_before_may_repeat() -> None:
         (command(A_WITHDRAWAL, caller=seen_as("therapist", OTHER_CLINIC)), NotThere),
         (command(A_WITHDRAWAL, client=UUID(int=78)), NotThere),
         (command(a_baseline, EPISODE, caller=seen_as("partner", organisation=PARTNER)), NotThere),
-        (command(a_baseline, EPISODE, if_match=2), Moved),
+        (command(a_baseline, EPISODE, if_match={"2"}), Moved),
     ],
 )
 def test_what_is_not_there_not_ones_own_or_moved_is_not_decided(

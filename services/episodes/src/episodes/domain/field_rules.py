@@ -24,6 +24,13 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
+class Without:
+    """A text that has none of these characters: they separate it from another text beside it."""
+
+    characters: str
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf:
     """A word of a fixed set that is part of the event's own version."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from episodes.domain.care.amendments import EntryAddedTo, EntryCorrected
 from episodes.domain.event import EventMetadata, FromLaterRelease, RecordedEvent, Redacted
-from episodes.domain.field_rules import Line
+from episodes.domain.field_rules import Line, Without
 from episodes.domain.step import UNCHANGEABLE
 from episodes.domain.vocabulary import STEPS
 from episodes.event_log.stored_form import Damaged, Parts, joined, joined_with_salt, parts
@@ -33,8 +33,8 @@ class DataKey:
 class SourceRef:
     """The caller's own id of a record: sealed, found again by a keyed hash."""
 
-    system: Line
-    """The name of the system that gave the id."""
+    system: Annotated[Line, Without("|")]
+    """The name of the system that gave the id, without `|`, which ends it where both are written together."""
     value: Line
     """The id of the record in that system."""
 

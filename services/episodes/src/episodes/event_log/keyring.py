@@ -53,8 +53,10 @@ class Keyring:
         authenticator.update(request)
         return bytes([number]) + authenticator.digest()
 
-    def reference(self, network: str, system: str, value: str) -> bytes:
-        return hmac.digest(self._refs, "\x00".join((network, system, value)).encode(), sha256)
+    def reference(self, network: str, system: str, value: str, partner: UUID | None = None) -> bytes:
+        """The hash of a caller's own id of a record. Each partner has a name space of its own."""
+        parts = (network, system, value) if partner is None else (network, system, value, str(partner))
+        return hmac.digest(self._refs, "\x00".join(parts).encode(), sha256)
 
 
 def keyring(directory: Path, random_id: Callable[[], UUID], may_create: bool = True) -> Keyring:

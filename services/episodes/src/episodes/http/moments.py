@@ -1,5 +1,7 @@
 """Times and days as callers write them."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, TypeVar
 
@@ -11,11 +13,21 @@ YEARS = range(1900, 2200)
 
 
 def _moment(text: str) -> datetime:
-    return _within_years(datetime.fromisoformat(text))
+    return _within_years(_read(datetime.fromisoformat, text))
 
 
 def _day(text: str) -> date:
-    return _within_years(date.fromisoformat(text))
+    return _within_years(_read(date.fromisoformat, text))
+
+
+def _read(parse: Callable[[str], D], text: str) -> D:
+    """What Python reads, without its sentences, some of which quote what they read, and without what it
+    reads beyond RFC 3339: digits of other scripts, and offsets of 60 minutes and more beside the hours.
+    """
+    if text.isascii() and not (text[-3] == ":" and text[-2:] > "59"):
+        with suppress(ValueError):
+            return parse(text)
+    raise ValueError("a day and a time that exist")
 
 
 def _within_years(moment: D) -> D:

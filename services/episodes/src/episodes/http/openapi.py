@@ -27,8 +27,8 @@ _KEY: Schema = {
 _IF_MATCH: Schema = {
     "name": "If-Match",
     "in": "header",
-    "schema": {"type": "string", "pattern": r'^"\d{1,9}"$'},
-    "description": "The version the decision was made on; refused with 412 when the episode has moved.",
+    "schema": {"type": "string"},
+    "description": "The version, as `ETag` gave it, on which the decision was made; 412 if it has moved.",
 }
 _ETAG: Schema = {"ETag": {"schema": {"type": "string"}, "description": "The episode's version"}}
 _RECEIPT_HEADERS: Schema = {

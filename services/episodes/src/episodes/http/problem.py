@@ -26,6 +26,6 @@ class Problem(ProblemDocument):
     version: int | SkipJsonSchema[None] = None
     """The version the episode has, if the problem is that it has moved."""
     episode: UUID | SkipJsonSchema[None] = None
-    """The episode that is recorded already under the `source_ref` of the request."""
+    """The episode recorded already under the `source_ref` of the request, if the caller may see it."""
     event: UUID | SkipJsonSchema[None] = None
-    """The event that is recorded already under the `source_ref` of the request."""
+    """The event recorded already under the `source_ref` of the request, if the caller may see it."""

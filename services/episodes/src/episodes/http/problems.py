@@ -15,7 +15,12 @@ from episodes.domain import refusals
 from episodes.domain.vocabulary import BY_NAME
 
 _KINDS = (
-    Kind("reference-known", 409, "Your source_ref is recorded already", "Read the event it names."),
+    Kind(
+        "reference-known",
+        409,
+        "Your source_ref is recorded already",
+        "Read the event, if it is yours to see.",
+    ),
     Kind("conflict", 409, "Others are writing to this episode", "Send it again.", retry=True),
     Kind("moved", 412, "The episode has moved", "Read it again and decide on its newest version."),
     Kind("rule-broken", 422, "A rule refuses this", "See `rule`; mend it and use the same key."),
@@ -64,6 +69,8 @@ def _particulars(error: Exception) -> dict[str, Any]:
             return {"rule": error.rule, "errors": [{"pointer": error.pointer, "rule": error.rule}]}
         case errors.KeyReused() | errors.Behind():
             return {"rule": _RULES[type(error)]}
+        case errors.ReferenceKnown(event=None):
+            return {"rule": "source-ref-known"}
         case errors.ReferenceKnown():
             return {"rule": "source-ref-known", "episode": error.episode, "event": error.event}
         case errors.Moved():

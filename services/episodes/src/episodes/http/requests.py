@@ -1,6 +1,5 @@
 """Reading the parts of a request by hand, strictly; each fault names the field and the rule."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +10,10 @@ from starlette.requests import Request
 
 from care_platform.http.authentication import caller_of
 from care_platform.http.correlation import correlation_of, traceparent_of
+from care_platform.http.entity_tags import expected
 from care_platform.http.malformed import Malformed
 from care_platform.http.parameters import read_uuid
 from episodes.access import Caller, allow
-
-_ETAG = re.compile(r'"([0-9]{1,9})"')
 
 T = TypeVar("T")
 
@@ -66,18 +64,16 @@ def _uuid_of(text: str | None, pointer: str) -> UUID:
 
 
 def idempotency_key(request: Request) -> UUID:
-    return _uuid_of(request.headers.get("idempotency-key"), "/headers/idempotency-key")
+    """The command's id, as it is or in quotes, as the IETF's draft of this header has it."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and len(key) > 2 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    return _uuid_of(key, "/headers/idempotency-key")
 
 
-def if_match(request: Request) -> int | None:
-    """The version the caller expects: an entity tag as `ETag` gave it."""
-    header = request.headers.get("if-match")
-    if header is None:
-        return None
-    match = _ETAG.fullmatch(header)
-    if match is None:
-        raise Malformed("/headers/if-match", "etag")
-    return int(match[1])
+def if_match(request: Request) -> frozenset[str] | None:
+    """The versions of which the caller expects one, as `ETag` gave them; None if it expects none."""
+    return expected(request.headers.getlist("if-match"))
 
 
 def now(request: Request) -> datetime:

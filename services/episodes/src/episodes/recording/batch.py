@@ -24,7 +24,7 @@ from episodes.recording.preconditions import (
     refuse_to_repeat_elsewhere,
     time_of,
 )
-from episodes.recording.store import ReadSet, StoredReceipt, WriteSet
+from episodes.recording.store import KnownReference, ReadSet, StoredReceipt, WriteSet
 
 MAX_COMMANDS = 200
 MAX_BYTES = 192 * 1024
@@ -191,10 +191,8 @@ class Batch:
         if request.reference is not None:
             first = recorded[0].metadata[0]
             place = (first.network, request.reference)
-            self.read_set.references[place] = self.write_set.references[place] = (
-                first.episode_id,
-                first.event_id,
-            )
+            self.read_set.references[place] = KnownReference.of(first)
+            self.write_set.references[place] = (first.episode_id, first.event_id)
         receipt = StoredReceipt(request.mac(None), answered.body)
         self.read_set.receipts[request.key] = self.write_set.receipts[request.key] = receipt
         return answered

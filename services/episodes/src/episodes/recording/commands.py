@@ -1,6 +1,6 @@
 """A command as it reaches the writer, and its answer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -44,8 +44,9 @@ class CommandRequest:
     `id` is the idempotency key. `mac` returns the authenticator of the request, made with the key of an
     older one if given, and so shows whether a repeat is the same. `episode` is None for an opening, which
     names its `clinic`, and for a command recorded in every episode of a `client`. `about` is the id in the
-    path of what the command is about. `reference` is the keyed hash of `source_ref`, and
-    `traceparent` the trace context of the request.
+    path of what the command is about. `if_match` has the versions of which one is expected. `reference` is
+    the keyed hash of `source_ref`, `common_reference` the one under which earlier releases kept a partner's,
+    among those of all callers. `traceparent` is the trace context of the request.
     """
 
     id: UUID
@@ -59,8 +60,9 @@ class CommandRequest:
     clinic: UUID | None = None
     client: UUID | None = None
     about: UUID | None = None
-    if_match: int | None = None
+    if_match: Collection[str] | None = None
     reference: bytes | None = None
+    common_reference: bytes | None = None
     traceparent: str | None = None
 
     @property

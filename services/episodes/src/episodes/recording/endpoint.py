@@ -1,6 +1,6 @@
 """One endpoint per step of care, made from the table of steps: parse, hand to the writer, answer."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple
@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from care_platform.crash_points import crash_point
 from care_platform.http.json_bodies import json_body, read_json
-from care_platform.http.parameters import check_query
+from care_platform.http.parameters import Id, check_query
 from episodes.access import Caller
 from episodes.domain.step import Step
 from episodes.event_log.keyring import Keyring
@@ -84,7 +84,7 @@ def path_of(step: Step) -> str:
 
 def body_form(step: Step) -> TypeAdapter[Body]:
     """Reads a command's body strictly: the fact's own fields and the common ones, on one level."""
-    clinic: dict[str, Any] = {"clinic": (UUID, Field(description=_CLINIC))} if step.opens else {}
+    clinic: dict[str, Any] = {"clinic": (Id, Field(description=_CLINIC))} if step.opens else {}
     own, common, held = strict_fields(step.fact), strict_fields(Circumstances), part_of(step.fact)
     drafted = list(own) if held is None else [*own, "of", held[0]]
 
@@ -138,7 +138,7 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
             client=path_id(request, "client") if of_client else None,
             about=path_id(request, "about") if names_what else None,
             if_match=expected,
-            reference=_reference(keyring, caller, body.circumstances),
+            **_references(keyring, caller, body.circumstances),
         )
         answer = await at_hand(request, Writer).submit(command)
         crash_point("api.before-answer")
@@ -151,15 +151,21 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
 
 def _digest(request: Request, caller: Caller, raw: bytes) -> bytes:
     """What makes two requests the same: method, path, who asks, the expected version, and the body."""
-    head = (request.method, request.scope["path"], str(caller.actor.id), request.headers.get("if-match", ""))
+    expected = ",".join(request.headers.getlist("if-match"))
+    head = (request.method, request.scope["path"], str(caller.actor.id), expected)
     return sha256("\n".join(head).encode() + b"\n" + raw).digest()
 
 
-def _reference(keyring: Keyring, caller: Caller, circumstances: Circumstances) -> bytes | None:
-    reference = circumstances.source_ref
-    if reference is None:
-        return None
-    return keyring.reference(caller.network, reference.system, reference.value)
+def _references(keyring: Keyring, caller: Caller, circumstances: Circumstances) -> Mapping[str, bytes]:
+    """The hash of `source_ref`; of a partner's also the one that it had among those of all callers."""
+    said = circumstances.source_ref
+    if said is None:
+        return {}
+    common = keyring.reference(caller.network, said.system, said.value)
+    if caller.partner is None:
+        return {"reference": common}
+    own = keyring.reference(caller.network, said.system, said.value, caller.partner)
+    return {"reference": own, "common_reference": common}
 
 
 def _answer(answer: Answer) -> Response:

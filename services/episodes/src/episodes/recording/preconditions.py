@@ -8,6 +8,7 @@ from episodes.domain.care.amendments import EntryAttested
 from episodes.domain.care.referrals import involved
 from episodes.domain.episode import Episode
 from episodes.domain.refusals import NotAllowed, RuleBroken, Unknown
+from episodes.domain.roles import Role
 from episodes.domain.time import When, compare
 from episodes.errors import Moved, NotThere, ReferenceKnown
 from episodes.event_log.folding import CachedEpisode
@@ -62,23 +63,35 @@ def _ever_of(request: CommandRequest, episode: Episode) -> bool:
 
 def check_preconditions(read_set: ReadSet, request: CommandRequest, episode: Episode) -> None:
     """Refuses an outdated `If-Match`, a `source_ref` recorded before, and ids not in the directory."""
-    if request.if_match is not None and request.if_match != episode.version:
+    if request.if_match is not None and str(episode.version) not in request.if_match:
         raise Moved(episode.version)
-    if request.reference is not None:
-        found = read_set.references.get((request.caller.network, request.reference))
-        if found is not None:
-            raise ReferenceKnown(*found)
+    _refuse_known_reference(read_set, request)
     for row in references_of(request):
         if (row.table, request.caller.network, row.id) not in read_set.rows:
             raise Unknown(f"unknown-{row.table.removesuffix('s')}", row.pointer)
     _refuse_without_standing(read_set, request)
 
 
+def _refuse_known_reference(read_set: ReadSet, request: CommandRequest) -> None:
+    """Refuses a `source_ref` recorded before, and names the event to whom may see it.
+
+    One of another clinic counts, because it would be imported twice. Of those that partners had among
+    everybody's, in earlier releases, a partner's own counts.
+    """
+    caller = request.caller
+    for reference in (request.reference, request.common_reference):
+        known = None if reference is None else read_set.references.get((caller.network, reference))
+        if known is not None and (reference == request.reference or known.partner == caller.partner):
+            raise ReferenceKnown(*known.shown_to(caller))
+
+
 def _refuse_without_standing(read_set: ReadSet, request: CommandRequest) -> None:
-    """Refuses imports except by the role `service`, and attestations by somebody without a licence."""
+    """Refuses imports except by the role `service`, attestations in another's name or without a licence."""
     if request.circumstances.origin is not None and request.caller.actor.role != "service":
         raise NotAllowed("imported-by-a-service-only", "/origin")
     if isinstance(request.draft, EntryAttested):
+        if request.caller.actor.role != Role.SERVICE and request.draft.by != request.caller.actor.id:
+            raise NotAllowed("attested-by-another", "/by")
         attester = read_set.rows["staff", request.caller.network, request.draft.by]
         if not attester["licensed"]:
             raise RuleBroken("attested-without-a-licence", "/by")

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from episodes.access import Caller
+from episodes.domain.event import EventMetadata
+from episodes.domain.roles import Role
 from episodes.event_log.client_keys import Scoped
 from episodes.event_log.codec import DataKey
 from episodes.event_log.folding import CachedEpisode
@@ -22,12 +25,34 @@ class StoredReceipt:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class KnownReference:
+    """Where a `source_ref` is recorded, at which clinic, and by which partner if by one."""
+
+    episode: UUID
+    event: UUID
+    clinic: UUID | None
+    """None if the event cannot be read."""
+    partner: UUID | None
+
+    @classmethod
+    def of(cls, metadata: EventMetadata) -> "KnownReference":
+        partner = metadata.actor.organisation if metadata.actor.role == Role.PARTNER else None
+        return cls(metadata.episode_id, metadata.event_id, metadata.clinic, partner)
+
+    def shown_to(self, caller: Caller) -> tuple[UUID, UUID] | tuple[None, None]:
+        """The ids of episode and event, if the caller may see them."""
+        if self.clinic is None or (caller.partner is None and not caller.may_act_for(self.clinic)):
+            return None, None
+        return self.episode, self.event
+
+
 @dataclass(slots=True)
 class ReadSet:
     """A snapshot. The write is refused if any of it has changed since."""
 
     receipts: dict[Scoped, StoredReceipt] = field(default_factory=dict)
-    references: dict[tuple[str, bytes], tuple[UUID, UUID]] = field(default_factory=dict)
+    references: dict[tuple[str, bytes], KnownReference] = field(default_factory=dict)
     keys: dict[Scoped, DataKey] = field(default_factory=dict)
     rows: dict[tuple[str, str, UUID], Mapping[str, Any]] = field(default_factory=dict)
     subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)

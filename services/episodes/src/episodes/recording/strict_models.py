@@ -5,11 +5,13 @@ One declaration serves both sides: storage reads the types leniently, this modul
 """
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -21,11 +23,16 @@ from pydantic import (
 from pydantic import Field as Bounds
 
 from care_platform.field_docs import field_docs
-from episodes.domain.field_rules import Between, CodeList, Computed, Length, OneOf, PartOf
+from care_platform.http.parameters import Id
+from episodes.domain.field_rules import Between, CodeList, Computed, Length, OneOf, PartOf, Without
 from episodes.domain.values import Coded
 from episodes.http.moments import DAY, MOMENT
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+_FORMS: Mapping[Any, Any] = MappingProxyType({datetime: MOMENT, date: DAY, UUID: Id})
+"""How callers write what has a notation of its own."""
+
+
 WITHOUT_NUL = r"^[^\x00]*$"
 """PostgreSQL's text type cannot store a NUL character."""
 
@@ -109,20 +116,27 @@ def _sized(annotation: Any, metadata: tuple[Any, ...]) -> Any:
 
 
 def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
-    if hint is datetime:
-        return MOMENT
-    if hint is date:
-        return DAY
+    if hint in _FORMS:
+        return _FORMS[hint]
     for form in metadata:
         match form:
             case Between(low, high):
                 return Annotated[hint, Bounds(ge=low, le=high)]
             case Length(most, least):
-                return Annotated[
+                text = Annotated[
                     str, StringConstraints(min_length=least, max_length=most, pattern=WITHOUT_NUL)
                 ]
+                barred = next((it.characters for it in metadata if isinstance(it, Without)), "")
+                return Annotated[text, AfterValidator(partial(_refuse, barred))] if barred else text
             case OneOf(words=words):
                 return Literal[words]
             case CodeList(codes=codes):
                 return Literal[tuple(sorted(codes))]
     return hint
+
+
+def _refuse(characters: str, text: str) -> str:
+    """Not in the pattern, which was published without it."""
+    if not set(characters).isdisjoint(text):
+        raise ValueError(f"a text without {' '.join(characters)}")
+    return text

@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from care_platform.described_model import DescribedModel
+from care_platform.http.parameters import Id
 from contracts.events import PUBLISHED
 from contracts.webhook import WebhookData
 from notifications.subscriptions.subscription import Subscription, Wanted
@@ -38,11 +39,11 @@ class SubscriptionWanted(DescribedModel):
     """The address to which webhooks are posted."""
     event_types: Annotated[list[EventType], Field(min_length=1, max_length=100)] | None = None
     """The types of events to be told of; if not given, all that consent allows."""
-    clinics: Annotated[list[UUID], Field(min_length=1, max_length=1000)] | None = None
+    clinics: Annotated[list[Id], Field(min_length=1, max_length=1000)] | None = None
     """The clinics to be told of; if not given, all of them, or the coordinator's own."""
     level: Literal["empty", "ids"] = "ids"
     """How much a webhook tells: ids and times (`ids`), or only that there is something (`empty`)."""
-    partner: UUID | None = None
+    partner: Id | None = None
     """The partner to be told: a coordinator must say which, and a partner subscribes for itself."""
 
     def wanted(self) -> Wanted:

@@ -49,7 +49,7 @@ class RequestLayer:
         scope.setdefault("state", {}).update(correlation=found, traceparent=traced)
         sending = _Sending(send, str(found), body=method != "HEAD")
         try:
-            check_head(given)
+            check_head(scope["path"], given)
             await self._app(scope, limited(receive), sending)
         except Exception as error:
             await self._tell(error, found, scope, receive, sending)

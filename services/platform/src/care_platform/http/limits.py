@@ -1,11 +1,12 @@
-"""How large a request may be. A larger one is refused, whether or not its length is announced."""
+"""What is refused before a request is understood: one that is too large, or could be read in two ways."""
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
 from starlette.types import Message, Receive
 
-from care_platform.http.malformed import GIVEN_ONCE, Malformed
+from care_platform.http.malformed import CONTROL_CHARACTERS, GIVEN_ONCE, Malformed
 
 MAX_BODY = 128 * 1024
 """The maximum size of a request's body, in bytes."""
@@ -25,8 +26,13 @@ SINGLE = frozenset({b"authorization", b"content-encoding", b"content-type", b"ho
 """Headers we read that have one value: of two, a gateway and we might believe different ones."""
 
 
-def check_head(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Check a request's headers. Raises `TooLarge` and `Malformed`."""
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def check_head(path: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Check a request's path, decoded, and its headers. Raises `TooLarge` and `Malformed`."""
+    if _CONTROL.search(path):
+        raise Malformed("/path", CONTROL_CHARACTERS)
     size = 0
     seen = set()
     for name, value in headers:

@@ -4,6 +4,12 @@ from collections.abc import Sequence
 
 GIVEN_ONCE = "given_once"
 """The rule of a header, a parameter, or a name in a JSON object that must not be repeated."""
+CONTROL_CHARACTERS = "control_characters"
+"""The rule of a path: routers and gateways disagree about where a line ends."""
+MOST_FAULTS = 20
+"""How many faults of a request its answer names: as many as somebody reads, however many there are."""
+_LONGEST_NAME = 40
+"""How much of a name is repeated: enough to find a misspelt field, not a text that was sent as a name."""
 
 
 class Malformed(Exception):
@@ -16,5 +22,9 @@ class Malformed(Exception):
 
 
 def pointer(location: Sequence[str | int]) -> str:
-    """A JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    """A JSON pointer (RFC 6901). Names of over 40 characters are cut; none of ours is as long."""
+    return "".join("/" + _cut(str(part)).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"

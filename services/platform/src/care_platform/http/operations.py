@@ -100,7 +100,7 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
         """What the service counts, in the text format of Prometheus."""
         return PlainTextResponse(await operations.metrics(request), media_type=CONTENT_TYPE_LATEST)
 
-    @routes.get("/problems/{type}", responses=refused("not-found"))
+    @routes.get("/problems/{type}", responses=refused("malformed") | refused("not-found"))
     async def explain_problem(type: Annotated[str, Path(description="The name of the kind.")]) -> Explained:
         """What a kind of problem means, what to do, and whether to try again."""
         kind = problems.kinds.get(type)

@@ -39,7 +39,9 @@ class ProblemDocument(DescribedModel):
     rule: str | SkipJsonSchema[None] = None
     """The rule that refused the request, if one did."""
     errors: list[Fault] | SkipJsonSchema[None] = None
-    """Where the request breaks which rule."""
+    """Where the request breaks which rule: the first 20 places."""
+    further_errors: int | SkipJsonSchema[None] = None
+    """How many more places there are, if there are more than 20."""
 
 
 def described(kinds: Iterable[Kind], schema: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from care_platform.auth.issuer_keys import NoKeys
 from care_platform.auth.tokens import Unauthenticated
 from care_platform.http.json_bodies import NotJson
 from care_platform.http.limits import TooLarge
-from care_platform.http.malformed import Malformed
+from care_platform.http.malformed import MOST_FAULTS, Malformed
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_LEFT = 499
@@ -117,7 +117,7 @@ class Problems:
         if isinstance(error, ClientDisconnect):
             return Response(status_code=CLIENT_LEFT)
         kind = self.kinds[self.kind_of(error)]
-        document = {**kind.document(), "correlation_id": str(correlation), **self._more(error)}
+        document = {**kind.document(), "correlation_id": str(correlation), **_bounded(self._more(error))}
         return Response(to_json(document), kind.status, _headers(error, kind), MEDIA_TYPE)
 
     def kind_of(self, error: Exception) -> str:
@@ -139,6 +139,14 @@ class Problems:
             case TooLarge(part="head"):
                 return _at("/headers", "too_large")
         return self._particulars(error)
+
+
+def _bounded(particulars: Mapping[str, Any]) -> Mapping[str, Any]:
+    """These with the first faults alone, and the number of those left out."""
+    left_out = len(particulars.get("errors", ())) - MOST_FAULTS
+    if left_out <= 0:
+        return particulars
+    return {**particulars, "errors": particulars["errors"][:MOST_FAULTS], "further_errors": left_out}
 
 
 def _at(where: str, broken: str, **more: str) -> dict[str, Any]:

@@ -46,6 +46,13 @@ LOOKUPS: Mapping[str, Lookup] = {
         ON originator_id = episode AND originator_version > version ORDER BY originator_version""",
         (Uuids, Numbers),
     ),
+    "references_at": Lookup(
+        b"""SELECT originator_id, originator_version, topic, state FROM unnest(%b::bytea[]) AS wanted(event)
+        CROSS JOIN LATERAL (
+            SELECT * FROM stored_events WHERE substring(state FROM 19 FOR 36) = event OFFSET 0
+        ) AS found""",
+        (Bytes,),
+    ),
     "keys": _by_key("network_id, client_id, key_id, wrapped", "client_keys", "client_id"),
     "client_episodes": _by_key("network_id, client_id, episode_id", "client_episodes", "client_id"),
     "clinics": _by_key("network_id, clinic_id AS id, zone", "clinics", "clinic_id"),

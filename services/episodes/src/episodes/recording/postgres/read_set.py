@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.stored_form import Damaged
 from episodes.recording.commands import CommandRequest, references_of
 from episodes.recording.postgres.lookup import DIRECTORY, Found, Wanted, look_up
-from episodes.recording.store import ReadSet, StoredReceipt
+from episodes.recording.store import KnownReference, ReadSet, StoredReceipt
 
 LookUp = Callable[[Wanted], Found]
 
@@ -50,7 +51,7 @@ def read(
     found = seek(
         {
             "receipts": {command.key for command in commands},
-            "references": {(c.caller.network, c.reference) for c in commands if c.reference},
+            "references": _references_wanted(commands),
             "events": [(one, recent[one].episode.version if one in recent else 0) for one in wanted],
             "keys": clients,
             **_rows_wanted(commands, clinics),
@@ -59,8 +60,7 @@ def read(
     for row in found["receipts"]:
         receipt = StoredReceipt(row["request_mac"], row["response"])
         read_set.receipts[row["network_id"], row["command_id"]] = receipt
-    for row in found["references"]:
-        read_set.references[row["network_id"], row["reference"]] = (row["episode_id"], row["event_id"])
+    _take_references(seek, read_set, found["references"])
     _take_keys(read_set, found["keys"], unwrap)
     _take_rows(read_set, found)
     _take_episodes(seek, read_set, recent, _by_episode(read_set, askers, found["events"]), unwrap)
@@ -96,6 +96,26 @@ def _rows_wanted(commands: Sequence[CommandRequest], clinics: set[Scoped]) -> di
         for row in references_of(command):
             wanted[row.table].add((command.caller.network, row.id))
     return wanted
+
+
+def _references_wanted(commands: Sequence[CommandRequest]) -> set[tuple[str, bytes]]:
+    of_each = ((c.caller.network, (c.reference, c.common_reference)) for c in commands)
+    return {(network, reference) for network, both in of_each for reference in both if reference}
+
+
+def _take_references(seek: LookUp, read_set: ReadSet, rows: Sequence[DictRow]) -> None:
+    """Take the references recorded already, which are few, with the header of the event each belongs to."""
+    events = {(str(row["event_id"]).encode(),) for row in rows}
+    stored = seek({"references_at": events})["references_at"] if events else ()
+    known: dict[UUID, KnownReference] = {}
+    for event in stored:
+        with suppress(Damaged):  # which holds up its own episode, not whoever comes with the same reference
+            metadata = metadata_of(StoredEvent(**event))
+            known[metadata.event_id] = KnownReference.of(metadata)
+    for row in rows:
+        unreadable = KnownReference(row["episode_id"], row["event_id"], None, None)
+        place = (row["network_id"], row["reference"])
+        read_set.references[place] = known.get(row["event_id"], unreadable)
 
 
 def _take_keys(read_set: ReadSet, rows: Iterable[DictRow], unwrap: Unwrap) -> None:
