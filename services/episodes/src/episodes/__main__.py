@@ -41,6 +41,7 @@ from episodes.http.requests import Surroundings
 from episodes.migrate import complete, migrate, newest
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
+from episodes.publishing.feed_positions import FeedPositions
 from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.publishing.process import run_relay
 from episodes.recording.batch import Randomness
@@ -101,6 +102,7 @@ def application(settings: Settings) -> FastAPI:
         tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
         issuer_keys=issuer_keys,
         keyring=keys,
+        feed_positions=FeedPositions(keys.feed_key),
         surroundings=Surroundings(
             clock=_now, new_id=uuid4, public_url=settings.public_url, revision=newest()
         ),

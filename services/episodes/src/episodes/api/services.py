@@ -11,6 +11,7 @@ from episodes.episode_list.postgres import Lists
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log, Wake
 from episodes.http.requests import Surroundings
+from episodes.publishing.feed_positions import FeedPositions
 from episodes.recording.writer import Writer
 
 
@@ -27,6 +28,7 @@ class Services:
     tokens: Verifier[Caller]
     issuer_keys: IssuerKeys
     keyring: Keyring
+    feed_positions: FeedPositions
     surroundings: Surroundings
 
     def by_class(self) -> dict[type, object]:

@@ -1,13 +1,14 @@
 """The service's own keys: files of one directory, readable by the service alone, created at first start.
 
-master   wraps the clients' data keys        mac   authenticates requests for idempotency
-refs     hashes callers' own ids             Losing the master key loses every record: back it up separately.
+master   wraps the clients' data keys: losing it loses every record, so back it up separately
+mac      authenticates requests for idempotency
+refs     hashes callers' own ids; the key of the feed's positions is derived from it
 """
 
 import hmac
 import os
 from collections.abc import Callable
-from hashlib import sha256
+from hashlib import sha256, sha512
 from pathlib import Path
 from uuid import UUID
 
@@ -52,6 +53,11 @@ class Keyring:
         authenticator = self._macs[number].copy()
         authenticator.update(request)
         return bytes([number]) + authenticator.digest()
+
+    @property
+    def feed_key(self) -> bytes:
+        """The key for positions of the feed, made from that of references, which never changes."""
+        return hmac.digest(self._refs, b"feed positions", sha512)
 
     def reference(self, network: str, system: str, value: str, partner: UUID | None = None) -> bytes:
         """The hash of a caller's own id of a record. Each partner has a name space of its own."""

@@ -44,11 +44,14 @@ _ANY_KEY = "SELECT network_id, client_id, key_id, wrapped FROM client_keys WHERE
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """An event and its place in the ordered log."""
+class LogPage:
+    """The wanted events of one network on a page of the log, the place reached, and the id of the last event
+    read, of whatever network; None if there was none.
+    """
 
-    position: int
-    entry: RecordedEvent[Any]
+    entries: Sequence[RecordedEvent[Any]]
+    reached: int
+    last: UUID | None
 
 
 @contextmanager
@@ -113,24 +116,23 @@ class Log:
                 return []
             return await self._opened(connection, events)
 
-    async def page(
-        self, network: str, after: int, most: int, wanted: Callable[[str], bool]
-    ) -> tuple[int, list[Placed]]:
-        """Read up to `most` events after a position. Returns the position reached, and the events that are of
-        this network and a wanted type. Gaps between positions are no loss."""
+    async def page(self, network: str, after: int, most: int, wanted: Callable[[str], bool]) -> LogPage:
+        """Read up to `most` events after a position. Gaps between positions are no loss."""
         async with self._database.within(network) as connection:
             cursor = await connection.execute(_AFTER, (after, most), binary=True)
             rows = [(row[0], parse(StoredEvent(*row[1:]))) for row in await cursor.fetchall()]
             if any(_of_a_later_release(event.metadata) for _, event in rows):
                 raise StoreUnavailable  # cannot be mapped by this release, and must not be skipped
             kept = [
-                (position, event)
-                for position, event in rows
+                event
+                for _, event in rows
                 if event.metadata.network == network and wanted(event.metadata.type)
             ]
-            entries = await self._opened(connection, [event for _, event in kept])
-        reached = rows[-1][0] if rows else after
-        return reached, [Placed(position, entry) for (position, _), entry in zip(kept, entries, strict=True)]
+            entries = await self._opened(connection, kept)
+        if not rows:
+            return LogPage((), after, None)
+        reached, last = rows[-1]
+        return LogPage(entries, reached, last.metadata.event_id)
 
     async def next_recorded_at(self, after: int) -> datetime | None:
         """When the first event after a position was recorded. None if there is no such event."""

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_model
+from pydantic import AfterValidator, BaseModel, Field, create_model
 from pydantic_core import PydanticCustomError
 
 from care_platform.described_model import DescribedModel
@@ -12,22 +12,17 @@ from contracts.envelope import PublishedEvent
 from episodes.http.parameters import Query
 
 MAX_EVENTS, MAX_WAIT = 1_000, 30
-_POSITION = re.compile(r"p([0-9a-f]{1,15})")
+_POSITION = re.compile("p[0-9a-f]{1,15}|[A-Za-z0-9_-]{48}")
 
 
-def position_text(place: int) -> str:
-    """A place in the log as callers are told it: text that means nothing to them."""
-    return f"p{place:x}"
-
-
-def _read_position(text: object) -> int:
-    match = _POSITION.fullmatch(text) if isinstance(text, str) else None
-    if match is None:
+def _in_form(text: str) -> str:
+    if not _POSITION.fullmatch(text):
         raise PydanticCustomError("position", "A position this service gave")
-    return int(match[1], 16)
+    return text
 
 
-Position = Annotated[int, BeforeValidator(_read_position), WithJsonSchema({"type": "string"})]
+Position = Annotated[str, AfterValidator(_in_form)]
+"""Whether this service gave it to the caller's network, `FeedPositions` tells."""
 
 
 class FeedQuery(Query):
@@ -62,4 +57,4 @@ class FeedPage(DescribedModel):
     events: list[CloudEvent]
     """The events published after the position asked for. A page may be empty and still not be the last."""
     next: str
-    """The position to ask `after` for the next page."""
+    """The position to ask `after` for the next page: for this network alone, and without a meaning."""
