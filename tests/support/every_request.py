@@ -9,6 +9,8 @@ from uuid import UUID
 
 import httpx
 
+from tests.support.waiting import eventually
+
 CHANGING = ("date", "x-correlation-id", "content-length", "etag")
 """Headers in which an answer may differ from an earlier one to the same request (metrics change)."""
 
@@ -79,6 +81,17 @@ def check_paths(client: httpx.Client, path: str) -> None:
             answer = client.post(path[:place] + character + path[place:], content=b"{}")
             assert answer.status_code == 400, (character, place)
             assert answer.json()["errors"] == [{"pointer": "/path", "rule": "control_characters"}]
+
+
+def check_operations_apart(public: str, operations: str) -> None:
+    """Check that each address answers its own paths, and what is alive both."""
+    for path in ("/health/ready", "/metrics", "/openapi.json"):
+        assert httpx.get(public + path).status_code == 404, path
+        eventually(lambda path=path: httpx.get(operations + path).status_code == 200, path)
+    for path, status in (("/health/live", 200), ("/problems/malformed", 404), ("/v1/feed", 404)):
+        assert httpx.get(operations + path).status_code == status, path
+    assert httpx.get(f"{public}/v1/feed").status_code in (401, 404)
+    assert httpx.get(f"{public}/health/live").status_code == 200
 
 
 def _steady(answer: httpx.Response) -> dict[str, str]:

@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 
 from care_platform import crash_points, logs
 from care_platform.auth.issuer_keys import IssuerKeys
-from care_platform.http.serving import serving
+from care_platform.http.serving import run, serving
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
 from episodes.config import Settings
@@ -69,11 +69,12 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
     """Serve commands, queries and the feed."""
     logs.configure("api")
     signal.signal(signal.SIGTERM, _ended)
-    app = layered(application(settings))
+    app = layered(application(settings), settings.operations_port)
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
-    uvicorn.run(
+    config = uvicorn.Config(
         app, host=settings.host, port=settings.port, timeout_graceful_shutdown=4, **serving(settings.door())
     )
+    run(config, settings.operations_port)
 
 
 def _ended(*_: object) -> NoReturn:
@@ -232,8 +233,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="episodes", description="The care-episodes service. Settings: EPISODES_… in the environment."
     )
     roles = parser.add_subparsers(required=True, metavar="ROLE")
-    for name, run in (("api", api), ("relay", relay), ("openapi", openapi)):
-        roles.add_parser(name, help=run.__doc__, description=run.__doc__).set_defaults(run=run)
+    for name, role in (("api", api), ("relay", relay), ("openapi", openapi)):
+        roles.add_parser(name, help=role.__doc__, description=role.__doc__).set_defaults(run=role)
     migrate_parser = roles.add_parser(
         "migrate", help=run_migrations.__doc__, description=run_migrations.__doc__
     )

@@ -27,7 +27,9 @@ class ServiceSettings(BaseSettings):
     key, so keys rotate without a restart. `public_url` is the address at which others reach the service.
 
     `max_connections` is how many connections one API process keeps open, `max_connections_per_peer` how many
-    of one address; leave that out behind a proxy, whose address all of them have.
+    of one address; leave that out behind a proxy, whose address all of them have. `operations_port` is where
+    the API answers `/health/ready`, `/metrics` and `/openapi.json`, and nowhere else; without it, whoever
+    reaches the API may ask them.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -38,6 +40,7 @@ class ServiceSettings(BaseSettings):
     token_issuer: str = "care-local"
     token_audience: str = "care"
     public_url: str
+    operations_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     max_connections: Annotated[int, Field(ge=1)] = 1_000
     max_connections_per_peer: Annotated[int, Field(ge=1)] | None = None
     crash_at: _CrashAt = ""

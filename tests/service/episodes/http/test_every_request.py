@@ -10,6 +10,7 @@ import pytest
 from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.http_calls import bearer
 from tests.support.every_request import (
+    check_operations_apart,
     check_paths,
     check_reading,
     check_single_headers,
@@ -17,6 +18,7 @@ from tests.support.every_request import (
     hang_up,
     paths_to_get,
 )
+from tests.support.servers.kafka import free_port
 from tests.support.waiting import eventually
 
 
@@ -65,3 +67,9 @@ def test_a_header_with_one_value_is_given_once(served: Served) -> None:
 
 def test_a_control_character_in_a_path_is_refused(served: Served) -> None:
     check_paths(served.api.http, "/v1/episodes/x/red-flags")
+
+
+def test_what_operators_ask_can_have_a_port_of_its_own(served: Served) -> None:
+    public, operations = free_port(), free_port()
+    served.service.start(port=str(public), operations_port=str(operations))
+    check_operations_apart(f"http://127.0.0.1:{public}", f"http://127.0.0.1:{operations}")

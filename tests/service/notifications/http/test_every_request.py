@@ -5,6 +5,7 @@ from collections import defaultdict
 from uuid import UUID, uuid4
 
 from tests.support.every_request import (
+    check_operations_apart,
     check_paths,
     check_reading,
     check_single_headers,
@@ -13,6 +14,7 @@ from tests.support.every_request import (
     paths_to_get,
 )
 from tests.support.notifications.service_process import Api, Notifications, partner_token
+from tests.support.servers.kafka import free_port
 from tests.support.waiting import eventually
 
 PARTNER = UUID(int=9)
@@ -58,3 +60,9 @@ def test_a_header_with_one_value_is_given_once(api: Api, service: Notifications)
 
 def test_a_control_character_in_a_path_is_refused(api: Api) -> None:
     check_paths(api.client, "/v1/subscriptions/x/deliveries")
+
+
+def test_what_operators_ask_can_have_a_port_of_its_own(service: Notifications) -> None:
+    operations = free_port()
+    with Api(service, operations_port=str(operations)) as apart:
+        check_operations_apart(f"http://127.0.0.1:{apart.port}", f"http://127.0.0.1:{operations}")

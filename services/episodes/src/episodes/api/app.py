@@ -8,13 +8,14 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI
 from pydantic import TypeAdapter
-from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from care_platform.auth.tokens import Verifier
 from care_platform.http.authentication import Authentication
 from care_platform.http.handlers import answer_errors
 from care_platform.http.layer import RequestLayer
+from care_platform.http.operations import serve_document
+from care_platform.http.operations_port import OperationsApart
 from episodes.access import Caller
 from episodes.api import health
 from episodes.api.services import Services
@@ -41,14 +42,16 @@ DESCRIPTION = "Event-sourced care episodes for clinical massage therapy: one res
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def layered(app: FastAPI) -> ASGIApp:
+def layered(app: FastAPI, operations_port: int | None = None) -> ASGIApp:
     """The application inside the layers that every request passes; the innermost answers the commands.
 
     They lie around FastAPI, not within: its own middleware cost a command one part in twenty.
     """
     found = CommandLookup(app, (it for it in app.routes if isinstance(it, commands.CommandRoute)))
-    authenticated = Authentication[Caller](found, app.state.at_hand[Verifier])
-    return RequestLayer(authenticated, PROBLEMS.answer, REQUESTS)
+    inner: ASGIApp = Authentication[Caller](found, app.state.at_hand[Verifier])
+    if operations_port is not None:
+        inner = OperationsApart(inner, operations_port)
+    return RequestLayer(inner, PROBLEMS.answer, REQUESTS)
 
 
 def create_app(services: Services | None = None, lifespan: Lifespan | None = None) -> FastAPI:
@@ -58,6 +61,7 @@ def create_app(services: Services | None = None, lifespan: Lifespan | None = Non
         version="1.0.0",
         description=DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -82,7 +86,7 @@ def create_app(services: Services | None = None, lifespan: Lifespan | None = Non
         app.include_router(router)
     forms.update({entry.__name__: TypeAdapter(entry) for _, entry, *_ in directory.ENTRIES})
     forms.update({"Questions": disclosure.FORM, "Problem": TypeAdapter(Problem)})
-    _describe(app, care.routes, forms)
+    serve_document(app, lambda: document(app, [*care.routes, *app.routes], forms))
     return app
 
 
@@ -138,14 +142,3 @@ def _commands(forms: Mapping[str, TypeAdapter[Any]]) -> APIRouter:
             openapi_extra=commanding(path, name, expects=not step.opens and step.scope == "episode"),
         )
     return routes
-
-
-def _describe(app: FastAPI, care: list[BaseRoute], forms: Mapping[str, TypeAdapter[Any]]) -> None:
-    made: dict[str, Any] = {}
-
-    def openapi() -> dict[str, Any]:
-        if not made:
-            made.update(document(app, [*care, *app.routes], forms))
-        return made
-
-    app.openapi = openapi  # type: ignore[method-assign]

@@ -13,6 +13,8 @@ from care_platform.http.handlers import answer_errors
 from care_platform.http.layer import RequestLayer
 from care_platform.http.metrics import RequestMetrics
 from care_platform.http.openapi import absent_instead_of_null, complete, nullable_by_type
+from care_platform.http.operations import serve_document
+from care_platform.http.operations_port import OperationsApart
 from notifications.access import Caller
 from notifications.http import operations
 from notifications.http.examples import EXAMPLES
@@ -34,13 +36,16 @@ _TAGS = {
 _IN_PATHS = {"subscription_id": "The subscription's id.", "item_id": "The item's id."}
 
 
-def create_app(services: Services | None = None, lifespan: Lifespan | None = None) -> FastAPI:
+def create_app(
+    services: Services | None = None, lifespan: Lifespan | None = None, operations_port: int | None = None
+) -> FastAPI:
     """The application. Without services it can only produce its OpenAPI document."""
     app = FastAPI(
         title="Care Notifications",
         version="1.0.0",
         description="Subscriptions and signed webhooks for partners, an inbox for the staff of clinics.",
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -50,11 +55,13 @@ def create_app(services: Services | None = None, lifespan: Lifespan | None = Non
     if services is not None:
         metrics = RequestMetrics("notifications", services.metrics)
         app.add_middleware(Authentication[Caller], verifier=services.tokens)
+        if operations_port is not None:
+            app.add_middleware(OperationsApart, port=operations_port)
         app.add_middleware(RequestLayer, answer=PROBLEMS.answer, metrics=metrics)
     answer_errors(app, PROBLEMS.answer, PROBLEMS.errors)
     for router in (subscriptions.router, inbox.router, operations.router()):
         app.include_router(router)
-    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    serve_document(app, lambda: _document(app))
     return app
 
 

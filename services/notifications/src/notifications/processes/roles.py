@@ -18,6 +18,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 
 from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.http.operations_port import listening
 from care_platform.http.serving import serving
 from notifications.config import Settings
 from notifications.delivering.addresses import SAFE_PORTS, AddressRules
@@ -67,19 +68,18 @@ async def api(settings: Settings) -> int:
             new_id=uuid4,
             random_bytes=secrets.token_bytes,
         )
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(services),
-                host=settings.host,
-                port=settings.port,
-                lifespan="off",
-                timeout_graceful_shutdown=3,
-                **serving(settings.door()),
-            )
+        config = uvicorn.Config(
+            create_app(services, operations_port=settings.operations_port),
+            host=settings.host,
+            port=settings.port,
+            lifespan="off",
+            timeout_graceful_shutdown=3,
+            **serving(settings.door()),
         )
+        server = uvicorn.Server(config)
         log.info("api begins", port=settings.port, environment=settings.environment)
         following = await issuer_keys.begin()
-        await server.serve()
+        await server.serve(listening(config, settings.operations_port))
         following.cancel()
     return 0 if server.started else 1
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, FastAPI, Path, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import to_json
 from starlette.responses import PlainTextResponse
 
 from care_platform.described_model import DescribedModel
 from care_platform.http.problems import COMMON, Problem, Problems
+from care_platform.http.shared_answers import SharedAnswer
 
 EXAMPLES: Mapping[str, Any] = MappingProxyType(
     {
@@ -67,11 +70,24 @@ class Operations:
     metrics: Callable[[Request], Awaitable[bytes]]
 
 
+def serve_document(app: FastAPI, make: Callable[[], dict[str, Any]]) -> None:
+    """Serve the OpenAPI document, made and written once. The application has no `openapi_url`."""
+    app.openapi = cache(make)  # type: ignore[method-assign]
+    written = cache(lambda: to_json(app.openapi()))
+
+    async def read_document(_: Request) -> Response:
+        return Response(written(), media_type="application/json")
+
+    app.add_route("/openapi.json", read_document, methods=["GET"], include_in_schema=False)
+
+
 def router(operations: Operations, problems: Problems, refused: Callable[[str], Responses]) -> APIRouter:
     """The routes. `refused` gives a kind of problem as the service documents it."""
     routes = APIRouter(
         tags=["operations"], responses=refused("too-slow") | refused("too-large") | refused("defect")
     )
+
+    why_not_ready, metrics = SharedAnswer(operations.why_not_ready), SharedAnswer(operations.metrics)
 
     @routes.get("/health/live", responses={503: {"model": Live, "description": "To be started anew"}})
     async def check_live(request: Request, response: Response) -> Live:
@@ -87,7 +103,7 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
     )
     async def check_ready(request: Request, response: Response) -> Ready:
         """200 while the database is as this release needs it and tokens can be judged, else the reason."""
-        reason = await operations.why_not_ready(request)
+        reason = await why_not_ready(request)
         response.status_code = 503 if reason else 200
         return Ready(ready=reason is None, reason=reason)
 
@@ -98,7 +114,7 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
     )
     async def read_metrics(request: Request) -> Response:
         """What the service counts, in the text format of Prometheus."""
-        return PlainTextResponse(await operations.metrics(request), media_type=CONTENT_TYPE_LATEST)
+        return PlainTextResponse(await metrics(request), media_type=CONTENT_TYPE_LATEST)
 
     @routes.get("/problems/{type}", responses=refused("malformed") | refused("not-found"))
     async def explain_problem(type: Annotated[str, Path(description="The name of the kind.")]) -> Explained:

@@ -1,8 +1,14 @@
 """How uvicorn serves our applications. Each service adds its own address."""
 
+from contextlib import suppress
 from typing import Any
 
+import uvicorn
+
 from care_platform.http.door import DoorLimits, door
+from care_platform.http.operations_port import listening
+
+_NOT_STARTED = 3
 
 
 def serving(limits: DoorLimits) -> dict[str, Any]:
@@ -16,3 +22,12 @@ def serving(limits: DoorLimits) -> dict[str, Any]:
         "server_header": False,
         "proxy_headers": False,  # the token alone identifies the caller
     }
+
+
+def run(config: uvicorn.Config, operations_port: int | None) -> None:
+    """Serve until told to stop. Ends the program if it could not start."""
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(listening(config, operations_port))
+    if not server.started:
+        raise SystemExit(_NOT_STARTED)

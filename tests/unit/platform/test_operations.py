@@ -1,0 +1,103 @@
+"""What anybody may ask costs little, however many ask, and can have a port of its own."""
+
+import asyncio
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from care_platform.http import shared_answers
+from care_platform.http.operations_port import OperationsApart
+from care_platform.http.problems import Problem
+from care_platform.http.shared_answers import SharedAnswer
+
+REQUEST = Mock(spec=Request)
+
+
+class Question:
+    """Answers with how often it was asked, once it may."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.may = asyncio.Event()
+        self.fault: Exception | None = None
+
+    async def __call__(self, _: Request) -> int:
+        self.asked += 1
+        await self.may.wait()
+        if self.fault is not None:
+            raise self.fault
+        return self.asked
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    clock = [100.0]
+    monkeypatch.setattr(shared_answers, "monotonic", lambda: clock[0])
+    return clock
+
+
+async def test_however_many_ask_the_question_is_put_once(now: list[float]) -> None:
+    question = Question()
+    shared = SharedAnswer(question)
+    asking = [asyncio.create_task(shared(REQUEST)) for _ in range(500)]
+    await asyncio.sleep(0)
+    now[0] += 30  # however long it takes
+    asking += [asyncio.create_task(shared(REQUEST)) for _ in range(500)]
+    await asyncio.sleep(0)
+    question.may.set()
+    assert set(await asyncio.gather(*asking)) == {1}
+    now[0] += shared_answers.FRESH_SECONDS
+    assert await shared(REQUEST) == 1
+    now[0] += 0.01
+    assert await shared(REQUEST) == 2
+
+
+async def test_who_leaves_takes_the_answer_from_nobody_and_an_error_is_told_to_all(now: list[float]) -> None:
+    question = Question()
+    shared = SharedAnswer(question)
+    question.fault = ValueError("no database")
+    leaving, staying = asyncio.create_task(shared(REQUEST)), asyncio.create_task(shared(REQUEST))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    question.may.set()
+    with pytest.raises(ValueError, match="no database"):
+        await staying
+    assert leaving.cancelled()
+    assert question.asked == 1
+    now[0] += 1
+    question.fault = None
+    assert await shared(REQUEST) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "public", "operators"),
+    [
+        ("/metrics", False, True),
+        ("/health/ready", False, True),
+        ("/openapi.json", False, True),
+        ("/health/live", True, True),
+        ("/problems/malformed", True, False),
+        ("/v1/feed", True, False),
+        ("/v1/episodes", True, False),
+        ("/metrics/", True, False),
+        ("/", True, False),
+    ],
+)
+async def test_each_port_has_its_own_paths(path: str, public: bool, operators: bool) -> None:
+    served: list[Any] = []
+
+    async def app(scope: Scope, _: Receive, __: Send) -> None:
+        served.append(scope["server"][1])
+
+    apart = OperationsApart(app, 9_000)
+    for port, there in ((8_000, public), (9_000, operators)):
+        scope = {"type": "http", "path": path, "server": ("127.0.0.1", port)}
+        if there:
+            await apart(scope, Mock(), Mock())
+        else:
+            with pytest.raises(Problem):
+                await apart(scope, Mock(), Mock())
+    assert served == [8_000] * public + [9_000] * operators
