@@ -1,7 +1,7 @@
 # The manual: `make` lists what can be done.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help doctor setup run quick test test-all faults clients mutants check schemas release-contracts bench up down topics kafka lock clean
+.PHONY: help doctor setup run quick test test-all faults clients mutants check schemas release-contracts bench audit up down topics kafka lock clean
 
 # The first Python on the PATH that is new enough; without one, python3, and `doctor` says what is wrong.
 PYTHON ?= $(shell for it in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -20,7 +20,11 @@ help: ## This list
 doctor: ## Name what this machine lacks, with the remedy
 	@$(PYTHON) deploy/laptop/doctor.py
 
-setup: $(READY) ## Make .venv from requirements.lock (nothing to do while that is unchanged)
+setaudit: $(READY) ## Known advisories of what is locked; fails where it cannot ask (needs the public index)
+	@$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit
+	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+
+up: $(READY) ## Make .venv from requirements.lock (nothing to do while that is unchanged)
 
 $(READY): requirements.lock $(DISTRIBUTIONS:=/pyproject.toml)
 	@echo "setup: making $(VENV), about a minute the first time"
@@ -77,6 +81,10 @@ release-contracts: schemas ## On purpose: today's schemas become what is promise
 
 bench: $(READY) ## Measure side by side, and print a table with ratios
 	@PYTHONPATH=deploy $(VENV)/bin/python -m bench $(ARGS)
+
+audit: $(READY) ## Known advisories of what is locked; fails where it cannot ask (needs the public index)
+	@$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit
+	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
 
 up: $(READY) ## The same in containers (PostgreSQL, Kafka, every role): wait until healthy, walk the case
 	@deploy/containers/run up

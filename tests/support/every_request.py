@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -87,11 +88,15 @@ def check_operations_apart(public: str, operations: str) -> None:
     """Check that each address answers its own paths, and what is alive both."""
     for path in ("/health/ready", "/metrics", "/openapi.json"):
         assert httpx.get(public + path).status_code == 404, path
-        eventually(lambda path=path: httpx.get(operations + path).status_code == 200, path)
+        eventually(partial(_answers, operations + path), path)
     for path, status in (("/health/live", 200), ("/problems/malformed", 404), ("/v1/feed", 404)):
         assert httpx.get(operations + path).status_code == status, path
     assert httpx.get(f"{public}/v1/feed").status_code in (401, 404)
     assert httpx.get(f"{public}/health/live").status_code == 200
+
+
+def _answers(address: str) -> bool:
+    return httpx.get(address).status_code == 200
 
 
 def _steady(answer: httpx.Response) -> dict[str, str]:
