@@ -20,11 +20,7 @@ help: ## This list
 doctor: ## Name what this machine lacks, with the remedy
 	@$(PYTHON) deploy/laptop/doctor.py
 
-setaudit: $(READY) ## Known advisories of what is locked; fails where it cannot ask (needs the public index)
-	@$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit
-	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
-
-up: $(READY) ## Make .venv from requirements.lock (nothing to do while that is unchanged)
+setup: $(READY) ## Make .venv from requirements.lock (nothing to do while that is unchanged)
 
 $(READY): requirements.lock $(DISTRIBUTIONS:=/pyproject.toml)
 	@echo "setup: making $(VENV), about a minute the first time"
