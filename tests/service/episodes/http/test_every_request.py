@@ -18,6 +18,7 @@ from tests.support.every_request import (
     hang_up,
     paths_to_get,
 )
+from tests.support.framing_attacks import check_framing
 from tests.support.servers.kafka import free_port
 from tests.support.waiting import eventually
 
@@ -73,3 +74,7 @@ def test_what_operators_ask_can_have_a_port_of_its_own(served: Served) -> None:
     public, operations = free_port(), free_port()
     served.service.start(port=str(public), operations_port=str(operations))
     check_operations_apart(f"http://127.0.0.1:{public}", f"http://127.0.0.1:{operations}")
+
+
+def test_a_request_that_ends_in_two_places_is_refused_and_nothing_after_it_answered(served: Served) -> None:
+    check_framing(served.api.url)

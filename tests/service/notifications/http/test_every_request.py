@@ -13,6 +13,7 @@ from tests.support.every_request import (
     hang_up,
     paths_to_get,
 )
+from tests.support.framing_attacks import check_framing
 from tests.support.notifications.service_process import Api, Notifications, partner_token
 from tests.support.servers.kafka import free_port
 from tests.support.waiting import eventually
@@ -66,3 +67,7 @@ def test_what_operators_ask_can_have_a_port_of_its_own(service: Notifications) -
     operations = free_port()
     with Api(service, operations_port=str(operations)) as apart:
         check_operations_apart(f"http://127.0.0.1:{apart.port}", f"http://127.0.0.1:{operations}")
+
+
+def test_a_request_that_ends_in_two_places_is_refused_and_nothing_after_it_answered(api: Api) -> None:
+    check_framing(str(api.client.base_url))

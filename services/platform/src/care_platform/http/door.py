@@ -25,6 +25,8 @@ MAX_HEAD_SENT = 2 * MAX_HEAD
 MAX_MESSAGE_SENT = MAX_HEAD_SENT + 8 * MAX_BODY
 """The maximum size of a request as it is sent, in bytes: with the frames of its chunks and its trailers."""
 _KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in COMMON})
+_VERSIONS = ("1.1", "1.0")
+"""The parser takes a request line without a version for one of HTTP/0.9, which had no headers."""
 log = structlog.get_logger("door")
 
 
@@ -88,6 +90,9 @@ class Door(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if len(self.headers) > self.limits.head_lines:
             self._refuse("too-large")
+            return
+        if self.parser.get_http_version() not in _VERSIONS:
+            self._refuse("malformed")
             return
         self._stop_waiting()
         super().on_headers_complete()
