@@ -47,7 +47,7 @@ REFUSED: Mapping[str, bytes] = MappingProxyType(
         "a header without a colon": _post("Content-Length 0", body=SMUGGLED),
         "a NUL in a header": _post("X-A: a\x00b", body=SMUGGLED),
         "a NUL in a name": _post("X\x00-A: a", body=SMUGGLED),
-        "a bare carriage return": b"POST /v1/none HTTP/1.1\r\nHost: a\r\nX-A: a\rContent-Length: 0\r\n\r\n" + SMUGGLED,
+        "a bare carriage return": _post("X-A: a\rContent-Length: 0", body=SMUGGLED),
         "a chunk of no size": _post("Transfer-Encoding: chunked", body=b"\r\n\r\n" + SMUGGLED),
         "a chunk of a negative size": _post("Transfer-Encoding: chunked", body=b"-1\r\n\r\n" + SMUGGLED),
         "a chunk size with a prefix": _post("Transfer-Encoding: chunked", body=b"0x0\r\n\r\n" + SMUGGLED),
@@ -82,11 +82,6 @@ def answers_to(address: str, request: bytes) -> list[bytes]:
 
 def check_framing(address: str) -> None:
     """Check that each of them is answered once, as malformed, and nothing that follows it."""
-    wrong = {
-        name: answers for name, sent in REFUSED.items() if not _refused(answers := answers_to(address, sent))
-    }
-    assert wrong == {}
-
-
-def _refused(answers: list[bytes]) -> bool:
-    return [line.split()[1] for line in answers] == [b"400"]
+    answered = {name: answers_to(address, sent) for name, sent in REFUSED.items()}
+    statuses = {name: [line.split()[1] for line in lines] for name, lines in answered.items()}
+    assert statuses == dict.fromkeys(REFUSED, [b"400"])
