@@ -57,7 +57,7 @@ def read(
         }
     )
     for row in found["receipts"]:
-        receipt = StoredReceipt(row["request_mac"], row["response"])
+        receipt = StoredReceipt(row["request_mac"], row["response"], row["asked_as"])
         read_set.receipts[row["network_id"], row["command_id"]] = receipt
     for row in found["references"]:
         read_set.references[row["network_id"], row["reference"]] = (row["episode_id"], row["event_id"])
