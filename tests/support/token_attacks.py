@@ -4,28 +4,24 @@ import base64
 import hashlib
 import hmac
 import json
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA1, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from care_platform.auth.refusals import LEEWAY, MAX_TOKEN
 from care_platform.auth.refusals import TokenFault as Fault
+from tests.support.signature_attacks import signature_attacks
 from tests.support.token_keys import (
     FOREIGN,
     FOREIGN_JWK,
-    FOREIGN_P256,
     KEY,
-    ORDER,
-    P384,
     PUBLIC,
+    Attack,
     Members,
-    Sign,
     b64,
     by_hand,
-    der,
     document,
     es256,
     ps256,
@@ -37,13 +33,6 @@ LIFETIME = 24 * 3600
 """How long a token may live, in seconds."""
 HEADER = {"alg": "EdDSA", "kid": "one"}
 SUBJECT, CLINIC = UUID(int=1), UUID(int=2)
-
-
-class Attack(NamedTuple):
-    """A token that must be refused, and why."""
-
-    token: str
-    fault: Fault
 
 
 def claims(now: int, **more: Any) -> Members:
@@ -74,7 +63,7 @@ def attacks(now: int) -> dict[str, Attack]:
     return {
         **_forms(good),
         **_keys(good),
-        **_signatures(good),
+        **signature_attacks(good),
         **{f"header: {it}": Attack(signed(good, HEADER | more), why) for it, (more, why) in _HEADERS.items()},
         "header: no algorithm": Attack(signed(good, {"kid": "one"}), Fault.ALG_NOT_TAKEN),
         **{f"claims: {it}": Attack(signed(good | more), why) for it, (more, why) in _claims(now).items()},
@@ -264,68 +253,6 @@ def _keys(good: Members) -> dict[str, Attack]:
 def _hs256(good: Members, secret: bytes) -> str:
     header = {"alg": "HS256", "kid": "one"}
     return by_hand(good, header, lambda said: hmac.new(secret, said, hashlib.sha256).digest())
-
-
-def _signatures(good: Members) -> dict[str, Attack]:
-    """Signatures by ECDSA and RSA that are none, or are not those of the algorithm or key that is named."""
-    zero, order = bytes(32), ORDER.to_bytes(32, "big")
-    ecdsa: dict[str, Sign] = {
-        "in DER": der(),
-        "with r and s zero": lambda _: zero + zero,
-        "with r zero": lambda said: zero + es256()(said)[32:],
-        "with s zero": lambda said: es256()(said)[:32] + zero,
-        "with r and s of the order": lambda _: order + order,
-        "with r one, s the order": lambda _: (1).to_bytes(32, "big") + order,
-        "cut": lambda said: es256()(said)[:-1],
-        "padded": lambda said: es256()(said) + b"\0",
-        "in halves exchanged": lambda said: es256()(said)[32:] + es256()(said)[:32],
-        "of another key": es256(FOREIGN_P256),
-        "of a key of another curve": es256(P384),
-        "of EdDSA": KEY.sign,
-        "left out": lambda _: b"",
-    }
-    pss: dict[str, Sign] = {
-        "by PKCS #1 1.5": rs256(),
-        "without salt": ps256(salt=0),
-        "with too short a salt": ps256(salt=20),
-        "with the longest salt": ps256(salt=222),
-        "over SHA-512": ps256(digest=SHA512()),
-        "with a mask of SHA-1": ps256(mask=SHA1()),
-        "of zeros": lambda _: bytes(256),
-        "after a zero": lambda said: b"\0" + ps256()(said),
-    }
-    pkcs: dict[str, Sign] = {
-        "by PSS": ps256(),
-        "over SHA-1": rs256(SHA1()),
-        "over SHA-512": rs256(SHA512()),
-        "of one": lambda _: bytes(255) + b"\1",
-        "after a zero": lambda said: b"\0" + rs256()(said),
-    }
-    tables = (("ES256", "ec", ecdsa), ("PS256", "rsa", pss), ("RS256", "rsa", pkcs))
-    named: tuple[tuple[str, str | None, Sign, Fault], ...] = (
-        ("PS256", "rs256", ps256(), Fault.ALG_NOT_OF_KEY),
-        ("RS256", "ps256", rs256(), Fault.ALG_NOT_OF_KEY),
-        ("ES256", "rsa", es256(), Fault.ALG_NOT_OF_KEY),
-        ("RS256", "ec", rs256(), Fault.ALG_NOT_OF_KEY),
-        ("EdDSA", "ec", KEY.sign, Fault.ALG_NOT_OF_KEY),
-        ("ES256", "twin", es256(), Fault.KID_AMBIGUOUS),
-        ("ES256", None, es256(), Fault.KID_MISSING),
-        ("ES256K", "ec", es256(), Fault.ALG_NOT_TAKEN),
-        ("RS384", "rsa", rs256(), Fault.ALG_NOT_TAKEN),
-        ("RS1", "rsa", rs256(SHA1()), Fault.ALG_NOT_TAKEN),
-    )
-    return {
-        f"{algorithm} {what}": Attack(by_hand(good, {"alg": algorithm, "kid": kid}, sign), Fault.SIGNATURE)
-        for algorithm, kid, table in tables
-        for what, sign in table.items()
-    } | {
-        f"{algorithm} by the key {kid}": Attack(by_hand(good, _naming(algorithm, kid), sign), why)
-        for algorithm, kid, sign, why in named
-    }
-
-
-def _naming(algorithm: str, kid: str | None) -> Members:
-    return {"alg": algorithm} | ({} if kid is None else {"kid": kid})
 
 
 def _texts(good: Members) -> dict[str, str]:

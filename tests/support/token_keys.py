@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,8 +12,17 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from joserfc.jwk import ECKey, RSAKey
 
+from care_platform.auth.refusals import TokenFault
+
 Sign = Callable[[bytes], bytes]
 Members = dict[str, Any]
+
+
+class Attack(NamedTuple):
+    """A token that must be refused, and why."""
+
+    token: str
+    fault: TokenFault
 
 
 def b64(part: bytes) -> str:

@@ -290,12 +290,13 @@ async def test_a_key_made_for_development_is_used_in_development_alone(
 ) -> None:
     made = OKPKey.generate_key("Ed25519", {"kid": f"{MADE_FOR_DEVELOPMENT}1"})
     with IssuerServer(answering(jwks(OLD))) as issuer:
-        async with following(KeyAddress(issuer.url)) as keys:
-            issuer.respond = answering(jwks(made, NEW))
-            assert await keys.renewed()
+        async with following(KeyAddress(issuer.url, every=0.02)) as keys:
+            issuer.respond = answering(jwks(made, OLD))
+            read = issuer.fetches
+            await eventually(lambda: issuer.fetches > read + 3)
             assert not knows(keys, made)
-            assert knows(keys, NEW)
-            assert "keys made for development are not used" in capsys.readouterr().out
+            assert knows(keys, OLD)
+            assert capsys.readouterr().out.count("keys made for development are not used") == 1
     assert read_jwks(jwks(made), development=True).knows(f"{MADE_FOR_DEVELOPMENT}1")
     with pytest.raises(Unusable):
         read_jwks(jwks(made))

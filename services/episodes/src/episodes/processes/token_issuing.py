@@ -26,8 +26,8 @@ def issuer_key(keys_dir: Path, jwks_file: Path) -> OKPKey:
         _write(private, _named(made.as_dict(private=True)))
     kept = json.loads(private.read_text())
     if kept != (named := _named(kept)):
-        _write(private, named)
         _rename_published(named, jwks_file)
+        _write(private, named)
     key = OKPKey.import_key(named)
     if not jwks_file.exists():
         jwks_file.parent.mkdir(parents=True, exist_ok=True)

@@ -46,11 +46,11 @@ class IssuerKeys:
 
     def take(self, keys: Jwks) -> None:
         """Use these keys from now on; without any, no token is valid."""
-        if keys.left_out and keys.left_out != (self.current.left_out if self.current else 0):
-            self._log.warning("keys made for development are not used", count=keys.left_out)
         if keys != self.current:
             self.current = keys
             self._log.info("issuer keys", count=len(keys.keys))
+            if keys.left_out:
+                self._log.warning("keys made for development are not used", count=keys.left_out)
             for listener in self._listeners:
                 listener()
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -44,7 +44,7 @@ class Jwks:
     """The usable keys of one document. `left_out` counts those that were made for development."""
 
     keys: Mapping[_Entry, PublicKey]
-    left_out: int = field(default=0, compare=False)
+    left_out: int = 0
 
     def knows(self, kid: str) -> bool:
         return any(entry.kid == kid for entry in self.keys)

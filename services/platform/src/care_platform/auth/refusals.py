@@ -67,7 +67,10 @@ class TokenFault(StrEnum):
     ORGANISATION_MISSING = "organisation-missing", "`organisation` is missing, which this `role` must name"
     NBF_AHEAD = "nbf-ahead", f"`nbf` is more than {LEEWAY} seconds ahead"
     IAT_AHEAD = "iat-ahead", f"`iat` is more than {LEEWAY} seconds ahead"
-    EXP_TOO_FAR = "exp-too-far", "`exp` is later after `iat`, or after now without it, than a token may live"
+    EXP_TOO_FAR = (
+        "exp-too-far",
+        "`exp` lies further after `iat`, or after now without `iat`, than a token may live",
+    )
     EXP_PASSED = "exp-passed", "`exp` has passed"
 
 

@@ -10,15 +10,14 @@ from joserfc import jws
 from joserfc.errors import BadSignatureError, JoseError, SecurityWarning
 
 from care_platform.auth.claims import Claims, Expected, check, read_claims
+from care_platform.auth.header import read_header
 from care_platform.auth.issuer_keys import IssuerKeys, NoKeys
-from care_platform.auth.json_parts import decoded, members
+from care_platform.auth.json_parts import decoded
 from care_platform.auth.jwks import ALGORITHMS, Jwks, PublicKey
 from care_platform.auth.refusals import LEEWAY, MAX_TOKEN, KeyUnknown, TokenFault, Unauthenticated
 
 C = TypeVar("C")
 
-TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
-"""The accepted types of token, in lower case: the same keys sign others for other uses (RFC 8725, 3.11)."""
 _MAX_REMEMBERED = 10_000
 
 
@@ -73,7 +72,7 @@ class Verifier(Generic[C]):
         if len(token) > MAX_TOKEN:
             raise Unauthenticated(TokenFault.TOO_LONG)
         head, body = _parts(token)
-        _check_signature(token, self._key(_header(head)))
+        _check_signature(token, self._key(read_header(head)))
         claims = read_claims(body)
         check(claims, self._expected, self._clock())
         return claims
@@ -104,21 +103,6 @@ def _parts(token: str) -> tuple[bytes, bytes]:
     except ValueError:
         raise Unauthenticated(TokenFault.FORM) from None
     return head, body
-
-
-def _header(part: bytes) -> dict[str, Any]:
-    """The members of the header, with an accepted algorithm. Raises `Unauthenticated`."""
-    try:
-        header = members(part)
-    except (ValueError, RecursionError):
-        raise Unauthenticated(TokenFault.HEADER_FORM) from None
-    if "crit" in header:
-        raise Unauthenticated(TokenFault.CRIT_NOT_TAKEN)
-    if str(header.get("typ", "JWT")).lower() not in TYPES:
-        raise Unauthenticated(TokenFault.TYP_UNKNOWN)
-    if header.get("alg") not in ALGORITHMS:
-        raise Unauthenticated(TokenFault.ALG_NOT_TAKEN)
-    return header
 
 
 def _no_key(keys: Jwks, kid: str | None, *, several: bool) -> Unauthenticated:
