@@ -29,7 +29,8 @@ def token(role: str, setting: Setting, environment: Mapping[str, str] = os.envir
         command += ["--clinics", setting.clinic.id]
     if role == "partner":
         command += ["--organisation", setting.partner.id]
-    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
+    said = {"EPISODES_ENVIRONMENT": "development", **environment}
+    done = subprocess.run(command, env=said, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise NoToken(done.stderr.strip())
     return done.stdout.strip()

@@ -107,7 +107,6 @@ def _service(name: str, address: str, server: EmbeddedPostgres, network: str) ->
     database = name.lower()
     return {
         **os.environ,
-        f"{name}_ENVIRONMENT": "development",
         f"{name}_NETWORKS": network,
         f"{name}_DATABASE_URL": server.url(database, f"{database}_app"),
         f"{name}_OWNER_DATABASE_URL": server.url(database, f"{database}_owner"),
@@ -119,7 +118,11 @@ def _service(name: str, address: str, server: EmbeddedPostgres, network: str) ->
 
 def _keys(home: Path, service: str) -> Environment:
     keys, name = home / "keys", service.upper()
-    return {f"{name}_KEYS_DIR": str(keys / service), f"{name}_JWKS_FILE": str(keys / "jwks.json")}
+    return {
+        f"{name}_ENVIRONMENT": "development",
+        f"{name}_KEYS_DIR": str(keys / service),
+        f"{name}_JWKS_FILE": str(keys / "jwks.json"),
+    }
 
 
 def _for_demo(addresses: Addresses, environment: Environment) -> Environment:

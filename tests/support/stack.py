@@ -158,6 +158,7 @@ class Stack:
 
     def _of_episodes(self) -> dict[str, str]:
         return {
+            "EPISODES_ENVIRONMENT": "development",
             "EPISODES_NETWORKS": self.network,
             "EPISODES_DATABASE_URL": self.episodes.app_url,
             "EPISODES_OWNER_DATABASE_URL": self.episodes.owner_url,
@@ -169,6 +170,7 @@ class Stack:
 
     def _of_notifications(self) -> dict[str, str]:
         return {
+            "NOTIFICATIONS_ENVIRONMENT": "development",
             "NOTIFICATIONS_NETWORKS": self.network,
             "NOTIFICATIONS_DATABASE_URL": self.notifications.app_url,
             "NOTIFICATIONS_OWNER_DATABASE_URL": self.notifications.owner_url,

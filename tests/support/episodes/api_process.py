@@ -100,11 +100,11 @@ class Service:
         self._program = program
         self.keys_dir = directory / "keys"
         self._directory = directory
-        self._jwks_file = directory / "jwks.json"
+        self.jwks_file = directory / "jwks.json"
         self._started: list[Api] = []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SecurityWarning)
-            self._issuer = issuer_key(self.keys_dir, self._jwks_file)
+            self._issuer = issuer_key(self.keys_dir, self.jwks_file)
 
     def token(self, role: str = "service", subject: str | None = None, **more: Any) -> str:
         """A token, for the network `demo` by default. `more` is passed to `issue`."""
@@ -116,11 +116,12 @@ class Service:
     def start(self, **settings: str) -> Api:
         """Start a further API process, closed with the service. `settings` are without their prefix."""
         environment = {
+            "ENVIRONMENT": "development",
             "DATABASE_URL": self.database.app_url,
             "NETWORKS": ",".join(NETWORKS),
             "PORT": "0",
             "KEYS_DIR": str(self.keys_dir),
-            "JWKS_FILE": str(self._jwks_file),
+            "JWKS_FILE": str(self.jwks_file),
         } | {name.upper(): value for name, value in settings.items()}
         log = self._directory / f"api-{len(self._started)}.log"
         with log.open("wb") as output:

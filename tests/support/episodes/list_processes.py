@@ -40,7 +40,7 @@ class Place:
     def project(self, *arguments: str, **settings: str) -> Watched:
         """Start a further process of the role. `settings` are without their prefix."""
         usual = {"DATABASE_URL": self.database.app_url, "KEYS_DIR": str(self.directory)}
-        usual |= {"NETWORKS": ",".join(NETWORKS)} | settings
+        usual |= {"ENVIRONMENT": "development", "NETWORKS": ",".join(NETWORKS)} | settings
         environment = {f"EPISODES_{name.upper()}": value for name, value in usual.items()}
         process = Watched(self.directory, ("episodes", "project", *arguments), **environment)
         self.processes.append(process)

@@ -70,6 +70,7 @@ class Notifications:
             json.dumps({name: issuer.token("service", network=name) for name in ("demo", "other")})
         )
         self.environment = {
+            "NOTIFICATIONS_ENVIRONMENT": "development",
             "NOTIFICATIONS_NETWORKS": "demo,other",
             "NOTIFICATIONS_DATABASE_URL": database.app_url,
             "NOTIFICATIONS_EPISODES_URL": episodes_url,

@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from care_platform.auth import key_sources
 from care_platform.auth.issuer_keys import IssuerKeys
-from care_platform.auth.jwks import Unusable, read_jwks
+from care_platform.auth.jwks import ALGORITHMS, MADE_FOR_DEVELOPMENT, Unusable, read_jwks
 from care_platform.auth.key_sources import KeyAddress, KeyFile, Source
 from tests.support.servers.certificates import self_signed
 from tests.support.servers.issuer import IssuerServer, answering, jwks, new_key
@@ -24,6 +24,8 @@ from tests.support.waiting import PATIENCE
 
 OLD, NEW = new_key(), new_key()
 RSA = RSAKey.generate_key(2048, auto_kid=True)
+EC = ECKey.generate_key("P-256", auto_kid=True)
+SHORT = OKPKey.generate_key("Ed448")
 PUBLIC = OLD.as_dict(private=False)
 
 
@@ -107,7 +109,7 @@ SPOILT: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str]] = {
     "a page": (answering(b"<html>"), "the document is not JSON"),
     "another document": (answering(b'{"issuer": "care"}'), "the document is no JWKS"),
     "cut short": (answering(jwks(NEW)[:-2]), "the document is not JSON"),
-    "no key": (answering(jwks()), "the document has no public key of a kind we use"),
+    "no usable key": (answering(jwks(SHORT)), "the document has no public key of a kind we use"),
     "nothing": (lambda request: None, "RemoteDisconnected"),
 }
 
@@ -202,7 +204,11 @@ def test_of_a_document_only_public_keys_for_signatures_are_taken() -> None:
         RSA.as_dict(private=True),
         RSA.as_dict(private=False) | {"k": "c2VjcmV0"},
         short.as_dict(private=False),
-        ECKey.generate_key("P-256", private=False).as_dict(),
+        *(ECKey.generate_key(curve, private=False).as_dict() for curve in ("P-384", "P-521")),
+        EC.as_dict(private=False) | {"crv": "P-384"},
+        EC.as_dict(private=False) | {"alg": "ES384"},
+        EC.as_dict(private=False) | {"x": PUBLIC["x"]},
+        EC.as_dict(private=True),
         OKPKey.generate_key("X25519", private=False).as_dict(),
         OKPKey.generate_key("Ed448", private=False).as_dict(),
         {"kty": "AKP", "kid": "later"},
@@ -214,7 +220,8 @@ def test_of_a_document_only_public_keys_for_signatures_are_taken() -> None:
         PUBLIC | {"kid": 7},
         PUBLIC | {"x": "AA"},
         PUBLIC | {"x": 5},
-        RSA.as_dict(private=False) | {"alg": "PS256"},
+        RSA.as_dict(private=False) | {"alg": "RS512"},
+        RSA.as_dict(private=False) | {"alg": "RSA-OAEP"},
         "key",
         None,
     ]
@@ -227,14 +234,70 @@ def test_of_a_document_only_public_keys_for_signatures_are_taken() -> None:
     assert not any(key.is_private for key in read.keys.values())
 
 
-def test_a_token_that_names_no_key_finds_one_only_where_exactly_one_fits() -> None:
+@pytest.mark.parametrize(
+    ("entry", "algorithms"),
+    [
+        (PUBLIC, {"EdDSA", "Ed25519"}),
+        (PUBLIC | {"alg": "EdDSA"}, {"EdDSA", "Ed25519"}),
+        (EC.as_dict(private=False), {"ES256"}),
+        (EC.as_dict(private=False) | {"alg": "ES256"}, {"ES256"}),
+        (RSA.as_dict(private=False), {"RS256", "PS256"}),
+        (RSA.as_dict(private=False) | {"alg": "RS256"}, {"RS256"}),
+        (RSA.as_dict(private=False) | {"alg": "PS256"}, {"PS256"}),
+    ],
+)
+def test_a_key_is_for_the_algorithms_that_fit_it_or_for_that_which_it_names(
+    entry: dict[str, Any], algorithms: set[str]
+) -> None:
+    read = read_jwks(json.dumps({"keys": [entry]}).encode())
+    assert {name for name in (*ALGORITHMS, "HS256", "none") if read.fitting(name, None)} == algorithms
+
+
+def test_a_token_that_names_no_key_finds_each_one_that_fits() -> None:
     one = read_jwks(jwks(OLD, RSA))
-    eddsa, rs256 = one.fitting("EdDSA", None), one.fitting("RS256", None)
-    assert eddsa is not None
-    assert rs256 is not None
-    assert (eddsa.thumbprint(), rs256.thumbprint()) == (OLD.thumbprint(), RSA.thumbprint())
-    assert one.fitting("RS256", OLD.kid) is None
-    assert one.fitting("HS256", None) is one.fitting("none", None) is None
-    assert read_jwks(jwks(OLD, NEW)).fitting("EdDSA", None) is None
+    assert [it.thumbprint() for it in one.fitting("EdDSA", None)] == [OLD.thumbprint()]
+    assert [it.thumbprint() for it in one.fitting("PS256", None)] == [RSA.thumbprint()]
+    assert one.fitting("RS256", OLD.kid) == one.fitting("HS256", None) == one.fitting("none", None) == []
+    assert len(read_jwks(jwks(OLD, NEW)).fitting("EdDSA", None)) == 2
     twice = json.dumps({"keys": [PUBLIC, NEW.as_dict(private=False) | {"kid": OLD.kid}]}).encode()
-    assert read_jwks(twice).fitting("EdDSA", OLD.kid) is None
+    assert len(read_jwks(twice).fitting("EdDSA", OLD.kid)) == 2
+
+
+async def test_an_empty_set_revokes_every_key_and_one_that_comes_later_is_taken() -> None:
+    with IssuerServer(answering(jwks(OLD))) as issuer:
+        async with following(KeyAddress(issuer.url, every=0.02)) as keys:
+            changes: list[bool] = []
+            keys.on_change(lambda: changes.append(knows(keys, OLD)))
+            issuer.respond = answering(jwks())
+            await eventually(lambda: not knows(keys, OLD))
+            assert keys.current is not None
+            assert keys.fault is None
+            issuer.respond = answering(jwks(OLD))
+            await eventually(lambda: knows(keys, OLD))
+            assert changes == [False, True]
+
+
+async def test_at_start_an_empty_set_is_no_set_yet() -> None:
+    with IssuerServer(answering(jwks())) as issuer:
+        async with following(KeyAddress(issuer.url, retry=0.02)) as keys:
+            assert keys.current is None
+            assert keys.fault == "the issuer publishes no key"
+            issuer.respond = answering(jwks(OLD))
+            await eventually(lambda: knows(keys, OLD))
+
+
+async def test_a_key_made_for_development_is_used_in_development_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    made = OKPKey.generate_key("Ed25519", {"kid": f"{MADE_FOR_DEVELOPMENT}1"})
+    with IssuerServer(answering(jwks(OLD))) as issuer:
+        async with following(KeyAddress(issuer.url, every=0.02)) as keys:
+            issuer.respond = answering(jwks(made, OLD))
+            read = issuer.fetches
+            await eventually(lambda: issuer.fetches > read + 3)
+            assert not knows(keys, made)
+            assert knows(keys, OLD)
+            assert capsys.readouterr().out.count("keys made for development are not used") == 1
+    assert read_jwks(jwks(made), development=True).knows(f"{MADE_FOR_DEVELOPMENT}1")
+    with pytest.raises(Unusable):
+        read_jwks(jwks(made))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from care_platform.auth.refusals import TokenFault
 from contracts.codec import CloudEvent, to_kafka
 from contracts.envelope import PublishedEvent
 from contracts.webhook import Links, Webhook, WebhookData
@@ -182,6 +183,12 @@ def test_every_type_of_problem_is_listed_with_its_status_and_whether_to_repeat()
     assert listed == {
         (service, kind.name): (kind.status, kind.retry) for service, kinds in both.items() for kind in kinds
     }
+
+
+def test_every_reason_to_refuse_a_token_is_listed_with_its_sentence() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \| (.*) \|$", section(INTERFACES, "Tokens"), re.MULTILINE)
+    reasons = [(fault.value, fault.sentence) for fault in TokenFault]
+    assert listed[-len(reasons) :] == reasons
 
 
 def test_the_headers_on_kafka_are_those_a_record_has() -> None:

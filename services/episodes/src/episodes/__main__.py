@@ -86,12 +86,12 @@ def application(settings: Settings) -> FastAPI:
     """The HTTP application over real services, still without the layers around it."""
     url = settings.require("database_url", "the address of the episodes database")
     if settings.development and not settings.jwks_url:
-        token_issuing.issuer_key(settings.keys_dir, settings.jwks_file)
+        token_issuing.issuer_key(settings.keys_dir, settings.development_jwks_file)
+    issuer_keys = _issuer_keys(settings)
     keys = _keyring(settings)
     database, workers = Database(url), Workers(url)
     directory = Directory(database)
     wake = Wake(url)
-    issuer_keys = _issuer_keys(settings)
     cache = Cache(settings.cache_bytes)
     services = Services(
         writer=_writer(url, keys, cache),
@@ -100,7 +100,7 @@ def application(settings: Settings) -> FastAPI:
         directory=directory,
         disclosures=Disclosures(workers, keys.unwrap, cache),
         lists=Lists(database, Wake(url, CHANNEL)),
-        tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
+        tokens=verifier(issuer_keys, settings),
         issuer_keys=issuer_keys,
         keyring=keys,
         feed_positions=FeedPositions(keys.feed_key),
@@ -112,7 +112,7 @@ def application(settings: Settings) -> FastAPI:
 
 
 def _issuer_keys(settings: Settings) -> IssuerKeys:
-    keys = IssuerKeys(settings.key_source(), structlog.get_logger("issuer"))
+    keys = IssuerKeys(settings.key_source(), structlog.get_logger("issuer"), development=settings.development)
     ISSUER_KEYS_AGE.set_function(keys.age)
     return keys
 
@@ -194,11 +194,14 @@ def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
 
 def token(settings: Settings, arguments: argparse.Namespace) -> None:
     """Issue a token signed with the local key (development only)."""
-    if settings.environment == "production":
-        raise SystemExit("production takes tokens from its identity provider; this service issues none")
+    if not settings.development:
+        raise SystemExit(
+            "production takes tokens from its identity provider; this service issues none "
+            "(on your own machine set EPISODES_ENVIRONMENT=development)"
+        )
     if arguments.network not in settings.networks:
         raise SystemExit(f"no network {arguments.network!r}; EPISODES_NETWORKS names {settings.networks}")
-    key = token_issuing.issuer_key(settings.keys_dir, settings.jwks_file)
+    key = token_issuing.issuer_key(settings.keys_dir, settings.development_jwks_file)
     print(
         token_issuing.issue(
             key,

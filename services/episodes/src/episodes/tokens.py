@@ -1,20 +1,21 @@
 """The callers of this service, as the claims of their tokens say."""
 
-from collections.abc import Collection
-
+from care_platform.auth.claims import Claims, Expected
 from care_platform.auth.issuer_keys import IssuerKeys
-from care_platform.auth.tokens import Claims, Expected, Verifier
+from care_platform.auth.tokens import Verifier
 from episodes.access import NETWORK_WIDE, Caller
+from episodes.config import Settings
 from episodes.domain.event import Actor
 from episodes.domain.roles import Role
 
 
-def verifier(keys: IssuerKeys, issuer: str, audience: str, networks: Collection[str]) -> Verifier[Caller]:
+def verifier(keys: IssuerKeys, settings: Settings) -> Verifier[Caller]:
     """The verifier of tokens for this service. A partner's token names its organisation, the partner's id."""
     expected = Expected(
-        issuer=issuer,
-        audience=audience,
-        networks=frozenset(networks),
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        lifetime=settings.token_seconds,
+        networks=frozenset(settings.networks),
         roles=frozenset(Role),
         representing=frozenset({"partner"}),
     )

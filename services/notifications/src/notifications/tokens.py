@@ -1,18 +1,19 @@
 """The callers of this service, built from the claims of their tokens."""
 
-from collections.abc import Collection
-
+from care_platform.auth.claims import Claims, Expected
 from care_platform.auth.issuer_keys import IssuerKeys
-from care_platform.auth.tokens import Claims, Expected, Verifier
+from care_platform.auth.tokens import Verifier
 from notifications.access import Caller, Role
+from notifications.config import Settings
 
 
-def verifier(keys: IssuerKeys, issuer: str, audience: str, networks: Collection[str]) -> Verifier[Caller]:
+def verifier(keys: IssuerKeys, settings: Settings) -> Verifier[Caller]:
     """The verifier of this service's tokens. A partner's token names its organisation, the partner's id."""
     expected = Expected(
-        issuer=issuer,
-        audience=audience,
-        networks=frozenset(networks),
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        lifetime=settings.token_seconds,
+        networks=frozenset(settings.networks),
         roles=frozenset(Role),
         representing=frozenset({Role.PARTNER}),
     )

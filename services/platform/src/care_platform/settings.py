@@ -1,6 +1,7 @@
 """The settings that every service has: its environment, its address, and the token issuer it trusts."""
 
 import re
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,22 +10,30 @@ from urllib.parse import urlsplit
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from care_platform.auth.jwks import LARGEST, holds_development_key
 from care_platform.auth.key_sources import KeyAddress, KeyFile, Source
 from care_platform.http.door import DoorLimits
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """The name of a network."""
 
+DEVELOPMENT_JWKS = Path("var/keys/jwks.json")
+"""Where the development issuer publishes its key, unless told otherwise."""
 _CrashAt = Annotated[str, StringConstraints(pattern=r"^([a-z]+\.[a-z-]+(:[1-9][0-9]{0,5})?)?$")]
 
 
 class ServiceSettings(BaseSettings):
     """Read from the environment, with the service's own prefix before each name.
 
+    The environment is production unless it says otherwise, so that nothing made for development is taken by
+    default.
+
     `jwks_url` is where the token issuer publishes its public keys (https, with a certificate that this
-    machine or `SSL_CERT_FILE` trusts); without it they are read from `jwks_file`. Both are read again while
-    the service runs: the file every second, the address every five minutes and when a token names an unknown
-    key, so keys rotate without a restart. `public_url` is the address at which others reach the service.
+    machine or `SSL_CERT_FILE` trusts); without it they are read from `jwks_file`, which production has to
+    name. Both are read again while the service runs: the file every second, the address every five minutes
+    and when a token names an unknown key, so keys rotate without a restart. `token_hours` is how long after
+    its issue a token may expire: 24 hours by default, as whoever leaves can act for that long. `public_url`
+    is the address at which others reach the service.
 
     `max_connections` is how many connections one API process keeps open, `max_connections_per_peer` how many
     of one address; leave that out behind a proxy, whose address all of them have. `operations_port` is where
@@ -34,11 +43,12 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True)
 
-    environment: Literal["development", "production"] = "development"
-    jwks_file: Path = Path("var/keys/jwks.json")
+    environment: Literal["development", "production"] = "production"
+    jwks_file: Path | None = None
     jwks_url: str = ""
     token_issuer: str = "care-local"
     token_audience: str = "care"
+    token_hours: Annotated[float, Field(gt=0, le=720)] = 24
     public_url: str
     operations_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     max_connections: Annotated[int, Field(ge=1)] = 1_000
@@ -72,9 +82,40 @@ class ServiceSettings(BaseSettings):
         """What one API process lets in."""
         return DoorLimits(connections=self.max_connections, per_peer=self.max_connections_per_peer)
 
+    @property
+    def token_seconds(self) -> float:
+        return self.token_hours * 3600
+
+    @property
+    def development_jwks_file(self) -> Path:
+        """Where the development issuer's key is published."""
+        return self.jwks_file or DEVELOPMENT_JWKS
+
     def key_source(self) -> Source:
-        """Where the token issuer's keys are read from."""
-        return KeyAddress(self.jwks_url) if self.jwks_url else KeyFile(self.jwks_file)
+        """Where the token issuer's keys are read from. Ends the program with a sentence if production names
+        no source, or a file with a key that was made for development."""
+        if self.jwks_url:
+            return KeyAddress(self.jwks_url)
+        if self.development:
+            return KeyFile(self.development_jwks_file)
+        prefix = self.model_config.get("env_prefix", "")
+        if self.jwks_file is None:
+            raise SystemExit(
+                f"{prefix}JWKS_URL is not set: production needs the address of its token issuer's keys, or "
+                f"{prefix}JWKS_FILE (on your own machine set {prefix}ENVIRONMENT=development)"
+            )
+        if holds_development_key(_beginning(self.jwks_file)):
+            raise SystemExit(
+                f"{prefix}JWKS_FILE has a key that was made for development, with which others can sign"
+            )
+        return KeyFile(self.jwks_file)
+
+
+def _beginning(file: Path) -> bytes:
+    """As much of the file as a document may have; nothing, if it cannot be read yet."""
+    with suppress(OSError), file.open("rb") as opened:
+        return opened.read(LARGEST + 1)
+    return b""
 
 
 def _confidential(address: str, development: bool) -> bool:

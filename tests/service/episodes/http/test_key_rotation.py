@@ -18,7 +18,7 @@ from tests.support.episodes.api_process import Api, Service, fill_directory
 from tests.support.episodes.http_calls import bearer, refused
 from tests.support.servers.issuer import IssuerServer, answering, jwks, new_key, token
 from tests.support.servers.postgres import PostgresServer
-from tests.support.token_attacks import b64, document
+from tests.support.token_keys import b64, document
 from tests.support.waiting import eventually
 
 OLD, NEW, FOREIGN = new_key(), new_key(), new_key()
@@ -137,14 +137,80 @@ def test_a_file_of_keys_that_is_replaced_is_read_again(service: Service, tmp_pat
         refused(feed(api, remembered), 401, "unauthenticated")
 
 
+def test_an_emptied_set_of_keys_revokes_them_all_while_the_service_stays_ready(
+    service: Service, tmp_path: Path
+) -> None:
+    file = tmp_path / "revoking.json"
+    file.write_bytes(jwks(OLD))
+    with running(service, jwks_file=str(file)) as api:
+        remembered = token(OLD)
+        assert feed(api, remembered).status_code == 200
+        file.write_bytes(jwks())
+        eventually(lambda: feed(api, remembered).status_code == 401, "the token is refused")
+        assert refused(feed(api, remembered), 401, "unauthenticated")["errors"][0]["rule"] == "kid-unknown"
+        assert api.ready()
+        file.write_bytes(jwks(NEW))
+        eventually(lambda: feed(api, token(NEW)).status_code == 200, "a new key is taken")
+
+
+def test_at_start_a_service_without_any_key_is_not_ready(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "none.json"
+    file.write_bytes(jwks())
+    with running(service, jwks_file=str(file)) as api:
+        health = api.http.get("/health/ready")
+        assert (health.status_code, health.json()["reason"].rpartition(": ")[2]) == (
+            503,
+            "the issuer publishes no key",
+        )
+        refused(feed(api, token(OLD)), 503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "EPISODES_DATABASE_URL is not set"),
+        ({"DATABASE_URL": "postgresql://nowhere"}, "EPISODES_JWKS_URL is not set: production needs"),
+        (
+            {"DATABASE_URL": "postgresql://nowhere", "JWKS_FILE": "made"},
+            "EPISODES_JWKS_FILE has a key that was",
+        ),
+    ],
+)
+def test_nothing_made_for_development_is_trusted_by_default(
+    service: Service, settings: dict[str, str], said: str
+) -> None:
+    named = {f"EPISODES_{name}": value for name, value in settings.items()}
+    if "JWKS_FILE" in settings:
+        named["EPISODES_JWKS_FILE"] = str(service.jwks_file)
+    ended = ending("api", named)
+    assert ended.returncode != 0
+    assert ended.stderr.splitlines()[-1].startswith(said)
+
+
+def test_production_issues_no_token() -> None:
+    ended = ending("token", {}, "issue", "--role", "service")
+    assert ended.returncode != 0
+    assert ended.stderr.startswith("production takes tokens from its identity provider")
+    assert not ended.stdout
+
+
 def test_in_production_an_issuer_without_https_is_refused_at_start() -> None:
-    settings = {"EPISODES_ENVIRONMENT": "production", "EPISODES_JWKS_URL": "http://127.0.0.1/keys"}
-    command = [sys.executable, "-m", "episodes", "api"]
-    ended = subprocess.run(
-        command, env=os.environ | settings, capture_output=True, text=True, check=False, timeout=30
-    )
+    ended = ending("api", {"EPISODES_JWKS_URL": "http://127.0.0.1/keys"})
     assert ended.returncode != 0
     assert ended.stderr.startswith("EPISODES_JWKS_URL: Value error, must be an https address")
+
+
+def ending(role: str, settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """What comes of a role that ends at once, in the environment that is the default."""
+    return subprocess.run(
+        [sys.executable, "-m", "episodes", role, *words],
+        env={name: value for name, value in os.environ.items() if not name.startswith("EPISODES_")}
+        | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
 
 
 def age_of_keys(api: Api) -> float:

@@ -15,21 +15,22 @@ from tests.support.token_attacks import (
     ACCEPTED,
     ATTACKS,
     NO_BEARER_TOKEN,
-    PUBLIC,
     accepted,
     attacks,
     claims,
     signed,
 )
+from tests.support.token_keys import published
+from tests.support.token_refusals import broken, challenge, logged_reason, why_none
 
 DOORS = (("GET", "/v1/feed"), ("POST", "/v1/episodes"), ("GET", f"/v1/episodes/{UUID(int=404)}"))
 
 
 @pytest.fixture(scope="module")
 def api(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API whose issuer has the one key of the table."""
+    """An API whose issuer has the keys of the table."""
     keys = tmp_path_factory.mktemp("issuer") / "jwks.json"
-    keys.write_text(json.dumps({"keys": [PUBLIC]}))
+    keys.write_text(json.dumps({"keys": published()}))
     database = postgres.fresh_database("episodes")
     migrate(database.owner_url, APP_ROLE)
     service = Service(database, tmp_path_factory.mktemp("tokens"))
@@ -41,13 +42,14 @@ def api(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_token_that_is_not_right_is_401_on_every_door_and_never_repeated(api: Api, attack: str) -> None:
-    token = attacks(int(time.time()))[attack]
+    token, why = attacks(int(time.time()))[attack]
     for method, path in DOORS:
         answer = api.http.request(method, path, headers=_shown(token))
         document = refused(answer, 401, "unauthenticated")
-        assert answer.headers["www-authenticate"] == "Bearer"
-        assert document["errors"][0]["pointer"] == "/headers/authorization"
+        assert answer.headers["www-authenticate"] == challenge(why)
+        assert document["errors"] == [broken(why)]
         assert token not in answer.text
+    assert logged_reason(api.log) == why
 
 
 @pytest.mark.parametrize("what", ACCEPTED)
@@ -60,7 +62,16 @@ def test_a_token_that_is_right_is_taken_on_every_door(api: Api, what: str) -> No
 @pytest.mark.parametrize("authorization", NO_BEARER_TOKEN)
 def test_what_is_no_bearer_token_is_401(api: Api, authorization: str) -> None:
     answer = api.http.get("/v1/feed", headers={"authorization": authorization})
-    refused(answer, 401, "unauthenticated")
+    document = refused(answer, 401, "unauthenticated")
+    why = why_none(authorization)
+    assert document["errors"] == [broken(why)]
+    assert answer.headers["www-authenticate"] == challenge(why)
+
+
+def test_a_token_beside_another_is_not_read(api: Api) -> None:
+    token = f"Bearer {signed(claims(int(time.time()), role='service'))}"
+    answer = api.http.get("/v1/feed", headers=[("authorization", token), ("authorization", token)])
+    assert refused(answer, 400, "malformed")["errors"][0]["pointer"] == "/headers/authorization"
 
 
 def test_the_scheme_is_read_in_any_letter_case(api: Api) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from episodes.http.examples import CLINIC, EXAMPLES, THERAPIST
@@ -67,7 +68,21 @@ def test_the_answer_names_the_version_and_where_the_first_event_is(served: Serve
     assert served.api.http.get(f"/v1/episodes/{told['episode']['id']}").headers["etag"] == '"1"'
 
 
-@pytest.mark.parametrize("change", ["body", "spaces", "episode", "step", "version", "caller"])
+@pytest.mark.parametrize("change", ["caller", "role", "organisation"])
+def test_a_key_of_another_caller_is_refused(served: Served, change: str) -> None:
+    path, key = f"{served.api.opened()}/assessments", uuid4()
+    assert served.api.record(path, NOTE, key).status_code == 201
+    others = {
+        "caller": served.service.token(),
+        "role": served.service.token("therapist", THERAPIST, clinics=(UUID(CLINIC),)),
+        "organisation": served.service.token("service", THERAPIST, organisation=uuid4()),
+    }
+    stored = served.events()
+    refused(served.api.record(path, NOTE, key, bearer(others[change])), 422, "key-reused")
+    assert served.events() == stored
+
+
+@pytest.mark.parametrize("change", ["body", "spaces", "episode", "step", "version"])
 def test_a_key_of_another_request_is_refused(served: Served, change: str) -> None:
     episode, key = served.api.opened(), uuid4()
     path, body, headers = f"{episode}/assessments", json.dumps(NOTE), {"idempotency-key": str(key)}
@@ -84,12 +99,21 @@ def test_a_key_of_another_request_is_refused(served: Served, change: str) -> Non
             body = json.dumps(EXAMPLES["EpisodeClosedCommand"])
         case "version":
             headers |= {"if-match": '"2"'}
-        case "caller":
-            headers |= bearer(served.service.token())
     stored = served.events()
     answer = served.api.http.post(path, content=body, headers=headers)
     assert refused(answer, 422, "key-reused")["rule"] == "idempotency-key-reused"
     assert served.events() == stored
+
+
+def test_a_receipt_of_an_earlier_release_which_says_no_role_still_answers(served: Served) -> None:
+    path, key = f"{served.api.opened()}/assessments", uuid4()
+    first = served.api.record(path, NOTE, key)
+    with psycopg.connect(served.service.database.superuser_url) as store:
+        store.execute("UPDATE command_receipts SET asked_as = '' WHERE command_id = %s", (key,))
+    for role in ("service", "therapist"):
+        token = served.service.token(role, THERAPIST, clinics=(UUID(CLINIC),))
+        again = served.api.record(path, NOTE, key, bearer(token))
+        assert (again.status_code, again.content) == (201, first.content)
 
 
 def test_a_repeat_is_authorised_again(served: Served) -> None:

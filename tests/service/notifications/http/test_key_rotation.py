@@ -1,10 +1,13 @@
 """The issuer's keys rotate while the API runs; while there are none, that is not the caller's fault."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from joserfc.jwk import OKPKey
 
+from care_platform.auth.jwks import MADE_FOR_DEVELOPMENT
 from tests.service.notifications.http.test_bad_input import assert_problem
 from tests.support.notifications.service_process import Api, Notifications
 from tests.support.servers.issuer import IssuerServer, answering, jwks, new_key, token
@@ -80,6 +83,51 @@ def test_an_issuer_that_goes_away_leaves_its_keys_and_their_age_grows(
         age = age_of_keys(api)
         assert 0 < age < 60
         assert age_of_keys(api) > age
+
+
+def test_an_emptied_set_of_keys_revokes_them_all_while_the_service_stays_ready(
+    service: Notifications, tmp_path: Path
+) -> None:
+    file = tmp_path / "revoking.json"
+    file.write_bytes(jwks(OLD))
+    with Api(service, jwks_file=str(file)) as api:
+        remembered = of_staff(OLD)
+        assert inbox(api, remembered).status_code == 200
+        file.write_bytes(jwks())
+        eventually(lambda: inbox(api, remembered).status_code == 401)
+        assert inbox(api, remembered).json()["errors"][0]["rule"] == "kid-unknown"
+        assert api.call("GET", "/health/ready").status_code == 200
+
+
+def test_at_start_a_service_without_any_key_is_not_ready(service: Notifications, tmp_path: Path) -> None:
+    file = tmp_path / "none.json"
+    file.write_bytes(jwks())
+    with Api(service, jwks_file=str(file)) as api:
+        health = api.call("GET", "/health/ready")
+        assert health.status_code == 503
+        assert health.json()["reason"].endswith(": the issuer publishes no key")
+        assert_problem(inbox(api, of_staff(OLD)), 503)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (False, "NOTIFICATIONS_JWKS_URL is not set: production needs"),
+        (True, "NOTIFICATIONS_JWKS_FILE has a key that was made for development"),
+    ],
+)
+def test_nothing_made_for_development_is_trusted_by_default(
+    service: Notifications, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: bool, said: str
+) -> None:
+    for name in ("ENVIRONMENT", "ALLOW_LOOPBACK", "JWKS_FILE"):
+        monkeypatch.delitem(service.environment, f"NOTIFICATIONS_{name}")
+    if file:
+        made = OKPKey.generate_key("Ed25519", {"kid": f"{MADE_FOR_DEVELOPMENT}1"})
+        (tmp_path / "made.json").write_bytes(jwks(made))
+        monkeypatch.setitem(service.environment, "NOTIFICATIONS_JWKS_FILE", str(tmp_path / "made.json"))
+    ended = service.command("api")
+    assert ended.returncode != 0
+    assert ended.stderr.splitlines()[-1].startswith(said)
 
 
 def test_in_production_an_issuer_without_https_is_refused_at_start(

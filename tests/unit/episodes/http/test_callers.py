@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from care_platform.auth.tokens import Claims
+from care_platform.auth.claims import Claims
 from episodes.tokens import caller
 
 SUBJECT, CLINIC, PARTNER = UUID(int=1), UUID(int=2), UUID(int=3)

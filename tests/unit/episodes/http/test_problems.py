@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 
 from care_platform.auth.issuer_keys import NoKeys
-from care_platform.auth.tokens import Unauthenticated
+from care_platform.auth.refusals import TokenFault, Unauthenticated
 from care_platform.http.limits import TooLarge
 from care_platform.http.malformed import Malformed, pointer
 from episodes import errors
@@ -30,7 +30,7 @@ def told(error: Exception) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (Unauthenticated("the token has expired"), "unauthenticated"),
+        (Unauthenticated(TokenFault.EXP_PASSED), "unauthenticated"),
         (NoKeys(), "unavailable"),
         (TooLarge("body"), "too-large"),
         (Malformed("/query/limit", "a whole number"), "malformed"),

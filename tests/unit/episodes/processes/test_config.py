@@ -1,16 +1,27 @@
 """Settings come from the environment: each has a safe default, or its absence is refused in a sentence."""
 
+import json
+from pathlib import Path
+
 import pytest
+from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
 import notifications.config
+from care_platform.auth.jwks import MADE_FOR_DEVELOPMENT
+from care_platform.auth.key_sources import KeyAddress, KeyFile
+from care_platform.settings import DEVELOPMENT_JWKS
 from episodes.config import Settings
+from episodes.processes.token_issuing import issuer_key
 
 
-def test_without_any_setting_the_service_is_for_development_on_this_machine() -> None:
-    settings = Settings()
-    assert (settings.environment, settings.host, settings.port) == ("development", "127.0.0.1", 8000)
-    assert settings.networks == ("demo",)
+@pytest.mark.parametrize("settings", [Settings, notifications.config.Settings])
+def test_without_any_setting_the_service_is_for_production_on_this_machine(
+    settings: type[Settings | notifications.config.Settings],
+) -> None:
+    found = settings()
+    assert (found.environment, found.host, found.networks) == ("production", "127.0.0.1", ("demo",))
+    assert found.token_hours == 24
 
 
 def test_networks_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +39,8 @@ def test_networks_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> Non
         ("PORT", "http"),
         ("ENVIRONMENT", "staging"),
         ("CACHE_BYTES", "-1"),
+        ("TOKEN_HOURS", "0"),
+        ("TOKEN_HOURS", "721"),
     ],
 )
 def test_a_setting_that_cannot_be_meant_is_refused(
@@ -69,6 +82,41 @@ def test_the_address_of_the_issuers_keys_must_be_one_nobody_can_alter(
     with pytest.raises(ValidationError) as refused:
         settings.model_validate(asked)
     assert refused.value.errors()[0]["loc"] == ("jwks_url",)
+
+
+@pytest.mark.parametrize("settings", [Settings, notifications.config.Settings])
+def test_production_names_where_its_issuers_keys_come_from(
+    settings: type[Settings | notifications.config.Settings], tmp_path: Path
+) -> None:
+    file = tmp_path / "jwks.json"
+    with pytest.raises(SystemExit, match="JWKS_URL is not set"):
+        settings().key_source()
+    assert settings(jwks_file=file).key_source() == KeyFile(file)
+    assert settings(environment="development").key_source() == KeyFile(DEVELOPMENT_JWKS)
+    address = "https://id.example/keys"
+    assert settings(jwks_url=address).key_source() == KeyAddress(address)
+
+
+@pytest.mark.parametrize("settings", [Settings, notifications.config.Settings])
+def test_production_does_not_start_with_a_file_that_has_a_key_made_for_development(
+    settings: type[Settings | notifications.config.Settings], tmp_path: Path
+) -> None:
+    file = tmp_path / "jwks.json"
+    issuer_key(tmp_path, file)
+    with pytest.raises(SystemExit, match="JWKS_FILE has a key that was made for development"):
+        settings(jwks_file=file).key_source()
+    assert settings(jwks_file=file, environment="development").key_source() == KeyFile(file)
+
+
+def test_the_key_of_an_earlier_release_gets_the_name_that_marks_it(tmp_path: Path) -> None:
+    file, private = tmp_path / "jwks.json", tmp_path / "issuer.jwk"
+    earlier, other = (OKPKey.generate_key("Ed25519", auto_kid=True) for _ in range(2))
+    private.write_text(json.dumps(earlier.as_dict(private=True)))
+    file.write_text(json.dumps({"keys": [it.as_dict(private=False) for it in (earlier, other)]}))
+    key = issuer_key(tmp_path, file)
+    assert key.kid == f"{MADE_FOR_DEVELOPMENT}{earlier.kid}"
+    assert [entry["kid"] for entry in json.loads(file.read_text())["keys"]] == [key.kid, other.kid]
+    assert issuer_key(tmp_path, file).kid == key.kid
 
 
 @pytest.mark.parametrize("settings", [Settings, notifications.config.Settings])

@@ -71,7 +71,7 @@ def test_an_opening_is_written_with_its_key_its_client_and_its_receipt() -> None
     assert facts(batch, NEW_KEY) == [(NEW_EPISODE, 1, an_episode)]
     assert batch.write_set.openings == [(*place, NEW_EPISODE)]
     assert batch.write_set.keys == {place: (NEW_KEY.id, f"{NETWORK} {CLIENT.int} wrapped".encode())}
-    assert batch.write_set.receipts == {asked.key: StoredReceipt(asked.mac(None), told.body)}
+    assert batch.write_set.receipts == {asked.key: StoredReceipt(asked.mac(None), told.body, asked.asked_as)}
     assert batch.write_set.references == {(NETWORK, b"chart 7"): (NEW_EPISODE, FIRST_EVENT)}
     assert batch.size == len(batch.write_set.events[0].state)
 
@@ -303,6 +303,23 @@ def test_an_event_over_its_limit_is_refused_alone() -> None:
     assert isinstance(outcome(batch, command(large, episode)), TooLarge)
     answered(batch, command(a_baseline, episode, id=UUID(int=501)))
     assert [fact for _, _, fact in facts(batch)] == [a_baseline]
+
+
+def test_a_repeat_is_of_the_same_role_and_organisation_if_its_receipt_says_which() -> None:
+    asked = command(a_baseline, EPISODE)
+    assert asked.asked_as == "service"
+    for kept, same in (
+        ("service", True),
+        ("", True),
+        ("supervisor", False),
+        (f"service of {PARTNER}", False),
+    ):
+        batch = a_batch(told_of(an_episode_of(OPENED)))
+        batch.read_set.receipts[asked.key] = StoredReceipt(asked.mac(None), _BODY, kept)
+        if same:
+            assert answered(batch, asked).body == _BODY
+        else:
+            assert isinstance(outcome(batch, asked), KeyReused)
 
 
 def test_a_request_is_compared_with_the_key_of_its_receipt() -> None:

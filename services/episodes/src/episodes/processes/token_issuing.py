@@ -10,19 +10,46 @@ from uuid import UUID
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from care_platform.auth.jwks import MADE_FOR_DEVELOPMENT
+
 
 def issuer_key(keys_dir: Path, jwks_file: Path) -> OKPKey:
-    """The local signing key. Its public half is written to the file that the services read."""
+    """The local signing key, whose name says that production must not trust it.
+
+    Its public half is written to the file that the services read. A key that an earlier release named
+    otherwise gets its name here.
+    """
     private = keys_dir / "issuer.jwk"
     if not private.exists():
         keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = OKPKey.generate_key("Ed25519", {"alg": "EdDSA", "use": "sig"}, auto_kid=True)
-        _write(private, key.as_dict(private=True))
-    key = OKPKey.import_key(json.loads(private.read_text()))
+        made = OKPKey.generate_key("Ed25519", {"alg": "EdDSA", "use": "sig"})
+        _write(private, _named(made.as_dict(private=True)))
+    kept = json.loads(private.read_text())
+    if kept != (named := _named(kept)):
+        _rename_published(named, jwks_file)
+        _write(private, named)
+    key = OKPKey.import_key(named)
     if not jwks_file.exists():
         jwks_file.parent.mkdir(parents=True, exist_ok=True)
         _write(jwks_file, {"keys": [key.as_dict(private=False)]})
     return key
+
+
+def _named(key: dict[str, Any]) -> dict[str, Any]:
+    """The key with its name: the mark, and its thumbprint."""
+    return {**key, "kid": MADE_FOR_DEVELOPMENT + OKPKey.import_key(key).thumbprint()}
+
+
+def _rename_published(named: dict[str, Any], jwks_file: Path) -> None:
+    """Give the key its name where it is published, and leave the others there as they are."""
+    if not jwks_file.exists():
+        return
+    published = json.loads(jwks_file.read_text())
+    ours = [entry for entry in published["keys"] if entry.get("x") == named["x"]]
+    for entry in ours:
+        entry["kid"] = named["kid"]
+    if ours:
+        _write(jwks_file, published)
 
 
 def issue(

@@ -125,7 +125,7 @@ class Batch:
         return new_events
 
     def _repeat(self, request: CommandRequest, receipt: StoredReceipt) -> Answer:
-        if request.mac(receipt.mac) != receipt.mac:
+        if request.mac(receipt.mac) != receipt.mac or receipt.asked_as not in ("", request.asked_as):
             raise KeyReused
         refuse_to_repeat_elsewhere(self.read_set, request)
         return repeated(receipt.body)
@@ -193,7 +193,7 @@ class Batch:
             place = (first.network, request.reference)
             self.read_set.references[place] = KnownReference.of(first)
             self.write_set.references[place] = (first.episode_id, first.event_id)
-        receipt = StoredReceipt(request.mac(None), answered.body)
+        receipt = StoredReceipt(request.mac(None), answered.body, request.asked_as)
         self.read_set.receipts[request.key] = self.write_set.receipts[request.key] = receipt
         return answered
 

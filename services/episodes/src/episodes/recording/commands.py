@@ -66,6 +66,12 @@ class CommandRequest:
     traceparent: str | None = None
 
     @property
+    def asked_as(self) -> str:
+        """Who asks, beside the id of which `mac` knows: the role, and the organisation if there is one."""
+        actor = self.caller.actor
+        return actor.role if actor.organisation is None else f"{actor.role} of {actor.organisation}"
+
+    @property
     def key(self) -> tuple[str, UUID]:
         """The idempotency key, scoped to the network."""
         return self.caller.network, self.id

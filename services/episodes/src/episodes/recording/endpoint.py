@@ -150,7 +150,10 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
 
 
 def _digest(request: Request, caller: Caller, raw: bytes) -> bytes:
-    """What makes two requests the same: method, path, who asks, the expected version, and the body."""
+    """What makes two requests the same: method, path, who asks, the expected version, and the body.
+
+    Role and organisation stand beside it in the receipt: of receipts recorded before they did, this is all.
+    """
     expected = ",".join(request.headers.getlist("if-match"))
     head = (request.method, request.scope["path"], str(caller.actor.id), expected)
     return sha256("\n".join(head).encode() + b"\n" + raw).digest()

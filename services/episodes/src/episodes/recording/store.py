@@ -19,10 +19,14 @@ from episodes.recording.commands import CommandRequest
 
 @dataclass(frozen=True, slots=True)
 class StoredReceipt:
-    """The recorded answer to a command, and the authenticator of the request it answered."""
+    """The recorded answer to a command, and the authenticator of the request it answered.
+
+    `asked_as` is who asked: a role, and its organisation. Empty if the release that recorded it kept neither.
+    """
 
     mac: bytes
     body: bytes
+    asked_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

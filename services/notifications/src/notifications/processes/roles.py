@@ -56,7 +56,7 @@ async def api(settings: Settings) -> int:
             database=database,
             revision=newest(),
             networks=settings.networks,
-            tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
+            tokens=verifier(issuer_keys, settings),
             issuer_keys=issuer_keys,
             sealing=Sealing(settings.keys_dir, settings.development),
             disclosure=_disclosure(settings, session),
@@ -151,7 +151,7 @@ def _sources(settings: Settings) -> Sequence[Source]:
 
 
 def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
-    keys = IssuerKeys(settings.key_source(), log)
+    keys = IssuerKeys(settings.key_source(), log, development=settings.development)
     age = Gauge(
         "notifications_issuer_keys_age_seconds",
         "Since the token issuer's keys were last read without a fault",

@@ -15,14 +15,25 @@ class NoKeys(Exception):
 
 
 class IssuerKeys:
-    """Keeps the last good set. It is replaced in the event loop, and so never while a token is verified."""
+    """Keeps the last good set. It is replaced in the event loop, and so never while a token is verified.
 
-    def __init__(self, source: Source, log: Any, clock: Callable[[], float] = time.monotonic) -> None:
+    Only in `development` are keys used that were made for development.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        log: Any,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        development: bool = False,
+    ) -> None:
         self.current: Jwks | None = None
         self.fault: str | None = "not read yet"
         self._source = source
         self._log = log
         self._clock = clock
+        self._development = development
         self._listeners: list[Callable[[], object]] = []
         self._one_by_one = asyncio.Lock()
         self._asked: asyncio.Task[None] | None = None
@@ -34,10 +45,12 @@ class IssuerKeys:
         self._listeners.append(listener)
 
     def take(self, keys: Jwks) -> None:
-        """Use these keys from now on."""
+        """Use these keys from now on; without any, no token is valid."""
         if keys != self.current:
             self.current = keys
             self._log.info("issuer keys", count=len(keys.keys))
+            if keys.left_out:
+                self._log.warning("keys made for development are not used", count=keys.left_out)
             for listener in self._listeners:
                 listener()
 
@@ -71,7 +84,9 @@ class IssuerKeys:
         """Refresh once. Every fault is caught: if the refreshing ended, a removed key would stay valid."""
         try:
             async with self._one_by_one:
-                keys, self._fresh = await asyncio.to_thread(_load, self._source)
+                keys, self._fresh = await asyncio.to_thread(_load, self._source, self._development)
+                if self.current is None and not keys.keys:
+                    raise Unusable("the issuer publishes no key")
                 self.take(keys)
                 self._read_at = self._clock()
             fault = None
@@ -89,6 +104,6 @@ class IssuerKeys:
         return self._source.retry if self.current is None else self._source.apart
 
 
-def _load(source: Source) -> tuple[Jwks, float | None]:
+def _load(source: Source, development: bool) -> tuple[Jwks, float | None]:
     document = source.read()
-    return read_jwks(document.body), document.fresh
+    return read_jwks(document.body, development=development), document.fresh

@@ -7,7 +7,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from care_platform.auth.issuer_keys import NoKeys
-from care_platform.auth.tokens import Unauthenticated, Verifier
+from care_platform.auth.refusals import TokenFault, Unauthenticated
+from care_platform.auth.tokens import Verifier
 
 C = TypeVar("C")
 
@@ -42,16 +43,16 @@ class Authentication(Generic[C]):
 
 def caller_of(scope: Scope) -> Any:
     """The caller that the service built from the token. Raises `Unauthenticated` or `NoKeys`."""
-    outcome = scope["state"].get("caller")
+    outcome = scope["state"].get("caller") or Unauthenticated(TokenFault.NO_TOKEN)
+    if isinstance(outcome, Unauthenticated):
+        scope["state"]["reason"] = outcome.fault.value
     if isinstance(outcome, Exception):
         raise outcome
-    if outcome is None:
-        raise Unauthenticated("a bearer token is required")
     return outcome
 
 
 def _authorization(scope: Scope) -> str | None:
-    """The `Authorization` header; the first if there are several."""
+    """The `Authorization` header, of which the `RequestLayer` lets no second one through."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             return str(value, "latin-1")

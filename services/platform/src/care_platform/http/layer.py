@@ -27,7 +27,7 @@ log = structlog.get_logger("http")
 class RequestLayer:
     """The outermost layer. Sets `correlation` and `traceparent` in the scope's state.
 
-    The metrics use `scope["route"].path`.
+    The metrics use `scope["route"].path`. An inner layer may put the `reason` of a refusal into the state.
     """
 
     def __init__(self, app: ASGIApp, answer: Answer, metrics: RequestMetrics) -> None:
@@ -79,6 +79,7 @@ class RequestLayer:
                 status=status,
                 duration_ms=round(seconds * 1000, 1),
                 correlation_id=str(found),
+                **_reason(scope),
             )
 
 
@@ -103,6 +104,11 @@ class _Sending:
         elif not self._body:
             message["body"] = b""
         await self._send(message)
+
+
+def _reason(scope: Scope) -> dict[str, str]:
+    state = scope["state"]
+    return {"reason": state["reason"]} if "reason" in state else {}
 
 
 def _values(headers: list[tuple[bytes, bytes]], wanted: bytes) -> list[bytes]:

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from care_platform.auth.issuer_keys import NoKeys
-from care_platform.auth.tokens import Unauthenticated
+from care_platform.auth.refusals import TokenFault, Unauthenticated
 from care_platform.http.json_bodies import NotJson
 from care_platform.http.limits import TooLarge
 from care_platform.http.malformed import MOST_FAULTS, Malformed
@@ -133,7 +133,8 @@ class Problems:
             case Problem():
                 return error.particulars
             case Unauthenticated():
-                return _at("/headers/authorization", str(error), rule="token")
+                fault = {"rule": error.fault.value, "detail": error.fault.sentence}
+                return {"rule": "token", "errors": [{"pointer": "/headers/authorization", **fault}]}
             case Malformed():
                 return _at(error.pointer, error.rule)
             case TooLarge(part="head"):
@@ -149,16 +150,23 @@ def _bounded(particulars: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**particulars, "errors": particulars["errors"][:MOST_FAULTS], "further_errors": left_out}
 
 
-def _at(where: str, broken: str, **more: str) -> dict[str, Any]:
-    return {**more, "errors": [{"pointer": where, "rule": broken}]}
+def _at(where: str, broken: str) -> dict[str, Any]:
+    return {"errors": [{"pointer": where, "rule": broken}]}
 
 
 def _headers(error: Exception, kind: Kind) -> dict[str, str]:
     headers = {}
-    if kind.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = _challenge(error.fault)
     if kind.retry and kind.status != 500:
         headers["Retry-After"] = "1"
     if isinstance(error, HTTPException) and error.headers and "Allow" in error.headers:
         headers["Allow"] = error.headers["Allow"]
     return headers
+
+
+def _challenge(fault: TokenFault) -> str:
+    """A challenge says nothing of an error to a caller that sent no token (RFC 6750, section 3)."""
+    if fault is TokenFault.NO_TOKEN:
+        return "Bearer"
+    return f'Bearer error="invalid_token", error_description="{fault.sentence}"'

@@ -38,7 +38,9 @@ def _by_key(columns: str, table: str, key: str, column: type[list[Any]] = Uuids)
 
 
 LOOKUPS: Mapping[str, Lookup] = {
-    "receipts": _by_key("network_id, command_id, request_mac, response", "command_receipts", "command_id"),
+    "receipts": _by_key(
+        "network_id, command_id, request_mac, response, asked_as", "command_receipts", "command_id"
+    ),
     "references": _by_key("network_id, reference, episode_id, event_id", "source_refs", "reference", Bytes),
     "events": Lookup(
         b"""SELECT originator_id, originator_version, topic, state FROM stored_events

@@ -58,7 +58,7 @@ def read(
         }
     )
     for row in found["receipts"]:
-        receipt = StoredReceipt(row["request_mac"], row["response"])
+        receipt = StoredReceipt(row["request_mac"], row["response"], row["asked_as"])
         read_set.receipts[row["network_id"], row["command_id"]] = receipt
     _take_references(seek, read_set, found["references"])
     _take_keys(read_set, found["keys"], unwrap)

@@ -9,8 +9,9 @@ from episodes.recording.store import WriteSet
 
 _KEYS = """INSERT INTO client_keys (network_id, client_id, key_id, wrapped)
 SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::bytea[]) ORDER BY 1, 2"""
-_RECEIPTS = """INSERT INTO command_receipts (network_id, command_id, request_mac, status, response)
-SELECT n, c, m, 201, r FROM unnest(%b::text[], %b::uuid[], %b::bytea[], %b::bytea[]) AS w(n, c, m, r)
+_RECEIPTS = """INSERT INTO command_receipts (network_id, command_id, request_mac, status, response, asked_as)
+SELECT n, c, m, 201, r, a
+FROM unnest(%b::text[], %b::uuid[], %b::bytea[], %b::bytea[], %b::text[]) AS w(n, c, m, r, a)
 ORDER BY 1, 2"""
 _OPENINGS = """INSERT INTO client_episodes (network_id, client_id, episode_id)
 SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
@@ -39,7 +40,8 @@ def write(curs: Cursor[DictRow], write_set: WriteSet) -> None:
     networks, commands = zip(*write_set.receipts, strict=True)
     receipts = write_set.receipts.values()
     macs, bodies = Bytes(r.mac for r in receipts), Bytes(r.body for r in receipts)
-    curs.execute(_RECEIPTS, (Texts(networks), Uuids(commands), macs, bodies), prepare=True)
+    asked_as = Texts(r.asked_as for r in receipts)
+    curs.execute(_RECEIPTS, (Texts(networks), Uuids(commands), macs, bodies, asked_as), prepare=True)
     if write_set.references:
         networks, hashes = zip(*write_set.references, strict=True)
         episodes, events = zip(*write_set.references.values(), strict=True)
