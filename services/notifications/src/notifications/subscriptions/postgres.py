@@ -63,8 +63,8 @@ async def insert(db: Connection, new: Subscription, sealed: bytes, most: int) ->
     if len(existing) >= most:
         raise TooManySubscriptions
     await db.execute(
-        "INSERT INTO subscriptions (network_id, subscription_id, partner_id, url, event_types,"
-        " clinics, level, secret, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "INSERT INTO subscriptions (network_id, subscription_id, partner_id, url, event_types, clinics,"
+        " level, secret, created_at, made_by_partner) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             new.network,
             new.id,
@@ -75,6 +75,7 @@ async def insert(db: Connection, new: Subscription, sealed: bytes, most: int) ->
             new.level,
             sealed,
             new.created_at,
+            new.made_by_partner,
         ],
     )
 
@@ -114,6 +115,14 @@ async def end(db: Connection, subscription: Subscription) -> None:
         )
 
 
+async def replace_secret(db: Connection, of: Subscription, sealed: bytes) -> None:
+    """Sign with another secret from now on."""
+    await db.execute(
+        "UPDATE subscriptions SET secret = %s WHERE network_id = %s AND subscription_id = %s",
+        [sealed, of.network, of.id],
+    )
+
+
 async def delivery_log(db: Connection, of: Subscription, after: int, limit: int) -> list[Row]:
     """Deliveries by number, each with its attempts in order."""
     cursor = await db.execute(
@@ -151,4 +160,7 @@ def _subscription(row: Row) -> Subscription:
         state=row["state"],
         last_number=row["last_number"],
         unusable_since=row["unusable_since"],
+        made_by_partner=row["made_by_partner"],
+        proved_at=row["proved_at"],
+        challenge_expires_at=row["challenge_expires_at"],
     )
