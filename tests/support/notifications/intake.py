@@ -53,7 +53,7 @@ def subscribed(service: Notifications, partner: UUID, name: str = "a") -> UUID:
     return identifier
 
 
-def service_update(service: Notifications, subscription: UUID, change: str) -> None:
+def service_update(service: Notifications, subscription: UUID | str, change: str) -> None:
     service.write(f"UPDATE subscriptions SET {change} WHERE subscription_id = %s", subscription)
 
 

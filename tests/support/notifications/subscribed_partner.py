@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from typing import Any, Protocol
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from contracts.codec import CloudEvent
 from notifications.postgres.connections import connect
@@ -40,7 +40,7 @@ class Partner:
         self.subscription = answer.json()["id"]
         self.secret: str = answer.json()["secret"]
         if not unproved:
-            service_update(service, UUID(self.subscription), PROVED)
+            service_update(service, self.subscription, PROVED)
 
     def read(self, what: str) -> Any:
         answer = self._api.call("GET", f"/v1/subscriptions/{self.subscription}/{what}", self.token)
