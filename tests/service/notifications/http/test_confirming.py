@@ -174,6 +174,25 @@ def test_a_new_challenge_can_be_asked_for_once_a_minute_and_none_once_there_is_p
     assert post(api, partner.subscription, partner.token, value).status_code == 200
 
 
+def test_ending_a_subscription_and_making_it_again_brings_no_challenge_sooner(
+    api: Api, service: Notifications, endpoint: Challenged, partner: Partner
+) -> None:
+    for _ in range(3):
+        path = f"/v1/subscriptions/{partner.subscription}"
+        assert api.call("DELETE", path, partner.token).status_code == 204
+        made = api.call("POST", "/v1/subscriptions", partner.token, json={"url": endpoint.address})
+        partner.subscription = made.json()["id"]
+    with Challenged(silently) as elsewhere:
+        Partner(api, service, elsewhere, unproved=True)
+        challenged(service, elsewhere)
+    [waiting] = service.rows(
+        "SELECT challenge_due_at - now() AS wait FROM subscriptions WHERE subscription_id = %s",
+        UUID(partner.subscription),
+    )
+    assert 30 < waiting["wait"].total_seconds() < 60
+    assert len(endpoint.challenges) == 1
+
+
 def for_them(api: Api, service: Notifications, url: str, partner: UUID) -> httpx.Response:
     coordinator = service.issuer.token("coordinator", clinics=[uuid4()])
     return api.call("POST", "/v1/subscriptions", coordinator, json={"url": url, "partner": str(partner)})

@@ -14,6 +14,8 @@ from notifications.postgres.connections import WAKE, Connection, Database
 
 CHALLENGE_LASTS = timedelta(days=7)
 """How long a value is accepted: longer than all attempts of the schedule take."""
+BETWEEN_CHALLENGES = timedelta(minutes=1)
+"""The least time from one challenge to the next that a partner asks for, so that it floods no address."""
 _VALUE_BYTES = 32
 
 _CLAIM = """

@@ -55,7 +55,10 @@ class HttpEndpoint:
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome | Unusable:
         """Only the status counts. The body of the reply is discarded."""
-        return (await self.ask(url, headers, body)).outcome
+        crash_point("deliver.before-send")
+        outcome = (await self.ask(url, headers, body)).outcome
+        crash_point("deliver.after-send")
+        return outcome
 
     async def ask(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
         """As `post`, with the body of the reply, as it was sent."""
@@ -63,10 +66,7 @@ class HttpEndpoint:
             target = URL(url)
             if target.scheme not in self._schemes:
                 return Reply(Unusable())
-            crash_point("deliver.before-send")
-            reply = await self._post(target, headers, body)
-            crash_point("deliver.after-send")
-            return reply
+            return await self._post(target, headers, body)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as fault:
             return Reply(_failure(fault))
 

@@ -1,9 +1,9 @@
 """Proves an address by the value that was sent there, and has a new value sent."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from notifications.delivering.challenge_rows import prove
+from notifications.delivering.challenge_rows import BETWEEN_CHALLENGES, prove
 from notifications.delivering.challenger import same
 from notifications.delivering.secret_sealing import Sealing
 from notifications.postgres.connections import Connection
@@ -11,8 +11,6 @@ from notifications.subscriptions.subscription import NotProved, Subscription
 
 MOST_WRONG = 10
 """So many wrong values end a challenge. The value cannot be guessed; this bounds the trying."""
-BETWEEN_CHALLENGES = timedelta(minutes=1)
-"""The least time from one challenge to the next of a subscription, so that no address is flooded."""
 
 Row = dict[str, Any]
 _LOCKED = """
