@@ -17,6 +17,7 @@ from tests.support.notifications.subscribed_partner import FAST, Partner, owe, t
 from tests.support.waiting import eventually
 
 JSON = "application/json"
+UNDER_WAY = "challenge IS NOT NULL AND challenge_attempts = 0"
 LATER = "challenged_at = now() - interval '61 seconds'"
 PAST = "challenge_expires_at = now() - interval '1 second'"
 
@@ -36,11 +37,11 @@ def partner(api: Api, service: Notifications, episodes: EpisodesService, endpoin
 
 
 def challenged(service: Notifications, endpoint: Challenged) -> str:
-    """The value of the next challenge."""
+    """The value of the next challenge, once its attempt is recorded."""
     before = len(endpoint.challenges)
-    with service.running("deliver", **FAST) as deliver:
+    with service.running("deliver", **FAST):
         eventually(lambda: len(endpoint.challenges) > before)
-        deliver.stop()
+        eventually(lambda: service.count("subscriptions", UNDER_WAY) == 0)
     return value_of(endpoint.challenges[-1])
 
 
