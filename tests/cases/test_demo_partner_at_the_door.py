@@ -24,7 +24,8 @@ CHALLENGE = {"type": "care.challenge.v1", "data": {"challenge": "the-value"}}
 async def server(tmp_path: Path) -> AsyncIterator[TestServer]:
     subscribing = Subscribing("http://127.0.0.1:9", "", lambda: "", tmp_path / "subscription.json")
     subscribing.key = secret_key(SECRET)
-    async with TestServer(DemoPartner(Ledger(tmp_path / "received.jsonl"), subscribing).app()) as one:
+    one = TestServer(DemoPartner(Ledger(tmp_path / "received.jsonl"), subscribing).app())
+    async with one:
         yield one
 
 

@@ -74,7 +74,9 @@ PROVING: Mapping[str, Answer] = MappingProxyType(
         "echo": echoing,
         "echo with more": _with(status="ok", more=[1, {"challenge": "x"}]),
         "echo with another 2xx": lambda one: said({"challenge": value_of(one)}, 202),
-        "echo called text": lambda one: said({"challenge": value_of(one)}, **{"content-type": "text/plain"}),
+        "echo called text": lambda one: said(
+            {"challenge": value_of(one)}, 200, **{"content-type": "text/plain"}
+        ),
     }
 )
 """Answers that prove an address."""
