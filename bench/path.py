@@ -25,7 +25,7 @@ from bench.machine import Machine, mark, refuse_unmarked
 from bench.pacing import p50_and_p99, paced
 from bench.table import MILLISECONDS, Row
 from tests.support.load import Load, client_of, session_body
-from tests.support.notifications.http_servers import Server
+from tests.support.notifications.http_servers import Server, echo_of
 from tests.support.stack import Stack, bearer
 from tests.support.waiting import eventually
 
@@ -136,7 +136,10 @@ class _Partner(Server):
             httpx.post(url, json=body, headers=bearer(token)).raise_for_status()
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
-        data = json.loads(await request.read())["data"]
+        document = json.loads(await request.read())
+        if (echo := echo_of(document)) is not None:
+            return echo
+        data = document["data"]
         self.lags[data["event_id"]] = _since(data["recorded_at"], time.time())
         return web.Response(status=204)
 

@@ -34,8 +34,8 @@ PER_SECOND = 300
 
 SHARE, SLOWER = 0.7, 2.0
 _SUBSCRIBE = """INSERT INTO subscriptions
-    (network_id, subscription_id, partner_id, url, level, secret, created_at)
-VALUES ('demo', %s, %s, %s, 'ids', %s, now())"""
+    (network_id, subscription_id, partner_id, url, level, secret, created_at, proved_at, rests_until)
+VALUES ('demo', %s, %s, %s, 'ids', %s, now(), now(), NULL)"""
 _NUMBERED = "UPDATE subscriptions SET last_number = last_number + %s"
 _OWE = """INSERT INTO deliveries (network_id, subscription_id, number, event_id, event_type, episode_id,
     clinic_id, occurred_at, precision, recorded_at, origin, dataref, correlation_id)

@@ -1,4 +1,7 @@
-"""The partner's endpoints: it verifies each webhook itself, and shows what it got."""
+"""The partner's endpoints: it verifies each webhook itself, and shows what it got.
+
+aiohttp bounds the head of a request in bytes, not in time: what faces the internet needs a proxy that does.
+"""
 
 import asyncio
 import json
@@ -7,12 +10,30 @@ import time
 from collections.abc import AsyncIterator
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from demo.partner.ledger import Ledger, NotAWebhook, read_webhook
+from demo.partner.ledger import Ledger, NotAWebhook, challenge_in, read_webhook
 from demo.partner.signature import Rejected, verify
 from demo.partner.subscribing import Subscribing
 
 LONGEST_WAIT = 30.0
+LONGEST_BODY = 64 * 1024
+BODY_SECONDS = 10.0
+_CONNECTIONS = {"auto_decompress": False, "lingering_time": 2.0}
+"""A signature covers a body as it was sent, so nothing is unpacked. What is too long is read on briefly."""
+
+
+@web.middleware
+async def refuse_what_is_malformed(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer 415 to a body that is packed, 400 to one that is no chunks, 408 to one that does not come."""
+    if "content-encoding" in request.headers:
+        return web.Response(status=415)
+    try:
+        return await handler(request)
+    except web.RequestPayloadError:
+        return web.Response(status=400)
+    except TimeoutError:
+        return web.Response(status=408)
 
 
 class DemoPartner:
@@ -23,7 +44,11 @@ class DemoPartner:
         self._subscribing = subscribing
 
     def app(self) -> web.Application:
-        app = web.Application()
+        app = web.Application(
+            client_max_size=LONGEST_BODY,
+            middlewares=[refuse_what_is_malformed],
+            handler_args=_CONNECTIONS,
+        )
         app.add_routes(
             [
                 web.post("/webhooks", self.webhook),
@@ -36,12 +61,20 @@ class DemoPartner:
         return app
 
     async def webhook(self, request: web.Request) -> web.Response:
-        """Answer 204 only to what is verified and kept, 401 to what others signed, 400 to another form."""
+        """Answer 204 only to what is verified and kept, 401 to what others signed, 400 to another form.
+
+        A challenge is answered with its value, once its signature is verified, too.
+        """
         if self._subscribing.key is None:
             return web.Response(status=503)
-        body, now = await request.read(), time.time()
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await request.read()
+        now = time.time()
         try:
             verify(self._subscribing.key, request.headers, body, now)
+            if (value := challenge_in(body)) is not None:
+                print("challenged: our address is proved by the answer", flush=True)
+                return web.json_response({"challenge": value})
             one = read_webhook(request.headers["webhook-id"], body, now)
         except Rejected as reason:
             print(f"rejected: {reason}", flush=True)

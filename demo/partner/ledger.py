@@ -50,6 +50,16 @@ class Ledger:
             return None
 
 
+def challenge_in(body: bytes) -> str | None:
+    """Return the value that a challenge asks for; None for any other body."""
+    try:
+        document = json.loads(body)
+        value = document["data"]["challenge"] if document["type"] == "care.challenge.v1" else None
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return value if isinstance(value, str) else None
+
+
 def read_webhook(webhook_id: str, body: bytes, now: float) -> Received:
     """What is kept of a webhook, with the milliseconds it took to arrive.
 

@@ -8,13 +8,15 @@ from pydantic.json_schema import models_json_schema
 
 from contracts.envelope import PublishedEvent, topic_of
 from contracts.events import PUBLISHED, Data, Redacted
-from contracts.webhook import Notice, Webhook
+from contracts.webhook import Challenge, Notice, Webhook
 
 _SCHEMAS = "#/components/schemas/{model}"
 _ABOUT = "What happens in care episodes, told to a network's systems on Kafka and to its partners by webhook."
 _AT_LEAST_ONCE = "Sent at least once, in order per episode; the same event always has the same ce_id."
 
 Object = dict[str, Any]
+
+_WEBHOOKS: dict[str, type[BaseModel]] = {"Webhook": Webhook, "Notice": Notice, "Challenge": Challenge}
 
 
 def document() -> str:
@@ -67,9 +69,10 @@ def _episodes() -> Object:
 def _webhook() -> Object:
     return {
         "address": None,
-        "description": "Standard Webhooks: headers webhook-id, webhook-timestamp and webhook-signature.",
+        "description": "Standard Webhooks: headers webhook-id, webhook-timestamp and webhook-signature. First"
+        " comes a challenge, to be answered 2xx with its value, as `challenge` of a JSON object.",
         "servers": [_ref("servers", "partner")],
-        "messages": {name: _ref("components/messages", name) for name in ("Webhook", "Notice")},
+        "messages": {name: _ref("components/messages", name) for name in _WEBHOOKS},
     }
 
 
@@ -90,11 +93,11 @@ def _operations() -> Object:
 
 
 def _components() -> Object:
-    models: list[type[BaseModel]] = [*PUBLISHED.values(), Redacted, Webhook, Notice]
+    models: list[type[BaseModel]] = [*PUBLISHED.values(), Redacted, *_WEBHOOKS.values()]
     _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_SCHEMAS)
     return {
         "messages": {model.__name__: _message(model) for model in PUBLISHED.values()}
-        | {"Webhook": _webhook_message("webhook", Webhook), "Notice": _webhook_message("notice", Notice)},
+        | {name: _webhook_message(name.lower(), model) for name, model in _WEBHOOKS.items()},
         "messageTraits": {"cloudEvent": _cloud_event()},
         "schemas": schemas["$defs"],
     }

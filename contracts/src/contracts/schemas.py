@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter, create_model
 from contracts.disclosure import Decisions, Questions
 from contracts.envelope import PublishedEvent
 from contracts.events import PUBLISHED, Data, Redacted
-from contracts.webhook import Notice, Webhook
+from contracts.webhook import Challenge, Notice, Webhook
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ACCEPTED = frozenset({"disclosure-questions"})
@@ -25,6 +25,7 @@ def documents() -> Iterator[tuple[str, str]]:
         yield _file(type_name, event_schema(model))
     yield _file("webhook", TypeAdapter(Webhook).json_schema())
     yield _file("notice", TypeAdapter(Notice).json_schema())
+    yield _file("challenge", TypeAdapter(Challenge).json_schema())
     yield _file("disclosure-questions", TypeAdapter(Questions).json_schema())
     yield _file("disclosure-decisions", TypeAdapter(Decisions).json_schema())
 

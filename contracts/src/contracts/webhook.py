@@ -1,6 +1,7 @@
 """The bodies of webhooks to a partner (Standard Webhooks): what happened and where, or that something did.
 
-Which of them a partner is sent is its subscription's level: `ids` or `empty`.
+Which of them a partner is sent is its subscription's level: `ids` or `empty`. Before the first of them its
+address is sent a challenge, and must answer it.
 """
 
 from typing import Literal
@@ -91,3 +92,37 @@ class Notice(BaseModel):
     """When the delivery became due."""
     data: NoticeData
     """Where to ask for it."""
+
+
+class ChallengeData(BaseModel):
+    """The value that proves that the address is the partner's. It says nothing of a client."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    subscription_id: UUID
+    """The subscription whose address is to be proved."""
+    challenge: str
+    """The random value: the endpoint answers 2xx with it, or the partner posts it to `confirmation`."""
+    confirmation: str
+    """The address that takes the value, with the partner's token."""
+    expires_at: AwareDatetime
+    """Until when the value is accepted."""
+
+
+class Challenge(BaseModel):
+    """What a new address is sent, before any event goes there."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    type: Literal["care.challenge.v1"]
+    """The type of a challenge."""
+    timestamp: AwareDatetime
+    """When the challenge was made."""
+    data: ChallengeData
+    """The value, and where it can be posted."""
+
+
+class Echo(BaseModel):
+    """The answer to a challenge that proves an address at once. Other fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, extra="ignore")
+    challenge: str
+    """The value that was received in `data.challenge`."""

@@ -132,9 +132,9 @@ async def test_what_the_claim_reads_it_finds_by_indexes(
     service.write("ALTER TABLE deliveries SET (autovacuum_enabled = false)")
     service.write(
         "INSERT INTO subscriptions"
-        " (network_id, subscription_id, partner_id, url, level, secret, created_at, last_number)"
-        " SELECT (ARRAY['demo', 'other', 'third', 'fourth'])[1 + n %% 4], gen_random_uuid(),"
-        " gen_random_uuid(), n::text, 'ids', '', now(), 200 FROM generate_series(1, 200) n"
+        " (network_id, subscription_id, partner_id, url, level, secret, created_at, last_number, proved_at,"
+        " rests_until) SELECT (ARRAY['demo', 'other', 'third', 'fourth'])[1 + n %% 4], gen_random_uuid(),"
+        " gen_random_uuid(), n::text, 'ids', '', now(), 200, now(), NULL FROM generate_series(1, 200) n"
     )
     service.write(
         "INSERT INTO deliveries (network_id, subscription_id, number, event_id, event_type, episode_id,"

@@ -88,12 +88,26 @@ class EpisodesService(Server):
         self.decisions: list[str] = []
         self.subject = uuid4()
         self.client_ref: str | None = "C-4711"
+        self.unknown_partners: set[UUID] = set()
 
     def publish(self, *events: CloudEvent) -> None:
         self.log.extend(documents(events))
 
     def publish_raw(self, *entries: dict[str, Any]) -> None:
         self.log.extend(entries)
+
+    async def _dispatch(self, request: web.Request) -> web.StreamResponse:
+        """The directory has every partner but those named."""
+        if not request.path.startswith("/v1/partners/"):
+            return await super()._dispatch(request)
+        self.tokens.add(request.headers.get("Authorization", ""))
+        match self.answers:
+            case "silent":
+                await asyncio.sleep(3600)
+            case "failing":
+                return web.Response(status=500)
+        known = UUID(request.path.rpartition("/")[2]) not in self.unknown_partners
+        return web.json_response({}, status=200 if known else 404)
 
     async def _feed(self, request: web.Request) -> web.Response:
         self.tokens.add(request.headers.get("Authorization", ""))
@@ -146,8 +160,18 @@ class Received:
         return parsed
 
 
+def echo_of(document: dict[str, Any]) -> web.Response | None:
+    """The answer to a challenge; None if the webhook is another."""
+    if document.get("type") != "care.challenge.v1":
+        return None
+    return web.json_response({"challenge": document["data"]["challenge"]})
+
+
 class PartnerEndpoint(Server):
-    """Answers each webhook with the next of `statuses`, repeating the last one. `hangs`: never answers."""
+    """Answers each webhook with the next of `statuses`, repeating the last one. `hangs`: never answers.
+
+    Challenges are echoed, and are not among the `received`.
+    """
 
     def __init__(self, *statuses: int, hangs: bool = False, headers: dict[str, str] | None = None) -> None:
         super().__init__(hook=self._receive)
@@ -165,7 +189,10 @@ class PartnerEndpoint(Server):
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.received.append(Received(headers, await request.read()))
+        one = Received(headers, await request.read())
+        if echo := echo_of(one.document):
+            return echo
+        self.received.append(one)
         if self.hangs:
             await asyncio.sleep(3600)
         status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]

@@ -35,7 +35,12 @@ class Lane:
         self.position = following
 
 
+PROVED = "proved_at = now(), challenge_due_at = NULL, rests_until = NULL"
+"""What proves the address of a subscription."""
+
+
 def subscribed(service: Notifications, partner: UUID, name: str = "a") -> UUID:
+    """A subscription whose address is proved."""
     identifier = uuid4()
     service.write(
         "INSERT INTO subscriptions (network_id, subscription_id, partner_id, url, level, secret, created_at)"
@@ -44,10 +49,11 @@ def subscribed(service: Notifications, partner: UUID, name: str = "a") -> UUID:
         partner,
         f"https://partner.example/{name}",
     )
+    service_update(service, identifier, PROVED)
     return identifier
 
 
-def service_update(service: Notifications, subscription: UUID, change: str) -> None:
+def service_update(service: Notifications, subscription: UUID | str, change: str) -> None:
     service.write(f"UPDATE subscriptions SET {change} WHERE subscription_id = %s", subscription)
 
 

@@ -21,6 +21,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import OKPKey
 from psycopg.rows import dict_row
 
+from notifications.delivering.secret_sealing import Sealing
 from tests.support.servers.postgres import Database
 from tests.support.waiting import PATIENCE, eventually
 
@@ -195,6 +196,11 @@ class Api:
             return self.client.get("/health/live").status_code == 200
         except httpx.TransportError:
             return False
+
+
+def sealing(service: Notifications) -> Sealing:
+    """The key with which the service seals."""
+    return Sealing(Path(service.environment["NOTIFICATIONS_KEYS_DIR"]))
 
 
 def partner_token(issuer: Issuer, partner: UUID, **more: Any) -> str:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from contracts.codec import CloudEvent
 from notifications.postgres.connections import connect
-from tests.support.notifications.intake import Lane
+from tests.support.notifications.intake import PROVED, Lane, service_update
 from tests.support.notifications.published_events import Care
 from tests.support.notifications.service_process import Api, Notifications, partner_token
 
@@ -27,9 +27,11 @@ class Addressed(Protocol):
 
 
 class Partner:
-    """A partner with one endpoint, which has subscribed for itself."""
+    """A partner with one endpoint, which has subscribed for itself. Its address is proved by default."""
 
-    def __init__(self, api: Api, service: Notifications, endpoint: Addressed, **wanted: Any) -> None:
+    def __init__(
+        self, api: Api, service: Notifications, endpoint: Addressed, unproved: bool = False, **wanted: Any
+    ) -> None:
         self.id = uuid4()
         self.token = partner_token(service.issuer, self.id)
         self._api = api
@@ -37,6 +39,8 @@ class Partner:
         assert answer.status_code == 201, answer.text
         self.subscription = answer.json()["id"]
         self.secret: str = answer.json()["secret"]
+        if not unproved:
+            service_update(service, self.subscription, PROVED)
 
     def read(self, what: str) -> Any:
         answer = self._api.call("GET", f"/v1/subscriptions/{self.subscription}/{what}", self.token)

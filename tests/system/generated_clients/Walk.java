@@ -6,11 +6,13 @@ import example.episodes.api.FeedApi;
 import example.episodes.model.*;
 import example.notifications.api.InboxApi;
 import example.notifications.api.SubscriptionsApi;
+import example.notifications.model.Confirmation;
 import example.notifications.model.Deliveries;
 import example.notifications.model.DeliveryView;
 import example.notifications.model.InboxItem;
 import example.notifications.model.ProblemDocument;
 import example.notifications.model.SubscriptionMade;
+import example.notifications.model.SubscriptionView;
 import example.notifications.model.SubscriptionWanted;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
@@ -107,6 +109,12 @@ public class Walk {
       same(made.getId(), ProblemDocument.fromJson(refusal.getResponseBody()).getSubscriptionId());
     }
     same(made.getId(), subscriptions.listSubscriptions().getSubscriptions().get(0).getId());
+    try {
+      subscriptions.confirmAddress(made.getId(), new Confirmation().challenge("a guess"));
+      throw new AssertionError("a guess was right");
+    } catch (example.notifications.ApiException refusal) {
+      same("challenge-differs", ProblemDocument.fromJson(refusal.getResponseBody()).getRule());
+    }
     return made.getId();
   }
 
@@ -224,6 +232,7 @@ public class Walk {
     same(1, deliveries.get(0).getNumber());
     same(204, deliveries.get(0).getAttempts().get(0).getStatus());
     same(null, deliveries.get(0).getAttempts().get(0).getError());
+    same(SubscriptionView.AddressEnum.PROVED, subscriptions.getSubscription(subscription).getAddress());
     var first = subscriptions.listMissedEvents(subscription, null, null).getEvents().get(0).getTold();
     same("care.episode.plan_set.v1", first.getType());
     same(episode, first.getData().getEpisode());

@@ -99,6 +99,9 @@ func subscribe() uuid.UUID {
 	check(*got(again.ApplicationproblemJSON409, again.Body).SubscriptionId == made.Id)
 	mine := must(asPartner.ListSubscriptionsWithResponse(ctx))
 	check(got(mine.JSON200, mine.Body).Subscriptions[0].Id == made.Id)
+	guess := notifications.Confirmation{Challenge: "a guess"}
+	refused := must(asPartner.ConfirmAddressWithResponse(ctx, made.Id, guess))
+	check(*got(refused.ApplicationproblemJSON422, refused.Body).Rule == "challenge-differs")
 	return made.Id
 }
 
@@ -254,6 +257,8 @@ func beRefused(episode uuid.UUID) {
 func beTold(subscription, episode uuid.UUID) {
 	deliveries := awaited(func() *[]notifications.DeliveryView { return delivered(subscription) })
 	check(deliveries[0].Number == 1 && *deliveries[0].Attempts[0].Status == 204 && deliveries[0].Attempts[0].Error == nil)
+	found := must(asPartner.GetSubscriptionWithResponse(ctx, subscription))
+	check(got(found.JSON200, found.Body).Address == notifications.SubscriptionViewAddressProved)
 	answer := must(asPartner.ListMissedEventsWithResponse(ctx, subscription, &notifications.ListMissedEventsParams{}))
 	first := must(got(answer.JSON200, answer.Body).Events[0].AsTold())
 	check(first.Type == "care.episode.plan_set.v1" && first.Data.Episode == episode, first)

@@ -85,6 +85,10 @@ async function subscribe(): Promise<string> {
   assert.equal(again.error?.subscription_id, made.id);
   const mine = got(await asPartner.GET("/v1/subscriptions"));
   assert.deepEqual(mine.subscriptions.map((it) => it.id), [made.id]);
+  const params = { path: { subscription_id: made.id } };
+  const guess = { params, body: { challenge: "a guess" } };
+  const refused = await asPartner.POST("/v1/subscriptions/{subscription_id}/confirmation", guess);
+  assert.equal(refused.error?.rule, "challenge-differs");
   return made.id;
 }
 
@@ -227,6 +231,8 @@ async function beTold(subscription: string, episode: string): Promise<void> {
   assert.deepEqual(deliveries.map((it) => it.number), [1, 2, 3, 4]);
   assert.deepEqual([deliveries[0]?.attempts[0]?.status, deliveries[0]?.attempts[0]?.error], [204, null]);
   const params = { path: { subscription_id: subscription } };
+  const found = got(await asPartner.GET("/v1/subscriptions/{subscription_id}", { params }));
+  assert.equal(found.address, "proved");
   const missed = got(await asPartner.GET("/v1/subscriptions/{subscription_id}/events", { params }));
   const first = missed.events[0];
   assert.ok(first && "data" in first);

@@ -34,6 +34,8 @@ from episodes_client.api.episodes import get_episode, get_episode_history, get_e
 from episodes_client.api.feed import read_feed
 from notifications_client.api.inbox import acknowledge_item, read_inbox
 from notifications_client.api.subscriptions import (
+    confirm_address,
+    get_subscription,
     list_deliveries,
     list_missed_events,
     list_subscriptions,
@@ -105,6 +107,9 @@ def subscribe() -> UUID:
     assert (again.status, again.subscription_id) == (409, made.id)
     mine = got(told.Subscriptions, list_subscriptions.sync(client=AS_PARTNER)).subscriptions
     assert [it.id for it in mine] == [made.id]
+    guess = told.Confirmation(challenge="a guess")
+    refused = got(told.ProblemDocument, confirm_address.sync(made.id, client=AS_PARTNER, body=guess))
+    assert (refused.status, refused.rule) == (422, "challenge-differs")
     return made.id
 
 
@@ -253,6 +258,8 @@ def be_told(subscription: UUID, episode: UUID) -> None:
     deliveries = awaited(lambda: delivered(subscription))
     assert [it.number for it in deliveries] == [1, 2, 3, 4]
     assert [(it.status, it.error) for it in deliveries[0].attempts] == [(204, None)]
+    found = got(told.SubscriptionView, get_subscription.sync(subscription, client=AS_PARTNER))
+    assert found.address is told.SubscriptionViewAddress.PROVED
     missed = got(told.Events, list_missed_events.sync(subscription, client=AS_PARTNER))
     first = got(told.Told, missed.events[0])
     assert (first.type_, first.data.episode) == ("care.episode.plan_set.v1", episode)

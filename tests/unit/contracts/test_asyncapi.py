@@ -66,7 +66,7 @@ def test_a_webhooks_address_is_its_subscribers() -> None:
 
 def test_a_webhook_is_of_either_level() -> None:
     messages = [resolved(it["$ref"]) for it in DOCUMENT["channels"]["webhook"]["messages"].values()]
-    assert [resolved(it["payload"]["$ref"])["title"] for it in messages] == ["Webhook", "Notice"]
+    assert [resolved(it["payload"]["$ref"])["title"] for it in messages] == ["Webhook", "Notice", "Challenge"]
 
 
 @pytest.mark.parametrize("type_name", TYPES)

@@ -34,6 +34,7 @@ def test_there_is_a_schema_and_an_example_for_each_published_event_and_no_other(
     assert {path.stem for path in SCHEMAS} - set(TYPES) == {
         "webhook",
         "notice",
+        "challenge",
         "disclosure-questions",
         "disclosure-decisions",
     }

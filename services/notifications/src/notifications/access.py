@@ -25,6 +25,9 @@ class Action(StrEnum):
     SUBSCRIBE = "subscribe"
     READ_SUBSCRIPTION = "read subscription"
     END_SUBSCRIPTION = "end subscription"
+    CONFIRM_ADDRESS = "confirm address"
+    ASK_FOR_CHALLENGE = "ask for challenge"
+    REPLACE_SECRET = "replace secret"
     READ_DELIVERIES = "read deliveries"
     PULL_EVENTS = "pull events"
     READ_INBOX = "read inbox"
@@ -37,6 +40,9 @@ _OWN_SUBSCRIPTIONS = frozenset(
         Action.SUBSCRIBE,
         Action.READ_SUBSCRIPTION,
         Action.END_SUBSCRIPTION,
+        Action.CONFIRM_ADDRESS,
+        Action.ASK_FOR_CHALLENGE,
+        Action.REPLACE_SECRET,
         Action.READ_DELIVERIES,
         Action.PULL_EVENTS,
     }

@@ -68,3 +68,19 @@ def test_what_waited_for_a_name_is_delivered_once_it_resolves(
             eventually(lambda: api.call("GET", path, partner.token).json()["unusable_since"] is None)
     (delivery,) = partner.deliveries()
     assert [it["status"] for it in delivery["attempts"]] == [204]
+
+
+def test_an_address_that_is_not_resolved_uses_up_no_challenge_and_is_proved_once_it_is(
+    service: Notifications, episodes: EpisodesService, api: Api, names: NameServer
+) -> None:
+    with PartnerEndpoint() as endpoint:
+        address = endpoint.address.replace("127.0.0.1", "hook.late.test")
+        partner = Partner(api, service, At(address), unproved=True)
+        path = f"/v1/subscriptions/{partner.subscription}"
+        with service.running("deliver", **(FAST | {"retry_seconds": "0,0.1"})):
+            eventually(lambda: names.count("hook.late.test") >= 2)
+            assert api.call("GET", path, partner.token).json()["unusable_since"]
+            assert service.count("subscriptions", "challenge_attempts > 0") == 0
+            names.learn("hook.late.test", "127.0.0.1")
+            eventually(lambda: api.call("GET", path, partner.token).json()["address"] == "proved", within=40)
+    assert api.call("GET", path, partner.token).json()["unusable_since"] is None

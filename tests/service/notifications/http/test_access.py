@@ -9,9 +9,9 @@ import pytest
 from notifications.access import ALLOWED, Action, Role
 from tests.support.notifications.intake import subscribed
 from tests.support.notifications.published_events import PARTNER
-from tests.support.notifications.service_process import Api, Issuer, Notifications, partner_token
+from tests.support.notifications.service_process import Api, Issuer, Notifications, partner_token, sealing
 
-CLINIC = uuid4()
+CLINIC, CHALLENGE = uuid4(), "the-value-sent"
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ ROUTES: dict[Action, Route] = {
     Action.SUBSCRIBE: Route("POST", "/v1/subscriptions", {"url": "https://partner.example/new"}),
     Action.READ_SUBSCRIPTION: Route("GET", "/v1/subscriptions/{subscription}"),
     Action.END_SUBSCRIPTION: Route("DELETE", "/v1/subscriptions/{subscription}"),
+    Action.CONFIRM_ADDRESS: Route(
+        "POST", "/v1/subscriptions/{subscription}/confirmation", {"challenge": CHALLENGE}
+    ),
+    Action.ASK_FOR_CHALLENGE: Route("POST", "/v1/subscriptions/{subscription}/challenge"),
+    Action.REPLACE_SECRET: Route("POST", "/v1/subscriptions/{subscription}/secret"),
     Action.READ_DELIVERIES: Route("GET", "/v1/subscriptions/{subscription}/deliveries"),
     Action.PULL_EVENTS: Route("GET", "/v1/subscriptions/{subscription}/events"),
     Action.READ_INBOX: Route("GET", "/v1/inbox"),
@@ -36,7 +41,8 @@ ROUTES: dict[Action, Route] = {
 def ids(service: Notifications) -> dict[str, UUID]:
     """A subscription of the partner for the clinic, and an item in the clinic's inbox."""
     subscription, item = subscribed(service, PARTNER), uuid4()
-    service.write("UPDATE subscriptions SET clinics = %s", [CLINIC])
+    sealed = sealing(service).seal(CHALLENGE, "demo", subscription, "challenge")
+    service.write("UPDATE subscriptions SET clinics = %s, challenge = %s", [CLINIC], sealed)
     service.write(
         "INSERT INTO inbox (network_id, item_id, clinic_id, episode_id, event_id, concern, severity,"
         " occurred_at, precision, recorded_at, link) VALUES ('demo', %s, %s, %s, %s, 'red_flag_raised',"

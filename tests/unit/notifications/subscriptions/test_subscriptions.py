@@ -49,8 +49,9 @@ def test_a_partner_subscribes_for_itself_and_is_shown_its_secret() -> None:
             created_at=NOW,
             event_types=frozenset({"care.episode.plan_set.v1"}),
             clinics=frozenset({CLINIC}),
+            made_by_partner=True,
         )
-        assert (made.secret, made.secret_for_caller) == (secret_text(SECRET), True)
+        assert made.secret == secret_text(SECRET)
         assert made.secret not in repr(made)
 
 
@@ -58,10 +59,10 @@ def test_a_partner_asks_for_any_clinics_because_consent_decides() -> None:
     assert subscribe(partner(), wanted(), ID, SECRET, NOW).subscription.clinics is None
 
 
-def test_a_coordinator_subscribes_for_a_partner_who_alone_is_shown_the_secret() -> None:
+def test_a_coordinator_subscribes_for_a_partner_and_is_not_taken_for_it() -> None:
     made = subscribe(coordinator(), wanted(OTHER, {BRANCH}), ID, SECRET, NOW)
     assert (made.subscription.partner, made.subscription.clinics) == (OTHER, frozenset({BRANCH}))
-    assert not made.secret_for_caller
+    assert not made.subscription.made_by_partner
 
 
 def test_a_coordinator_who_names_no_clinic_means_its_own() -> None:

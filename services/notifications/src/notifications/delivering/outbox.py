@@ -37,7 +37,7 @@ WITH picked AS (
             WHERE leased.network_id = s.network_id AND leased.subscription_id = s.subscription_id
                 AND leased.lease_until >= now()))
         FOR UPDATE SKIP LOCKED) d
-    WHERE s.state = 'active' AND s.network_id = ANY (%(networks)s)
+    WHERE s.state = 'active' AND s.proved_at IS NOT NULL AND s.network_id = ANY (%(networks)s)
         AND (s.rests_until IS NULL OR s.rests_until <= now())
     ORDER BY s.consecutive_failures > 0 OR s.unusable_since IS NOT NULL, d.due_at
     LIMIT %(limit)s)

@@ -1,6 +1,7 @@
-"""Posts one webhook: no redirects, no proxy, public addresses only, and short time limits for the answer."""
+"""Posts one webhook or challenge: no redirects, no proxy, public addresses only, short time limits."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,14 @@ from notifications.delivering.schedule import Answered, Outcome, Unanswered, Unu
 
 MAX_REPLY = 64 * 1024
 _REPLY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of a POST, and the answer's body: empty if it was long, slow or lost."""
+
+    outcome: Outcome | Unusable
+    body: bytes = b""
 
 
 class HttpEndpoint:
@@ -46,44 +55,46 @@ class HttpEndpoint:
 
     async def post(self, url: str, headers: dict[str, str], body: bytes) -> Outcome | Unusable:
         """Only the status counts. The body of the reply is discarded."""
+        crash_point("deliver.before-send")
+        outcome = (await self.ask(url, headers, body)).outcome
+        crash_point("deliver.after-send")
+        return outcome
+
+    async def ask(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
+        """As `post`, with the body of the reply, as it was sent."""
         try:
             target = URL(url)
             if target.scheme not in self._schemes:
-                return Unusable()
-            crash_point("deliver.before-send")
-            outcome = await self._post(target, headers, body)
-            crash_point("deliver.after-send")
-            return outcome
+                return Reply(Unusable())
+            return await self._post(target, headers, body)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as fault:
-            return _failure(fault)
+            return Reply(_failure(fault))
 
-    async def _post(self, target: URL, headers: dict[str, str], body: bytes) -> Outcome:
+    async def _post(self, target: URL, headers: dict[str, str], body: bytes) -> Reply:
         headers = {"content-type": "application/json", "user-agent": "care-notifications/1", **headers}
         request = self._session.post(target, data=body, headers=headers, allow_redirects=False)
         async with request as answer:
             outcome = Answered(
                 answer.status, retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
             )
-            await _finish(answer)
-            return outcome
+            return Reply(outcome, await _finish(answer))
 
 
-async def _finish(answer: aiohttp.ClientResponse) -> None:
+async def _finish(answer: aiohttp.ClientResponse) -> bytes:
     """Read a short reply, so that the connection can be reused. Close it if the reply is long or slow."""
-    if answer.content.at_eof():
-        return
+    read = bytearray()
     try:
         async with asyncio.timeout(_REPLY_SECONDS):
-            read = 0
             async for chunk in answer.content.iter_any():
-                read += len(chunk)
-                if read > MAX_REPLY:
+                read += chunk
+                if len(read) > MAX_REPLY:
                     break
             else:
-                return
+                return bytes(read)
     except (aiohttp.ClientError, TimeoutError):
         pass
     answer.close()
+    return b""
 
 
 def _failure(fault: Exception) -> Unanswered | Unusable:

@@ -14,6 +14,7 @@ _THEN = "2026-03-02T10:15:00+01:00"
 _LEARNED = "2026-03-02T09:40:12+00:00"
 _RECORD = f"http://127.0.0.1:8000/v1/episodes/{_EPISODE}/events/{_EVENT}"
 
+_SECRET = "whsec_" + "C2FyZSBlcGlzb2RlcyBleGFtcGxlIHNlY3JldCE="
 _WANTED = {
     "url": "https://partner.example/care",
     "event_types": [_SESSION],
@@ -26,6 +27,8 @@ _VIEW = {
     "partner": _PARTNER,
     "state": "active",
     "unusable_since": None,
+    "address": "proved",
+    "challenge_expires_at": None,
     "created_at": _THEN,
     "last_number": 12,
 }
@@ -81,7 +84,9 @@ EXAMPLES: Mapping[str, Any] = MappingProxyType(
     {
         "SubscriptionWanted": _WANTED,
         "SubscriptionView": _VIEW,
-        "SubscriptionMade": {**_VIEW, "secret": "whsec_" + "C2FyZSBlcGlzb2RlcyBleGFtcGxlIHNlY3JldCE="},
+        "SubscriptionMade": {**_VIEW, "address": "unproved", "last_number": 0, "secret": _SECRET},
+        "Confirmation": {"challenge": "Qz3vF1y0sT8cJr6mB2nXk9wLd4hUa7eGpI5oVt_ZyqM"},
+        "Secret": {"secret": _SECRET},
         "Subscriptions": {"subscriptions": [_VIEW]},
         "Deliveries": {"deliveries": [_DELIVERY], "next": None},
         "Events": {"events": [_TOLD, _WITHHELD], "next": None},

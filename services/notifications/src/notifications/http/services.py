@@ -14,6 +14,7 @@ from care_platform.auth.tokens import Verifier
 from notifications.access import Caller
 from notifications.delivering.addresses import AddressRules
 from notifications.delivering.courier import Disclosure
+from notifications.delivering.partners import Partners
 from notifications.delivering.secret_sealing import Sealing
 from notifications.postgres.connections import Database
 
@@ -29,6 +30,7 @@ class Services:
     issuer_keys: IssuerKeys
     sealing: Sealing
     disclosure: Disclosure
+    partners: Partners
     metrics: CollectorRegistry
     public_url: str
     addresses: AddressRules

@@ -31,10 +31,11 @@ class Figures:
             ),
             await _rows(
                 db,
-                "SELECT d.network_id, s.state, count(*) AS number,"
+                "SELECT d.network_id, count(*) AS number,"
+                " CASE WHEN s.proved_at IS NULL THEN 'unproved' ELSE s.state END AS endpoint,"
                 " extract(epoch FROM now() - min(d.owed_at))::float8 AS oldest"
                 " FROM deliveries d JOIN subscriptions s USING (network_id, subscription_id)"
-                " WHERE d.state = 'pending' GROUP BY d.network_id, s.state",
+                " WHERE d.state = 'pending' GROUP BY d.network_id, endpoint",
             ),
         )
 
@@ -60,8 +61,8 @@ class Figures:
         for row in self.parked:
             parked.labels(row["network_id"]).set(row["number"])
         for row in self.pending:
-            pending.labels(row["network_id"], row["state"]).set(row["number"])
-            oldest.labels(row["network_id"], row["state"]).set(row["oldest"])
+            pending.labels(row["network_id"], row["endpoint"]).set(row["number"])
+            oldest.labels(row["network_id"], row["endpoint"]).set(row["oldest"])
         return registry
 
 

@@ -22,11 +22,14 @@ from care_platform.http.operations_port import listening
 from care_platform.http.serving import serving
 from notifications.config import Settings
 from notifications.delivering.addresses import SAFE_PORTS, AddressRules
+from notifications.delivering.challenge_rows import PostgresChallenges
+from notifications.delivering.challenger import Challenger
 from notifications.delivering.courier import Clock, Courier
 from notifications.delivering.disclosure import HttpDisclosure
 from notifications.delivering.dispatch import Dispatch
 from notifications.delivering.names import Names
 from notifications.delivering.outbox import PostgresOutbox
+from notifications.delivering.partners import HttpPartners
 from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.webhooks import HttpEndpoint
 from notifications.http.services import Services
@@ -60,6 +63,12 @@ async def api(settings: Settings) -> int:
             issuer_keys=issuer_keys,
             sealing=Sealing(settings.keys_dir, settings.development),
             disclosure=_disclosure(settings, session),
+            partners=HttpPartners(
+                settings.episodes_url,
+                ServiceTokens(settings.tokens_file),
+                session,
+                settings.question_seconds,
+            ),
             metrics=metrics,
             public_url=settings.public_url,
             addresses=_addresses(settings),
@@ -103,7 +112,7 @@ async def consume(settings: Settings) -> int:
 
 
 async def deliver(settings: Settings) -> int:
-    """Send due deliveries until told to stop."""
+    """Send due challenges and deliveries until told to stop."""
     stop = _stop_signal()
     names = Names.of_servers(settings.name_servers, settings.seconds_for_a_name)
     endpoint = HttpEndpoint(settings.attempt_seconds, names, settings.allow_loopback, settings.development)
@@ -113,17 +122,23 @@ async def deliver(settings: Settings) -> int:
         endpoint,
     ):
         lease = timedelta(seconds=settings.lease_seconds)
+        sealing = Sealing(settings.keys_dir, settings.development)
+        clock = Clock(_now, time.monotonic, random.random)
         courier = Courier(
-            outbox=PostgresOutbox(database, Sealing(settings.keys_dir, settings.development), lease),
+            outbox=PostgresOutbox(database, sealing, lease),
             disclosure=_disclosure(settings, session),
             endpoint=endpoint,
-            clock=Clock(_now, time.monotonic, random.random),
+            clock=clock,
             public_url=settings.public_url,
             delays=settings.delays,
         )
+        challenges = PostgresChallenges(database, sealing, settings.networks, lease)
+        challenger = Challenger(challenges, endpoint, clock, settings.public_url, settings.delays)
         log.info("deliver begins", environment=settings.environment)
         connecting = partial(connect, settings.address("database_url"))
-        await Dispatch(courier, settings.networks, connecting).run(stop)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(Dispatch(courier, settings.networks, connecting).run(stop))
+            both.create_task(challenger.run(stop))
     log.info("deliver ends")
     return 0
 

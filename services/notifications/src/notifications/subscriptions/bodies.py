@@ -56,6 +56,14 @@ class SubscriptionWanted(DescribedModel):
         )
 
 
+class Confirmation(DescribedModel):
+    """What proves that the address of a subscription is the partner's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    challenge: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """The value that the address received in `data.challenge`."""
+
+
 class SubscriptionView(DescribedModel):
     """A subscription as it stands."""
 
@@ -77,6 +85,12 @@ class SubscriptionView(DescribedModel):
     """Since when the address cannot be used: its name does not resolve, or not to a public address. Attempts
     wait meanwhile, and none is used up. Null while nothing is wrong.
     """
+    address: Literal["unproved", "proved", "expired"]
+    """Whether the address is proved to be the partner's: webhooks wait until it is. `expired` means that its
+    challenge is no longer accepted, and that a new one must be asked for.
+    """
+    challenge_expires_at: AwareDatetime | None
+    """Until when the challenge is accepted; null before it was sent, and once the address is proved."""
     created_at: AwareDatetime
     """When the subscription was made."""
     last_number: int
@@ -90,6 +104,13 @@ class SubscriptionMade(SubscriptionView):
     """The secret that signs the webhooks: shown here and never again, and only to the partner itself."""
 
 
+class Secret(DescribedModel):
+    """The new secret of a subscription."""
+
+    secret: str
+    """The secret that signs the webhooks from now on: shown here and never again."""
+
+
 class Subscriptions(DescribedModel):
     """The subscriptions that the caller may see."""
 
@@ -97,7 +118,7 @@ class Subscriptions(DescribedModel):
     """The subscriptions, oldest first."""
 
 
-def view(of: Subscription) -> SubscriptionView:
+def view(of: Subscription, now: datetime) -> SubscriptionView:
     return SubscriptionView(
         id=of.id,
         partner=of.partner,
@@ -107,6 +128,8 @@ def view(of: Subscription) -> SubscriptionView:
         clinics=None if of.clinics is None else sorted(of.clinics),
         state=of.state,
         unusable_since=of.unusable_since,
+        address=of.address(now),
+        challenge_expires_at=None if of.proved_at else of.challenge_expires_at,
         created_at=of.created_at,
         last_number=of.last_number,
     )

@@ -7,16 +7,19 @@ from fastapi import APIRouter, Depends, Response
 from care_platform.http.parameters import Id
 from care_platform.http.problems import Problem
 from notifications.access import Action, Caller
-from notifications.delivering.signing import SECRET_BYTES
+from notifications.delivering.signing import SECRET_BYTES, secret_text
 from notifications.http.examples import EXAMPLES
 from notifications.http.identity import allowed, only
 from notifications.http.problems import documented
 from notifications.http.requests import NumberPage, NumberPageQuery, described, json_body
 from notifications.http.services import Here
 from notifications.subscriptions import postgres as stored
+from notifications.subscriptions import proving
 from notifications.subscriptions.bodies import (
+    Confirmation,
     Deliveries,
     Events,
+    Secret,
     SubscriptionMade,
     Subscriptions,
     SubscriptionView,
@@ -24,7 +27,13 @@ from notifications.subscriptions.bodies import (
     view,
 )
 from notifications.subscriptions.delivery_log import delivery_view, events_of
-from notifications.subscriptions.subscription import NotYours, Subscription, subscribe
+from notifications.subscriptions.subscription import (
+    NotProved,
+    NotYours,
+    Refused,
+    Subscription,
+    subscribe,
+)
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
 _MAKE_RESPONSES = {
@@ -59,15 +68,21 @@ async def subscribe_to_events(
     body: Annotated[SubscriptionWanted, json_body(SubscriptionWanted)],
     answer: Response,
 ) -> SubscriptionMade:
-    """Subscribe. The secret that signs webhooks is in this answer only, and for the partner itself only."""
+    """Subscribe. The secret that signs webhooks is in this answer only, and for the partner itself only.
+
+    The address is sent a challenge at once. Webhooks wait until it is proved: by the echo of the value, or by
+    the partner's confirmation, which alone counts for what a coordinator made.
+    """
     if (rule := next(here.addresses.broken_by(body.url), None)) is not None:
         raise _rule(rule, "/url")
     secret = here.random_bytes(SECRET_BYTES)
     try:
         made = subscribe(who, body.wanted(), here.new_id(), secret, here.now())
     except NotYours as refusal:
-        raise _rule(refusal.rule, refusal.pointer) from None
+        raise _refused(refusal) from None
     new = made.subscription
+    if not new.made_by_partner and not await here.partners.known(new.network, new.partner):
+        raise _rule("unknown-partner", "/partner")
     async with here.database.within(new.network) as db:
         try:
             sealed = here.sealing.seal(made.secret, new.network, new.id)
@@ -77,8 +92,8 @@ async def subscribe_to_events(
         except stored.TooManySubscriptions:
             raise Problem("too-many-subscriptions") from None
     answer.headers["Location"] = f"{router.prefix}/{new.id}"
-    shown = made.secret if made.secret_for_caller else None
-    return SubscriptionMade(**view(new).model_dump(), secret=shown)
+    shown = made.secret if new.made_by_partner else None
+    return SubscriptionMade(**view(new, here.now()).model_dump(), secret=shown)
 
 
 @router.get("", responses=documented(), dependencies=[only()])
@@ -88,13 +103,13 @@ async def list_subscriptions(
     """A partner's own; a coordinator's, those that reach into its own clinics only."""
     async with here.database.within(who.network) as db:
         found = await stored.visible(db, who)
-    return Subscriptions(subscriptions=[view(it) for it in found])
+    return Subscriptions(subscriptions=[view(it, here.now()) for it in found])
 
 
 @router.get("/{subscription_id}", responses=documented("not-found"), dependencies=[only()])
-async def get_subscription(found: Found) -> SubscriptionView:
+async def get_subscription(here: Here, found: Found) -> SubscriptionView:
     """One subscription, without its secret."""
-    return view(found)
+    return view(found, here.now())
 
 
 @router.delete(
@@ -107,6 +122,57 @@ async def end_subscription(here: Here, found: Found) -> None:
     """Nothing more is sent; what is pending is cancelled."""
     async with here.database.within(found.network) as db:
         await stored.end(db, found)
+
+
+@router.post(
+    "/{subscription_id}/confirmation",
+    responses=documented("not-found", "unsupported-media-type", "rule-broken"),
+    dependencies=[allowed(Action.CONFIRM_ADDRESS), only()],
+    openapi_extra=described(Confirmation, EXAMPLES["Confirmation"]),
+)
+async def confirm_address(
+    here: Here,
+    who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)],
+    found: Found,
+    body: Annotated[Confirmation, json_body(Confirmation)],
+) -> SubscriptionView:
+    """Prove the address with the value it received; safe to repeat. Ten wrong values end the challenge."""
+    async with here.database.within(found.network) as db:
+        refusal = await proving.confirm(db, found, body.challenge, here.sealing, here.now())
+    if refusal is not None:
+        raise _refused(refusal)
+    return view(await _found(here, found.id, who), here.now())
+
+
+@router.post(
+    "/{subscription_id}/challenge",
+    responses=documented("not-found", "rule-broken"),
+    dependencies=[allowed(Action.ASK_FOR_CHALLENGE), only()],
+)
+async def ask_for_challenge(
+    here: Here, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)], found: Found
+) -> SubscriptionView:
+    """Have a new challenge sent, a minute after the last at the earliest. The value sent before is void."""
+    try:
+        async with here.database.within(found.network) as db:
+            await proving.challenge_anew(db, found, here.now())
+    except NotProved as refusal:
+        raise _refused(refusal) from None
+    return view(await _found(here, found.id, who), here.now())
+
+
+@router.post(
+    "/{subscription_id}/secret",
+    responses=documented("not-found"),
+    dependencies=[allowed(Action.REPLACE_SECRET), only()],
+)
+async def replace_secret(here: Here, found: Found) -> Secret:
+    """Replace the secret. Attempts that begin from now on are signed with the new one, and with it alone."""
+    secret = secret_text(here.random_bytes(SECRET_BYTES))
+    sealed = here.sealing.seal(secret, found.network, found.id)
+    async with here.database.within(found.network) as db:
+        await stored.replace_secret(db, found, sealed)
+    return Secret(secret=secret)
 
 
 @router.get(
@@ -134,6 +200,10 @@ async def list_missed_events(here: Here, found: Found, page: NumberPageQuery) ->
     told = await events_of(owed, found.network, here.disclosure, here.public_url)
     following = told[-1].number if len(told) == page.limit else None
     return Events(events=told, next=following)
+
+
+def _refused(refusal: Refused) -> Problem:
+    return _rule(refusal.rule, refusal.pointer)
 
 
 def _rule(rule: str, pointer: str) -> Problem:

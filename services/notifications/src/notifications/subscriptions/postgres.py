@@ -6,6 +6,7 @@ from uuid import UUID
 
 from notifications.access import Caller
 from notifications.delivering.addresses import place_of
+from notifications.delivering.challenge_rows import BETWEEN_CHALLENGES
 from notifications.delivering.outbox import due_of
 from notifications.delivering.webhook_bodies import Due
 from notifications.postgres.connections import Connection
@@ -47,6 +48,18 @@ ORDER BY created_at, subscription_id
 """A partner sees its own subscriptions; a coordinator sees those limited to its own clinics."""
 
 
+_INSERT = """
+INSERT INTO subscriptions (network_id, subscription_id, partner_id, url, event_types, clinics, level, secret,
+    created_at, made_by_partner, challenge_due_at)
+VALUES (%(network)s, %(id)s, %(partner)s, %(url)s, %(event_types)s, %(clinics)s, %(level)s, %(secret)s,
+    %(created_at)s, %(made_by_partner)s, greatest(now(), (
+        SELECT max(challenged_at) + %(between)s FROM subscriptions
+        WHERE network_id = %(network)s AND partner_id = %(partner)s
+            AND state = 'deleted' AND proved_at IS NULL)))
+"""
+"""Ending a subscription that was not proved, and making it again, brings the next challenge no sooner."""
+
+
 async def insert(db: Connection, new: Subscription, sealed: bytes, most: int) -> None:
     """Store a subscription and its encrypted secret, if the partner has fewer than `most`.
 
@@ -62,21 +75,20 @@ async def insert(db: Connection, new: Subscription, sealed: bytes, most: int) ->
             raise AlreadySubscribed(row["subscription_id"])
     if len(existing) >= most:
         raise TooManySubscriptions
-    await db.execute(
-        "INSERT INTO subscriptions (network_id, subscription_id, partner_id, url, event_types,"
-        " clinics, level, secret, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            new.network,
-            new.id,
-            new.partner,
-            new.url,
-            None if new.event_types is None else sorted(new.event_types),
-            None if new.clinics is None else sorted(new.clinics),
-            new.level,
-            sealed,
-            new.created_at,
-        ],
-    )
+    row = {
+        "network": new.network,
+        "id": new.id,
+        "partner": new.partner,
+        "url": new.url,
+        "event_types": None if new.event_types is None else sorted(new.event_types),
+        "clinics": None if new.clinics is None else sorted(new.clinics),
+        "level": new.level,
+        "secret": sealed,
+        "created_at": new.created_at,
+        "made_by_partner": new.made_by_partner,
+        "between": BETWEEN_CHALLENGES,
+    }
+    await db.execute(_INSERT, row)
 
 
 async def _existing(db: Connection, new: Subscription) -> list[Row]:
@@ -112,6 +124,14 @@ async def end(db: Connection, subscription: Subscription) -> None:
             " WHERE network_id = %s AND subscription_id = %s AND state = 'pending'",
             key,
         )
+
+
+async def replace_secret(db: Connection, of: Subscription, sealed: bytes) -> None:
+    """Sign with another secret from now on."""
+    await db.execute(
+        "UPDATE subscriptions SET secret = %s WHERE network_id = %s AND subscription_id = %s",
+        [sealed, of.network, of.id],
+    )
 
 
 async def delivery_log(db: Connection, of: Subscription, after: int, limit: int) -> list[Row]:
@@ -151,4 +171,7 @@ def _subscription(row: Row) -> Subscription:
         state=row["state"],
         last_number=row["last_number"],
         unusable_since=row["unusable_since"],
+        made_by_partner=row["made_by_partner"],
+        proved_at=row["proved_at"],
+        challenge_expires_at=row["challenge_expires_at"],
     )

@@ -9,14 +9,23 @@ from notifications.access import Caller
 from notifications.delivering.signing import secret_text
 
 State = Literal["active", "disabled"]
+AddressState = Literal["unproved", "proved", "expired"]
 
 
-class NotYours(Exception):
-    """The caller may subscribe, but not with this field (`pointer`)."""
+class Refused(Exception):
+    """A rule refuses what the caller asks; `pointer` names the field, or nothing in it."""
 
-    def __init__(self, rule: str, pointer: str) -> None:
+    def __init__(self, rule: str, pointer: str = "") -> None:
         super().__init__(rule)
         self.rule, self.pointer = rule, pointer
+
+
+class NotYours(Refused):
+    """The caller may subscribe, but not with this field."""
+
+
+class NotProved(Refused):
+    """The address is not proved by this value, or not challenged anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,16 @@ class Subscription:
     state: State = "active"
     last_number: int = 0
     unusable_since: datetime | None = None
+    made_by_partner: bool = False
+    proved_at: datetime | None = None
+    challenge_expires_at: datetime | None = None
+
+    def address(self, now: datetime) -> AddressState:
+        """Whether the address is proved; `expired` needs a new challenge."""
+        if self.proved_at is not None:
+            return "proved"
+        expires = self.challenge_expires_at
+        return "expired" if expires is not None and expires <= now else "unproved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +68,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A new subscription. Its secret is shown once, and only to the partner itself."""
+    """A new subscription. Its secret is shown once, and only if the partner itself made it."""
 
     subscription: Subscription
     secret: str = field(repr=False)
-    secret_for_caller: bool
 
 
 def subscribe(caller: Caller, wanted: Wanted, new_id: UUID, secret: bytes, now: datetime) -> Subscribed:
@@ -67,8 +85,9 @@ def subscribe(caller: Caller, wanted: Wanted, new_id: UUID, secret: bytes, now: 
         created_at=now,
         event_types=wanted.event_types,
         clinics=_clinics(caller, wanted),
+        made_by_partner=caller.partner is not None,
     )
-    return Subscribed(subscription, secret_text(secret), secret_for_caller=caller.partner is not None)
+    return Subscribed(subscription, secret_text(secret))
 
 
 def _partner(caller: Caller, wanted: Wanted) -> UUID:

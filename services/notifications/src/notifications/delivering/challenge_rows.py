@@ -1,0 +1,129 @@
+"""The challenges in PostgreSQL, in the rows of their subscriptions. A claim is a later due time."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from notifications.delivering.challenger import Challenged
+from notifications.delivering.outbox import LONGEST_REST, SHORTEST_REST
+from notifications.delivering.schedule import Delivered, EndpointGone, Exhausted, Next, Retry
+from notifications.delivering.secret_sealing import Sealing
+from notifications.postgres.connections import WAKE, Connection, Database
+
+CHALLENGE_LASTS = timedelta(days=7)
+"""How long a value is accepted: longer than all attempts of the schedule take."""
+BETWEEN_CHALLENGES = timedelta(minutes=1)
+"""The least time from one challenge to the next that a partner asks for, so that it floods no address."""
+_VALUE_BYTES = 32
+
+_CLAIM = """
+WITH due AS (
+    SELECT network_id, subscription_id FROM subscriptions
+    WHERE network_id = ANY (%(networks)s) AND state = 'active' AND proved_at IS NULL
+        AND challenge_due_at <= now() AND (challenge_expires_at IS NULL OR challenge_expires_at > now())
+    ORDER BY challenge_due_at
+    LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED)
+UPDATE subscriptions s SET challenge_due_at = now() + %(lease)s
+FROM due d WHERE (s.network_id, s.subscription_id) = (d.network_id, d.subscription_id)
+RETURNING s.*
+"""
+
+_MAKE = """
+UPDATE subscriptions SET challenge = %(sealed)s, challenged_at = now(),
+    challenge_expires_at = now() + %(lasts)s
+WHERE network_id = %(network_id)s AND subscription_id = %(subscription_id)s AND challenge IS NULL
+RETURNING *
+"""
+
+_RECORD = """
+UPDATE subscriptions SET challenge_attempts = challenge_attempts + 1,
+    challenge_due_at = now() + %(wait)s::interval, unusable_since = NULL,
+    state = CASE WHEN %(gone)s THEN 'disabled' ELSE state END
+WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND challenge = %(sealed)s
+    AND state = 'active' AND proved_at IS NULL
+RETURNING made_by_partner
+"""
+"""Without a wait no attempt is due any more."""
+
+_REST = """
+UPDATE subscriptions SET unusable_since = coalesce(unusable_since, now()),
+    challenge_due_at = now() + least(greatest(now() - unusable_since, %(shortest)s), %(longest)s)
+WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND challenge = %(sealed)s
+"""
+
+_PROVE = """
+UPDATE subscriptions SET proved_at = now(), challenge_due_at = NULL, rests_until = NULL
+WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND proved_at IS NULL
+"""
+
+
+async def prove(db: Connection, key: dict[str, Any]) -> None:
+    """From now on deliveries of `network` and `subscription` can be claimed; wakes who claims them."""
+    await db.execute(_PROVE, key)
+    await db.execute("SELECT pg_notify(%s, '')", [WAKE])
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresChallenges:
+    """Values are made here, just before they are first sent, and stored sealed."""
+
+    database: Database
+    sealing: Sealing
+    networks: Sequence[str]
+    lease: timedelta
+
+    async def claim(self, limit: int) -> Sequence[Challenged]:
+        parameters = {"networks": list(self.networks), "limit": limit, "lease": self.lease}
+        async with self.database.within(*self.networks) as db:
+            rows = await (await db.execute(_CLAIM, parameters)).fetchall()
+            made = [row if row["challenge"] is not None else await self._make(db, row) for row in rows]
+        return [self._challenged(row) for row in made]
+
+    async def rest(self, one: Challenged) -> None:
+        bounds = {"shortest": SHORTEST_REST, "longest": LONGEST_REST}
+        async with self.database.within(one.network) as db:
+            await db.execute(_REST, _key(one) | bounds)
+
+    async def record(self, one: Challenged, following: Next) -> None:
+        """The echo proves what a partner made itself. What others made for it waits for its confirmation."""
+        how = {"wait": _wait(following), "gone": isinstance(following, EndpointGone)}
+        async with self.database.within(one.network) as db:
+            row = await (await db.execute(_RECORD, _key(one) | how)).fetchone()
+            if row is not None and row["made_by_partner"] and isinstance(following, Delivered):
+                await prove(db, _key(one))
+
+    async def _make(self, db: Connection, row: dict[str, Any]) -> dict[str, Any]:
+        place = row["network_id"], row["subscription_id"]
+        sealed = self.sealing.seal(secrets.token_urlsafe(_VALUE_BYTES), *place, "challenge")
+        parameters = row | {"sealed": sealed, "lasts": CHALLENGE_LASTS}
+        made = await (await db.execute(_MAKE, parameters)).fetchone()
+        assert made is not None, "the row is locked by this transaction"
+        return made
+
+    def _challenged(self, row: dict[str, Any]) -> Challenged:
+        place = row["network_id"], row["subscription_id"]
+        return Challenged(
+            *place,
+            url=row["url"],
+            secret=self.sealing.open(row["secret"], *place),
+            value=self.sealing.open(row["challenge"], *place, "challenge"),
+            sealed=row["challenge"],
+            made_at=row["challenged_at"],
+            expires_at=row["challenge_expires_at"],
+            attempts=row["challenge_attempts"],
+        )
+
+
+def _wait(following: Next) -> timedelta | None:
+    match following:
+        case Retry(wait):
+            return wait
+        case Delivered() | EndpointGone() | Exhausted():
+            return None
+
+
+def _key(one: Challenged) -> dict[str, Any]:
+    return {"network": one.network, "subscription": one.subscription_id, "sealed": one.sealed}
