@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from care_platform.transport.files import Unusable
+from care_platform.transport.kafka_tls import KafkaTls
 from care_platform.transport.kafka_token import TokenFile
 from episodes.config import Settings
 from tests.support.servers.certificates import Authority, private_file
@@ -80,10 +81,7 @@ def test_every_argument_comes_from_a_setting(tmp_path: Path) -> None:
     assert brokers.arguments() == {
         "bootstrap_servers": ["a:1", "b:2"],
         "security_protocol": "SASL_SSL",
-        "ssl_check_hostname": True,
-        "ssl_cafile": str(authority.file),
-        "ssl_certfile": str(certificate),
-        "ssl_keyfile": str(key),
+        "ssl_context": KafkaTls(authority.file, certificate, key),
         "sasl_mechanism": "SCRAM-SHA-256",
         "sasl_plain_username": "relay",
         "sasl_plain_password": PASSWORD,

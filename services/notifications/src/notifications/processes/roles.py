@@ -48,7 +48,7 @@ async def api(settings: Settings) -> int:
     """Serve until told to stop."""
     _stop_signal()
     address = settings.address("database_url")
-    async with Database(address, size=8) as database, _session(settings) as session:
+    async with Database(address, size=8) as database, session_with_episodes(settings) as session:
         metrics = CollectorRegistry()
         issuer_keys = _issuer_keys(settings, metrics)
         services = Services(
@@ -109,7 +109,7 @@ async def deliver(settings: Settings) -> int:
     endpoint = HttpEndpoint(settings.attempt_seconds, names, settings.allow_loopback, settings.development)
     async with (
         Database(settings.address("database_url"), size=4) as database,
-        _session(settings) as session,
+        session_with_episodes(settings) as session,
         endpoint,
     ):
         lease = timedelta(seconds=settings.lease_seconds)
@@ -161,7 +161,7 @@ def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
     return keys
 
 
-def _session(settings: Settings) -> aiohttp.ClientSession:
+def session_with_episodes(settings: Settings) -> aiohttp.ClientSession:
     """For the episodes service alone: partners' certificates are checked by other authorities."""
     connector = aiohttp.TCPConnector(ssl=settings.trust_in_episodes())
     return aiohttp.ClientSession(connector=connector, trust_env=False)

@@ -53,12 +53,12 @@ def refuse_unfit(certificate: Path, key: Path) -> None:
     refuse_shared(key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(certificate, key, password=_no_password)
+        context.load_cert_chain(certificate, key, password=no_password)
     except (OSError, ssl.SSLError):
         rule = "names a file that is not the private key, in PEM and without a password, of the certificate"
         raise Unusable(rule) from None
 
 
-def _no_password() -> NoReturn:
-    """Without this, OpenSSL would ask at the terminal."""
+def no_password() -> NoReturn:
+    """For keys, which have none. Without this, OpenSSL would ask for it at the terminal."""
     raise OSError

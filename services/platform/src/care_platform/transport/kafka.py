@@ -10,6 +10,7 @@ from pydantic import StringConstraints, ValidationInfo, field_validator
 
 from care_platform.transport.environment import EnvironmentSettings, OptionalFile, production
 from care_platform.transport.files import private_text, refuse_unfit, trusting
+from care_platform.transport.kafka_tls import KafkaTls
 from care_platform.transport.kafka_token import TokenFile
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -116,15 +117,13 @@ class KafkaSettings(EnvironmentSettings):
         return Brokers(self.kafka_bootstrap, MappingProxyType(security))
 
     def _tls(self) -> dict[str, Any]:
-        """Paths, which the library reads at each connection: certificates are renewed without a restart."""
         certificate, key = self.kafka_certificate_file, self.kafka_key_file
         with self.refusing("kafka_ca_file"):
             trusting(self.kafka_ca_file)
         if certificate is not None and key is not None:
             with self.refusing("kafka_key_file"):
                 refuse_unfit(certificate, key)
-        files = {"ssl_cafile": self.kafka_ca_file, "ssl_certfile": certificate, "ssl_keyfile": key}
-        return {"ssl_check_hostname": True, **{name: str(file) for name, file in files.items() if file}}
+        return {"ssl_context": KafkaTls(self.kafka_ca_file, certificate, key)}
 
     def _sasl(self) -> dict[str, Any]:
         security: dict[str, Any] = {"sasl_mechanism": self.kafka_sasl_mechanism}
