@@ -109,5 +109,10 @@ class SecuredPath:
     def _of_notifications(self, settings: Settings) -> dict[str, str]:
         nowhere = "http://127.0.0.1:1"
         service = Notifications(self.notifications, self._directory, self.issuer, nowhere)
-        said = {"environment": "development", "source": "kafka", "networks": self.network, **settings}
+        said = {
+            "environment": "development",
+            "source": "kafka" if self._broker else "feed",
+            "networks": self.network,
+            **settings,
+        }
         return service.environment | {f"NOTIFICATIONS_{name.upper()}": value for name, value in said.items()}
