@@ -1,10 +1,12 @@
 """The relay publishes and `consume` reads over each kind of connection; over a wrong one, nothing passes."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.support.episodes.role_process import Watched
 from tests.support.secured_path import SecuredPath, Settings
 from tests.support.servers.certificates import Authority, private_file
 from tests.support.servers.postgres import PostgresServer
@@ -110,8 +112,12 @@ def test_nothing_passes_over_a_wrong_connection_and_the_log_says_why(
     relay, consume = path.relay(settings), path.consume(settings)
     for process, waits in ((relay, "broker-unreachable"), (consume, "consume begins again")):
         process.awaited(waits, within=60)
-        eventually(lambda text=process: f'"reason": "{why}"' in text.output, why, 30, process)
+        eventually(partial(_says, process, why), why, 30, process)
         assert PASSWORD not in process.output
         assert broker.token() not in process.output
     assert not path.leading()
     assert (path.published(), path.seen(), path.following()) == (0, 0, 0)
+
+
+def _says(process: Watched, why: str) -> bool:
+    return f'"reason": "{why}"' in process.output

@@ -59,6 +59,8 @@ def configure(role: str) -> None:
     handler.setFormatter(_LibraryLine())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     quiet_kafka()
+    # The library of the event log silences the pool, which alone says why a database cannot be reached.
+    logging.getLogger("psycopg.pool").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

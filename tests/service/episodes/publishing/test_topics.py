@@ -40,7 +40,7 @@ def test_a_topic_that_cannot_be_made_is_an_error(kafka: KafkaBroker) -> None:
 
 
 def test_sending_to_no_topic_makes_none(kafka: KafkaBroker) -> None:
-    assert settings(kafka.bootstrap)["allow_auto_create_topics"] is False
+    assert settings(Brokers(kafka.bootstrap))["allow_auto_create_topics"] is False
     topic = topic_of(networks()[0])
     with producer(Brokers(kafka.bootstrap)) as sender, pytest.raises(KafkaError):
         sender.send(topic, b"{}", b"key")
