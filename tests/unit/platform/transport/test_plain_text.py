@@ -1,5 +1,6 @@
 """Production refuses each connection in plain text in a sentence that names the setting, never its value."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
@@ -157,3 +158,20 @@ def test_a_malformed_address_is_refused_without_a_word_of_it(
     assert fault["msg"].endswith(
         "is no address that libpq can read; a password in it must be percent-encoded"
     )
+
+
+@pytest.mark.parametrize("settings", BOTH)
+def test_no_rule_hides_another_of_the_same_name(settings: Settings) -> None:
+    """The settings are put together by inheritance, where the second of two rules would silently be lost."""
+    parts = [
+        part for part in settings.__mro__ if part.__module__.split(".")[0] not in {"pydantic", "builtins"}
+    ]
+    rules = Counter(
+        name
+        for part in parts
+        if hasattr(part, "__pydantic_decorators__")
+        for name in vars(part)
+        if name in part.__pydantic_decorators__.field_validators
+    )
+    assert len(rules) > 10
+    assert {name for name, times in rules.items() if times > 1} == set()
