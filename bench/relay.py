@@ -16,6 +16,7 @@ from bench.machine import Machine, refuse_unmarked
 from bench.relaying import PUBLIC_URL, RelayUnderTest
 from bench.shapes import Place, seconds_in_halves, seconds_mapped
 from bench.table import Row
+from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from episodes.event_log.tail import Tail
 from episodes.processes.runtime import tune
@@ -34,7 +35,7 @@ def measure(machine: Machine) -> Iterator[Row]:
     bootstrap, database = machine.kafka.bootstrap, machine.episodes()
     refuse_unmarked(database.superuser_url)
     network = f"bench-{uuid4().hex[:8]}"
-    make_topics(bootstrap, [network], say=lambda line: None)
+    make_topics(Brokers(bootstrap), [network], say=lambda line: None)
     with tempfile.TemporaryDirectory() as keys, closing(Log(database.app_url, Path(keys))) as log:
         _fill(log, network)
         with closing(Tail(database.app_url, log.keyring.unwrap, [network])) as tail:
@@ -61,7 +62,7 @@ def _fill(log: Log, network: str) -> None:
 
 
 def _seconds_to_send(bootstrap: str, ready: list[Record]) -> float:
-    with KafkaProducer(**settings(bootstrap)) as sender:
+    with KafkaProducer(**settings(Brokers(bootstrap))) as sender:
         sender.partitions_for(ready[0][0])
         began = time.perf_counter()
         futures = [sender.send(topic, value, key, headers) for topic, key, value, headers in ready]
@@ -71,6 +72,6 @@ def _seconds_to_send(bootstrap: str, ready: list[Record]) -> float:
 
 
 def _seconds_to_relay(bootstrap: str, tail: Tail, network: str) -> float:
-    with producer(bootstrap) as sender:
+    with producer(Brokers(bootstrap)) as sender:
         sender.partitions_for(topic_of(network))
         return RelayUnderTest(tail, sender).run_until(lambda progress: progress.done >= EVENTS)

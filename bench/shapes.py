@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 from eventsourcing.persistence import Notification
 
 from bench.relaying import PUBLIC_URL, RelayUnderTest
+from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from episodes.event_log.keyring import keyring
 from episodes.event_log.positions import claim, move
@@ -57,7 +58,7 @@ def seconds_mapped(place: Place) -> float:
     with (
         _working(_map, place) as mapping,
         closing(place.tail()) as tail,
-        producer(place.bootstrap) as sender,
+        producer(Brokers(place.bootstrap)) as sender,
     ):
         sender.partitions_for(topic_of(place.network))
         held = claim(tail.connection, f"bench-{uuid4()}")
@@ -123,7 +124,7 @@ def _map(pipe: Connection, place: Place) -> None:
 
 
 def _relay(pipe: Connection, place: Place, part: int) -> None:
-    with closing(place.tail(part)) as tail, producer(place.bootstrap) as sender:
+    with closing(place.tail(part)) as tail, producer(Brokers(place.bootstrap)) as sender:
         last = max(event.id for event in tail.page(0, place.last))
         sender.partitions_for(topic_of(place.network))
         relay = RelayUnderTest(tail, sender)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from care_platform.transport.kafka import Brokers
 from episodes.domain.event import EventMetadata
 from episodes.publishing.kafka import make_topics
 from tests.support.episodes.log_writer import Log
@@ -28,7 +29,7 @@ class Place:
         return relay
 
     def make_topic(self) -> None:
-        make_topics(self.kafka.bootstrap, [self.network], partitions=3, say=lambda line: None)
+        make_topics(Brokers(self.kafka.bootstrap), [self.network], partitions=3, say=lambda line: None)
 
     def drained(self) -> bool:
         return self.log.position()[1] == self.log.head()

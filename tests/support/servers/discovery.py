@@ -68,7 +68,8 @@ def remove_run_dir(run_dir: Path) -> None:
     if (run_dir / "postgres").exists():
         EmbeddedPostgres(run_dir / "postgres").end_leftover()
     for process in psutil.process_iter(["cmdline"]):
-        if f"{run_dir}/kafka/server.properties" in (process.info["cmdline"] or ()):
+        last = (process.info["cmdline"] or [""])[-1]
+        if last.startswith(f"{run_dir}/") and last.endswith("/server.properties"):
             process.kill()
     shutil.rmtree(run_dir)
 

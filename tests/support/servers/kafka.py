@@ -102,10 +102,13 @@ class JavaKafka(KafkaBroker):
 
     description = f"Kafka {VERSION} (Java)"
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, config: str = "", java_options: str = "") -> None:
+        """`config` are further settings of the broker."""
         fetched = subprocess.run([START, "--fetch-only"], check=True, capture_output=True, text=True)
         self._jars = fetched.stdout.strip()
         self._data = data_dir
+        self._config = config
+        self._java_options = java_options
         self._port, self._controller_port = free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{self._port}"
         self._process: psutil.Popen | None = None
@@ -119,9 +122,12 @@ class JavaKafka(KafkaBroker):
     def restart(self) -> None:
         ports = ["--port", str(self._port), "--controller-port", str(self._controller_port)]
         self._data.mkdir(parents=True, exist_ok=True)
+        more = self._data / "more.properties"
+        more.write_text(self._config)
         with (self._data / "broker.log").open("ab") as log:
             self._process = psutil.Popen(
-                [START, *ports, "--data", self._data],
+                [START, *ports, "--data", self._data, "--config", more],
+                env=os.environ | {"JAVA_TOOL_OPTIONS": self._java_options},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

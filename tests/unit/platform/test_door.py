@@ -3,8 +3,10 @@
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from care_platform.http.door import DoorLimits
 from care_platform.http.serving import serving
+from care_platform.transport.files import trusting
+from tests.support.servers.certificates import Authority
 
 LIMITS = DoorLimits(connections=5, per_peer=4, head_seconds=0.3, body_seconds=0.6, head_lines=20)
 HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\n"
@@ -30,7 +34,9 @@ class Seen(NamedTuple):
 
 
 @asynccontextmanager
-async def server(limits: DoorLimits = LIMITS) -> AsyncIterator[Seen]:
+async def server(
+    limits: DoorLimits = LIMITS, certificate: tuple[Path, Path] | None = None
+) -> AsyncIterator[Seen]:
     headers: list[list[tuple[bytes, bytes]]] = []
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,7 +52,7 @@ async def server(limits: DoorLimits = LIMITS) -> AsyncIterator[Seen]:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
 
-    config = uvicorn.Config(application, lifespan="off", **serving(limits), timeout_keep_alive=1)
+    config = uvicorn.Config(application, lifespan="off", **serving(limits, certificate), timeout_keep_alive=1)
     running = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         task = asyncio.create_task(running.serve(sockets=[listening]))
@@ -55,9 +61,9 @@ async def server(limits: DoorLimits = LIMITS) -> AsyncIterator[Seen]:
         await task
 
 
-async def sent(port: int, *parts: bytes, every: float = 0.0) -> Answer:
+async def sent(port: int, *parts: bytes, every: float = 0.0, trusted: ssl.SSLContext | None = None) -> Answer:
     """What is answered to these bytes, sent one part after the other; status 0: closed without an answer."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("localhost", port, ssl=trusted, family=socket.AF_INET)
 
     async def send() -> None:
         for part in parts:
@@ -154,3 +160,16 @@ async def test_a_process_has_so_many_connections() -> None:
         assert problem(await sent(seen.port, WHOLE))["type"] == "/problems/unavailable"
         for _, writer in held:
             writer.close()
+
+
+async def test_the_limits_hold_within_tls_and_plain_text_gets_no_answer(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "ours")
+    trusted = trusting(authority.file)
+    async with server(certificate=authority.certificate("localhost")) as seen:
+        assert await sent(seen.port, WHOLE, trusted=trusted) == (200, b"ok")
+        slow = await sent(seen.port, HEAD, trusted=trusted)
+        assert problem(slow)["type"].endswith("too-slow")
+        large = await sent(seen.port, HEAD, *[b"X-B: a\r\n" * 1000] * 100, trusted=trusted)
+        assert problem(large)["type"].endswith("too-large")
+        assert await sent(seen.port, WHOLE) == (0, b"")
+    assert len(seen.headers) == 1

@@ -37,3 +37,30 @@ def test_a_field_nobody_allowed_is_left_out_and_a_defect_told_by_its_place_alone
 def test_no_allowed_field_is_for_a_person_or_a_value() -> None:
     forbidden = {"body", "client", "name", "subject", "value", "text", "token", "source_ref", "url", "query"}
     assert not logs.FIELDS & forbidden
+
+
+FAILING = """
+import logging, sys
+from care_platform import logs
+logs.configure("api")
+library = logging.getLogger("psycopg.pool")
+for text in sys.argv[1:]:
+    library.warning("error connecting in %r: %s", "pool", OSError(text))
+    library.warning("error connecting", exc_info=OSError(text))
+"""
+REASONS = {
+    "certificate verify failed: Hostname mismatch, not valid for 'Ada'": "hostname mismatch",
+    "server certificate for ada.example does not match host name": "does not match host name",
+    "Authentication failed due to invalid credentials of Ada": "invalid credentials",
+    "Ada Example could not be reached": None,
+}
+
+
+def test_a_librarys_line_says_why_a_connection_fails_and_nothing_else_of_the_error() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING, *REASONS], capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line.get("reason") for line in lines] == [it for why in REASONS.values() for it in (why, why)]
+    assert {line["error"] for line in lines} == {"OSError"}
+    assert "ada" not in done.stderr.lower()

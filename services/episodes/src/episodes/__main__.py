@@ -21,6 +21,7 @@ from uuid_utils.compat import uuid7
 from care_platform import crash_points, logs
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import run, serving
+from care_platform.transport.kafka import Brokers
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
 from episodes.config import Settings
@@ -72,7 +73,11 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
     app = layered(application(settings), settings.operations_port)
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, timeout_graceful_shutdown=4, **serving(settings.door())
+        app,
+        host=settings.host,
+        port=settings.port,
+        timeout_graceful_shutdown=4,
+        **serving(settings.door(), settings.certificate()),
     )
     run(config, settings.operations_port)
 
@@ -150,7 +155,7 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
     logs.configure("relay")
     run_relay(
         database_url=settings.require("database_url", "the address of the episodes database"),
-        bootstrap=settings.require("kafka_bootstrap", "the addresses of the Kafka brokers"),
+        brokers=_brokers(settings),
         networks=settings.networks,
         unwrap=_keyring(settings).unwrap,
         public_url=settings.public_url,
@@ -173,10 +178,15 @@ def project(settings: Settings, arguments: argparse.Namespace) -> None:
     (run_rebuild if arguments.rebuild else run_project)(setting)
 
 
+def _brokers(settings: Settings) -> Brokers:
+    settings.require("kafka_bootstrap", "the addresses of the Kafka brokers")
+    return settings.brokers()
+
+
 def topics(settings: Settings, arguments: argparse.Namespace) -> None:
     """Make the Kafka topic of each network; those there already stay as they are."""
     make_topics(
-        settings.require("kafka_bootstrap", "the addresses of the Kafka brokers"),
+        _brokers(settings),
         settings.networks,
         partitions=arguments.partitions,
         replication=arguments.replication,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from care_platform.settings import ServiceSettings, Slug
@@ -15,13 +15,9 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="EPISODES_", extra="ignore")
 
     networks: Annotated[tuple[Slug, ...], NoDecode, Field(min_length=1)] = ("demo",)
-    database_url: str = ""
-    owner_database_url: str = ""
     app_role: str = "episodes_app"
-    host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     public_url: str = "http://127.0.0.1:8000"
-    kafka_bootstrap: str = ""
     relay_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     project_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     keys_dir: Path = Path("var/keys/episodes")
@@ -36,7 +32,8 @@ class Settings(ServiceSettings):
 
     def require(self, name: str, why: str) -> str:
         """A setting without default. Ends the program with a sentence if it is missing."""
-        value = str(getattr(self, name))
+        value = getattr(self, name)
+        value = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         if not value:
             raise SystemExit(f"EPISODES_{name.upper()} is not set: {why}")
         return value

@@ -1,13 +1,17 @@
 """The settings of the service, from the environment. Unsafe values are refused at start in production."""
 
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from care_platform.settings import ServiceSettings, Slug
+from care_platform.transport.environment import OptionalFile
+from care_platform.transport.files import trusting
+from care_platform.transport.serving import service_address
 from notifications.delivering.schedule import DELAYS
 
 NameServer = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F.:\[\]]+$")]
@@ -19,15 +23,13 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_")
 
     networks: Annotated[tuple[Slug, ...], NoDecode] = ("demo",)
-    database_url: SecretStr = SecretStr("")
-    owner_database_url: SecretStr = SecretStr("")
     app_role: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "notifications_app"
-    host: str = "127.0.0.1"
     port: int = Field(8001, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8001"
     source: Literal["feed", "kafka"] = "feed"
-    kafka_bootstrap: str | None = None
     episodes_url: str = "http://127.0.0.1:8000"
+    episodes_ca_file: OptionalFile = None
+    """The certificate authorities that alone vouch for `episodes_url`; without it, those of this machine."""
     tokens_file: Path = Path("var/keys/service-tokens.json")
     keys_dir: Path = Path("var/keys/notifications")
     allow_loopback: bool = False
@@ -51,8 +53,8 @@ class Settings(ServiceSettings):
 
     @field_validator("episodes_url")
     @classmethod
-    def _without_slash(cls, value: str) -> str:
-        return value.rstrip("/")
+    def _of_a_service(cls, value: str, others: ValidationInfo) -> str:
+        return service_address(value, others)
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
@@ -70,6 +72,11 @@ class Settings(ServiceSettings):
         if not secret.get_secret_value():
             raise SystemExit(f"NOTIFICATIONS_{name.upper()} is not set")
         return secret.get_secret_value()
+
+    def trust_in_episodes(self) -> ssl.SSLContext:
+        """How the certificate of the episodes service is checked. Ends the program if the file is unfit."""
+        with self.refusing("episodes_ca_file"):
+            return trusting(self.episodes_ca_file)
 
     @property
     def seconds_for_a_name(self) -> float:

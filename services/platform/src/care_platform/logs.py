@@ -20,6 +20,31 @@ FIELDS = frozenset(
 _PLAIN_TEMPLATES = ("kafka", "uvicorn")
 """Libraries whose message templates, without their arguments, contain no values."""
 
+_TELLING = (
+    "hostname mismatch",
+    "IP address mismatch",
+    "unable to get local issuer certificate",
+    "self-signed certificate",
+    "certificate has expired",
+    "certificate is not yet valid",
+    "certificate required",
+    "bad certificate",
+    "certificate unknown",
+    "unknown ca",
+    "certificate verify failed",
+    "does not match host name",
+    "does not support SSL",
+    "root certificate file",
+    "wrong version number",
+    "EOF occurred in violation of protocol",
+    "invalid credentials",
+    "invalid username or password",
+    "invalid_token",
+    "password authentication failed",
+)
+"""Words of TLS, SASL and PostgreSQL that say why a connection fails. They are logged if an error's text has
+them, and tell an operator what to mend; the rest of the text is not logged."""
+
 
 class Loggable(Exception):
     """An error whose message is our own and holds nothing of a record, so that a log may quote it."""
@@ -34,6 +59,8 @@ def configure(role: str) -> None:
     handler.setFormatter(_LibraryLine())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     quiet_kafka()
+    # The library of the event log silences the pool, which alone says why a database cannot be reached.
+    logging.getLogger("psycopg.pool").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -83,16 +110,30 @@ def _frames(trace: TracebackType | None) -> list[str]:
 
 
 class _LibraryLine(logging.Formatter):
-    """A library's log line reduced to its place and the class of its exception, never its arguments."""
+    """A library's log line reduced to its place and to the class of its exception, never its arguments."""
 
     def format(self, record: logging.LogRecord) -> str:
-        fault = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        fault = _fault(record)
         words = str(record.msg) if record.name.startswith(_PLAIN_TEMPLATES) else "a library reports"
         line = {
             "event": words,
             "level": record.levelname.lower(),
             "logger": record.name,
             "where": f"{record.module}:{record.lineno}",
-            "error": fault,
+            "error": type(fault).__name__ if fault else None,
         }
-        return json.dumps(line)
+        reason = _reason(fault) if fault else None
+        return json.dumps({**line, "reason": reason} if reason else line)
+
+
+def _fault(record: logging.LogRecord) -> BaseException | None:
+    """The exception that the line is about: kafka-python and psycopg's pool give it among the arguments."""
+    if record.exc_info and record.exc_info[1]:
+        return record.exc_info[1]
+    arguments = record.args if isinstance(record.args, tuple) else ()
+    return next((it for it in arguments if isinstance(it, BaseException)), None)
+
+
+def _reason(fault: BaseException) -> str | None:
+    text = str(fault).lower()
+    return next((words for words in _TELLING if words.lower() in text), None)

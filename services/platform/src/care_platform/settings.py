@@ -1,18 +1,18 @@
 """The settings that every service has: its environment, its address, and the token issuer it trusts."""
 
-import re
 from contextlib import suppress
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from care_platform.auth.jwks import LARGEST, holds_development_key
 from care_platform.auth.key_sources import KeyAddress, KeyFile, Source
 from care_platform.http.door import DoorLimits
+from care_platform.transport.addresses import confidential
+from care_platform.transport.database import DatabaseSettings
+from care_platform.transport.kafka import KafkaSettings
+from care_platform.transport.serving import ServingSettings
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """The name of a network."""
@@ -22,7 +22,7 @@ DEVELOPMENT_JWKS = Path("var/keys/jwks.json")
 _CrashAt = Annotated[str, StringConstraints(pattern=r"^([a-z]+\.[a-z-]+(:[1-9][0-9]{0,5})?)?$")]
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(ServingSettings, DatabaseSettings, KafkaSettings):
     """Read from the environment, with the service's own prefix before each name.
 
     The environment is production unless it says otherwise, so that nothing made for development is taken by
@@ -32,8 +32,7 @@ class ServiceSettings(BaseSettings):
     machine or `SSL_CERT_FILE` trusts); without it they are read from `jwks_file`, which production has to
     name. Both are read again while the service runs: the file every second, the address every five minutes
     and when a token names an unknown key, so keys rotate without a restart. `token_hours` is how long after
-    its issue a token may expire: 24 hours by default, as whoever leaves can act for that long. `public_url`
-    is the address at which others reach the service.
+    its issue a token may expire: 24 hours by default, as whoever leaves can act for that long.
 
     `max_connections` is how many connections one API process keeps open, `max_connections_per_peer` how many
     of one address; leave that out behind a proxy, whose address all of them have. `operations_port` is where
@@ -41,29 +40,20 @@ class ServiceSettings(BaseSettings):
     reaches the API may ask them.
     """
 
-    model_config = SettingsConfigDict(frozen=True)
-
-    environment: Literal["development", "production"] = "production"
     jwks_file: Path | None = None
     jwks_url: str = ""
     token_issuer: str = "care-local"
     token_audience: str = "care"
     token_hours: Annotated[float, Field(gt=0, le=720)] = 24
-    public_url: str
     operations_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     max_connections: Annotated[int, Field(ge=1)] = 1_000
     max_connections_per_peer: Annotated[int, Field(ge=1)] | None = None
     crash_at: _CrashAt = ""
 
-    @field_validator("public_url")
-    @classmethod
-    def _no_slash_at_the_end(cls, value: str) -> str:
-        return value.rstrip("/")
-
     @field_validator("jwks_url")
     @classmethod
     def _of_the_issuer(cls, value: str, others: ValidationInfo) -> str:
-        if value and not _confidential(value, development=others.data.get("environment") == "development"):
+        if value and not confidential(value, plain_here=others.data.get("environment") == "development"):
             raise ValueError("must be an https address (in development also http on this machine)")
         return value
 
@@ -116,19 +106,3 @@ def _beginning(file: Path) -> bytes:
     with suppress(OSError), file.open("rb") as opened:
         return opened.read(LARGEST + 1)
     return b""
-
-
-def _confidential(address: str, development: bool) -> bool:
-    """Whether the connection to it is protected against tampering, and the address contains no password."""
-    url = urlsplit(address)
-    plain = "@" not in url.netloc and not url.fragment and not re.search(r"[^!-~]", address)
-    if not plain or not url.hostname or url.port == 0:
-        return False
-    return url.scheme == "https" or (url.scheme == "http" and development and _loopback(url.hostname))
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -10,6 +10,7 @@ from kafka.partitioner.abc import Partitioner
 from kafka.partitioner.default import murmur2
 
 from care_platform.logs import quiet_kafka
+from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 
 PARTITIONS = 6
@@ -33,10 +34,10 @@ class RememberedPartitioner(Partitioner):  # type: ignore[misc] # the library is
         return positive % len(cluster.partitions_for_topic(topic))
 
 
-def settings(bootstrap: str) -> dict[str, Any]:
+def settings(brokers: Brokers) -> dict[str, Any]:
     """The settings of a producer that never reorders and never gives up by itself."""
     return {
-        "bootstrap_servers": bootstrap.split(","),
+        **brokers.arguments(),
         "client_id": "episodes-relay",
         "enable_idempotence": True,
         "acks": "all",
@@ -50,17 +51,17 @@ def settings(bootstrap: str) -> dict[str, Any]:
     }
 
 
-def producer(bootstrap: str) -> KafkaProducer:
+def producer(brokers: Brokers) -> KafkaProducer:
     """The relay's producer. Raises `KafkaError` while no broker answers."""
     quiet_kafka()
-    return KafkaProducer(**settings(bootstrap), partitioner=RememberedPartitioner())
+    return KafkaProducer(**settings(brokers), partitioner=RememberedPartitioner())
 
 
-def administrator(bootstrap: str) -> KafkaAdminClient:
+def administrator(brokers: Brokers) -> KafkaAdminClient:
     """A client for topics. Raises `KafkaError` while no broker answers, and leaks a thread then."""
     quiet_kafka()
     return KafkaAdminClient(
-        bootstrap_servers=bootstrap.split(","),
+        **brokers.arguments(),
         bootstrap_timeout_ms=_MAX_BLOCK,
         request_timeout_ms=_MAX_BLOCK,
     )
@@ -73,7 +74,7 @@ def missing_topics(admin: KafkaAdminClient, networks: Iterable[str]) -> list[str
 
 
 def make_topics(
-    bootstrap: str,
+    brokers: Brokers,
     networks: Sequence[str],
     *,
     partitions: int = PARTITIONS,
@@ -81,7 +82,7 @@ def make_topics(
     say: Callable[[str], object],
 ) -> None:
     """Create the missing topics of these networks. Existing ones stay as they are. Raises `KafkaError`."""
-    with administrator(bootstrap) as admin:
+    with administrator(brokers) as admin:
         missing = missing_topics(admin, networks)
         for topic in map(topic_of, networks):
             if topic not in missing:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
 from care_platform.crash_points import crash_point
+from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from episodes.event_log.client_keys import Unwrap
 from episodes.processes import runtime
@@ -25,6 +26,8 @@ from episodes.processes.startup import NotYet, Stopped, Waiting
 from episodes.publishing.kafka import administrator, missing_topics, producer
 from episodes.publishing.relay import PAGE, Relay
 
+T = TypeVar("T")
+
 NAME = "kafka"
 """The name of this relay in `positions`."""
 
@@ -32,7 +35,7 @@ NAME = "kafka"
 def run_relay(
     *,
     database_url: str,
-    bootstrap: str,
+    brokers: Brokers,
     networks: Sequence[str],
     unwrap: Unwrap,
     public_url: str,
@@ -48,7 +51,7 @@ def run_relay(
             opened.callback(serve(progress, metrics_port))
         needs = Needs(Waiting(stopping, log), opened, log)
         try:
-            sender = _broker(needs, bootstrap, networks)
+            sender = _broker(needs, brokers, networks)
             claim = needs.leadership(database_url, f"relay {NAME}").claim(NAME)
             crash_point("relay.after-claim")
             log.info("leading", epoch=claim.epoch, position=claim.position)
@@ -74,18 +77,18 @@ def run_relay(
             end(log, "relay", failure)
 
 
-def _broker(needs: Needs, bootstrap: str, networks: Sequence[str]) -> KafkaProducer:
+def _broker(needs: Needs, brokers: Brokers, networks: Sequence[str]) -> KafkaProducer:
     """A producer, once the topic of every network exists."""
-    sender = needs.waiting.until(partial(_answering, producer, bootstrap))
+    sender = needs.waiting.until(partial(_answering, producer, brokers))
     needs.opened.callback(sender.close, timeout=1)
-    with needs.waiting.until(partial(_answering, administrator, bootstrap)) as admin:
+    with needs.waiting.until(partial(_answering, administrator, brokers)) as admin:
         needs.waiting.until(partial(_refuse_missing, admin, networks))
     for topic in map(topic_of, networks):
         needs.waiting.until(partial(_answering, sender.partitions_for, topic))
     return sender
 
 
-def _answering(ask: Callable[[str], Any], what: str) -> Any:
+def _answering(ask: Callable[[T], Any], what: T) -> Any:
     try:
         return ask(what)
     except KafkaError as failure:

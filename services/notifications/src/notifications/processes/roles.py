@@ -52,7 +52,7 @@ async def api(settings: Settings) -> int:
     """Serve until told to stop."""
     _stop_signal()
     address = settings.address("database_url")
-    async with Database(address, size=8) as database, aiohttp.ClientSession(trust_env=False) as session:
+    async with Database(address, size=8) as database, session_with_episodes(settings) as session:
         metrics = CollectorRegistry()
         issuer_keys = _issuer_keys(settings, metrics)
         services = Services(
@@ -83,7 +83,7 @@ async def api(settings: Settings) -> int:
             port=settings.port,
             lifespan="off",
             timeout_graceful_shutdown=3,
-            **serving(settings.door()),
+            **serving(settings.door(), settings.certificate()),
         )
         server = uvicorn.Server(config)
         log.info("api begins", port=settings.port, environment=settings.environment)
@@ -118,7 +118,7 @@ async def deliver(settings: Settings) -> int:
     endpoint = HttpEndpoint(settings.attempt_seconds, names, settings.allow_loopback, settings.development)
     async with (
         Database(settings.address("database_url"), size=4) as database,
-        aiohttp.ClientSession(trust_env=False) as session,
+        session_with_episodes(settings) as session,
         endpoint,
     ):
         lease = timedelta(seconds=settings.lease_seconds)
@@ -159,10 +159,10 @@ async def parked(
 
 
 def _sources(settings: Settings) -> Sequence[Source]:
-    if settings.kafka_bootstrap is not None and settings.source == "kafka":
-        return [KafkaSource(settings.kafka_bootstrap, settings.networks)]
-    tokens = ServiceTokens(settings.tokens_file)
-    return [FeedSource(settings.episodes_url, network, tokens) for network in settings.networks]
+    if settings.source == "kafka":
+        return [KafkaSource(settings.brokers(), settings.networks)]
+    tokens, trust = ServiceTokens(settings.tokens_file), settings.trust_in_episodes()
+    return [FeedSource(settings.episodes_url, network, tokens, trust) for network in settings.networks]
 
 
 def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
@@ -174,6 +174,12 @@ def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
     )
     age.set_function(keys.age)
     return keys
+
+
+def session_with_episodes(settings: Settings) -> aiohttp.ClientSession:
+    """For the episodes service alone: partners' certificates are checked by other authorities."""
+    connector = aiohttp.TCPConnector(ssl=settings.trust_in_episodes())
+    return aiohttp.ClientSession(connector=connector, trust_env=False)
 
 
 def _disclosure(settings: Settings, session: aiohttp.ClientSession) -> HttpDisclosure:

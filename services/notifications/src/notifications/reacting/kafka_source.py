@@ -10,6 +10,7 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from notifications.reacting.messages import KafkaMessage
 from notifications.reacting.sources import Batch, SourceUnavailable
@@ -26,8 +27,8 @@ log = structlog.get_logger()
 class KafkaSource:
     """One consumer in one thread, as the library requires. It reads every partition of every topic."""
 
-    def __init__(self, bootstrap: str, networks: Sequence[str]) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, brokers: Brokers, networks: Sequence[str]) -> None:
+        self._brokers = brokers
         self._networks = {topic_of(network): network for network in networks}
         self._thread = ThreadPoolExecutor(1, "kafka")
         self._consumer: Any = None
@@ -52,7 +53,7 @@ class KafkaSource:
 
     def _start(self, positions: Mapping[str, str]) -> None:
         self._close()
-        self._consumer = KafkaConsumer(bootstrap_servers=self._bootstrap, **_SETTINGS)
+        self._consumer = KafkaConsumer(**self._brokers.arguments(), **_SETTINGS)
         self._partitions = self._find_partitions()
         self._looked_around = time.monotonic()
         self._consumer.assign(list(self._partitions))

@@ -1,6 +1,7 @@
 """How uvicorn serves our applications. Each service adds its own address."""
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -11,9 +12,12 @@ from care_platform.http.operations_port import listening
 _NOT_STARTED = 3
 
 
-def serving(limits: DoorLimits) -> dict[str, Any]:
-    """Arguments of `uvicorn.run` and `uvicorn.Config`."""
+def serving(limits: DoorLimits, certificate: tuple[Path, Path] | None = None) -> dict[str, Any]:
+    """Arguments of `uvicorn.run` and `uvicorn.Config`. With the files of a certificate and its key, https."""
+    chain, key = certificate or (None, None)
     return {
+        "ssl_certfile": chain,
+        "ssl_keyfile": key,
         "loop": "uvloop",
         "http": door(limits),
         "ws": "none",

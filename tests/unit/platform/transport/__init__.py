@@ -1,0 +1,1 @@
+"""Which connections may be in plain text, and which settings go together."""
