@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import NoReturn
 from uuid import UUID, uuid4
 
@@ -18,9 +19,11 @@ from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from care_platform import crash_points, logs
+from care_platform import crash_points, key_commands, logs
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import serving
+from care_platform.key_commands import KeyStore
+from care_platform.key_files import SIZE
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
 from episodes.config import Settings
@@ -32,7 +35,8 @@ from episodes.episode_list.process import Setting, run_project
 from episodes.episode_list.rebuild import run_rebuild
 from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
-from episodes.event_log.keyring import Keyring, keyring
+from episodes.event_log.keyring import MAC, MASTER, Keyring, keyring
+from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
 from episodes.event_log.reader import Database, Log, Wake
 from episodes.event_log.stored_form import SALT
 from episodes.event_log.thread_pool import Workers
@@ -49,6 +53,8 @@ from episodes.recording.writer import Writer
 from episodes.tokens import verifier
 
 NONCE = 12
+KINDS = (MASTER, MAC)
+"""The kinds of key that have numbers; the first one wraps."""
 
 
 def main() -> None:
@@ -211,6 +217,21 @@ def token(settings: Settings, arguments: argparse.Namespace) -> None:
     )
 
 
+def keys(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Change the master key while the service runs."""
+    why = "the address of the database, as a role that may replace clients' keys"
+    store = KeyStore(
+        directory=settings.keys_dir,
+        kinds=KINDS,
+        sealed=CLIENT_KEYS,
+        length=SIZE,
+        networks=settings.networks,
+        address=lambda: settings.require("keys_database_url", why),
+        may_begin=may_rotate,
+    )
+    key_commands.run(store, arguments, partial(print, flush=True))
+
+
 def openapi(_: Settings, arguments: argparse.Namespace) -> None:
     """Print the OpenAPI document."""
     json.dump(create_app().openapi(), sys.stdout, indent=2, sort_keys=True)
@@ -246,6 +267,7 @@ def _parser() -> argparse.ArgumentParser:
     project_parser.add_argument(
         "--rebuild", action="store_true", help="build the lists anew beside the live ones, swap, end"
     )
+    key_commands.add_parser(roles, keys, KINDS)
     topics_parser = roles.add_parser("topics", help=topics.__doc__, description=topics.__doc__)
     topics_parser.set_defaults(run=topics)
     topics_parser.add_argument("--partitions", type=int, default=PARTITIONS, help=f"default {PARTITIONS}")

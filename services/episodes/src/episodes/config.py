@@ -17,6 +17,7 @@ class Settings(ServiceSettings):
     networks: Annotated[tuple[Slug, ...], NoDecode, Field(min_length=1)] = ("demo",)
     database_url: str = ""
     owner_database_url: str = ""
+    keys_database_url: str = ""
     app_role: str = "episodes_app"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000

@@ -90,7 +90,7 @@ def test_every_table_of_ours_belongs_to_a_network(desk: Desk) -> None:
         WHERE c.relnamespace = 'public'::regnamespace AND a.attname IS NULL"""
     )
     assert {name for (name,) in without} == {
-        *("stored_events", "positions", "projections", "alembic_version", "compatibility")
+        *("stored_events", "positions", "projections", "alembic_version", "compatibility", "master_keys")
     }
 
 

@@ -7,9 +7,11 @@ from starlette.requests import Request
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
+from care_platform.key_files import KeyUnavailable
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
 from episodes.errors import StoreUnavailable
+from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log
 from episodes.http.metrics import READY
 from episodes.http.problems import PROBLEMS
@@ -50,11 +52,17 @@ async def _why_not(request: Request) -> str | None:
             return "the store holds what only a later release can read"
         if await directory.bypasses_row_security():
             return "the database role may read past row-level security: use one that may not"
-        if not await at_hand(request, Log).keys_fit():
-            return "the master key does not open this store's records"
+        return await _which_key_lacks(at_hand(request, Log), at_hand(request, Keyring))
     except StoreUnavailable:
         return "the store cannot be reached"
-    return None
+
+
+async def _which_key_lacks(log: Log, keyring: Keyring) -> str | None:
+    try:
+        fit = await log.keys_fit(keyring)
+    except KeyUnavailable as lacking:
+        return str(lacking)
+    return keyring.lacking() if fit else "the master key does not open this store's records"
 
 
 async def _metrics(request: Request) -> bytes:
