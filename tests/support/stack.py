@@ -192,7 +192,9 @@ class Stack:
 
     def _write_service_tokens(self) -> None:
         tokens = f'{{"{self.network}": "{self.token("service")}"}}'
-        (self.directory / "service-tokens.json").write_text(tokens)
+        file = self.directory / "service-tokens.json"
+        file.touch(mode=0o600)
+        file.write_text(tokens)
 
 
 def bearer(token: str, key: UUID | None = None) -> dict[str, str]:

@@ -66,6 +66,7 @@ class Notifications:
         self.issuer = issuer
         self._logs = logs
         tokens = issuer.directory / "service-tokens.json"
+        tokens.touch(mode=0o600)
         tokens.write_text(
             json.dumps({name: issuer.token("service", network=name) for name in ("demo", "other")})
         )
@@ -97,6 +98,7 @@ class Notifications:
         """Run an operator's command."""
         command = [sys.executable, "-m", "notifications", *words]
         environment = os.environ | self.environment
+        environment["NOTIFICATIONS_KEYS_DATABASE_URL"] = self.database.owner_url
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False, timeout=30
         )

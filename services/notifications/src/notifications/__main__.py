@@ -4,12 +4,15 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import uvloop
 from pydantic import ValidationError
 
-from care_platform import crash_points, logs
+from care_platform import crash_points, key_commands, logs
+from care_platform.key_commands import KeyStore
 from notifications.config import Settings
+from notifications.delivering.secret_sealing import KIND, LENGTH, SECRETS
 from notifications.migrate import migrate
 from notifications.processes import roles
 from notifications.processes.app import create_app
@@ -50,6 +53,19 @@ def _openapi(settings: Settings, asked: argparse.Namespace) -> int:
     return 0
 
 
+def _keys(settings: Settings, asked: argparse.Namespace) -> int:
+    store = KeyStore(
+        directory=settings.keys_dir,
+        kinds=[KIND],
+        sealed=SECRETS,
+        length=LENGTH,
+        networks=settings.networks,
+        address=partial(settings.address, "keys_database_url"),
+    )
+    key_commands.run(store, asked, partial(print, flush=True))
+    return 0
+
+
 def _parked(settings: Settings, asked: argparse.Namespace) -> int:
     try:
         lines = uvloop.run(roles.parked(settings, asked.action, asked.id))
@@ -64,6 +80,7 @@ _ROLES: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
     "api": _api,
     "consume": _consume,
     "deliver": _deliver,
+    "keys": _keys,
     "migrate": _migrate,
     "openapi": _openapi,
     "parked": _parked,
@@ -78,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     role.add_parser("api", help="serve subscriptions, delivery log and inbox over HTTP")
     role.add_parser("consume", help="take in published events and write down what is owed")
     role.add_parser("deliver", help="send webhooks that are due")
+    key_commands.add_parser(role, _keys, [KIND])
     role.add_parser("migrate", help="bring the tables up to date, as their owner")
     role.add_parser("openapi", help="print the OpenAPI document")
     parked = role.add_parser("parked", help="messages that could not be taken in").add_subparsers(

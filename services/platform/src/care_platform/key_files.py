@@ -31,18 +31,14 @@ def refuse_open_to_others(path: Path) -> None:
         )
 
 
-def private(path: Path) -> Path:
-    """The path of a secret file, if it and its directory are its owner's alone, or are not there yet.
-
-    Ends the program with an explanation otherwise.
-    """
+def private(*paths: Path) -> None:
+    """End the program with an explanation if anybody but its owner may use one of these that are there."""
     try:
-        for each in (path.parent, path):
+        for each in paths:
             if each.exists():
                 refuse_open_to_others(each)
     except KeyUnavailable as refusal:
         raise SystemExit(str(refusal)) from None
-    return path
 
 
 def usable_key(path: Path) -> bytes:
@@ -59,8 +55,9 @@ def usable_key(path: Path) -> bytes:
 
 def read_key(path: Path) -> bytes | None:
     """The key, or None if there is no such file. Ends the program with an explanation if it is unusable."""
+    private(path.parent, path)
     try:
-        return usable_key(path) if private(path).exists() else None
+        return usable_key(path) if path.exists() else None
     except KeyUnavailable as refusal:
         raise SystemExit(f"{path.parent}: {refusal}") from None
 

@@ -46,7 +46,8 @@ def add_key(directory: Path, kind: str) -> Path:
         raise KeyUnavailable(f"{directory} has no {kind} key that another could follow")
     if numbers[-1] == MOST:
         raise KeyUnavailable(f"{key_file(directory, kind, MOST)} is the last: numbers end there")
-    path = private(key_file(directory, kind, numbers[-1] + 1))
+    private(directory)
+    path = key_file(directory, kind, numbers[-1] + 1)
     make_key(path)
     return path
 

@@ -10,15 +10,21 @@ from uuid import UUID
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from care_platform.key_files import private
+
 
 def issuer_key(keys_dir: Path, jwks_file: Path) -> OKPKey:
-    """The local signing key. Its public half is written to the file that the services read."""
-    private = keys_dir / "issuer.jwk"
-    if not private.exists():
+    """The local signing key. Its public half is written to the file that the services read.
+
+    Ends the program with an explanation if others may read it.
+    """
+    file = keys_dir / "issuer.jwk"
+    if not file.exists():
         keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = OKPKey.generate_key("Ed25519", {"alg": "EdDSA", "use": "sig"}, auto_kid=True)
-        _write(private, key.as_dict(private=True))
-    key = OKPKey.import_key(json.loads(private.read_text()))
+        _write(file, key.as_dict(private=True))
+    private(keys_dir, file)
+    key = OKPKey.import_key(json.loads(file.read_text()))
     if not jwks_file.exists():
         jwks_file.parent.mkdir(parents=True, exist_ok=True)
         _write(jwks_file, {"keys": [key.as_dict(private=False)]})

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
+from psycopg.errors import ForeignKeyViolation
 
 from care_platform.http.parameters import Id
 from care_platform.http.problems import Problem
@@ -70,12 +71,15 @@ async def subscribe_to_events(
     new = made.subscription
     async with here.database.within(new.network) as db:
         try:
-            sealed = here.sealing.seal(made.secret, new.network, new.id)
+            key = await stored.sealing_key(db)
+            sealed = here.sealing.seal(made.secret, new.network, new.id, key)
             await stored.insert(db, new, sealed, here.subscriptions_per_partner)
         except stored.AlreadySubscribed as known:
             raise Problem("already-subscribed", subscription_id=str(known.subscription_id)) from None
         except stored.TooManySubscriptions:
             raise Problem("too-many-subscriptions") from None
+        except ForeignKeyViolation:  # that key was retired since: another time there is a newer one
+            raise Problem("unavailable") from None
     answer.headers["Location"] = f"{router.prefix}/{new.id}"
     shown = made.secret if made.secret_for_caller else None
     return SubscriptionMade(**view(new).model_dump(), secret=shown)

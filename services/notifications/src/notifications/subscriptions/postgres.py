@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from care_platform.numbered_keys import KeyInUse
 from notifications.access import Caller
 from notifications.delivering.addresses import place_of
 from notifications.delivering.outbox import due_of
@@ -45,6 +46,13 @@ WHERE network_id = %(network)s AND state <> 'deleted'
 ORDER BY created_at, subscription_id
 """
 """A partner sees its own subscriptions; a coordinator sees those limited to its own clinics."""
+
+
+async def sealing_key(db: Connection) -> KeyInUse:
+    """The key that seals new secrets."""
+    newest = "SELECT number, fingerprint FROM sealing_keys ORDER BY number DESC LIMIT 1"
+    [row] = await (await db.execute(newest)).fetchall()
+    return KeyInUse(row["number"], row["fingerprint"])
 
 
 async def insert(db: Connection, new: Subscription, sealed: bytes, most: int) -> None:

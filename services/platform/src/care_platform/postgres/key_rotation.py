@@ -13,7 +13,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from psycopg import Connection
-from psycopg.errors import ForeignKeyViolation
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation
 from psycopg.sql import SQL, Identifier
 
 from care_platform.crash_points import crash_point
@@ -26,6 +26,10 @@ BATCH = 500
 _ROTATING = 0x726F746174
 """The advisory lock by which two rotations take turns, batch by batch: together they could deadlock."""
 _SAY_EVERY = 1.0
+
+
+Fresh = tuple[str, UUID, bytes, bytes]
+"""Network, id, what was sealed, and the same sealed anew."""
 
 
 class Refused(Exception):
@@ -146,25 +150,34 @@ def _pass(
     """Batch by batch through the table: how many were replaced, and what could not be opened."""
     after: tuple[str, UUID] | None = ("", UUID(int=0))
     while after is not None:
-        with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_ROTATING,))
-            connection.execute(SCOPE, scoped(networks))
-            rows = connection.execute(sealed.batch, (*after, newest.number, BATCH)).fetchall()
-            fresh, unopened = _sealed_anew(sealed, seal, newest, rows)
-            replaced = 0
-            if fresh:
-                columns = [list(column) for column in zip(*fresh, strict=True)]
-                [(replaced,)] = connection.execute(sealed.replace, columns).fetchall()
-            crash_point("keys.before-commit")
+        try:
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_ROTATING,))
+                connection.execute(SCOPE, scoped(networks))
+                rows = connection.execute(sealed.batch, (*after, newest.number, BATCH)).fetchall()
+                fresh, unopened = _sealed_anew(sealed, seal, newest, rows)
+                replaced = _replaced(connection, sealed, fresh)
+                crash_point("keys.before-commit")
+        except DeadlockDetected:  # with others who change several of these rows in one transaction
+            continue
         crash_point("keys.after-batch")
-        yield int(replaced), unopened
+        yield replaced, unopened
         after = rows[-1][:2] if len(rows) == BATCH else None
+
+
+def _replaced(connection: Connection[Any], sealed: Sealed, fresh: Sequence[Fresh]) -> int:
+    if not fresh:
+        return 0
+    columns = [list(column) for column in zip(*fresh, strict=True)]
+    [(count,)] = connection.execute(sealed.replace, columns).fetchall()
+    return int(count)
 
 
 def _sealed_anew(
     sealed: Sealed, seal: NumberedSeal, newest: KeyInUse, rows: Sequence[Any]
-) -> tuple[list[tuple[str, UUID, bytes, bytes]], list[tuple[str, UUID]]]:
-    fresh, unopened = [], []
+) -> tuple[list[Fresh], list[tuple[str, UUID]]]:
+    fresh: list[Fresh] = []
+    unopened: list[tuple[str, UUID]] = []
     for network, identifier, old, *more in rows:
         bound = sealed.bound_to(network, identifier, *more)
         try:
