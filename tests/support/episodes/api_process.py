@@ -116,7 +116,7 @@ class Service:
     def start(self, **settings: str) -> Api:
         """Start a further API process, closed with the service. `settings` are without their prefix."""
         environment = {
-            "DATABASE_URL": self.database.app_url,
+            "DATABASE_URL": self.database.url("api"),
             "NETWORKS": ",".join(NETWORKS),
             "PORT": "0",
             "KEYS_DIR": str(self.keys_dir),

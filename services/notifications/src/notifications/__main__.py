@@ -9,6 +9,7 @@ import uvloop
 from pydantic import ValidationError
 
 from care_platform import crash_points, logs
+from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from notifications.config import Settings
 from notifications.migrate import migrate
 from notifications.processes import roles
@@ -41,7 +42,11 @@ def _deliver(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
-    migrate(settings.address("owner_database_url"), settings.app_role)
+    try:
+        migrate(settings.address("owner_database_url"), settings.app_role, asked.retire_app_role)
+    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
     return 0
 
 
@@ -78,7 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     role.add_parser("api", help="serve subscriptions, delivery log and inbox over HTTP")
     role.add_parser("consume", help="take in published events and write down what is owed")
     role.add_parser("deliver", help="send webhooks that are due")
-    role.add_parser("migrate", help="bring the tables up to date, as their owner")
+    migrating = role.add_parser("migrate", help="bring the tables up to date, as their owner")
+    migrating.add_argument(
+        "--retire-app-role",
+        action="store_true",
+        help="every process has a role of its own: take all rights from the one they shared before",
+    )
     role.add_parser("openapi", help="print the OpenAPI document")
     parked = role.add_parser("parked", help="messages that could not be taken in").add_subparsers(
         dest="action", required=True, metavar="action"

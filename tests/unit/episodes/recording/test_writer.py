@@ -50,7 +50,7 @@ class Failing:
 
 @pytest.fixture
 def desk() -> Desk:
-    return Desk(Database("", "", "", ""), Keyring(bytes(32), {1: bytes(32)}, bytes(32), uuid4))
+    return Desk(Database("", "", ""), Keyring(bytes(32), {1: bytes(32)}, bytes(32), uuid4))
 
 
 async def test_when_the_store_goes_away_in_a_conflict_not_each_of_many_waits_for_it(desk: Desk) -> None:

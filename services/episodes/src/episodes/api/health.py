@@ -7,6 +7,7 @@ from starlette.requests import Request
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
+from care_platform.postgres.grants import lacking
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
 from episodes.errors import StoreUnavailable
@@ -43,17 +44,24 @@ async def _why_not(request: Request) -> str | None:
     if issuer.current is None:
         return f"the keys of the token issuer cannot be read: {issuer.fault}"
     try:
-        directory, ours = at_hand(request, Directory), at_hand(request, Surroundings).revision
-        if (await directory.revision() or "") < ours:
-            return "the store is not at this release's revision: run migrate"
-        if (await directory.compatible_from() or "") > ours:
-            return "the store holds what only a later release can read"
-        if await directory.bypasses_row_security():
-            return "the database role may read past row-level security: use one that may not"
-        if not await at_hand(request, Log).keys_fit():
-            return "the master key does not open this store's records"
+        return await _why_not_with_this_store(request)
     except StoreUnavailable:
         return "the store cannot be reached"
+
+
+async def _why_not_with_this_store(request: Request) -> str | None:
+    directory, surroundings = at_hand(request, Directory), at_hand(request, Surroundings)
+    ours = surroundings.revision
+    if (await directory.revision() or "") < ours:
+        return "the store is not at this release's revision: run migrate"
+    if lacks := await directory.lacks(surroundings.grants):
+        return lacking(lacks)
+    if (await directory.compatible_from() or "") > ours:
+        return "the store holds what only a later release can read"
+    if await directory.bypasses_row_security():
+        return "the database role may read past row-level security: use one that may not"
+    if not await at_hand(request, Log).keys_fit():
+        return "the master key does not open this store's records"
     return None
 
 

@@ -31,6 +31,6 @@ async def _why_not_ready(request: Request) -> str | None:
         return f"the keys of the token issuer cannot be read: {here.issuer_keys.fault}"
     try:
         async with here.database.within() as db:
-            return await why_not_ready(db, here.revision)
+            return await why_not_ready(db, here.revision, here.grants)
     except psycopg.Error:
         return "the database cannot be reached"
