@@ -78,7 +78,7 @@ def close_large_objects(superuser_url: str, database: str) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         for (function,) in connection.execute(_LARGE_OBJECTS).fetchall():
             revoke = sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC")
-            connection.execute(revoke.format(sql.SQL(function)))  # type: ignore[arg-type]
+            connection.execute(revoke.format(sql.SQL(function)))
 
 
 def _create_role(connection: Connection, role: str, password: str | None) -> None:

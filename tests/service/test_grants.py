@@ -1,7 +1,5 @@
 """Each process's role may do what the service's table of grants says, not one thing more or less."""
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 from psycopg import sql
@@ -29,14 +27,14 @@ MORE_OR_LESS = {
 
 
 @pytest.fixture
-def database(postgres: PostgresServer, kept: Kept) -> Iterator[Database]:
+def database(postgres: PostgresServer, kept: Kept) -> Database:
     return kept.database(postgres)
 
 
 def as_owner(database: Database, statement: str, role: str) -> None:
     names = {"role": sql.Identifier(role), "database": sql.Identifier(database.name)}
     with psycopg.connect(database.owner_url) as connection:
-        connection.execute(sql.SQL(statement).format(**names))  # type: ignore[arg-type]
+        connection.execute(sql.SQL(statement).format(**names))
 
 
 @BOTH

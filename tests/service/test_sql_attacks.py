@@ -41,7 +41,7 @@ def columns_of(database: Database) -> Columns:
 
 def outcome(connection: psycopg.Connection, statement: str, **names: str) -> str | None:
     """Nothing if it was refused for want of a right; else what happened."""
-    words = sql.SQL(statement).format(**{name: sql.Identifier(it) for name, it in names.items()})  # type: ignore[arg-type]
+    words = sql.SQL(statement).format(**{name: sql.Identifier(it) for name, it in names.items()})
     try:
         connection.execute(words)
     except errors.InsufficientPrivilege as refusal:

@@ -30,7 +30,7 @@ def client(desk: Desk) -> UUID:
 
 def wrapped(desk: Desk, client: UUID) -> dict[str, bytes | None]:
     keys = "SELECT network_id, wrapped FROM client_keys WHERE client_id = %s"
-    return dict(desk.rows(keys, client))  # type: ignore[arg-type]
+    return dict(desk.rows(keys, client))
 
 
 def asked(desk: Desk, role: str, statement: str, *values: Any) -> bool:
@@ -103,7 +103,7 @@ def officer(desk: Desk) -> Iterator[tuple[str, str]]:
             "GRANT USAGE ON SCHEMA public TO {role}",
             "GRANT EXECUTE ON FUNCTION erase_client_key TO {role}",
         ):
-            connection.execute(sql.SQL(statement).format(**words))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(statement).format(**words))
         yield name, desk.database.url("api").replace("episodes_api", name)
         connection.execute(sql.SQL("DROP OWNED BY {role}").format(**words))
         connection.execute(sql.SQL("DROP ROLE {role}").format(**words))

@@ -112,11 +112,11 @@ def _tables(permissions: Iterable[Permission]) -> bool:
 
 
 def _execute(connection: Connection, verb: str, one: Permission) -> None:
-    name = sql.Identifier(connection.info.dbname) if one.kind == "DATABASE" else sql.SQL(one.name)  # type: ignore[arg-type]
+    name = sql.Identifier(connection.info.dbname) if one.kind == "DATABASE" else sql.SQL(one.name)
     role = sql.SQL(PUBLIC) if one.role == PUBLIC else sql.Identifier(one.role)
     statement = sql.SQL(
         "GRANT {what} {name} TO {role}" if verb == "GRANT" else "REVOKE {what} {name} FROM {role}"
     )
     columns = f" ({one.column})" if one.column else ""
-    what = sql.SQL(f"{one.privilege}{columns} ON {one.kind}")  # type: ignore[arg-type]
+    what = sql.SQL(f"{one.privilege}{columns} ON {one.kind}")
     connection.execute(statement.format(what=what, name=name, role=role))
