@@ -135,7 +135,7 @@ class Service:
 
     def _environment(self, **settings: str) -> dict[str, str]:
         environment = {
-            "DATABASE_URL": self.database.app_url,
+            "DATABASE_URL": self.database.url("api"),
             "NETWORKS": ",".join(NETWORKS),
             "PORT": "0",
             "KEYS_DIR": str(self.keys_dir),
@@ -145,7 +145,8 @@ class Service:
 
     def command(self, *words: str, **settings: str) -> "subprocess.Popen[str]":
         """Start an operator's command, such as `keys rotate`. `settings` are without their prefix."""
-        environment = self._environment(**settings) | {"EPISODES_KEYS_DATABASE_URL": self.database.owner_url}
+        address = {"EPISODES_KEYS_DATABASE_URL": self.database.url("keys")}
+        environment = self._environment(**settings) | address
         return subprocess.Popen(
             [sys.executable, "-m", "episodes", *words],
             env=environment,

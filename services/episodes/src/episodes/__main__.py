@@ -24,6 +24,8 @@ from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import serving
 from care_platform.key_commands import KeyStore
 from care_platform.key_files import SIZE
+from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
+from care_platform.postgres.grants import of_role
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
 from episodes.config import Settings
@@ -43,6 +45,7 @@ from episodes.event_log.thread_pool import Workers
 from episodes.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
 from episodes.http.requests import Surroundings
 from episodes.migrate import complete, migrate, newest
+from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
 from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
@@ -108,7 +111,11 @@ def application(settings: Settings) -> FastAPI:
         issuer_keys=issuer_keys,
         keyring=keys,
         surroundings=Surroundings(
-            clock=_now, new_id=uuid4, public_url=settings.public_url, revision=newest()
+            clock=_now,
+            new_id=uuid4,
+            public_url=settings.public_url,
+            revision=newest(),
+            grants=of_role(GRANTS, API),
         ),
     )
     return create_app(services, running(services, database, workers, wake, services.lists.wake))
@@ -153,6 +160,7 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
     logs.configure("relay")
     run_relay(
         database_url=settings.require("database_url", "the address of the episodes database"),
+        grants=of_role(GRANTS, RELAY),
         bootstrap=settings.require("kafka_bootstrap", "the addresses of the Kafka brokers"),
         networks=settings.networks,
         unwrap=_keyring(settings).unwrap,
@@ -167,6 +175,7 @@ def project(settings: Settings, arguments: argparse.Namespace) -> None:
     logs.configure("rebuild" if arguments.rebuild else "project")
     setting = Setting(
         database_url=settings.require("database_url", "the address of the episodes database"),
+        grants=of_role(GRANTS, PROJECT),
         unwrap=_keyring(settings).unwrap,
         networks=settings.networks,
         log=structlog.get_logger("project"),
@@ -190,7 +199,11 @@ def topics(settings: Settings, arguments: argparse.Namespace) -> None:
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     """Bring the database to this release, as its owner."""
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
-    print("episodes database at revision", migrate(owner, settings.app_role))
+    try:
+        reached = migrate(owner, settings.app_role, arguments.retire_app_role)
+    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        raise SystemExit(str(refusal)) from None
+    print("episodes database at revision", reached)
     if arguments.all_replaced:
         print("what is written from now on needs processes of revision", complete(owner), "or later")
 
@@ -219,7 +232,7 @@ def token(settings: Settings, arguments: argparse.Namespace) -> None:
 
 def keys(settings: Settings, arguments: argparse.Namespace) -> None:
     """Change the master key while the service runs."""
-    why = "the address of the database, as a role that may replace clients' keys"
+    why = "the address of the database, as the role episodes_keys"
     store = KeyStore(
         directory=settings.keys_dir,
         kinds=KINDS,
@@ -261,6 +274,11 @@ def _parser() -> argparse.ArgumentParser:
         "--all-replaced",
         action="store_true",
         help="no process of an earlier release runs any more: what those cannot read may be written",
+    )
+    migrate_parser.add_argument(
+        "--retire-app-role",
+        action="store_true",
+        help="every process has a role of its own: take all rights from the one they shared before",
     )
     project_parser = roles.add_parser("project", help=project.__doc__, description=project.__doc__)
     project_parser.set_defaults(run=project)

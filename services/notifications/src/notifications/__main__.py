@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from care_platform import crash_points, key_commands, logs
 from care_platform.key_commands import KeyStore
+from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from notifications.config import Settings
 from notifications.delivering.secret_sealing import KIND, LENGTH, SECRETS
 from notifications.migrate import migrate
@@ -44,7 +45,11 @@ def _deliver(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
-    migrate(settings.address("owner_database_url"), settings.app_role)
+    try:
+        migrate(settings.address("owner_database_url"), settings.app_role, asked.retire_app_role)
+    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
     return 0
 
 
@@ -96,7 +101,12 @@ def _parser() -> argparse.ArgumentParser:
     role.add_parser("consume", help="take in published events and write down what is owed")
     role.add_parser("deliver", help="send webhooks that are due")
     key_commands.add_parser(role, _keys, [KIND])
-    role.add_parser("migrate", help="bring the tables up to date, as their owner")
+    migrating = role.add_parser("migrate", help="bring the tables up to date, as their owner")
+    migrating.add_argument(
+        "--retire-app-role",
+        action="store_true",
+        help="every process has a role of its own: take all rights from the one they shared before",
+    )
     role.add_parser("openapi", help="print the OpenAPI document")
     parked = role.add_parser("parked", help="messages that could not be taken in").add_subparsers(
         dest="action", required=True, metavar="action"

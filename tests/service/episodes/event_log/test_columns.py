@@ -26,7 +26,7 @@ from tests.support.servers.postgres import PostgresServer
 def test_a_column_arrives_as_it_was_also_when_empty(
     postgres: PostgresServer, kind: str, column: list[object]
 ) -> None:
-    with connect_to_log(postgres.fresh_database("columns").superuser_url) as connection:
+    with connect_to_log(postgres.fresh_database("episodes").superuser_url) as connection:
         for sent in (column, type(column)()):
             row = connection.cursor(binary=True).execute(
                 "SELECT %b AS it, pg_typeof(%b)::text AS kind", (sent, sent)

@@ -124,7 +124,7 @@ def database(postgres: PostgresServer) -> Database:
 def begun(database: Database) -> Iterator[Callable[[Path], Story]]:
     with (
         psycopg.connect(database.owner_url, autocommit=True) as connection,
-        psycopg.connect(database.app_url, autocommit=True, row_factory=dict_row) as reading,
+        psycopg.connect(database.url("api"), autocommit=True, row_factory=dict_row) as reading,
     ):
 
         def begin_anew(directory: Path) -> Story:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
@@ -17,6 +18,8 @@ from episodes.http.examples import EXAMPLES
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
+
+R = TypeVar("R")
 
 KEY = "INSERT INTO client_keys (network_id, client_id, key_id, wrapped) VALUES (%s, %s, %s, %s)"
 BY_NUMBER = "SELECT master, count(*) AS n FROM client_keys GROUP BY master ORDER BY master NULLS LAST"
@@ -67,9 +70,10 @@ def all_open(service: Service) -> bool:
 
 
 @contextmanager
-def again_and_again(work: Callable[[], object]) -> Iterator[list[object]]:
+def again_and_again(work: Callable[[], R]) -> Iterator[list[R]]:
     """What the work returned, done in a thread as long as the block lasts."""
-    ending, results = threading.Event(), list[object]()
+    ending = threading.Event()
+    results: list[R] = []
 
     def run() -> None:
         while not ending.is_set():
@@ -116,14 +120,14 @@ def test_each_command_is_answered_before_during_and_after_a_change_of_the_master
             lambda: all(len(it) > n + 3 for it, n in zip((of_one, of_other, known), told, strict=True)),
             "all go on",
         )
-    assert {status for status, _ in [*of_one, *of_other, *known]} == {201}  # type: ignore[misc]
+    assert {status for status, _ in [*of_one, *of_other, *known]} == {201}
     assert set(numbers(service)) == {1}
     (service.keys_dir / "master.key").unlink()
     assert all_open(service)
     first.close()
     after = service.start()
     eventually(after.ready, "the API is ready without the old key")
-    for _, path in [*of_one[:3], *of_other[-3:], *known[:1]]:  # type: ignore[misc]
+    for _, path in [*of_one[:3], *of_other[-3:], *known[:1]]:
         assert after.http.get(path).status_code == 200
     assert not (service.keys_dir / "master.key").exists(), "it is not made anew"
 
@@ -191,7 +195,7 @@ def test_two_at_once_with_erasures_and_new_clients_among_them(served: tuple[Serv
         said = [each.communicate(timeout=120)[0] for each in rotating]
         eventually(lambda: not to_erase, "all are erased")
     assert [each.returncode for each in rotating] == [0, 0], said
-    assert {status for status, _ in told} == {201}  # type: ignore[misc]
+    assert {status for status, _ in told} == {201}
     service.told("keys", "rotate")
     assert numbers(service) == {1: ROWS - len(clients[::3]) + len(told), None: len(clients[::3])}
     assert all_open(service)

@@ -35,7 +35,7 @@ SECRET = secret_text(bytes(32))
 
 @pytest.fixture
 async def database(service: Notifications) -> AsyncIterator[Database]:
-    async with Database(service.database.app_url, 4) as opened:
+    async with Database(service.database.url("deliver"), 4) as opened:
         yield opened
 
 
@@ -52,7 +52,7 @@ def hasty(database: Database, tmp_path: Path) -> PostgresOutbox:
 
 async def owed(service: Notifications, partner: UUID, count: int) -> None:
     care = Care()
-    async with await connect(service.database.app_url) as db:
+    async with await connect(service.database.url("consume")) as db:
         events = [care.shared_with(partner), *(care.session() for _ in range(count))]
         await Lane(db, name=f"feed/{uuid4()}").take(*events)
 

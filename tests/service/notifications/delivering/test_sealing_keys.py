@@ -89,7 +89,7 @@ async def test_a_process_without_the_key_names_it_and_makes_no_attempt_until_it_
     told(service, "add")
     told(service, "rotate")
     care = Care()
-    async with await connect(service.database.app_url) as db:
+    async with await connect(service.database.url("consume")) as db:
         await Lane(db, name=f"feed/{uuid4()}").take(care.shared_with(partner), care.session())
     with Api(service, keys_dir=str(elsewhere)) as other:
         answer = other.call("GET", "/health/ready")
@@ -97,7 +97,7 @@ async def test_a_process_without_the_key_names_it_and_makes_no_attempt_until_it_
         token = partner_token(service.issuer, partner)
         refused = other.call("POST", "/v1/subscriptions", token, json={"url": "https://partner.example/2"})
         assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
-        async with Database(service.database.app_url, 2) as database:
+        async with Database(service.database.url("deliver"), 2) as database:
             outbox = PostgresOutbox(database, Sealing(elsewhere), LEASE)
             assert await outbox.claim(["demo"], 10) == []
             assert service.count("attempts") == 0

@@ -51,7 +51,7 @@ class Failing:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return Desk(Database("", "", "", ""), keyring(tmp_path / "keys", uuid4))
+    return Desk(Database("", "", ""), keyring(tmp_path / "keys", uuid4))
 
 
 async def test_when_the_store_goes_away_in_a_conflict_not_each_of_many_waits_for_it(desk: Desk) -> None:

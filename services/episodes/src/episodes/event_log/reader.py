@@ -12,7 +12,7 @@ import psycopg
 from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import StoredEvent
 from psycopg import AsyncConnection
-from psycopg.errors import UndefinedTable
+from psycopg.errors import InsufficientPrivilege, UndefinedTable
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from care_platform.numbered_keys import KeyInUse
@@ -56,15 +56,18 @@ class Placed:
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Turns every failure to use the store, and missing tables, into `StoreUnavailable`."""
+    """Turns every failure to use the store, and missing tables and rights, into `StoreUnavailable`."""
     try:
         yield
-    except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError, UndefinedTable):
+    except (
+        *(PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError),
+        *(UndefinedTable, InsufficientPrivilege),
+    ):
         raise StoreUnavailable from None
 
 
 class Database:
-    """A small pool. Every failure to use it, and missing tables, are `StoreUnavailable`."""
+    """A small pool. Every failure to use it, and missing tables and rights, are `StoreUnavailable`."""
 
     def __init__(self, url: str, size: int = 8) -> None:
         self._pool = AsyncConnectionPool(

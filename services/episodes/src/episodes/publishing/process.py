@@ -11,6 +11,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
 from care_platform.crash_points import crash_point
+from care_platform.postgres.grants import Grant
 from contracts.envelope import topic_of
 from episodes.event_log.client_keys import Unwrap
 from episodes.processes import runtime
@@ -32,6 +33,7 @@ NAME = "kafka"
 def run_relay(
     *,
     database_url: str,
+    grants: Sequence[Grant],
     bootstrap: str,
     networks: Sequence[str],
     unwrap: Unwrap,
@@ -49,6 +51,7 @@ def run_relay(
         needs = Needs(Waiting(stopping, log), opened, log)
         try:
             sender = _broker(needs, bootstrap, networks)
+            needs.grants(database_url, grants)
             claim = needs.leadership(database_url, f"relay {NAME}").claim(NAME)
             crash_point("relay.after-claim")
             log.info("leading", epoch=claim.epoch, position=claim.position)

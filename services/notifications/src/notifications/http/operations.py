@@ -31,8 +31,7 @@ async def _why_not_ready(request: Request) -> str | None:
         return f"the keys of the token issuer cannot be read: {here.issuer_keys.fault}"
     try:
         async with here.database.within() as db:
-            return await why_not_ready(db, here.revision) or await which_key_lacks(
-                db, here.sealing.refuse_another
-            )
+            reason = await why_not_ready(db, here.revision, here.grants)
+            return reason or await which_key_lacks(db, here.sealing.refuse_another)
     except psycopg.Error:
         return "the database cannot be reached"

@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import serving
+from care_platform.postgres.grants import of_role
 from notifications.config import Settings
 from notifications.delivering.addresses import SAFE_PORTS, AddressRules
 from notifications.delivering.courier import Clock, Courier
@@ -30,7 +31,8 @@ from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.webhooks import HttpEndpoint
 from notifications.http.services import Services
 from notifications.migrate import newest
-from notifications.postgres.connections import Database, connect, within
+from notifications.migrations.grants import API, CONSUME, DELIVER, GRANTS
+from notifications.postgres.connections import Database, connect, connect_granted, within
 from notifications.processes.app import create_app
 from notifications.reacting.consumer import follow
 from notifications.reacting.feed_source import FeedSource
@@ -54,6 +56,7 @@ async def api(settings: Settings) -> int:
         services = Services(
             database=database,
             revision=newest(),
+            grants=of_role(GRANTS, API),
             networks=settings.networks,
             tokens=verifier(issuer_keys, settings.token_issuer, settings.token_audience, settings.networks),
             issuer_keys=issuer_keys,
@@ -87,7 +90,7 @@ async def api(settings: Settings) -> int:
 async def consume(settings: Settings) -> int:
     """Follow every source until told to stop. A source that ends by itself is a defect."""
     stop = _stop_signal()
-    connecting = partial(connect, settings.address("database_url"))
+    connecting = partial(connect_granted, settings.address("database_url"), of_role(GRANTS, CONSUME))
     log.info("consume begins", source=settings.source)
     work = [_running(follow(source, connecting)) for source in _sources(settings)]
     waiting = _running(stop.wait())
@@ -122,7 +125,7 @@ async def deliver(settings: Settings) -> int:
             delays=settings.delays,
         )
         log.info("deliver begins", environment=settings.environment)
-        connecting = partial(connect, settings.address("database_url"))
+        connecting = partial(connect_granted, settings.address("database_url"), of_role(GRANTS, DELIVER))
         await Dispatch(courier, settings.networks, connecting).run(stop)
     log.info("deliver ends")
     return 0

@@ -8,7 +8,7 @@ the processes know. Number 0 is the key from before keys had numbers.
 from alembic import context, op
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0007"
 
 TABLE = """
 CREATE TABLE master_keys (
