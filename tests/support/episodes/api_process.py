@@ -146,7 +146,7 @@ class Service:
     def command(self, *words: str, **settings: str) -> "subprocess.Popen[str]":
         """Start an operator's command, such as `keys rotate`. `settings` are without their prefix."""
         address = {"EPISODES_KEYS_DATABASE_URL": self.database.url("keys")}
-        environment = self._environment(**settings) | address
+        environment = address | self._environment(**settings)
         return subprocess.Popen(
             [sys.executable, "-m", "episodes", *words],
             env=environment,

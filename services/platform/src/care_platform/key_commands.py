@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection
+from psycopg.errors import InsufficientPrivilege
 
 from care_platform.key_files import KeyUnavailable
 from care_platform.numbered_keys import NumberedKeys, NumberedSeal, SealingKey, add_key, key_file
@@ -68,17 +69,13 @@ def run(store: KeyStore, arguments: argparse.Namespace, say: Say) -> None:
     undone, with `EXIT_TRY_AGAIN` if the database was lost.
     """
     try:
-        match arguments.action:
-            case "add":
-                _add(store, getattr(arguments, "what", store.kind), say)
-            case "list":
-                _within(store, lambda connection: _list(store, connection, say))
-            case "rotate":
-                _within(store, lambda connection: _rotate(store, connection, say))
-            case "retire":
-                _within(store, lambda connection: _retire(store, connection, arguments.number, say))
+        _do(store, arguments, say)
     except (Refused, KeyUnavailable) as refusal:
         raise SystemExit(str(refusal)) from None
+    except InsufficientPrivilege as lacking:
+        raise SystemExit(
+            f"the role of this database address may not do this: {lacking.diag.message_primary}"
+        ) from None
     except psycopg.OperationalError as lost:
         sys.stderr.write(f"the database was lost ({type(lost).__name__}): run it again, it goes on\n")
         raise SystemExit(EXIT_TRY_AGAIN) from None
@@ -86,8 +83,24 @@ def run(store: KeyStore, arguments: argparse.Namespace, say: Say) -> None:
         raise SystemExit("stopped; run it again, it goes on") from None
 
 
+def _do(store: KeyStore, arguments: argparse.Namespace, say: Say) -> None:
+    match arguments.action:
+        case "add":
+            _add(store, getattr(arguments, "what", store.kind), say)
+        case "list":
+            _within(store, lambda connection: _list(store, connection, say))
+        case "rotate":
+            _within(store, lambda connection: _rotate(store, connection, say))
+        case "retire":
+            _within(store, lambda connection: _retire(store, connection, arguments.number, say))
+
+
 def _within(store: KeyStore, work: Callable[[Connection[Any]], None]) -> None:
-    with psycopg.connect(store.address(), autocommit=True, connect_timeout=5) as connection:
+    try:
+        connection = psycopg.connect(store.address(), autocommit=True, connect_timeout=5)
+    except psycopg.ProgrammingError:  # its message quotes the address, and so the password
+        raise Refused("the address of the database cannot be read") from None
+    with connection:
         work(connection)
 
 

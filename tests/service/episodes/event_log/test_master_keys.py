@@ -151,6 +151,8 @@ def test_a_process_that_lacks_the_key_says_which_and_goes_on_once_it_is_there(
     assert opened_for_a_new_client(other)[0] == 503, "nothing is wrapped by another key meanwhile"
     assert "master.1.key is missing" in other.log
     assert opened_for_a_new_client(api)[0] == 201
+    follower = {"keys_dir": str(elsewhere), "database_url": service.database.url("project")}
+    assert "master.1.key is missing" in service.told("project", code=75, **follower), "to be started again"
     (elsewhere / "master.1.key").touch(mode=0o600)
     (elsewhere / "master.1.key").write_bytes(bytes(32))
     late = service.start(keys_dir=str(elsewhere))
@@ -234,9 +236,12 @@ def test_what_cannot_be_done_safely_is_refused_and_changes_nothing(served: tuple
         return said
 
     assert "no newer key" in refused("rotate")
+    assert "hidden" not in service.told("keys", "rotate", code=1, keys_database_url="postgres://u:hi dden@/x")
     assert "add a key and rotate first" in refused("retire", "0")
     assert "number 7 is not in use" in refused("retire", "7")
     service.told("keys", "add")
+    as_api = service.told("keys", "rotate", code=1, keys_database_url=service.database.url("api"))
+    assert "may not do this" in as_api
     (directory / "master.1.key").chmod(0o644)
     assert "chmod 600" in refused("rotate")
     (directory / "master.1.key").chmod(0o600)

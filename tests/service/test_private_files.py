@@ -16,10 +16,8 @@ CASES = [
     ("episodes", "relay", "keys/mac.1.key", 0o640),
     ("episodes", "project", "keys/refs.key", 0o620),
     ("episodes", "api", "keys/issuer.jwk", 0o644),
-    ("notifications", "api", "keys", 0o705),
     ("notifications", "api", "keys/subscription-secrets.key", 0o660),
     ("notifications", "deliver", "keys/subscription-secrets.1.key", 0o604),
-    ("notifications", "deliver", "service-tokens.json", 0o644),
     ("notifications", "consume", "service-tokens.json", 0o644),
 ]
 FILES = ("master.key", "mac.1.key", "refs.key", "subscription-secrets.key", "subscription-secrets.1.key")
