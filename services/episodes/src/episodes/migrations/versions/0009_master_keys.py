@@ -5,7 +5,7 @@ refuses to retire a master key that something needs, and to store what a retired
 the processes know. Number 0 is the key from before keys had numbers.
 """
 
-from alembic import context, op
+from alembic import op
 
 revision = "0009"
 down_revision = "0007"
@@ -28,4 +28,3 @@ UPDATE compatibility SET compatible_from = '0009' WHERE NOT EXISTS (SELECT FROM 
 
 def upgrade() -> None:
     op.execute(TABLE)
-    op.execute(f"GRANT SELECT ON master_keys TO {context.config.attributes['app_role']}")

@@ -4,7 +4,7 @@ A secret refers to the row of its key by the number before it, so that no key th
 Number 0 is the key from before keys had numbers.
 """
 
-from alembic import context, op
+from alembic import op
 
 revision = "v0006"
 down_revision = "v0005"
@@ -25,4 +25,3 @@ CREATE INDEX subscriptions_sealed_by ON subscriptions (sealed_by, network_id);
 
 def upgrade() -> None:
     op.execute(TABLE)
-    op.execute(f"GRANT SELECT ON sealing_keys TO {context.config.attributes['app_role']}")
