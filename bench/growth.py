@@ -86,11 +86,11 @@ def measure(machine: Machine) -> Iterator[Row]:
 
 def _store(database: Database, events: int, opened: ExitStack) -> Store:
     target, (api, *_) = opened.enter_context(serving(database))
-    log = opened.enter_context(closing(Log(database.app_url, target.keys_dir)))
+    log = opened.enter_context(closing(Log(database, target.keys_dir)))
     episodes = [one for _ in range(events // EVENTS_OF_EPISODE // AT_ONCE) for one in _care(log)]
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE stored_events")
-    tail = opened.enter_context(closing(Tail(database.app_url, log.keyring.unwrap, [NETWORK])))
+    tail = opened.enter_context(closing(Tail(database.url("project"), log.keyring.unwrap, [NETWORK])))
     return Store(target, api, tail, episodes)
 
 

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -41,12 +40,11 @@ def measure(machine: Machine) -> Iterator[Row]:
 @contextmanager
 def _library(database: Database, breadth: int) -> Iterator[Target]:
     refuse_unmarked(database.superuser_url)
-    own_tables = replace(database, app_url=database.superuser_url)
     with (
         TemporaryDirectory() as place,
-        closing(Service(own_tables, Path(place), ["bench.library_app"], held=False)) as service,
+        closing(Service(database, Path(place), ["bench.library_app"], held=False)) as service,
     ):
-        api = service.start()
+        api = service.start(database_url=database.superuser_url)  # it makes its own tables
         eventually(api.ready, "the example is ready")
         episodes = [api.http.post("/v1/episodes").json()["id"] for _ in range(breadth)]
         yield Target([api.url], service.token(), episodes, service.keys_dir)

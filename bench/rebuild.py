@@ -37,9 +37,9 @@ def measure(machine: Machine) -> Iterator[Row]:
     """Each figure once in each round."""
     database = machine.episodes()
     refuse_unmarked(database.superuser_url)
-    with TemporaryDirectory() as keys_dir, closing(Log(database.app_url, Path(keys_dir))) as log:
+    with TemporaryDirectory() as keys_dir, closing(Log(database, Path(keys_dir))) as log:
         fill(log, EPISODES, EVENTS)
-        with closing(Tail(database.app_url, log.keyring.unwrap, [NETWORK])) as tail:
+        with closing(Tail(database.url("project"), log.keyring.unwrap, [NETWORK])) as tail:
             events, keys = _one_episode(tail)
             tune()
             one, least, whole = [], [], []

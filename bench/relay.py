@@ -36,12 +36,12 @@ def measure(machine: Machine) -> Iterator[Row]:
     refuse_unmarked(database.superuser_url)
     network = f"bench-{uuid4().hex[:8]}"
     make_topics(Brokers(bootstrap), [network], say=lambda line: None)
-    with tempfile.TemporaryDirectory() as keys, closing(Log(database.app_url, Path(keys))) as log:
+    with tempfile.TemporaryDirectory() as keys, closing(Log(database, Path(keys))) as log:
         _fill(log, network)
-        with closing(Tail(database.app_url, log.keyring.unwrap, [network])) as tail:
+        with closing(Tail(database.url("relay"), log.keyring.unwrap, [network])) as tail:
             ready = list(records(tail.page(0, EVENTS), tail, PUBLIC_URL))
             tune()
-            place = Place(database.app_url, Path(keys), bootstrap, network, tail.head(), EVENTS)
+            place = Place(database.url("relay"), Path(keys), bootstrap, network, tail.head(), EVENTS)
             bare, relayed, mapped, halves = [], [], [], []
             for _ in range(machine.rounds):
                 bare.append(EVENTS / _seconds_to_send(bootstrap, ready))

@@ -1,11 +1,14 @@
 """The lines that a walk prints."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
 
 from demo.addresses import Addresses
 from demo.commands import Command
 from demo.lines import Document, line, moment
+from demo.private_files import for_its_owner_alone
 from demo.scripts import Script
 
 HEADING = f"\n{'version':>7}  {'event':24}{'occurred at':18}what became of it"
@@ -38,9 +41,14 @@ def addresses(all_of: Addresses) -> str:
     )
 
 
-def tokens(by_role: Mapping[str, str]) -> str:
+def tokens(by_role: Mapping[str, str], file: Path | None) -> str:
+    """A token for each role. Where the output is kept, they are in a file that only its owner may read."""
     lines = [f"{role.upper()}={token}" for role, token in by_role.items()]
-    return "\n".join(["\nA token per role, to paste into a shell (valid for a day)", *lines])
+    if file is None:
+        return "\n".join(["\nA token per role, to paste into a shell (valid for a day)", *lines])
+    with open(file, "w", opener=for_its_owner_alone) as kept:
+        kept.write("\n".join([*lines, ""]))
+    return f"\nA token per role (valid for a day)\n  . {shlex.quote(str(file))}"
 
 
 def to_try(all_of: Addresses, episode: str | None) -> str:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
@@ -34,6 +35,11 @@ def token(role: str, setting: Setting, environment: Mapping[str, str] = os.envir
     if done.returncode != 0:
         raise NoToken(done.stderr.strip())
     return done.stdout.strip()
+
+
+def tokens_file() -> Path:
+    """Where tokens are kept that are not printed: beside the key that signed them."""
+    return Path(os.environ.get("EPISODES_KEYS_DIR", "var/keys/episodes")) / "tokens.sh"
 
 
 def subject(role: str, setting: Setting) -> str:

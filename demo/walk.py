@@ -1,5 +1,6 @@
 """Sends one case through the public HTTP API, and shows each step as it happens."""
 
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from demo.feed import Feed
 from demo.scripts import Script
 from demo.setting import Setting
 from demo.sharing import Sharing
-from demo.tokens import ROLES, token
+from demo.tokens import ROLES, token, tokens_file
 
 _PATIENCE = 20.0
 _HINT = "If the script or the setting changed since this walk began, AGAIN=1 begins anew with another client."
@@ -96,7 +97,8 @@ def walk(setting: Setting, addresses: Addresses, script: Script | None, again: b
             service.ready()
     episode = None if script is None else _walk_script(setting, addresses, tokens, script, again)
     print(showing.addresses(addresses))
-    print(showing.tokens({role: tokens[role] for role in ROLES}))
+    kept = None if sys.stdout.isatty() else tokens_file().resolve()
+    print(showing.tokens({role: tokens[role] for role in ROLES}, kept))
     print(showing.to_try(addresses, episode))
 
 

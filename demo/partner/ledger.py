@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from demo.private_files import for_its_owner_alone
+
 Received = dict[str, Any]
 
 
@@ -30,12 +32,15 @@ class Ledger:
         """Keep a webhook; return False for one that came before."""
         if one["webhook_id"] in self._received:
             return False
-        with self._file.open("a") as file:
-            file.write(json.dumps(one) + "\n")
+        self._append(one)
         async with self._arrival:
             self._received[one["webhook_id"]] = one
             self._arrival.notify_all()
         return True
+
+    def _append(self, one: Received) -> None:
+        with open(self._file, "a", opener=for_its_owner_alone) as file:
+            file.write(json.dumps(one) + "\n")
 
     async def of_event(self, event_id: str, seconds: float) -> Received | None:
         """Return the webhook about an event, waiting up to so many seconds for it."""

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from laptop.postgres import open_log
 from laptop.roles import Role
 
 _PR_SET_PDEATHSIG = 1
@@ -30,7 +31,7 @@ class Child:
     def start(self) -> None:
         """Start it. Its output goes to its log, or without one to our own output."""
         self.started = time.monotonic()
-        output = None if self.log is None else self.log.open("ab")
+        output = None if self.log is None else open_log(self.log)
         try:
             self.process = subprocess.Popen(
                 self.role.command,

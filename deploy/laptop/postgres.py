@@ -159,7 +159,7 @@ class EmbeddedPostgres:
         self._process = self._run("postgres", "-D", str(self._data), *options)
 
     def _run(self, program: str, *arguments: str) -> psutil.Popen:
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             return psutil.Popen(
                 [str(self._binaries / program), *arguments],
                 cwd="/",  # when we are root, the server's account may not enter our directory
@@ -177,6 +177,13 @@ class EmbeddedPostgres:
             return self._data
         digest = hashlib.sha256(str(self._data).encode()).hexdigest()[:10]
         return self._account.private_directory(Path("/tmp") / f"care-{digest}")  # noqa: S108 - its owner is checked
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """Open a log to append to it, for its owner alone: it names ids of clients and callers."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    return path.open("ab")
 
 
 def _end(process: psutil.Process) -> None:

@@ -38,31 +38,43 @@ class Plan:
 
 def plan(addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str | None, network: str) -> Plan:
     """The plan. The feed replaces Kafka unless a broker is named."""
-    episodes = _episodes(addresses, server, home, kafka, network)
-    notifications = _notifications(addresses, server, home, kafka, network)
+    episodes = _episodes(addresses, home, kafka, network)
+    notifications = _notifications(addresses, home, kafka, network)
     partner = {**_for_demo(addresses, episodes), "PARTNER_DIR": str(home / "partner")}
 
     def ready(address: str) -> str:
         return f"{address}/health/ready"
 
+    def of(name: str, service: str, process: str, ready: str | None = None) -> Role:
+        """A process that knows no other database address than that of its own role."""
+        settings = episodes if service == "episodes" else notifications
+        own = {f"{service.upper()}_DATABASE_URL": server.url(service, f"{service}_{process}")}
+        return Role(name, (service, process), {**settings, **own}, ready)
+
     roles = [
-        Role("episodes-api", ("episodes", "api"), episodes, ready(addresses.episodes)),
-        Role("notifications-api", ("notifications", "api"), notifications, ready(addresses.notifications)),
+        of("episodes-api", "episodes", "api", ready(addresses.episodes)),
+        of("notifications-api", "notifications", "api", ready(addresses.notifications)),
         Role("partner", ("demo.partner",), partner, ready(addresses.partner)),
-        Role("project", ("episodes", "project"), episodes),
-        Role("consume", ("notifications", "consume"), notifications),
-        Role("deliver", ("notifications", "deliver"), notifications),
+        of("project", "episodes", "project"),
+        of("consume", "notifications", "consume"),
+        of("deliver", "notifications", "deliver"),
     ]
     if kafka:
-        roles.append(Role("relay", ("episodes", "relay"), episodes))
+        roles.append(of("relay", "episodes", "relay"))
     return Plan(
         migrations=(
-            Role("episodes-migrate", ("episodes", "migrate"), episodes),
-            Role("notifications-migrate", ("notifications", "migrate"), notifications),
+            _migration("episodes", episodes, server),
+            _migration("notifications", notifications, server),
         ),
         topics=(Role("topics", ("episodes", "topics"), episodes),) if kafka else (),
         roles=tuple(roles),
     )
+
+
+def _migration(service: str, settings: Environment, server: EmbeddedPostgres) -> Role:
+    """The one process that knows the address of the owner."""
+    owner = {f"{service.upper()}_OWNER_DATABASE_URL": server.url(service, f"{service}_owner")}
+    return Role(f"{service}-migrate", (service, "migrate"), {**settings, **owner})
 
 
 def walking(addresses: Addresses, home: Path) -> Role:
@@ -79,21 +91,17 @@ def keys_environment(home: Path) -> Environment:
     return {**os.environ, **_keys(home, "episodes")}
 
 
-def _episodes(
-    addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str | None, network: str
-) -> Environment:
+def _episodes(addresses: Addresses, home: Path, kafka: str | None, network: str) -> Environment:
     return {
-        **_service("EPISODES", addresses.episodes, server, network),
+        **_service("EPISODES", addresses.episodes, network),
         **_keys(home, "episodes"),
         "EPISODES_KAFKA_BOOTSTRAP": kafka or "",
     }
 
 
-def _notifications(
-    addresses: Addresses, server: EmbeddedPostgres, home: Path, kafka: str | None, network: str
-) -> Environment:
+def _notifications(addresses: Addresses, home: Path, kafka: str | None, network: str) -> Environment:
     return {
-        **_service("NOTIFICATIONS", addresses.notifications, server, network),
+        **_service("NOTIFICATIONS", addresses.notifications, network),
         **_keys(home, "notifications"),
         "NOTIFICATIONS_SOURCE": "kafka" if kafka else "feed",
         "NOTIFICATIONS_KAFKA_BOOTSTRAP": kafka or "",
@@ -103,13 +111,10 @@ def _notifications(
     }
 
 
-def _service(name: str, address: str, server: EmbeddedPostgres, network: str) -> Environment:
-    database = name.lower()
+def _service(name: str, address: str, network: str) -> Environment:
     return {
         **os.environ,
         f"{name}_NETWORKS": network,
-        f"{name}_DATABASE_URL": server.url(database, f"{database}_app"),
-        f"{name}_OWNER_DATABASE_URL": server.url(database, f"{database}_owner"),
         f"{name}_HOST": HOST,
         f"{name}_PORT": str(urlsplit(address).port),
         f"{name}_PUBLIC_URL": address,

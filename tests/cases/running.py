@@ -1,6 +1,7 @@
 """`make run` as a process, on ports and data of its own."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -44,8 +45,10 @@ class Laptop:
         return f"http://127.0.0.1:{self.ports[f'{service.upper()}_PORT']}"
 
     def token(self, role: str) -> str:
-        """As it was printed."""
-        return next(it for it in self.said.splitlines() if it.startswith(f"{role}=")).partition("=")[2]
+        """As it was kept in a file, because the output is no terminal."""
+        [file] = re.findall(r"^  \. (\S+)$", self.said, re.MULTILINE)
+        lines = Path(file).read_text().splitlines()
+        return next(it for it in lines if it.startswith(f"{role}=")).partition("=")[2]
 
     def start(self, **asked: str) -> None:
         """Return when the case was walked."""

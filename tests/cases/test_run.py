@@ -41,6 +41,15 @@ def test_the_walked_case_gives_its_state_and_the_partner_hears_what_the_client_c
     assert received[0]["subject"] != state["client"]
 
 
+def test_nobody_else_on_the_machine_may_read_keys_tokens_logs_or_what_was_received(laptop: Laptop) -> None:
+    files = [*laptop.home.glob("log/*"), *laptop.home.glob("partner/*"), *laptop.home.glob("keys/**/*.*")]
+    names = {file.name for file in files}
+    assert names >= {"deliver.log", "received.jsonl", "master.key", "service-tokens.json", "tokens.sh"}
+    secret = [laptop.home / "postgres.log", *(file for file in files if file.name != "jwks.json")]
+    assert [str(file) for file in secret if file.stat().st_mode & 0o077] == []
+    assert "eyJ" not in laptop.said, "a token is in what was printed, which is a file"
+
+
 def test_whatever_dies_is_started_again_and_the_next_case_goes_the_whole_way(laptop: Laptop) -> None:
     laptop.kill_role("notifications", "consume")
     laptop.kill_server()

@@ -29,8 +29,8 @@ TAKEN_IN_PER_SECOND = 250
 @pytest.fixture
 def place(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Iterator[Place]:
     database = episodes_database(postgres)
-    with closing(Log(database.app_url, tmp_path)) as log:
-        place = Place(database.app_url, log, f"n{uuid4().hex[:8]}", kafka, tmp_path)
+    with closing(Log(database, tmp_path)) as log:
+        place = Place(database.url("relay"), log, f"n{uuid4().hex[:8]}", kafka, tmp_path)
         place.make_topic()
         yield place
         for relay in place.relays:

@@ -29,7 +29,7 @@ def served(
 
 @pytest.fixture
 def proxy(served: tuple[Service, Api]) -> Iterator[Proxy]:
-    with Proxy(served[0].database.app_url) as proxy:
+    with Proxy(served[0].database.url("api")) as proxy:
         yield proxy
 
 

@@ -29,7 +29,7 @@ def test_each_test_has_a_database_of_its_own(postgres: PostgresServer) -> None:
 
 def test_the_app_role_owns_nothing_and_cannot_get_around_row_rules(postgres: PostgresServer) -> None:
     database = postgres.fresh_database("notifications")
-    with psycopg.connect(database.app_url) as connection:
+    with psycopg.connect(database.url("api")) as connection:
         powers = "rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole"
         query = sql.SQL("SELECT {} FROM pg_roles WHERE rolname = user").format(sql.SQL(powers))
         assert connection.execute(query).fetchone() == (False,)
@@ -39,7 +39,7 @@ def test_the_app_role_owns_nothing_and_cannot_get_around_row_rules(postgres: Pos
 
 def test_one_service_cannot_enter_the_database_of_the_other(postgres: PostgresServer) -> None:
     episodes, notifications = postgres.fresh_database("episodes"), postgres.fresh_database("notifications")
-    intruder = notifications.app_url.replace(notifications.name, episodes.name)
+    intruder = notifications.url("api").replace(notifications.name, episodes.name)
     with pytest.raises(psycopg.OperationalError, match="permission denied"):
         psycopg.connect(intruder)
 

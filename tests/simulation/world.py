@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from care_platform.numbered_keys import KeyInUse
 from episodes.event_log.codec import DataKey
 from episodes.publishing.relay import Relay
 from episodes.recording.batch import Randomness
@@ -84,7 +85,7 @@ class World:
     def new_id(self) -> UUID:
         return UUID(int=self.scheduler.random.getrandbits(128))
 
-    def _data_key(self, network: str, client: UUID) -> tuple[DataKey, bytes]:
+    def _data_key(self, network: str, client: UUID, master: KeyInUse) -> tuple[DataKey, bytes]:
         key = DataKey(self.new_id(), AESGCM(self.scheduler.random.randbytes(32)))
         self.keys[key.id] = key
         return key, b"wrapped"

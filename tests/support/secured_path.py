@@ -32,7 +32,7 @@ class SecuredPath:
         self.episodes = episodes_database(postgres)
         self.notifications = notifications_database(postgres)
         self.issuer = Issuer(directory)
-        self._log = Log(self.episodes.app_url, directory)
+        self._log = Log(self.episodes, directory)
         Sealing(directory / "keys", True)  # production makes no keys
         self._metrics = free_port()
         self._started: list[Watched] = []
@@ -45,22 +45,22 @@ class SecuredPath:
     def make_topic(self, settings: Settings) -> subprocess.CompletedProcess[str]:
         """Run `episodes topics`."""
         command = [sys.executable, "-m", "episodes", "topics"]
-        environment = os.environ | self._of_episodes(settings)
+        environment = os.environ | self._of_episodes("api", settings)
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False, timeout=60
         )
 
     def relay(self, settings: Settings) -> Watched:
-        return self._start("episodes", "relay", self._of_episodes(settings))
+        return self._start("episodes", "relay", self._of_episodes("relay", settings))
 
     def consume(self, settings: Settings) -> Watched:
-        return self._start("notifications", "consume", self._of_notifications(settings))
+        return self._start("notifications", "consume", self._of_notifications("consume", settings))
 
     def episodes_api(self, settings: Settings) -> Watched:
-        return self._start("episodes", "api", self._of_episodes(settings))
+        return self._start("episodes", "api", self._of_episodes("api", settings))
 
     def notifications_api(self, settings: Settings) -> Watched:
-        return self._start("notifications", "api", self._of_notifications(settings))
+        return self._start("notifications", "api", self._of_notifications("api", settings))
 
     def leading(self) -> bool:
         """Whether the relay says that it does its work, by which its readiness is judged."""
@@ -94,11 +94,11 @@ class SecuredPath:
             [(number,)] = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchall()
         return int(number)
 
-    def _of_episodes(self, settings: Settings) -> dict[str, str]:
+    def _of_episodes(self, role: str, settings: Settings) -> dict[str, str]:
         said = {
             "environment": "development",
             "networks": self.network,
-            "database_url": self.episodes.app_url,
+            "database_url": self.episodes.url(role),
             "keys_dir": str(self._directory),
             "jwks_file": str(self.issuer.jwks_file),
             "relay_metrics_port": str(self._metrics),
@@ -106,11 +106,12 @@ class SecuredPath:
         }
         return {f"EPISODES_{name.upper()}": value for name, value in said.items()}
 
-    def _of_notifications(self, settings: Settings) -> dict[str, str]:
+    def _of_notifications(self, role: str, settings: Settings) -> dict[str, str]:
         nowhere = "http://127.0.0.1:1"
         service = Notifications(self.notifications, self._directory, self.issuer, nowhere)
         said = {
             "environment": "development",
+            "database_url": self.notifications.url(role),
             "source": "kafka" if self._broker else "feed",
             "networks": self.network,
             **settings,

@@ -17,7 +17,7 @@ from contracts.envelope import topic_of
 from episodes.processes.token_issuing import issue, issuer_key
 from tests.support.databases import episodes_database, notifications_database
 from tests.support.servers.kafka import KafkaBroker, free_port
-from tests.support.servers.postgres import PostgresServer
+from tests.support.servers.postgres import Database, PostgresServer
 from tests.support.waiting import eventually
 
 ROLES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -85,9 +85,13 @@ class Stack:
     def start(self, role: str, **settings: str) -> None:
         """Start a role. `settings` are for this process alone, with their prefix."""
         with (self.directory / f"{role}.log").open("ab") as log:
-            command = [sys.executable, "-m", *ROLES[role]]
+            service, process = ROLES[role]
+            own = {f"{service.upper()}_DATABASE_URL": self._database(service).url(process)}
             self._processes[role] = subprocess.Popen(
-                command, env={**self._environment, **settings}, stdout=log, stderr=log
+                [sys.executable, "-m", service, process],
+                env={**self._environment, **own, **settings},
+                stdout=log,
+                stderr=log,
             )
 
     def kill(self, role: str) -> None:
@@ -131,8 +135,7 @@ class Stack:
         )
 
     def rows(self, service: str, query: str, *parameters: object) -> list[dict[str, Any]]:
-        database = self.episodes if service == "episodes" else self.notifications
-        with psycopg.connect(database.superuser_url, row_factory=dict_row) as connection:
+        with psycopg.connect(self._database(service).superuser_url, row_factory=dict_row) as connection:
             return connection.execute(query.encode(), parameters).fetchall()
 
     def count(self, service: str, what: str) -> int:
@@ -141,6 +144,9 @@ class Stack:
 
     def log_of(self, role: str) -> str:
         return (self.directory / f"{role}.log").read_text()
+
+    def _database(self, service: str) -> Database:
+        return self.episodes if service == "episodes" else self.notifications
 
     def _ready(self, role: str) -> bool:
         assert self._processes[role].poll() is None, f"{role} ended: {self.log_of(role)[-2000:]}"
@@ -160,8 +166,6 @@ class Stack:
         return {
             "EPISODES_ENVIRONMENT": "development",
             "EPISODES_NETWORKS": self.network,
-            "EPISODES_DATABASE_URL": self.episodes.app_url,
-            "EPISODES_OWNER_DATABASE_URL": self.episodes.owner_url,
             "EPISODES_PORT": str(self._ports["api"]),
             "EPISODES_PUBLIC_URL": self.url("api"),
             "EPISODES_KEYS_DIR": str(self.directory / "episodes"),
@@ -172,8 +176,6 @@ class Stack:
         return {
             "NOTIFICATIONS_ENVIRONMENT": "development",
             "NOTIFICATIONS_NETWORKS": self.network,
-            "NOTIFICATIONS_DATABASE_URL": self.notifications.app_url,
-            "NOTIFICATIONS_OWNER_DATABASE_URL": self.notifications.owner_url,
             "NOTIFICATIONS_PORT": str(self._ports["notifications"]),
             "NOTIFICATIONS_PUBLIC_URL": self.url("notifications"),
             "NOTIFICATIONS_EPISODES_URL": self.url("api"),
@@ -194,7 +196,9 @@ class Stack:
 
     def _write_service_tokens(self) -> None:
         tokens = f'{{"{self.network}": "{self.token("service")}"}}'
-        (self.directory / "service-tokens.json").write_text(tokens)
+        file = self.directory / "service-tokens.json"
+        file.touch(mode=0o600)
+        file.write_text(tokens)
 
 
 def bearer(token: str, key: UUID | None = None) -> dict[str, str]:

@@ -8,8 +8,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from care_platform.postgres.grants import of_role, permitted
 from notifications.delivering.outbox import CLAIM, PER_ENDPOINT
 from notifications.migrate import newest
+from notifications.migrations.grants import API, GRANTS
 from notifications.migrations.versions import v0003_row_level_security as step
 from notifications.postgres.connections import Connection, Database, connect, within
 from notifications.postgres.readiness import why_not_ready
@@ -19,13 +21,14 @@ from tests.support.notifications.service_process import Api, Issuer, Notificatio
 from tests.support.servers.postgres import PostgresServer
 
 PARTNER = uuid4()
+OWNER = "notifications_owner"
 NOT_OF_A_NETWORK = {"positions"}
 """They belong to a role."""
 
 
 @pytest.fixture
 async def db(service: Notifications) -> AsyncIterator[Connection]:
-    async with await connect(service.database.app_url) as connection:
+    async with await connect(service.database.url("consume")) as connection:
         yield connection
 
 
@@ -73,12 +76,13 @@ async def test_a_query_that_forgets_its_network_sees_only_its_own(
     table: str, service: Notifications, db: Connection
 ) -> None:
     await fill(service, db)
-    for networks in ((), ("elsewhere",), ("demo",), ("other",), ("demo", "other")):
-        async with within(db, *networks):
-            assert await networks_seen(db, table) == set(networks) - {"elsewhere"}
-    assert await networks_seen(db, table) == set()
-    async with await connect(service.database.owner_url) as owner:
-        assert await networks_seen(owner, table) == set()
+    readers = {one.role for one in permitted(GRANTS) if one.name == table and one.privilege == "SELECT"}
+    for role in readers | {OWNER}:
+        async with await connect(service.database.url(role.removeprefix("notifications_"))) as reader:
+            for networks in ((), ("elsewhere",), ("demo",), ("other",), ("demo", "other")):
+                async with within(reader, *networks):
+                    assert await networks_seen(reader, table) == set(networks) - {"elsewhere"}, role
+            assert await networks_seen(reader, table) == set(), role
 
 
 @pytest.mark.parametrize("networks", [(), ("other",)])
@@ -97,17 +101,18 @@ async def test_a_row_cannot_be_moved_to_another_network_nor_changed_from_there(
     await fill(service, db)
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
         async with within(db, "demo"):
-            await db.execute("UPDATE inbox SET network_id = 'other'")
+            await db.execute("UPDATE known_episodes SET network_id = 'other'")
     async with within(db, "other"):
-        await db.execute("UPDATE inbox SET link = ''")
-    assert service.rows("SELECT network_id FROM inbox WHERE link = ''") == [{"network_id": "other"}]
+        await db.execute("UPDATE known_episodes SET last_sequence = 77")
+    changed = service.rows("SELECT network_id FROM known_episodes WHERE last_sequence = 77")
+    assert changed == [{"network_id": "other"}]
 
 
 async def test_the_next_user_of_a_connection_does_not_inherit_its_networks(
     service: Notifications, db: Connection
 ) -> None:
     await fill(service, db)
-    async with Database(service.database.app_url, size=1) as database:
+    async with Database(service.database.url("api"), size=1) as database:
         async with database.within("demo") as lent:
             assert await networks_seen(lent, "inbox") == {"demo"}
         assert await networks_seen(lent, "inbox") == set()  # as the pool will lend it again
@@ -123,9 +128,7 @@ async def test_the_next_user_of_a_connection_does_not_inherit_its_networks(
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_what_the_claim_reads_it_finds_by_indexes(
-    known: bool, service: Notifications, db: Connection
-) -> None:
+async def test_what_the_claim_reads_it_finds_by_indexes(known: bool, service: Notifications) -> None:
     """Among 40,000 deliveries, of which few are due, of 200 subscriptions in four networks; and before the
     tables were analysed for the first time.
     """
@@ -153,7 +156,7 @@ async def test_what_the_claim_reads_it_finds_by_indexes(
         "claim": uuid4(),
         "lease": timedelta(seconds=30),
     }
-    async with within(db, "demo", "other"):
+    async with await connect(service.database.url("deliver")) as db, within(db, "demo", "other"):
         row = await (await db.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + CLAIM, parameters)).fetchone()
     assert row is not None
     plan = nodes(row["QUERY PLAN"][0]["Plan"])
@@ -175,11 +178,12 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
 async def test_a_role_that_gets_around_row_security_is_not_ready(can: str, service: Notifications) -> None:
     async with await connect(service.database.superuser_url) as db:
         await db.execute(f"CREATE ROLE care_unbound {can}".encode())
+        await db.execute("GRANT USAGE ON SCHEMA public TO care_unbound")
         await db.execute("GRANT SELECT ON alembic_version TO care_unbound")
         await db.execute("SET LOCAL ROLE care_unbound")
-        assert "row-level security" in (await why_not_ready(db, newest()) or "")
-        await db.execute("SET LOCAL ROLE notifications_app")
-        assert await why_not_ready(db, newest()) is None
+        assert "row-level security" in (await why_not_ready(db, newest(), of_role(GRANTS, API)) or "")
+        await db.execute("SET LOCAL ROLE notifications_api")
+        assert await why_not_ready(db, newest(), of_role(GRANTS, API)) is None
         await db.rollback()
 
 
@@ -189,7 +193,7 @@ def test_the_api_says_why_it_is_not_ready(
     empty = postgres.fresh_database("notifications")
     for address, reason in (
         (service.database.superuser_url, "row-level security"),
-        (empty.app_url, "run migrate"),
+        (empty.url("api"), "run migrate"),
     ):
         with Api(service, database_url=address) as api:
             answer = api.call("GET", "/health/ready")

@@ -7,14 +7,14 @@ from notifications.migrate import migrate, newest
 from tests.support.notifications.service_process import Notifications
 from tests.support.servers.postgres import PostgresServer
 
-NO_NETWORK_IN_ITS_KEY = {"positions", "alembic_version"}
+NO_NETWORK_IN_ITS_KEY = {"positions", "alembic_version", "sealing_keys"}
 
 
 def test_migrating_twice_changes_nothing(postgres: PostgresServer) -> None:
     database = postgres.fresh_database("notifications")
     migrate(database.owner_url, "notifications_app")
     migrate(database.owner_url, "notifications_app")
-    with psycopg.connect(database.app_url) as db:
+    with psycopg.connect(database.url("api")) as db:
         assert db.execute("SELECT version_num FROM alembic_version").fetchone() == (newest(),)
 
 
@@ -37,7 +37,7 @@ def test_every_key_of_every_table_holds_the_network(service: Notifications) -> N
 )
 def test_the_service_itself_can_delete_nothing(service: Notifications, statement: str) -> None:
     with (
-        psycopg.connect(service.database.app_url) as db,
+        psycopg.connect(service.database.url("api")) as db,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         db.execute(statement.encode())

@@ -29,7 +29,7 @@ class Case:
         database = path.episodes if service == "episodes" else path.notifications
         self.authority = Authority(directory, "care")
         self.another = Authority(directory, "another")
-        self.proxy = EncryptingProxy(database.app_url, self.authority.certificate("localhost"))
+        self.proxy = EncryptingProxy(database.url("api"), self.authority.certificate("localhost"))
         self.port = free_port()
 
     def api(self, address: str) -> Watched:

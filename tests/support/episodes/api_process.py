@@ -115,19 +115,11 @@ class Service:
 
     def start(self, **settings: str) -> Api:
         """Start a further API process, closed with the service. `settings` are without their prefix."""
-        environment = {
-            "ENVIRONMENT": "development",
-            "DATABASE_URL": self.database.app_url,
-            "NETWORKS": ",".join(NETWORKS),
-            "PORT": "0",
-            "KEYS_DIR": str(self.keys_dir),
-            "JWKS_FILE": str(self.jwks_file),
-        } | {name.upper(): value for name, value in settings.items()}
         log = self._directory / f"api-{len(self._started)}.log"
         with log.open("wb") as output:
             process = psutil.Popen(
                 [sys.executable, "-m", *self._program],
-                env=os.environ | {f"EPISODES_{name}": value for name, value in environment.items()},
+                env=self._environment(**settings),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -140,6 +132,37 @@ class Service:
                 process.wait(60)
             raise
         return self._started[-1]
+
+    def _environment(self, **settings: str) -> dict[str, str]:
+        environment = {
+            "ENVIRONMENT": "development",
+            "DATABASE_URL": self.database.url("api"),
+            "NETWORKS": ",".join(NETWORKS),
+            "PORT": "0",
+            "KEYS_DIR": str(self.keys_dir),
+            "JWKS_FILE": str(self.jwks_file),
+        } | {name.upper(): value for name, value in settings.items()}
+        return os.environ | {f"EPISODES_{name}": value for name, value in environment.items()}
+
+    def command(self, *words: str, **settings: str) -> "subprocess.Popen[str]":
+        """Start an operator's command, such as `keys rotate`. `settings` are without their prefix."""
+        address = {"EPISODES_KEYS_DATABASE_URL": self.database.url("keys")}
+        environment = address | self._environment(**settings)
+        return subprocess.Popen(
+            [sys.executable, "-m", "episodes", *words],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def told(self, *words: str, code: int = 0, **settings: str) -> str:
+        """What an operator's command says, once it has ended with this code."""
+        command = self.command(*words, **settings)
+        said, _ = command.communicate(timeout=60 * PATIENCE)
+        assert command.returncode == code, said
+        return said
 
     def reference(self, network: str, system: str, value: str) -> bytes:
         """The keyed hash of a source_ref, with the keys of the service."""

@@ -71,7 +71,7 @@ def a_batch(known: ReadSet) -> Batch:
         event_id=lambda: UUID(int=next(ids)),
         episode_id=lambda: UUID(int=next(episodes)),
         nonce=lambda: bytes(12),
-        data_key=lambda network, client: (NEW_KEY, f"{network} {client.int} wrapped".encode()),
+        data_key=lambda network, client, _: (NEW_KEY, f"{network} {client.int} wrapped".encode()),
         subject=lambda: UUID(int=next(subjects)),
     )
     return Batch(known, NOW, draws)

@@ -39,7 +39,7 @@ class Place:
 
     def project(self, *arguments: str, **settings: str) -> Watched:
         """Start a further process of the role. `settings` are without their prefix."""
-        usual = {"DATABASE_URL": self.database.app_url, "KEYS_DIR": str(self.directory)}
+        usual = {"DATABASE_URL": self.database.url("project"), "KEYS_DIR": str(self.directory)}
         usual |= {"ENVIRONMENT": "development", "NETWORKS": ",".join(NETWORKS)} | settings
         environment = {f"EPISODES_{name.upper()}": value for name, value in usual.items()}
         process = Watched(self.directory, ("episodes", "project", *arguments), **environment)
@@ -80,7 +80,7 @@ class Place:
 
     def expected(self) -> dict[UUID, Line]:
         """The expected lines: every episode folded on its own, with the current keys."""
-        with closing(Tail(self.database.app_url, self.log.keyring.unwrap, NETWORKS)) as tail:
+        with closing(Tail(self.database.url("project"), self.log.keyring.unwrap, NETWORKS)) as tail:
             clients = self.rows("SELECT network_id, client_id FROM client_keys")
             keys = tail.keys({(row["network_id"], row["client_id"]) for row in clients})
             episodes = self.rows("SELECT DISTINCT originator_id FROM stored_events")
@@ -98,7 +98,7 @@ class Place:
 def placed(postgres: PostgresServer, directory: Path, database: Database | None = None) -> Iterator[Place]:
     """A place with nothing in it; or one over `database`, whose keys are in `directory`."""
     database = database or episodes_database(postgres)
-    with closing(Log(database.app_url, directory)) as log:
+    with closing(Log(database, directory)) as log:
         place = Place(database, log, directory)
         try:
             yield place

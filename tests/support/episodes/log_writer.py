@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.care.openings import Complaint, EpisodeOpened
 from episodes.domain.care.sessions import SessionDelivered, SoapNote
 from episodes.domain.care.treatment_consents import TreatmentConsented
@@ -23,6 +22,7 @@ from episodes.event_log.keyring import Keyring, keyring
 from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log, insert
 from episodes.recording.postgres.write_set import write
 from episodes.recording.store import StoredReceipt, WriteSet
+from tests.support.servers.postgres import Database
 
 _ACTOR = Actor(id=UUID(int=1), role="therapist")
 _EVENTS_OF_A_TRANSACTION = 100
@@ -45,13 +45,13 @@ class Episode:
 class Log:
     """Writes to the log of one database, whose clients' keys are wrapped with the keys in `keys_dir`."""
 
-    def __init__(self, url: str, keys_dir: Path) -> None:
+    def __init__(self, database: Database, keys_dir: Path) -> None:
         self.keyring: Keyring = keyring(keys_dir, uuid4)
-        self._url = url
+        self._database = database
         self._connect()
 
     def _connect(self) -> None:
-        self._connection = connect_to_log(self._url)
+        self._connection = connect_to_log(self._database.url("api"))
         self._recorder = EventRecorder(SingleConnectionDatastore(self._connection))
 
     def close(self) -> None:
@@ -83,12 +83,12 @@ class Log:
             raise AssertionError("the episode had no first event yet")
 
     def erase(self, episode: Episode) -> None:
-        """Destroy the client's key."""
-        with self._connection.transaction():
-            self._connection.execute(SCOPE, scoped([episode.network]))
-            self._connection.execute(
-                "UPDATE client_keys SET wrapped = NULL WHERE client_id = %s", (episode.client,)
-            )
+        """Destroy the client's key, as its owner: no process may."""
+        with psycopg.connect(self._database.owner_url) as connection:
+            erased = connection.execute(
+                "SELECT erase_client_key(%s, %s)", (episode.network, episode.client)
+            ).fetchone()
+        assert erased == (True,)
 
     def position(self) -> tuple[int, int]:
         """The epoch and the position of the relay."""

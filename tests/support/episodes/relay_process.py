@@ -22,13 +22,16 @@ class RelayProcess(Watched):
 def _main(url: str, bootstrap: str, networks: str, keys_dir: str, page: str) -> None:
     import structlog
 
+    from care_platform.postgres.grants import of_role
     from care_platform.transport.kafka import Brokers
     from episodes.event_log.keyring import keyring
+    from episodes.migrations.grants import GRANTS, RELAY
     from episodes.publishing.process import run_relay
 
     structlog.configure(processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer()])
     run_relay(
         database_url=url,
+        grants=of_role(GRANTS, RELAY),
         brokers=Brokers(bootstrap),
         networks=networks.split(","),
         unwrap=keyring(Path(keys_dir), uuid4, may_create=False).unwrap,

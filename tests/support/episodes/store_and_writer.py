@@ -50,7 +50,7 @@ class Desk:
     def store(self, url: str | None = None, watchdog: Watchdog | None = None) -> PostgresStore:
         """A store as a separate process would have it. The caller must close it."""
         watchdog = watchdog or Watchdog(lambda seconds: None)
-        return PostgresStore(url or self.database.app_url, self.keys.unwrap, watchdog)
+        return PostgresStore(url or self.database.url("api"), self.keys.unwrap, watchdog)
 
     def draws(self) -> Randomness:
         return Randomness(uuid7, uuid7, lambda: os.urandom(12), self.keys.data_key)

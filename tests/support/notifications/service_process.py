@@ -67,13 +67,13 @@ class Notifications:
         self.issuer = issuer
         self._logs = logs
         tokens = issuer.directory / "service-tokens.json"
+        tokens.touch(mode=0o600)
         tokens.write_text(
             json.dumps({name: issuer.token("service", network=name) for name in ("demo", "other")})
         )
         self.environment = {
             "NOTIFICATIONS_ENVIRONMENT": "development",
             "NOTIFICATIONS_NETWORKS": "demo,other",
-            "NOTIFICATIONS_DATABASE_URL": database.app_url,
             "NOTIFICATIONS_EPISODES_URL": episodes_url,
             "NOTIFICATIONS_TOKENS_FILE": str(tokens),
             "NOTIFICATIONS_KEYS_DIR": str(issuer.directory / "keys"),
@@ -93,15 +93,19 @@ class Notifications:
     def start(self, role: str, **settings: str) -> "Role":
         more = {f"NOTIFICATIONS_{name.upper()}": value for name, value in settings.items()}
         log = (self._logs / f"{role}.log").open("ab")
-        return Role([role], os.environ | self.environment | more, log)
+        return Role([role], os.environ | self.environment | self._as(role) | more, log)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run an operator's command."""
+        """Run an operator's command, with the role that takes messages in."""
         command = [sys.executable, "-m", "notifications", *words]
-        environment = os.environ | self.environment
+        environment = os.environ | self.environment | self._as("consume")
+        environment["NOTIFICATIONS_KEYS_DATABASE_URL"] = self.database.owner_url
         return subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False, timeout=30
         )
+
+    def _as(self, process: str) -> dict[str, str]:
+        return {"NOTIFICATIONS_DATABASE_URL": self.database.url(process)}
 
     def log_of(self, role: str) -> str:
         return (self._logs / f"{role}.log").read_text()

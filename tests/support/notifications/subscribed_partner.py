@@ -67,5 +67,5 @@ def owe(service: Notifications, count: int, *events: CloudEvent) -> None:
 
 
 async def _take_in(service: Notifications, events: Sequence[CloudEvent]) -> None:
-    async with await connect(service.database.app_url) as db:
+    async with await connect(service.database.url("consume")) as db:
         await Lane(db, name=f"feed/{uuid4()}").take(*events)

@@ -47,6 +47,7 @@ class ContainerPostgres(PostgresServer):
         self._container = PostgresContainer(POSTGRES_IMAGE, driver=None).with_bind_ports(5432, free_port())
         self._container.start()
         self.superuser_url = self._container.get_connection_url()
+        self.close_to_services()
 
     def kill(self) -> None:
         self._container.get_wrapped_container().kill()

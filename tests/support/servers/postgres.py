@@ -12,7 +12,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from laptop.databases import create_database, create_roles
+from laptop.databases import (
+    close_large_objects,
+    close_maintenance_databases,
+    create_database,
+    create_roles,
+)
 from laptop.postgres import EmbeddedPostgres
 
 _PASSWORD = "care-test"  # for servers that ask; the embedded one trusts its socket
@@ -22,12 +27,19 @@ WHERE name = 'recovery_init_sync_method' AND 'syncfs' = ANY (enumvals)"""
 
 @dataclass(frozen=True)
 class Database:
-    """The addresses of one database for the different roles."""
+    """The addresses of one database of a service for the different roles."""
 
     name: str
-    owner_url: str
-    app_url: str
+    service: str
     superuser_url: str
+
+    def url(self, process: str) -> str:
+        """As the role of this process alone, such as `relay`."""
+        return _address(self.superuser_url, self.name, f"{self.service}_{process}")
+
+    @property
+    def owner_url(self) -> str:
+        return self.url("owner")
 
 
 class PostgresServer(ABC):
@@ -62,12 +74,14 @@ class PostgresServer(ABC):
             create_roles(connection, service, _PASSWORD)
             create_database(connection, service, name, template)
         self._made.append(name)
-        return Database(
-            name=name,
-            owner_url=_address(self.superuser_url, name, f"{service}_owner"),
-            app_url=_address(self.superuser_url, name, f"{service}_app"),
-            superuser_url=_address(self.superuser_url, name),
-        )
+        if template == "template1":
+            close_large_objects(self.superuser_url, name)
+        return Database(name, service, _address(self.superuser_url, name))
+
+    def close_to_services(self) -> None:
+        """Close the databases that every server has to the services' roles, on a server that is ours."""
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            close_maintenance_databases(connection)
 
     def drop_databases(self) -> None:
         """Drop the databases, to leave a server that is not ours as it was."""
@@ -118,6 +132,7 @@ class WheelPostgres(PostgresServer):
         self._server = EmbeddedPostgres(data_dir)
         self._server.start()
         self.superuser_url = self._server.url()
+        self.close_to_services()
         self._recover_quickly()
 
     def kill(self) -> None:

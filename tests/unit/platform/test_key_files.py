@@ -2,12 +2,13 @@
 
 import errno
 import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from care_platform.key_files import SIZE, read_key, read_or_make_key
+from care_platform.key_files import SIZE, KeyUnavailable, read_key, read_or_make_key, usable_key
 
 
 @pytest.fixture
@@ -30,11 +31,36 @@ def test_only_the_service_may_read_it(file: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"short", b"x" * (SIZE + 1)])
 def test_what_is_no_key_is_refused_and_left_as_it_is(file: Path, content: bytes) -> None:
-    file.parent.mkdir()
+    file.parent.mkdir(mode=0o700)
+    file.touch(mode=0o600)
     file.write_bytes(content)
     with pytest.raises(SystemExit, match=r"master\.key is not a key of 32 bytes"):
         read_or_make_key(file)
     assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("bit", [0o040, 0o020, 0o010, 0o004, 0o002, 0o001])
+@pytest.mark.parametrize("of", ["file", "directory"])
+def test_what_others_may_use_is_refused_with_the_command_that_mends_it(file: Path, of: str, bit: int) -> None:
+    read_or_make_key(file)
+    path, right = (file, 0o600) if of == "file" else (file.parent, 0o700)
+    path.chmod(right | bit)
+    with pytest.raises(SystemExit) as refused:
+        read_or_make_key(file)
+    told = str(refused.value)
+    assert told.endswith(f": chmod {right:o} {path}")
+    with pytest.raises(KeyUnavailable):
+        usable_key(file)
+    subprocess.run(told[told.index("chmod") :].split(), check=True)
+    assert len(read_or_make_key(file)) == SIZE
+
+
+def test_no_key_is_made_in_a_directory_that_others_may_use(file: Path) -> None:
+    file.parent.mkdir()
+    file.parent.chmod(0o755)
+    with pytest.raises(SystemExit, match="chmod 700"):
+        read_or_make_key(file)
+    assert list(file.parent.iterdir()) == []
 
 
 def test_a_key_that_may_not_be_made_is_asked_for(file: Path) -> None:

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import NoReturn
 from uuid import UUID, uuid4
 
@@ -18,9 +19,13 @@ from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from care_platform import crash_points, logs
+from care_platform import crash_points, key_commands, logs
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import run, serving
+from care_platform.key_commands import KeyStore
+from care_platform.key_files import SIZE
+from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
+from care_platform.postgres.grants import of_role
 from care_platform.transport.kafka import Brokers
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
@@ -33,13 +38,15 @@ from episodes.episode_list.process import Setting, run_project
 from episodes.episode_list.rebuild import run_rebuild
 from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
-from episodes.event_log.keyring import Keyring, keyring
+from episodes.event_log.keyring import MAC, MASTER, Keyring, keyring
+from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
 from episodes.event_log.reader import Database, Log, Wake
 from episodes.event_log.stored_form import SALT
 from episodes.event_log.thread_pool import Workers
 from episodes.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
 from episodes.http.requests import Surroundings
 from episodes.migrate import complete, migrate, newest
+from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
 from episodes.publishing.feed_positions import FeedPositions
@@ -51,6 +58,8 @@ from episodes.recording.writer import Writer
 from episodes.tokens import verifier
 
 NONCE = 12
+KINDS = (MASTER, MAC)
+"""The kinds of key that have numbers; the first one wraps."""
 
 
 def main() -> None:
@@ -110,7 +119,11 @@ def application(settings: Settings) -> FastAPI:
         keyring=keys,
         feed_positions=FeedPositions(keys.feed_key),
         surroundings=Surroundings(
-            clock=_now, new_id=uuid4, public_url=settings.public_url, revision=newest()
+            clock=_now,
+            new_id=uuid4,
+            public_url=settings.public_url,
+            revision=newest(),
+            grants=of_role(GRANTS, API),
         ),
     )
     return create_app(services, running(services, database, workers, wake, services.lists.wake))
@@ -155,6 +168,7 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
     logs.configure("relay")
     run_relay(
         database_url=settings.require("database_url", "the address of the episodes database"),
+        grants=of_role(GRANTS, RELAY),
         brokers=_brokers(settings),
         networks=settings.networks,
         unwrap=_keyring(settings).unwrap,
@@ -169,6 +183,7 @@ def project(settings: Settings, arguments: argparse.Namespace) -> None:
     logs.configure("rebuild" if arguments.rebuild else "project")
     setting = Setting(
         database_url=settings.require("database_url", "the address of the episodes database"),
+        grants=of_role(GRANTS, PROJECT),
         unwrap=_keyring(settings).unwrap,
         networks=settings.networks,
         log=structlog.get_logger("project"),
@@ -197,7 +212,11 @@ def topics(settings: Settings, arguments: argparse.Namespace) -> None:
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     """Bring the database to this release, as its owner."""
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
-    print("episodes database at revision", migrate(owner, settings.app_role))
+    try:
+        reached = migrate(owner, settings.app_role, arguments.retire_app_role)
+    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        raise SystemExit(str(refusal)) from None
+    print("episodes database at revision", reached)
     if arguments.all_replaced:
         print("what is written from now on needs processes of revision", complete(owner), "or later")
 
@@ -225,6 +244,21 @@ def token(settings: Settings, arguments: argparse.Namespace) -> None:
             hours=arguments.hours,
         )
     )
+
+
+def keys(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Change the master key while the service runs."""
+    why = "the address of the database, as the role episodes_keys"
+    store = KeyStore(
+        directory=settings.keys_dir,
+        kinds=KINDS,
+        sealed=CLIENT_KEYS,
+        length=SIZE,
+        networks=settings.networks,
+        address=lambda: settings.require("keys_database_url", why),
+        may_begin=may_rotate,
+    )
+    key_commands.run(store, arguments, partial(print, flush=True))
 
 
 def openapi(_: Settings, arguments: argparse.Namespace) -> None:
@@ -257,11 +291,17 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="no process of an earlier release runs any more: what those cannot read may be written",
     )
+    migrate_parser.add_argument(
+        "--retire-app-role",
+        action="store_true",
+        help="every process has a role of its own: take all rights from the one they shared before",
+    )
     project_parser = roles.add_parser("project", help=project.__doc__, description=project.__doc__)
     project_parser.set_defaults(run=project)
     project_parser.add_argument(
         "--rebuild", action="store_true", help="build the lists anew beside the live ones, swap, end"
     )
+    key_commands.add_parser(roles, keys, KINDS)
     topics_parser = roles.add_parser("topics", help=topics.__doc__, description=topics.__doc__)
     topics_parser.set_defaults(run=topics)
     topics_parser.add_argument("--partitions", type=int, default=PARTITIONS, help=f"default {PARTITIONS}")

@@ -15,6 +15,7 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="EPISODES_", extra="ignore")
 
     networks: Annotated[tuple[Slug, ...], NoDecode, Field(min_length=1)] = ("demo",)
+    keys_database_url: SecretStr = SecretStr("")
     app_role: str = "episodes_app"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     public_url: str = "http://127.0.0.1:8000"

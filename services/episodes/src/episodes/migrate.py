@@ -3,8 +3,9 @@
 import psycopg
 
 from care_platform.postgres.migrations import Migrations
+from episodes.migrations.grants import GRANTS
 
-_STEPS = Migrations("episodes.migrations", lock=4_207_391)
+_STEPS = Migrations("episodes.migrations", lock=4_207_391, grants=GRANTS)
 
 migrate, newest = _STEPS.run, _STEPS.newest
 

@@ -4,12 +4,16 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import uvloop
 from pydantic import ValidationError
 
-from care_platform import crash_points, logs
+from care_platform import crash_points, key_commands, logs
+from care_platform.key_commands import KeyStore
+from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from notifications.config import Settings
+from notifications.delivering.secret_sealing import KIND, LENGTH, SECRETS
 from notifications.migrate import migrate
 from notifications.processes import roles
 from notifications.processes.app import create_app
@@ -41,12 +45,29 @@ def _deliver(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
-    migrate(settings.address("owner_database_url"), settings.app_role)
+    try:
+        migrate(settings.address("owner_database_url"), settings.app_role, asked.retire_app_role)
+    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
     return 0
 
 
 def _openapi(settings: Settings, asked: argparse.Namespace) -> int:
     print(json.dumps(create_app().openapi(), indent=2, sort_keys=True, ensure_ascii=False))
+    return 0
+
+
+def _keys(settings: Settings, asked: argparse.Namespace) -> int:
+    store = KeyStore(
+        directory=settings.keys_dir,
+        kinds=[KIND],
+        sealed=SECRETS,
+        length=LENGTH,
+        networks=settings.networks,
+        address=partial(settings.address, "keys_database_url"),
+    )
+    key_commands.run(store, asked, partial(print, flush=True))
     return 0
 
 
@@ -64,6 +85,7 @@ _ROLES: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
     "api": _api,
     "consume": _consume,
     "deliver": _deliver,
+    "keys": _keys,
     "migrate": _migrate,
     "openapi": _openapi,
     "parked": _parked,
@@ -78,7 +100,13 @@ def _parser() -> argparse.ArgumentParser:
     role.add_parser("api", help="serve subscriptions, delivery log and inbox over HTTP")
     role.add_parser("consume", help="take in published events and write down what is owed")
     role.add_parser("deliver", help="send webhooks that are due")
-    role.add_parser("migrate", help="bring the tables up to date, as their owner")
+    key_commands.add_parser(role, _keys, [KIND])
+    migrating = role.add_parser("migrate", help="bring the tables up to date, as their owner")
+    migrating.add_argument(
+        "--retire-app-role",
+        action="store_true",
+        help="every process has a role of its own: take all rights from the one they shared before",
+    )
     role.add_parser("openapi", help="print the OpenAPI document")
     parked = role.add_parser("parked", help="messages that could not be taken in").add_subparsers(
         dest="action", required=True, metavar="action"

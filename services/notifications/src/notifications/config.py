@@ -23,6 +23,7 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_")
 
     networks: Annotated[tuple[Slug, ...], NoDecode] = ("demo",)
+    keys_database_url: SecretStr = SecretStr("")
     app_role: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")] = "notifications_app"
     port: int = Field(8001, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8001"
@@ -66,7 +67,7 @@ class Settings(ServiceSettings):
             raise ValueError("SOURCE=kafka needs KAFKA_BOOTSTRAP")
         return self
 
-    def address(self, name: Literal["database_url", "owner_database_url"]) -> str:
+    def address(self, name: Literal["database_url", "owner_database_url", "keys_database_url"]) -> str:
         """The address of our database. Ends the program with an explanation if it is not set."""
         secret: SecretStr = getattr(self, name)
         if not secret.get_secret_value():

@@ -3,15 +3,21 @@
 import json
 from pathlib import Path
 
+from care_platform.key_files import private
+
 
 class NoToken(Exception):
     """The file lacks a token for the network, or cannot be read yet."""
 
 
 class ServiceTokens:
-    """Reads the file again whenever it is replaced, so a renewed token needs no restart."""
+    """Reads the file again whenever it is replaced, so a renewed token needs no restart.
+
+    Ends the program with an explanation if others may read it.
+    """
 
     def __init__(self, file: Path) -> None:
+        private(file)
         self._file = file
         self._stamp: tuple[int, int] | None = None
         self._tokens: dict[str, str] = {}

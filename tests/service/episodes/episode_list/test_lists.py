@@ -83,7 +83,7 @@ class Served(NamedTuple):
 def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     directory: Path = tmp_path_factory.mktemp("lists")
     with serving(postgres, directory) as (service, api):
-        place = {"DATABASE_URL": service.database.app_url, "KEYS_DIR": str(service.keys_dir)}
+        place = {"DATABASE_URL": service.database.url("project"), "KEYS_DIR": str(service.keys_dir)}
         place |= {"ENVIRONMENT": "development", "NETWORKS": ",".join(NETWORKS)}
         environment = {f"EPISODES_{name}": value for name, value in place.items()}
         role = Watched(directory, ("episodes", "project"), **environment)

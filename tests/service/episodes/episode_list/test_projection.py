@@ -102,7 +102,7 @@ def test_a_leader_that_was_paused_writes_nothing_when_it_wakes(place: Place) -> 
 def test_an_older_claim_writes_neither_lines_nor_position(place: Place) -> None:
     place.log.record(care(place.log, episodes=1, sessions=0))
     written: list[object] = []
-    with closing(Tail(place.database.app_url, place.log.keyring.unwrap, ["demo"])) as tail:
+    with closing(Tail(place.database.url("project"), place.log.keyring.unwrap, ["demo"])) as tail:
         older = claim(tail.connection, "episodes/1")
         claim(tail.connection, "episodes/1")
         with pytest.raises(Deposed):
@@ -117,7 +117,7 @@ def test_without_its_lines_the_position_does_not_move(place: Place) -> None:
     def fail(connection: Any, episodes: Any) -> None:
         connection.execute("SELECT no_such_function()")
 
-    with closing(Tail(place.database.app_url, place.log.keyring.unwrap, ["demo"])) as tail:
+    with closing(Tail(place.database.url("project"), place.log.keyring.unwrap, ["demo"])) as tail:
         held = claim(tail.connection, "episodes/1")
         with pytest.raises(psycopg.Error):
             projection(tail, held, fail).step()

@@ -25,7 +25,7 @@ READ_AT_MOST = 8 * MOST
 def url(postgres: PostgresServer) -> str:
     database = episodes_database(postgres)
     fill(database.superuser_url, "demo", COUNT, b"reference")
-    return database.app_url
+    return database.url("api")
 
 
 def caller(*clinics: int) -> Caller:

@@ -90,7 +90,8 @@ def test_no_reader_sees_half_or_goes_back_while_others_write(listed: Place) -> N
 def test_a_build_that_is_behind_catches_up_before_readers_see_it(listed: Place) -> None:
     before = listed.in_bytes()
     setting = Setting(
-        database_url=listed.database.app_url,
+        database_url=listed.database.url("project"),
+        grants=(),
         unwrap=listed.log.keyring.unwrap,
         networks=["demo"],
         log=structlog.get_logger(),

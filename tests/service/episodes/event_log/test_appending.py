@@ -13,13 +13,13 @@ from tests.support.episodes.stored_rows import INSERT, Row, as_version, rewritte
 
 def append(desk: Desk, *rows: Row) -> None:
     """Append these rows in one statement each, in one transaction, and take them back."""
-    with psycopg.connect(desk.database.app_url) as connection:
+    with psycopg.connect(desk.database.url("api")) as connection:
         connection.cursor().executemany(INSERT.encode(), rows)
         connection.rollback()
 
 
 def opening(desk: Desk) -> Row:
-    with psycopg.connect(desk.database.app_url, row_factory=dict_row) as connection:
+    with psycopg.connect(desk.database.url("api"), row_factory=dict_row) as connection:
         row = connection.execute("SELECT * FROM stored_events").fetchone()
     assert row is not None
     return row

@@ -31,7 +31,7 @@ from tests.support.servers.postgres import PostgresServer
 )
 def test_the_log_only_grows(desk: Desk, role: str, change: str) -> None:
     before = desk.rows("SELECT * FROM stored_events")
-    url = desk.database.owner_url if role == "owner" else desk.database.app_url
+    url = desk.database.owner_url if role == "owner" else desk.database.url("api")
     with (
         psycopg.connect(url) as connection,
         pytest.raises((errors.RaiseException, errors.InsufficientPrivilege)),
@@ -54,7 +54,7 @@ def test_the_log_only_grows(desk: Desk, role: str, change: str) -> None:
     ],
 )
 def test_the_service_may_use_the_tables_and_not_change_them(desk: Desk, change: str) -> None:
-    with psycopg.connect(desk.database.app_url) as connection, pytest.raises(errors.InsufficientPrivilege):
+    with psycopg.connect(desk.database.url("api")) as connection, pytest.raises(errors.InsufficientPrivilege):
         connection.execute(change.encode())
 
 
@@ -90,7 +90,7 @@ def test_every_table_of_ours_belongs_to_a_network(desk: Desk) -> None:
         WHERE c.relnamespace = 'public'::regnamespace AND a.attname IS NULL"""
     )
     assert {name for (name,) in without} == {
-        *("stored_events", "positions", "projections", "alembic_version", "compatibility")
+        *("stored_events", "positions", "projections", "alembic_version", "compatibility", "master_keys")
     }
 
 

@@ -10,18 +10,22 @@ import psycopg
 import pytest
 from psycopg import Connection, errors
 
+from care_platform.postgres.grants import permitted
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.event_log.reader import Database, Log
 from episodes.http.examples import EXAMPLES
+from episodes.migrations.grants import API, GRANTS, ROLES
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer, consent, tell
 from tests.support.servers.postgres import PostgresServer
 
+OWNER = "episodes_owner"
 SECURED = """SELECT relname, relrowsecurity AND relforcerowsecurity AS forced FROM pg_class
 JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'network_id'
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
 LISTED = """INSERT INTO episode_list (build, network_id, episode_id, clinic_id, client_id, status, version,
 last_recorded_at) VALUES (1, %s, %s, %s, %s, 'open', 1, now()) RETURNING 1"""
+KEYED = "INSERT INTO client_keys VALUES (%s, %s, %s, 'wrapped') RETURNING client_id"
 POLICIES = "SELECT tablename, qual, with_check FROM pg_policies"
 
 
@@ -36,6 +40,8 @@ def service(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) 
         api.http.put(f"/v1/clients/{uuid4()}", json=EXAMPLES["ClientIdentity"])
         for network in ("demo", "other"):
             service.rows(LISTED, network, *(uuid4() for _ in range(3)))
+            erased = service.rows(KEYED, network, uuid4(), uuid4())[0]["client_id"]
+            service.rows("SELECT erase_client_key(%s, %s)", network, erased)
         yield service
 
 
@@ -53,15 +59,26 @@ def _source_ref(resource: str) -> dict[str, Any]:
 
 
 @contextmanager
-def within(service: Service, *networks: str) -> Iterator[Connection[Any]]:
-    """The app's own role, in a transaction that names these networks."""
-    with psycopg.connect(service.database.app_url) as connection:
+def within(service: Service, *networks: str, role: str = API) -> Iterator[Connection[Any]]:
+    """A role, in a transaction that names these networks."""
+    with psycopg.connect(address(service, role)) as connection:
         connection.execute(SCOPE, scoped(networks))
         yield connection
 
 
+def address(service: Service, role: str) -> str:
+    return service.database.url(role.removeprefix("episodes_"))
+
+
 def tables(service: Service) -> list[str]:
     return [row["relname"] for row in service.rows(SECURED)]
+
+
+def readable(service: Service) -> list[tuple[str, str]]:
+    """Each of these tables, with each role that may read it. The policies bind the owner too."""
+    may = [(one.role, one.name) for one in permitted(GRANTS) if one.privilege == "SELECT"]
+    secured = tables(service)
+    return [(role, table) for role, table in may if table in secured] + [(OWNER, table) for table in secured]
 
 
 def test_every_table_with_a_network_forces_its_policy_on_everybody(service: Service) -> None:
@@ -78,25 +95,24 @@ def test_every_table_with_a_network_forces_its_policy_on_everybody(service: Serv
 def test_the_roles_cannot_see_past_it(service: Service) -> None:
     mighty = "SELECT rolname, rolsuper OR rolbypassrls AS may FROM pg_roles WHERE rolname LIKE %s"
     roles = {row["rolname"]: row["may"] for row in service.rows(mighty, "episodes%")}
-    assert roles == {"episodes_app": False, "episodes_owner": False}
+    assert roles == dict.fromkeys((OWNER, *ROLES), False)
 
 
 def test_a_query_that_forgets_its_where_sees_its_own_network_only(service: Service) -> None:
-    for table in tables(service):
+    for role, table in readable(service):
         held = {row["network_id"] for row in service.rows(f"SELECT DISTINCT network_id FROM {table}")}
         assert "demo" in held, f"{table} holds something, else this proves nothing"
-        with within(service, "demo") as connection:
+        with within(service, "demo", role=role) as connection:
             seen = connection.execute(f"SELECT DISTINCT network_id FROM {table}".encode()).fetchall()
-        assert seen == [("demo",)], table
-        with within(service, "elsewhere") as connection:
-            assert connection.execute(f"SELECT 1 FROM {table}".encode()).fetchall() == [], table
+        assert seen == [("demo",)], (role, table)
+        with within(service, "elsewhere", role=role) as connection:
+            assert connection.execute(f"SELECT 1 FROM {table}".encode()).fetchall() == [], (role, table)
 
 
-@pytest.mark.parametrize("url", ["app_url", "owner_url"])
-def test_whoever_names_no_network_sees_none(service: Service, url: str) -> None:
-    with psycopg.connect(getattr(service.database, url)) as connection:
-        for table in tables(service):
-            assert connection.execute(f"SELECT 1 FROM {table}".encode()).fetchall() == [], table
+def test_whoever_names_no_network_sees_none(service: Service) -> None:
+    for role, table in readable(service):
+        with psycopg.connect(address(service, role)) as connection:
+            assert connection.execute(f"SELECT 1 FROM {table}".encode()).fetchall() == [], (role, table)
 
 
 def test_nothing_is_written_for_another_network(service: Service) -> None:
@@ -108,7 +124,7 @@ def test_nothing_is_written_for_another_network(service: Service) -> None:
 
 
 async def test_a_connection_carries_no_network_to_its_next_user(service: Service) -> None:
-    database = Database(service.database.app_url, size=1)
+    database = Database(service.database.url("api"), size=1)
     await database.open()
     try:
         async with database.within("demo") as connection:
@@ -121,7 +137,7 @@ async def test_a_connection_carries_no_network_to_its_next_user(service: Service
 
 async def test_an_episode_asked_for_under_another_network_is_closed(service: Service) -> None:
     """The log has no row security: its clear metadata says whose it is, and nobody else's is opened."""
-    database = Database(service.database.app_url, size=1)
+    database = Database(service.database.url("api"), size=1)
     await database.open()
     try:
         log = Log(database, lambda *_: pytest.fail("a key of another network was seen"), ["demo", "other"])

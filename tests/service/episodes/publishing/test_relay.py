@@ -28,8 +28,8 @@ from tests.support.waiting import eventually
 @pytest.fixture
 def place(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Iterator[Place]:
     database = episodes_database(postgres)
-    log = Log(database.app_url, tmp_path)
-    place = Place(database.app_url, log, f"n{uuid4().hex[:8]}", kafka, tmp_path)
+    log = Log(database, tmp_path)
+    place = Place(database.url("relay"), log, f"n{uuid4().hex[:8]}", kafka, tmp_path)
     yield place
     for relay in place.relays:
         relay.close()

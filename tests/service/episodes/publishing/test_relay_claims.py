@@ -27,12 +27,12 @@ def database(postgres: PostgresServer) -> Database:
 
 @pytest.fixture
 def log(database: Database, tmp_path: Path) -> Iterator[Log]:
-    with closing(Log(database.app_url, tmp_path)) as log:
+    with closing(Log(database, tmp_path)) as log:
         yield log
 
 
 def test_an_older_claim_moves_nothing(database: Database) -> None:
-    with connect_to_log(database.app_url) as connection:
+    with connect_to_log(database.url("relay")) as connection:
         older = claim(connection, "kafka")
         assert move(connection, older, 5)
         newer = claim(connection, "kafka")
@@ -43,7 +43,7 @@ def test_an_older_claim_moves_nothing(database: Database) -> None:
 
 
 def test_two_relays_cannot_lead_at_once(database: Database) -> None:
-    first, second = (Leadership(database.app_url, "relay kafka", lost=_unexpected) for _ in range(2))
+    first, second = (Leadership(database.url("relay"), "relay kafka", lost=_unexpected) for _ in range(2))
     try:
         assert first.tried()
         assert not second.tried()
@@ -56,7 +56,7 @@ def test_two_relays_cannot_lead_at_once(database: Database) -> None:
 
 def test_another_office_is_led_beside(database: Database) -> None:
     one, other = (
-        Leadership(database.app_url, it, lost=_unexpected) for it in ("relay kafka", "project episodes")
+        Leadership(database.url("relay"), it, lost=_unexpected) for it in ("relay kafka", "project episodes")
     )
     try:
         assert one.tried()
@@ -69,7 +69,7 @@ def test_another_office_is_led_beside(database: Database) -> None:
 def test_an_event_of_a_later_release_is_not_passed_over(database: Database, log: Log) -> None:
     episode = log.episode()
     log.record([(episode, opening(episode))])
-    with closing(Tail(database.app_url, log.keyring.unwrap, ["demo"])) as tail:
+    with closing(Tail(database.url("relay"), log.keyring.unwrap, ["demo"])) as tail:
         page = tail.page(0, 10)
         assert len(list(records(page, tail, PUBLIC_URL))) == 1
         of_later = [unheard_of(event) for event in page]
@@ -87,7 +87,7 @@ def test_the_keys_of_a_network_that_is_not_configured_are_not_taken_for_destroye
     episode = log.episode("elsewhere")
     log.record([(episode, opening(episode))])
     with (
-        closing(Tail(database.app_url, log.keyring.unwrap, ["demo"])) as tail,
+        closing(Tail(database.url("relay"), log.keyring.unwrap, ["demo"])) as tail,
         pytest.raises(UnknownNetwork, match=r"^elsewhere$"),
     ):
         list(records(tail.page(0, 10), tail, PUBLIC_URL))

@@ -113,7 +113,8 @@ def test_a_client_whose_key_is_missing_is_damaged_and_holds_up_nobody_else(
     lost, well = desk.opened(store), desk.opened(store, neighbour)
     cache = Cache(10_000_000)
     cache.keep(store.read([desk.command(a_flag(), well)], cache).episodes)
-    kept = desk.rows("DELETE FROM client_keys WHERE client_id = %s RETURNING *", AN_OPENING.client)
+    taken = "DELETE FROM client_keys WHERE client_id = %s RETURNING network_id, client_id, key_id, wrapped"
+    kept = desk.rows(taken, AN_OPENING.client)
     try:
         outcomes = recorded(desk, store, [desk.command(a_flag(), one) for one in (lost, well)])
         assert [type(outcome) for outcome in outcomes] == [Damaged, Answer]

@@ -22,6 +22,7 @@ from notifications.delivering.schedule import (
     Unanswered,
 )
 from notifications.delivering.secret_sealing import Sealing
+from notifications.delivering.signing import secret_text
 from notifications.postgres.connections import Database, connect
 from tests.support.notifications.intake import Lane, service_update, subscribed
 from tests.support.notifications.published_events import Care
@@ -29,11 +30,12 @@ from tests.support.notifications.service_process import Notifications
 
 LONG, SHORT = timedelta(seconds=30), timedelta(milliseconds=50)
 NETWORKS = ("demo",)
+SECRET = secret_text(bytes(32))
 
 
 @pytest.fixture
 async def database(service: Notifications) -> AsyncIterator[Database]:
-    async with Database(service.database.app_url, 4) as opened:
+    async with Database(service.database.url("deliver"), 4) as opened:
         yield opened
 
 
@@ -50,7 +52,7 @@ def hasty(database: Database, tmp_path: Path) -> PostgresOutbox:
 
 async def owed(service: Notifications, partner: UUID, count: int) -> None:
     care = Care()
-    async with await connect(service.database.app_url) as db:
+    async with await connect(service.database.url("consume")) as db:
         events = [care.shared_with(partner), *(care.session() for _ in range(count))]
         await Lane(db, name=f"feed/{uuid4()}").take(*events)
 
@@ -200,8 +202,8 @@ async def test_an_attempt_without_answer_is_logged_by_its_class_of_error(
 
 async def test_a_secret_opens_for_its_own_subscription_only(tmp_path: Path) -> None:
     sealing, subscription = Sealing(tmp_path / "keys"), uuid4()
-    sealed = sealing.seal("whsec_x", "demo", subscription)
-    assert Sealing(tmp_path / "keys").open(sealed, "demo", subscription) == "whsec_x"
+    sealed = sealing.seal(SECRET, "demo", subscription)
+    assert Sealing(tmp_path / "keys").open(sealed, "demo", subscription) == SECRET
     assert sealing.open(sealed, "demo", uuid4()) is None
     assert sealing.open(sealed, "other", subscription) is None
     assert sealing.open(b"", "demo", subscription) is None

@@ -7,11 +7,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from notifications.access import ALLOWED, Action, Role
+from notifications.delivering.signing import challenge_value, secret_text
 from tests.support.notifications.intake import subscribed
 from tests.support.notifications.published_events import PARTNER
 from tests.support.notifications.service_process import Api, Issuer, Notifications, partner_token, sealing
 
-CLINIC, CHALLENGE = uuid4(), "the-value-sent"
+CLINIC, SECRET, DRAWN = uuid4(), secret_text(bytes(32)), bytes(32)
+CHALLENGE = challenge_value(SECRET, DRAWN)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,10 @@ ROUTES: dict[Action, Route] = {
 def ids(service: Notifications) -> dict[str, UUID]:
     """A subscription of the partner for the clinic, and an item in the clinic's inbox."""
     subscription, item = subscribed(service, PARTNER), uuid4()
-    sealed = sealing(service).seal(CHALLENGE, "demo", subscription, "challenge")
-    service.write("UPDATE subscriptions SET clinics = %s, challenge = %s", [CLINIC], sealed)
+    sealed = sealing(service).seal(SECRET, "demo", subscription)
+    service.write(
+        "UPDATE subscriptions SET clinics = %s, challenge = %s, secret = %s", [CLINIC], DRAWN, sealed
+    )
     service.write(
         "INSERT INTO inbox (network_id, item_id, clinic_id, episode_id, event_id, concern, severity,"
         " occurred_at, precision, recorded_at, link) VALUES ('demo', %s, %s, %s, %s, 'red_flag_raised',"

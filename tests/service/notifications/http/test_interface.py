@@ -79,5 +79,5 @@ def test_pages_of_the_inbox_miss_and_repeat_nothing(api: Api, service: Notificat
 
 
 async def take_in_flags(service: Notifications, care: Care, count: int) -> None:
-    async with await connect(service.database.app_url) as db:
+    async with await connect(service.database.url("consume")) as db:
         await Lane(db).take(*(care.red_flag() for _ in range(count)))

@@ -30,7 +30,7 @@ PARTNER = uuid4()
 
 @pytest.fixture
 async def db(service: Notifications) -> AsyncIterator[Connection]:
-    async with await connect(service.database.app_url) as connection:
+    async with await connect(service.database.url("consume")) as connection:
         yield connection
 
 
@@ -53,13 +53,13 @@ async def test_the_position_moves_with_the_effect_or_not_at_all(
     subscribed(service, PARTNER)
     await lane.take(care.opened(), care.shared_with(PARTNER))
     with psycopg.connect(service.database.owner_url) as owner:
-        owner.execute("REVOKE INSERT ON deliveries FROM notifications_app")
+        owner.execute("REVOKE INSERT ON deliveries FROM notifications_consume")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         await lane.take(session := care.session())
     assert service.rows("SELECT position FROM positions") == [{"position": "2"}]
     assert service.count("seen_events") == 2
     with psycopg.connect(service.database.owner_url) as owner:
-        owner.execute("GRANT INSERT ON deliveries TO notifications_app")
+        owner.execute("GRANT INSERT ON deliveries TO notifications_consume")
     await lane.take(session)
     assert service.rows("SELECT number, event_id FROM deliveries") == [
         {"number": 1, "event_id": id_of(session)}

@@ -21,7 +21,7 @@ from tests.support.waiting import eventually
 async def parked_episode(service: Notifications, care: Care) -> Any:
     """A message of a type unknown yet, then two red flags of the same episode."""
     (unknown,) = documents([care.red_flag()])
-    async with await connect(service.database.app_url) as db:
+    async with await connect(service.database.url("consume")) as db:
         await Lane(db).take_raw(
             unknown | {"type": "care.episode.unheard_of.v1"}, *documents([care.red_flag(), care.red_flag()])
         )
@@ -32,7 +32,7 @@ async def parked_episode(service: Notifications, care: Care) -> Any:
 @asynccontextmanager
 async def operating(service: Notifications) -> AsyncIterator[Connection]:
     """As the operator's command does."""
-    async with await connect(service.database.app_url) as db, within(db, "demo"):
+    async with await connect(service.database.url("consume")) as db, within(db, "demo"):
         yield db
 
 
@@ -105,7 +105,7 @@ def test_the_operators_commands_work_beside_a_running_consumer(
 
 async def test_a_message_whose_episode_is_unknown_holds_nothing(service: Notifications) -> None:
     care = Care()
-    async with await connect(service.database.app_url) as db:
+    async with await connect(service.database.url("consume")) as db:
         await Lane(db).take_raw({"id": str(uuid4())}, *documents([care.red_flag()]))
     async with operating(service) as db:
         (alone,) = await list_parked(db)

@@ -23,7 +23,7 @@ AMENDMENTS = ["added_to", "corrected", "retracted"]
 
 @pytest.fixture
 async def db(service: Notifications) -> AsyncIterator[Connection]:
-    async with await connect(service.database.app_url) as connection:
+    async with await connect(service.database.url("consume")) as connection:
         yield connection
 
 
@@ -213,7 +213,7 @@ def deliver_as(service: Notifications, states: dict[UUID, str]) -> None:
 
 def take_in(service: Notifications, *events: CloudEvent) -> None:
     async def take() -> None:
-        async with await connect(service.database.app_url) as db:
+        async with await connect(service.database.url("consume")) as db:
             await Lane(db).take(*events)
 
     asyncio.run(take())

@@ -22,13 +22,13 @@ class OpenAndClosed:
 
 
 class AnotherStoresKeys:
-    async def keys_fit(self) -> bool:
+    async def keys_fit(self, keyring: object) -> bool:
         return False
 
 
 async def test_a_refused_start_closes_the_database() -> None:
     database, workers = OpenAndClosed(), OpenAndClosed()
-    services = SimpleNamespace(log=AnotherStoresKeys())
+    services = SimpleNamespace(log=AnotherStoresKeys(), keyring=None)
     lifespan = running(cast(Any, services), cast(Any, database), cast(Any, workers))
     with pytest.raises(SystemExit):
         async with lifespan(FastAPI()):

@@ -112,6 +112,7 @@ def test_the_key_of_an_earlier_release_gets_the_name_that_marks_it(tmp_path: Pat
     file, private = tmp_path / "jwks.json", tmp_path / "issuer.jwk"
     earlier, other = (OKPKey.generate_key("Ed25519", auto_kid=True) for _ in range(2))
     private.write_text(json.dumps(earlier.as_dict(private=True)))
+    private.chmod(0o600)
     file.write_text(json.dumps({"keys": [it.as_dict(private=False) for it in (earlier, other)]}))
     key = issuer_key(tmp_path, file)
     assert key.kid == f"{MADE_FOR_DEVELOPMENT}{earlier.kid}"

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from episodes.errors import (
 )
 from episodes.event_log.cache import Cache
 from episodes.event_log.folding import CachedEpisode
-from episodes.event_log.keyring import Keyring
+from episodes.event_log.keyring import keyring
 from episodes.recording import batch
 from episodes.recording.commands import Answer, CommandRequest
 from episodes.recording.store import ReadSet, WriteSet
@@ -49,8 +50,8 @@ class Failing:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(Database("", "", "", ""), Keyring(bytes(32), {1: bytes(32)}, bytes(32), uuid4))
+def desk(tmp_path: Path) -> Desk:
+    return Desk(Database("", "", ""), keyring(tmp_path / "keys", uuid4))
 
 
 async def test_when_the_store_goes_away_in_a_conflict_not_each_of_many_waits_for_it(desk: Desk) -> None:

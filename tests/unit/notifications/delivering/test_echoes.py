@@ -1,7 +1,6 @@
-"""Which answers are the echo of a challenge, and what a sealed value is good for."""
+"""Which answers are the echo of a challenge, and what its value is made of."""
 
 import json
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.delivering.challenger import MAX_ECHO, echoes
-from notifications.delivering.secret_sealing import Sealing
+from notifications.delivering.signing import challenge_value, secret_text, signature
 
 VALUE = "Qz3vF1y0sT8cJr6mB2nXk9wLd4hUa7eGpI5oVt_ZyqM"
 SUBSCRIPTION = UUID(int=7)
@@ -37,12 +36,10 @@ def test_an_echo_may_be_so_long_and_no_longer(spare: int, counts: bool) -> None:
     assert echoes(body + b" " * (MAX_ECHO - len(body) - spare), VALUE) is counts
 
 
-def test_a_sealed_secret_is_no_challenge_and_the_other_way_round(tmp_path: Path) -> None:
-    sealing = Sealing(tmp_path)
-    secret, challenge = (
-        sealing.seal("x", "demo", SUBSCRIPTION),
-        sealing.seal("x", "demo", SUBSCRIPTION, "challenge"),
-    )
-    assert sealing.open(secret, "demo", SUBSCRIPTION, "challenge") is None
-    assert sealing.open(challenge, "demo", SUBSCRIPTION) is None
-    assert sealing.open(challenge, "demo", SUBSCRIPTION, "challenge") == "x"
+@given(st.binary(min_size=24, max_size=64), st.binary(min_size=32, max_size=32))
+def test_a_value_depends_on_the_secret_and_on_what_was_drawn(key: bytes, drawn: bytes) -> None:
+    value = challenge_value(secret_text(key), drawn)
+    assert value == challenge_value(secret_text(key), drawn)
+    assert value != challenge_value(secret_text(key + b"x" if len(key) < 64 else key[1:]), drawn)
+    assert value != challenge_value(secret_text(key), bytes([drawn[0] ^ 1]) + drawn[1:])
+    assert value not in signature(secret_text(key), "msg_1", 1, drawn)

@@ -16,6 +16,7 @@ from care_platform.http.handlers import answer_errors
 from care_platform.http.layer import RequestLayer
 from care_platform.http.operations import serve_document
 from care_platform.http.operations_port import OperationsApart
+from care_platform.key_files import KeyUnavailable
 from episodes.access import Caller
 from episodes.api import health
 from episodes.api.services import Services
@@ -24,6 +25,7 @@ from episodes.disclosure import endpoint as disclosure
 from episodes.domain.vocabulary import COMMANDS
 from episodes.episode_list import endpoint as lists
 from episodes.errors import StoreUnavailable
+from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Database, Log, Wake
 from episodes.event_log.thread_pool import Workers
 from episodes.http.command_lookup import CommandLookup
@@ -99,7 +101,7 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
         async with AsyncExitStack() as opened:
             await database.open()
             opened.push_async_callback(database.close)
-            await _refuse_another_master_key(services.log)
+            await _refuse_another_master_key(services.log, services.keyring)
             workers.open()
             opened.push_async_callback(asyncio.to_thread, workers.close)
             services.writer.start()
@@ -116,13 +118,13 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
     return lifespan
 
 
-async def _refuse_another_master_key(log: Log) -> None:
+async def _refuse_another_master_key(log: Log, keyring: Keyring) -> None:
     """What is recorded under another master key cannot be read once the right one is back.
 
-    A store that cannot be reached now is judged by readiness, when it can.
+    A store that cannot be reached now is judged by readiness, when it can; so is a key that is not here yet.
     """
-    with suppress(StoreUnavailable):
-        if not await log.keys_fit():
+    with suppress(StoreUnavailable, KeyUnavailable):
+        if not await log.keys_fit(keyring):
             structlog.get_logger("api").error("the master key does not open this store's records")
             raise SystemExit(1)
 

@@ -7,9 +7,12 @@ from starlette.requests import Request
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
+from care_platform.key_files import KeyUnavailable
+from care_platform.postgres.grants import lacking
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
 from episodes.errors import StoreUnavailable
+from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log
 from episodes.http.metrics import READY
 from episodes.http.problems import PROBLEMS
@@ -43,18 +46,31 @@ async def _why_not(request: Request) -> str | None:
     if issuer.current is None:
         return f"the keys of the token issuer cannot be read: {issuer.fault}"
     try:
-        directory, ours = at_hand(request, Directory), at_hand(request, Surroundings).revision
-        if (await directory.revision() or "") < ours:
-            return "the store is not at this release's revision: run migrate"
-        if (await directory.compatible_from() or "") > ours:
-            return "the store holds what only a later release can read"
-        if await directory.bypasses_row_security():
-            return "the database role may read past row-level security: use one that may not"
-        if not await at_hand(request, Log).keys_fit():
-            return "the master key does not open this store's records"
+        return await _why_not_with_this_store(request)
     except StoreUnavailable:
         return "the store cannot be reached"
-    return None
+
+
+async def _why_not_with_this_store(request: Request) -> str | None:
+    directory, surroundings = at_hand(request, Directory), at_hand(request, Surroundings)
+    ours = surroundings.revision
+    if (await directory.revision() or "") < ours:
+        return "the store is not at this release's revision: run migrate"
+    if lacks := await directory.lacks(surroundings.grants):
+        return lacking(lacks)
+    if (await directory.compatible_from() or "") > ours:
+        return "the store holds what only a later release can read"
+    if await directory.bypasses_row_security():
+        return "the database role may read past row-level security: use one that may not"
+    return await _which_key_lacks(at_hand(request, Log), at_hand(request, Keyring))
+
+
+async def _which_key_lacks(log: Log, keyring: Keyring) -> str | None:
+    try:
+        fit = await log.keys_fit(keyring)
+    except KeyUnavailable as missing:
+        return str(missing)
+    return keyring.lacking() if fit else "the master key does not open this store's records"
 
 
 async def _metrics(request: Request) -> bytes:

@@ -1,5 +1,6 @@
 """The directory: clients (identity, erasable), clinics, staff, partners. Rows beside the event log."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from care_platform.postgres.grants import LACKING, Grant, needed
 from episodes.directory.models import ClientIdentity, Clinic, Identifier, Partner, Staff
 from episodes.domain.refusals import RuleBroken
 from episodes.event_log.reader import Database
@@ -106,9 +108,10 @@ class Directory:
         return None if row is None else row["client_id"]
 
     async def revision(self) -> str | None:
-        """The migration the database is at; none while it has no tables."""
-        row = await self._asked("SELECT to_regclass('alembic_version') AS there")
-        if row is None or row["there"] is None:
+        """The migration the database is at; none while it has no tables, or none that we may read."""
+        readable = "SELECT has_table_privilege(to_regclass('alembic_version')::oid, 'SELECT') AS it"
+        row = await self._asked(readable)
+        if row is None or not row["it"]:
             return None
         row = await self._asked("SELECT version_num FROM alembic_version")
         return None if row is None else row["version_num"]
@@ -117,6 +120,12 @@ class Directory:
         """The oldest revision whose processes can read all that is stored."""
         row = await self._asked("SELECT compatible_from FROM compatibility")
         return None if row is None else row["compatible_from"]
+
+    async def lacks(self, grants: Sequence[Grant]) -> Sequence[str]:
+        """What our role may not do of these, as `INSERT ON TABLE staff`."""
+        async with self._database.connection() as connection:
+            rows = await (await connection.execute(LACKING, needed(grants))).fetchall()
+        return [lacks for (lacks,) in rows]
 
     async def bypasses_row_security(self) -> bool:
         """Whether our role could see past the policies that keep networks apart."""

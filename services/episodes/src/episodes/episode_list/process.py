@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from care_platform.postgres.grants import Grant
 from episodes.domain.episode import Episode
 from episodes.episode_list import builds, rows
 from episodes.episode_list.line import VIEW, episode_line
@@ -31,9 +32,12 @@ REST = 0.03
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The settings of such a process. `page` is the maximum number of events in one transaction."""
+    """The settings of such a process. `grants` is what its role must be allowed, `page` the maximum number of
+    events in one transaction.
+    """
 
     database_url: str
+    grants: Sequence[Grant]
     unwrap: Unwrap
     networks: Sequence[str]
     log: Any
@@ -59,6 +63,7 @@ class Work:
         Commits do not wait for the server's disk, because commands queue behind them. A crash of the server
         may undo the newest lines together with their position: they are written again.
         """
+        needs.grants(setting.database_url, setting.grants)
         leadership = needs.leadership(setting.database_url, f"{office} {VIEW}")
         tail = needs.tail(setting.database_url, setting.unwrap, setting.networks)
         tail.connection.execute("SET synchronous_commit = off")

@@ -12,15 +12,17 @@ import psycopg
 from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import StoredEvent
 from psycopg import AsyncConnection
-from psycopg.errors import UndefinedTable
+from psycopg.errors import InsufficientPrivilege, UndefinedTable
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from care_platform.numbered_keys import KeyInUse
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.vocabulary import BY_NAME
 from episodes.errors import StoreUnavailable
 from episodes.event_log.client_keys import Unwrap, keys_of
 from episodes.event_log.codec import SealedEvent, decrypt, metadata_of, parse
+from episodes.event_log.keyring import Keyring
 
 CONNECTING: dict[str, Any] = {
     "autocommit": True,
@@ -40,7 +42,8 @@ _AFTER = """SELECT notification_id, originator_id, originator_version, topic, st
 WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
 _NEXT = """SELECT originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT 1"""
-_ANY_KEY = "SELECT network_id, client_id, key_id, wrapped FROM client_keys WHERE wrapped IS NOT NULL LIMIT 1"
+_OF_EACH_MASTER = """SELECT number, fingerprint, network_id, client_id, key_id, wrapped FROM master_keys
+LEFT JOIN LATERAL (SELECT * FROM client_keys WHERE master = number LIMIT 1) AS one ON true ORDER BY number"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,18 @@ class LogPage:
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Turns every failure to use the store, and missing tables, into `StoreUnavailable`."""
+    """Turns every failure to use the store, and missing tables and rights, into `StoreUnavailable`."""
     try:
         yield
-    except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError, UndefinedTable):
+    except (
+        *(PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError),
+        *(UndefinedTable, InsufficientPrivilege),
+    ):
         raise StoreUnavailable from None
 
 
 class Database:
-    """A small pool. Every failure to use it, and missing tables, are `StoreUnavailable`."""
+    """A small pool. Every failure to use it, and missing tables and rights, are `StoreUnavailable`."""
 
     def __init__(self, url: str, size: int = 8) -> None:
         self._pool = AsyncConnectionPool(
@@ -141,15 +147,22 @@ class Log:
             row = await cursor.fetchone()
         return None if row is None else metadata_of(StoredEvent(*row)).recorded_at
 
-    async def keys_fit(self) -> bool:
-        """Whether the master key unwraps the keys in this store. True for an empty store."""
+    async def keys_fit(self, keyring: Keyring) -> bool:
+        """Whether the master keys unwrap the clients' keys, as one of each shows. True for an empty store.
+
+        Raises `KeyUnavailable` if one that is in use is not here.
+        """
         async with self._database.within(*self._networks) as connection:
-            cursor = await connection.execute(_ANY_KEY, binary=True)
-            row = await cursor.fetchone()
+            cursor = await connection.execute(_OF_EACH_MASTER, binary=True)
+            rows = await cursor.fetchall()
         try:
-            return row is None or bool(self._unwrap(*row))
+            for number, fingerprint, *of_a_client in rows:
+                keyring.refuse_another(KeyInUse(number, fingerprint))
+                if of_a_client[-1] is not None:
+                    keyring.unwrap(*of_a_client)
         except InvalidTag:
             return False
+        return True
 
     async def _opened(
         self, connection: AsyncConnection[Any], events: Sequence[SealedEvent]

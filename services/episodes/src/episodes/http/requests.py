@@ -1,6 +1,6 @@
 """Reading the parts of a request by hand, strictly; each fault names the field and the rule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -13,6 +13,7 @@ from care_platform.http.correlation import correlation_of, traceparent_of
 from care_platform.http.entity_tags import expected
 from care_platform.http.malformed import Malformed
 from care_platform.http.parameters import read_uuid
+from care_platform.postgres.grants import Grant
 from episodes.access import Caller, allow
 
 T = TypeVar("T")
@@ -20,13 +21,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`clock` tells the time with its offset, `new_id` draws random ids, `public_url` is our own address, and
-    `revision` the migration this release needs."""
+    """`clock` tells the time with its offset, `new_id` draws random ids, `public_url` is our own address,
+    `revision` the migration this release needs, and `grants` what its role must be allowed."""
 
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     public_url: str
     revision: str
+    grants: Sequence[Grant]
 
 
 def at_hand(request: Request, kind: type[T]) -> T:

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import psycopg
 
 from care_platform.logs import Loggable
+from care_platform.postgres.grants import LACKING, Grant, lacking, needed
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.tail import Tail
 from episodes.processes.leadership import Leadership
@@ -46,6 +47,10 @@ class Needs:
     opened: ExitStack
     log: Any
 
+    def grants(self, url: str, grants: Sequence[Grant]) -> None:
+        """Wait until the role of this process may do what it needs, as after the migration it may."""
+        self.waiting.until(partial(_refuse_lacking, url, grants))
+
     def leadership(self, url: str, office: str) -> Leadership:
         role = office.partition(" ")[0]
         leadership = Leadership(url, office, lost=lambda: end(self.log, role, Deposed("the lock is lost")))
@@ -57,6 +62,16 @@ class Needs:
         tail = self.waiting.until(partial(_reading, url, unwrap, networks))
         self.opened.callback(tail.close)
         return tail
+
+
+def _refuse_lacking(url: str, grants: Sequence[Grant]) -> None:
+    try:
+        with psycopg.connect(url, connect_timeout=1) as connection:
+            lacks = [row[0] for row in connection.execute(LACKING, needed(grants))]
+    except psycopg.Error as failure:
+        raise NotYet("store-unreachable", error=type(failure).__name__) from None
+    if lacks:
+        raise NotYet("grants-missing", reason=lacking(lacks))
 
 
 def _refuse_to_follow(leadership: Leadership) -> None:

@@ -11,23 +11,25 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from care_platform.auth.jwks import MADE_FOR_DEVELOPMENT
+from care_platform.key_files import private
 
 
 def issuer_key(keys_dir: Path, jwks_file: Path) -> OKPKey:
     """The local signing key, whose name says that production must not trust it.
 
     Its public half is written to the file that the services read. A key that an earlier release named
-    otherwise gets its name here.
+    otherwise gets its name here. Ends the program with an explanation if others may read the key.
     """
-    private = keys_dir / "issuer.jwk"
-    if not private.exists():
+    file = keys_dir / "issuer.jwk"
+    if not file.exists():
         keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = OKPKey.generate_key("Ed25519", {"alg": "EdDSA", "use": "sig"})
-        _write(private, _named(made.as_dict(private=True)))
-    kept = json.loads(private.read_text())
+        _write(file, _named(made.as_dict(private=True)))
+    private(keys_dir, file)
+    kept = json.loads(file.read_text())
     if kept != (named := _named(kept)):
         _rename_published(named, jwks_file)
-        _write(private, named)
+        _write(file, named)
     key = OKPKey.import_key(named)
     if not jwks_file.exists():
         jwks_file.parent.mkdir(parents=True, exist_ok=True)

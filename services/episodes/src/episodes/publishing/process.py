@@ -11,6 +11,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
 from care_platform.crash_points import crash_point
+from care_platform.postgres.grants import Grant
 from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from episodes.event_log.client_keys import Unwrap
@@ -35,6 +36,7 @@ NAME = "kafka"
 def run_relay(
     *,
     database_url: str,
+    grants: Sequence[Grant],
     brokers: Brokers,
     networks: Sequence[str],
     unwrap: Unwrap,
@@ -52,6 +54,7 @@ def run_relay(
         needs = Needs(Waiting(stopping, log), opened, log)
         try:
             sender = _broker(needs, brokers, networks)
+            needs.grants(database_url, grants)
             claim = needs.leadership(database_url, f"relay {NAME}").claim(NAME)
             crash_point("relay.after-claim")
             log.info("leading", epoch=claim.epoch, position=claim.position)

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from care_platform.key_files import KeyUnavailable
+from care_platform.numbered_keys import KeyInUse
 from episodes.domain.care.sharing_consents import EverySharingWithdrawn, to_withdraw
 from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
@@ -44,7 +46,7 @@ class Randomness:
     event_id: Callable[[], UUID]
     episode_id: Callable[[], UUID]
     nonce: Callable[[], bytes]
-    data_key: Callable[[str, UUID], tuple[DataKey, bytes]]
+    data_key: Callable[[str, UUID, KeyInUse], tuple[DataKey, bytes]]
     subject: Callable[[], UUID] = uuid4
     salt: Callable[[], bytes] = new_salt
 
@@ -64,7 +66,10 @@ class Batch:
         """Decide one request. False, without a change, if it does not fit into this transaction."""
         try:
             outcome = self._decide(request)
-        except (Refused, KeyReused, Moved, NotThere, ReferenceKnown, TooLarge, Damaged) as refusal:
+        except (
+            *(Refused, KeyReused, Moved, NotThere, ReferenceKnown),
+            *(TooLarge, Damaged, KeyUnavailable),
+        ) as refusal:
             self.outcomes.append((request, refusal))
             return True
         if outcome is None:
@@ -139,7 +144,7 @@ class Batch:
         key = self.read_set.keys.get(place)
         if key is None:
             if episode.version == 0:
-                return self.draws.data_key(*place)
+                return self.draws.data_key(*place, self.read_set.master)
             raise Damaged(f"the key of client {episode.client} is not found")
         if key.cipher is None:
             raise RuleBroken("client-erased")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from care_platform.numbered_keys import FIRST, KeyInUse
 from episodes.access import Caller
 from episodes.domain.event import EventMetadata
 from episodes.domain.roles import Role
@@ -65,6 +66,8 @@ class ReadSet:
     damaged: dict[UUID, Damaged] = field(default_factory=dict)
     log_format: Literal[1, 2] = 2
     """In which format events may be stored, so that every process that still runs can read them."""
+    master: KeyInUse = FIRST
+    """The master key that wraps new clients' keys; read only where a client has none."""
 
 
 @dataclass(slots=True)

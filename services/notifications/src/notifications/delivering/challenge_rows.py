@@ -16,7 +16,7 @@ CHALLENGE_LASTS = timedelta(days=7)
 """How long a value is accepted: longer than all attempts of the schedule take."""
 BETWEEN_CHALLENGES = timedelta(minutes=1)
 """The least time from one challenge to the next that a partner asks for, so that it floods no address."""
-_VALUE_BYTES = 32
+_DRAWN_BYTES = 32
 
 _CLAIM = """
 WITH due AS (
@@ -32,7 +32,7 @@ RETURNING s.*
 """
 
 _MAKE = """
-UPDATE subscriptions SET challenge = %(sealed)s, challenged_at = now(),
+UPDATE subscriptions SET challenge = %(drawn)s, challenged_at = now(),
     challenge_expires_at = now() + %(lasts)s
 WHERE network_id = %(network_id)s AND subscription_id = %(subscription_id)s AND challenge IS NULL
 RETURNING *
@@ -42,7 +42,7 @@ _RECORD = """
 UPDATE subscriptions SET challenge_attempts = challenge_attempts + 1,
     challenge_due_at = now() + %(wait)s::interval, unusable_since = NULL,
     state = CASE WHEN %(gone)s THEN 'disabled' ELSE state END
-WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND challenge = %(sealed)s
+WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND challenge = %(drawn)s
     AND state = 'active' AND proved_at IS NULL
 RETURNING made_by_partner
 """
@@ -51,7 +51,7 @@ RETURNING made_by_partner
 _REST = """
 UPDATE subscriptions SET unusable_since = coalesce(unusable_since, now()),
     challenge_due_at = now() + least(greatest(now() - unusable_since, %(shortest)s), %(longest)s)
-WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND challenge = %(sealed)s
+WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND challenge = %(drawn)s
 """
 
 _PROVE = """
@@ -68,7 +68,7 @@ async def prove(db: Connection, key: dict[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PostgresChallenges:
-    """Values are made here, just before they are first sent, and stored sealed."""
+    """What a value is made of is drawn here, just before it is first sent."""
 
     database: Database
     sealing: Sealing
@@ -96,9 +96,7 @@ class PostgresChallenges:
                 await prove(db, _key(one))
 
     async def _make(self, db: Connection, row: dict[str, Any]) -> dict[str, Any]:
-        place = row["network_id"], row["subscription_id"]
-        sealed = self.sealing.seal(secrets.token_urlsafe(_VALUE_BYTES), *place, "challenge")
-        parameters = row | {"sealed": sealed, "lasts": CHALLENGE_LASTS}
+        parameters = row | {"drawn": secrets.token_bytes(_DRAWN_BYTES), "lasts": CHALLENGE_LASTS}
         made = await (await db.execute(_MAKE, parameters)).fetchone()
         assert made is not None, "the row is locked by this transaction"
         return made
@@ -109,8 +107,7 @@ class PostgresChallenges:
             *place,
             url=row["url"],
             secret=self.sealing.open(row["secret"], *place),
-            value=self.sealing.open(row["challenge"], *place, "challenge"),
-            sealed=row["challenge"],
+            drawn=row["challenge"],
             made_at=row["challenged_at"],
             expires_at=row["challenge_expires_at"],
             attempts=row["challenge_attempts"],
@@ -126,4 +123,4 @@ def _wait(following: Next) -> timedelta | None:
 
 
 def _key(one: Challenged) -> dict[str, Any]:
-    return {"network": one.network, "subscription": one.subscription_id, "sealed": one.sealed}
+    return {"network": one.network, "subscription": one.subscription_id, "drawn": one.drawn}

@@ -26,7 +26,7 @@ from notifications.delivering.schedule import (
     Unusable,
     after_attempt,
 )
-from notifications.delivering.signing import UnusableSecret, headers, webhook_id
+from notifications.delivering.signing import UnusableSecret, challenge_value, headers, webhook_id
 from notifications.delivering.webhooks import Reply
 
 AT_ONCE = 128
@@ -45,11 +45,18 @@ class Challenged:
     subscription_id: UUID
     url: str
     secret: str | None = field(repr=False)
-    value: str | None = field(repr=False)
-    sealed: bytes = field(repr=False)
+    drawn: bytes = field(repr=False)
     made_at: datetime
     expires_at: datetime
     attempts: int
+
+    @property
+    def value(self) -> str | None:
+        """The value to send. None without a secret that can be used."""
+        try:
+            return None if self.secret is None else challenge_value(self.secret, self.drawn)
+        except UnusableSecret:
+            return None
 
 
 class Challenges(Protocol):
@@ -130,13 +137,10 @@ class Challenger:
             log.error("a challenge is left to its lease", error=type(fault).__name__)
 
     async def _send(self, one: Challenged, now: datetime) -> Reply:
-        if one.value is None:
+        if one.secret is None or one.value is None:
             return Reply(Unanswered("unusable_secret"))
         body = body_of(one, one.value, self.public_url)
-        try:
-            signed = headers(one.secret or "", message_id(one), int(now.timestamp()), body)
-        except UnusableSecret:
-            return Reply(Unanswered("unusable_secret"))
+        signed = headers(one.secret, message_id(one), int(now.timestamp()), body)
         return await self.endpoint.ask(one.url, {"accept-encoding": "identity", **signed}, body)
 
 
@@ -153,7 +157,7 @@ def body_of(one: Challenged, value: str, public_url: str) -> bytes:
 
 def message_id(one: Challenged) -> str:
     """The same for every attempt of one challenge. It tells nothing of the value."""
-    return webhook_id(one.subscription_id, UUID(bytes=sha256(one.sealed).digest()[:16]))
+    return webhook_id(one.subscription_id, UUID(bytes=sha256(one.drawn).digest()[:16]))
 
 
 def echoes(body: bytes, value: str) -> bool:

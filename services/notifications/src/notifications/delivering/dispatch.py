@@ -9,7 +9,7 @@ import structlog
 
 from care_platform.crash_points import crash_point
 from notifications.delivering.courier import Claimed, Courier
-from notifications.postgres.connections import WAKE, Connect
+from notifications.postgres.connections import WAKE, Connect, GrantsMissing
 
 IN_FLIGHT = 512
 AT_ONCE = 100
@@ -113,7 +113,8 @@ class Dispatch:
                     async for _ in db.notifies():
                         self._wake.set()
             except psycopg.Error as fault:
-                log.warning("nobody listens", error=type(fault).__name__)
+                reason = str(fault) if isinstance(fault, GrantsMissing) else None
+                log.warning("nobody listens", error=type(fault).__name__, reason=reason)
             await asyncio.sleep(POLL_SECONDS)
 
     async def _drain(self) -> None:

@@ -10,6 +10,7 @@ import psycopg
 import structlog
 
 from care_platform.crash_points import crash_point
+from care_platform.key_files import KeyUnavailable
 from notifications.delivering.courier import Attempt, Claimed
 from notifications.delivering.grouped_writes import Grouped
 from notifications.delivering.schedule import Answered, Delivered, EndpointGone, Exhausted, Next, Retry
@@ -134,7 +135,7 @@ class PostgresOutbox:
             rows = await (await db.execute(CLAIM, parameters)).fetchall()
             crash_point("deliver.before-claim")
         crash_point("deliver.after-claim")
-        return [self._claimed(row) for row in rows]
+        return [claimed for row in rows if (claimed := self._claimed(row)) is not None]
 
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
         endings = [(*_key(it), "pending", wait, False, *_NO_ATTEMPT) for it in claimed]
@@ -182,8 +183,12 @@ class PostgresOutbox:
         except psycopg.OperationalError as fault:
             log.warning("endpoints are not told how they fared", error=type(fault).__name__, count=len(told))
 
-    def _claimed(self, row: dict[str, Any]) -> Claimed:
-        secret = self._sealing.open(row["secret"], row["network_id"], row["subscription_id"])
+    def _claimed(self, row: dict[str, Any]) -> Claimed | None:
+        """None if the key of its secret is not here: it waits for the end of its lease, and is no attempt."""
+        try:
+            secret = self._sealing.open(row["secret"], row["network_id"], row["subscription_id"])
+        except KeyUnavailable:
+            return None
         return Claimed(due_of(row), row["claim"], row["attempts"], row["url"], secret)
 
 

@@ -29,6 +29,15 @@ def secret_bytes(text: str) -> bytes:
     return key
 
 
+def challenge_value(secret: str, drawn: bytes) -> str:
+    """The value that a challenge sends, made of the subscription's secret and what was drawn for it.
+
+    So it need not be stored. No signed message begins with these words.
+    """
+    digest = hmac.digest(secret_bytes(secret), b"the value of a challenge:" + drawn, hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
 def webhook_id(subscription: UUID, event: UUID) -> str:
     """The id of a webhook: the same for every attempt, another for each subscription to the event."""
     return f"msg_{uuid5(subscription, event.hex).hex}"

@@ -9,7 +9,7 @@ from care_platform.http.operations import router as operations_router
 from notifications.http.problems import PROBLEMS, problems_of
 from notifications.http.services import services_of
 from notifications.postgres.figures import Figures
-from notifications.postgres.readiness import why_not_ready
+from notifications.postgres.readiness import which_key_lacks, why_not_ready
 
 
 def router() -> APIRouter:
@@ -31,6 +31,7 @@ async def _why_not_ready(request: Request) -> str | None:
         return f"the keys of the token issuer cannot be read: {here.issuer_keys.fault}"
     try:
         async with here.database.within() as db:
-            return await why_not_ready(db, here.revision)
+            reason = await why_not_ready(db, here.revision, here.grants)
+            return reason or await which_key_lacks(db, here.sealing.refuse_another)
     except psycopg.Error:
         return "the database cannot be reached"

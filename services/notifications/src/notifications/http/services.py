@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.auth.tokens import Verifier
+from care_platform.postgres.grants import Grant
 from notifications.access import Caller
 from notifications.delivering.addresses import AddressRules
 from notifications.delivering.courier import Disclosure
@@ -21,10 +22,13 @@ from notifications.postgres.connections import Database
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Includes the sources of time, ids and randomness. `revision` is the migration this release needs."""
+    """Includes the sources of time, ids and randomness. `revision` is the migration this release needs,
+    and `grants` what its role must be allowed.
+    """
 
     database: Database
     revision: str
+    grants: Sequence[Grant]
     networks: Sequence[str]
     tokens: Verifier[Caller]
     issuer_keys: IssuerKeys

@@ -3,15 +3,18 @@
 Time-outs are short, because callers can retry.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from care_platform.logs import Loggable
+from care_platform.postgres.grants import LACKING, Grant, lacking, needed
 from care_platform.postgres.options import FEW_ROWS_BY_KEY, options
 from care_platform.postgres.row_security import SCOPE, scoped
 
@@ -38,6 +41,27 @@ async def within(db: Connection, *networks: str) -> AsyncIterator[None]:
 async def connect(url: str, *, autocommit: bool = False) -> Connection:
     """One connection, for a role that works alone."""
     return await AsyncConnection.connect(url, autocommit=autocommit, **_options())
+
+
+class GrantsMissing(Loggable, psycopg.OperationalError):
+    """Our role may not do all that this process needs. A migration, or another address, mends it."""
+
+
+async def connect_granted(url: str, grants: Sequence[Grant]) -> Connection:
+    """One connection, as a role that has these grants. Raises `GrantsMissing`."""
+    db = await connect(url)
+    lacks = await lacks_of(db, grants)
+    await db.commit()
+    if lacks:
+        await db.close()
+        raise GrantsMissing(lacking(lacks))
+    return db
+
+
+async def lacks_of(db: Connection, grants: Sequence[Grant]) -> Sequence[str]:
+    """What our role may not do of these, as `INSERT ON TABLE inbox`."""
+    rows = await (await db.execute(LACKING, needed(grants))).fetchall()
+    return [row["lacks"] for row in rows]
 
 
 class Database:

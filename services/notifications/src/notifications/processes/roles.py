@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.operations_port import listening
 from care_platform.http.serving import serving
+from care_platform.postgres.grants import of_role
 from notifications.config import Settings
 from notifications.delivering.addresses import SAFE_PORTS, AddressRules
 from notifications.delivering.challenge_rows import PostgresChallenges
@@ -34,7 +35,8 @@ from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.webhooks import HttpEndpoint
 from notifications.http.services import Services
 from notifications.migrate import newest
-from notifications.postgres.connections import Database, connect, within
+from notifications.migrations.grants import API, CONSUME, DELIVER, GRANTS
+from notifications.postgres.connections import Database, connect, connect_granted, within
 from notifications.processes.app import create_app
 from notifications.reacting.consumer import follow
 from notifications.reacting.feed_source import FeedSource
@@ -58,6 +60,7 @@ async def api(settings: Settings) -> int:
         services = Services(
             database=database,
             revision=newest(),
+            grants=of_role(GRANTS, API),
             networks=settings.networks,
             tokens=verifier(issuer_keys, settings),
             issuer_keys=issuer_keys,
@@ -96,7 +99,7 @@ async def api(settings: Settings) -> int:
 async def consume(settings: Settings) -> int:
     """Follow every source until told to stop. A source that ends by itself is a defect."""
     stop = _stop_signal()
-    connecting = partial(connect, settings.address("database_url"))
+    connecting = partial(connect_granted, settings.address("database_url"), of_role(GRANTS, CONSUME))
     log.info("consume begins", source=settings.source)
     work = [_running(follow(source, connecting)) for source in _sources(settings)]
     waiting = _running(stop.wait())
@@ -135,7 +138,7 @@ async def deliver(settings: Settings) -> int:
         challenges = PostgresChallenges(database, sealing, settings.networks, lease)
         challenger = Challenger(challenges, endpoint, clock, settings.public_url, settings.delays)
         log.info("deliver begins", environment=settings.environment)
-        connecting = partial(connect, settings.address("database_url"))
+        connecting = partial(connect_granted, settings.address("database_url"), of_role(GRANTS, DELIVER))
         async with asyncio.TaskGroup() as both:
             both.create_task(Dispatch(courier, settings.networks, connecting).run(stop))
             both.create_task(challenger.run(stop))

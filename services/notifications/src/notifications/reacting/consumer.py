@@ -10,7 +10,7 @@ import psycopg
 import structlog
 
 from care_platform.crash_points import crash_point
-from notifications.postgres.connections import Connect, Connection, within
+from notifications.postgres.connections import Connect, Connection, GrantsMissing, within
 from notifications.reacting.ledger import Ledger
 from notifications.reacting.messages import Message
 from notifications.reacting.positions import Moved, move, positions
@@ -110,4 +110,4 @@ def _of_a_message(fault: Exception) -> bool:
 
 
 def _reason(fault: Exception) -> str | None:
-    return str(fault) if isinstance(fault, SourceUnavailable | Moved) else None
+    return str(fault) if isinstance(fault, SourceUnavailable | Moved | GrantsMissing) else None

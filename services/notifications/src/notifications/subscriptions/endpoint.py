@@ -1,11 +1,15 @@
 """`/v1/subscriptions`: where and about what a partner wants to be told, and how its deliveries went."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
+from psycopg.errors import ForeignKeyViolation
 
 from care_platform.http.parameters import Id
 from care_platform.http.problems import Problem
+from care_platform.numbered_keys import KeyInUse
 from notifications.access import Action, Caller
 from notifications.delivering.signing import SECRET_BYTES, secret_text
 from notifications.http.examples import EXAMPLES
@@ -13,6 +17,7 @@ from notifications.http.identity import allowed, only
 from notifications.http.problems import documented
 from notifications.http.requests import NumberPage, NumberPageQuery, described, json_body
 from notifications.http.services import Here
+from notifications.postgres.connections import Connection
 from notifications.subscriptions import postgres as stored
 from notifications.subscriptions import proving
 from notifications.subscriptions.bodies import (
@@ -85,8 +90,9 @@ async def subscribe_to_events(
         raise _rule("unknown-partner", "/partner")
     async with here.database.within(new.network) as db:
         try:
-            sealed = here.sealing.seal(made.secret, new.network, new.id)
-            await stored.insert(db, new, sealed, here.subscriptions_per_partner)
+            async with sealing_with(db) as key:
+                sealed = here.sealing.seal(made.secret, new.network, new.id, key)
+                await stored.insert(db, new, sealed, here.subscriptions_per_partner)
         except stored.AlreadySubscribed as known:
             raise Problem("already-subscribed", subscription_id=str(known.subscription_id)) from None
         except stored.TooManySubscriptions:
@@ -94,6 +100,15 @@ async def subscribe_to_events(
     answer.headers["Location"] = f"{router.prefix}/{new.id}"
     shown = made.secret if new.made_by_partner else None
     return SubscriptionMade(**view(new, here.now()).model_dump(), secret=shown)
+
+
+@asynccontextmanager
+async def sealing_with(db: Connection) -> AsyncIterator[KeyInUse]:
+    """The key that seals what is new; if it is retired meanwhile, another time there is a newer one."""
+    try:
+        yield await stored.sealing_key(db)
+    except ForeignKeyViolation:
+        raise Problem("unavailable") from None
 
 
 @router.get("", responses=documented(), dependencies=[only()])
@@ -167,11 +182,13 @@ async def ask_for_challenge(
     dependencies=[allowed(Action.REPLACE_SECRET), only()],
 )
 async def replace_secret(here: Here, found: Found) -> Secret:
-    """Replace the secret. Attempts that begin from now on are signed with the new one, and with it alone."""
+    """Replace the secret. Attempts that begin from now on are signed with the new one, and with it alone.
+
+    A value that was sent before the address was proved is void; another one is sent.
+    """
     secret = secret_text(here.random_bytes(SECRET_BYTES))
-    sealed = here.sealing.seal(secret, found.network, found.id)
-    async with here.database.within(found.network) as db:
-        await stored.replace_secret(db, found, sealed)
+    async with here.database.within(found.network) as db, sealing_with(db) as key:
+        await stored.replace_secret(db, found, here.sealing.seal(secret, found.network, found.id, key))
     return Secret(secret=secret)
 
 

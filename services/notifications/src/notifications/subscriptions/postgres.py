@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from care_platform.numbered_keys import KeyInUse
 from notifications.access import Caller
 from notifications.delivering.addresses import place_of
 from notifications.delivering.challenge_rows import BETWEEN_CHALLENGES
@@ -58,6 +59,13 @@ VALUES (%(network)s, %(id)s, %(partner)s, %(url)s, %(event_types)s, %(clinics)s,
             AND state = 'deleted' AND proved_at IS NULL)))
 """
 """Ending a subscription that was not proved, and making it again, brings the next challenge no sooner."""
+
+
+async def sealing_key(db: Connection) -> KeyInUse:
+    """The key that seals new secrets."""
+    newest = "SELECT number, fingerprint FROM sealing_keys ORDER BY number DESC LIMIT 1"
+    [row] = await (await db.execute(newest)).fetchall()
+    return KeyInUse(row["number"], row["fingerprint"])
 
 
 async def insert(db: Connection, new: Subscription, sealed: bytes, most: int) -> None:
@@ -127,10 +135,16 @@ async def end(db: Connection, subscription: Subscription) -> None:
 
 
 async def replace_secret(db: Connection, of: Subscription, sealed: bytes) -> None:
-    """Sign with another secret from now on."""
+    """Sign with another secret from now on. The value of a challenge depends on it, so that is sent anew."""
     await db.execute(
-        "UPDATE subscriptions SET secret = %s WHERE network_id = %s AND subscription_id = %s",
-        [sealed, of.network, of.id],
+        "UPDATE subscriptions SET secret = %(secret)s,"
+        " challenge = CASE WHEN proved_at IS NULL THEN NULL ELSE challenge END,"
+        " challenge_expires_at = CASE WHEN proved_at IS NULL THEN NULL ELSE challenge_expires_at END,"
+        " challenge_attempts = CASE WHEN proved_at IS NULL THEN 0 ELSE challenge_attempts END,"
+        " challenge_due_at = CASE WHEN proved_at IS NULL"
+        " THEN greatest(now(), challenged_at + %(between)s) ELSE challenge_due_at END"
+        " WHERE network_id = %(network)s AND subscription_id = %(id)s",
+        {"secret": sealed, "between": BETWEEN_CHALLENGES, "network": of.network, "id": of.id},
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from notifications.delivering.challenge_rows import BETWEEN_CHALLENGES, prove
 from notifications.delivering.challenger import same
 from notifications.delivering.secret_sealing import Sealing
+from notifications.delivering.signing import challenge_value
 from notifications.postgres.connections import Connection
 from notifications.subscriptions.subscription import NotProved, Subscription
 
@@ -68,8 +69,8 @@ def _refusal(
         return NotProved("challenge-differs", "/challenge")
     if row["proved_at"] is None and row["challenge_expires_at"] <= now:
         return NotProved("challenge-expired", "/challenge")
-    value = sealing.open(row["challenge"], of.network, of.id, "challenge")
-    if value is None or not same(said, value):
+    secret = sealing.open(row["secret"], of.network, of.id)
+    if secret is None or not same(said, challenge_value(secret, row["challenge"])):
         return NotProved("challenge-differs", "/challenge")
     return None
 

@@ -16,6 +16,7 @@ from care_platform.auth.refusals import TokenFault, Unauthenticated
 from care_platform.http.json_bodies import NotJson
 from care_platform.http.limits import TooLarge
 from care_platform.http.malformed import MOST_FAULTS, Malformed
+from care_platform.key_files import KeyUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 CLIENT_LEFT = 499
@@ -69,6 +70,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
     {
         Unauthenticated: "unauthenticated",
         NoKeys: "unavailable",
+        KeyUnavailable: "unavailable",
         TooLarge: "too-large",
         NotJson: "unsupported-media-type",
         Malformed: "malformed",

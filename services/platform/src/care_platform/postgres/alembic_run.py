@@ -1,4 +1,4 @@
-"""Alembic at work: upgrades a database under an advisory lock."""
+"""Alembic at work: upgrades a database."""
 
 import psycopg
 from alembic import command, context
@@ -7,13 +7,14 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 
-def upgrade(scripts: str, lock: int, owner_url: str, app_role: str) -> None:
-    """Run every pending migration among the scripts. Raises the errors of psycopg."""
+def upgrade(scripts: str, owner_url: str, app_role: str) -> None:
+    """Run every pending migration among the scripts, which find `app_role` among the attributes of Alembic's
+    configuration. Raises the errors of psycopg.
+    """
     engine = create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(owner_url), poolclass=NullPool
     )
-    with psycopg.connect(owner_url, autocommit=True) as guard, engine.connect() as connection:
-        guard.execute("SELECT pg_advisory_lock(%s)", (lock,))
+    with engine.connect() as connection:
         config = Config()
         config.set_main_option("script_location", scripts)
         config.attributes.update(connection=connection, app_role=app_role)

@@ -15,6 +15,7 @@ from episodes.domain.event import EventMetadata
 from episodes.event_log.client_keys import Scoped, Unwrap
 from episodes.event_log.codec import metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
+from episodes.event_log.master_keys import wrapping
 from episodes.event_log.stored_form import Damaged
 from episodes.recording.commands import CommandRequest, references_of
 from episodes.recording.postgres.lookup import DIRECTORY, Found, Wanted, look_up
@@ -62,6 +63,8 @@ def read(
         read_set.receipts[row["network_id"], row["command_id"]] = receipt
     _take_references(seek, read_set, found["references"])
     _take_keys(read_set, found["keys"], unwrap)
+    if clients - read_set.keys.keys():
+        read_set.master = wrapping(connection)
     _take_rows(read_set, found)
     _take_episodes(seek, read_set, recent, _by_episode(read_set, askers, found["events"]), unwrap)
     _take_subjects(connection, read_set, commands)

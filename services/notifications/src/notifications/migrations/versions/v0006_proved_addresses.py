@@ -29,5 +29,5 @@ CREATE INDEX subscriptions_to_challenge ON subscriptions (network_id, challenge_
 
 
 def upgrade() -> None:
-    """`challenge` is sealed, and null until `deliver` makes it. Without `challenge_due_at` none is due."""
+    """`challenge` is what a value is made of, once it was sent. Without `challenge_due_at` none is due."""
     op.execute(CHANGES)

@@ -5,8 +5,8 @@ It is empty in receipts of earlier releases, and in those that processes of such
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:

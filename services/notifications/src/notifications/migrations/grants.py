@@ -1,0 +1,56 @@
+"""What the role of each process may do in the database: this, and nothing else.
+
+`migrate` makes the catalog equal to this table, and readiness says what a role lacks of it. The owner's
+rights are not listed: it owns the tables, and only `migrate` uses it. See docs/database-roles.md.
+"""
+
+from typing import Final
+
+from care_platform.postgres.grants import Grant, for_each
+
+API: Final = "notifications_api"
+CONSUME: Final = "notifications_consume"
+DELIVER: Final = "notifications_deliver"
+ROLES: Final = (API, CONSUME, DELIVER)
+
+_CHOSEN = "SELECT (network_id, subscription_id, partner_id, event_types, clinics, state, last_number)"
+"""What decides who is owed an event: neither the address nor the secret."""
+
+_KEPT = (
+    "SELECT, INSERT, UPDATE (state, secret, proved_at, rests_until, challenge, challenge_expires_at,"
+    " challenge_attempts, challenge_due_at, wrong_confirmations)"
+)
+_CLAIMS = "SELECT, UPDATE (state, attempts, due_at, claim, lease_until)"
+_ENDPOINT = (
+    "SELECT, UPDATE (state, consecutive_failures, unusable_since, rests_until, proved_at, challenge,"
+    " challenged_at, challenge_expires_at, challenge_attempts, challenge_due_at)"
+)
+
+GRANTS: Final[tuple[Grant, ...]] = (
+    *for_each(ROLES, "DATABASE", "CONNECT", "works here"),
+    *for_each(ROLES, "SCHEMA public", "USAGE", "finds the tables"),
+    # The API keeps subscriptions, shows the delivery log and the inbox, and counts.
+    Grant(API, "TABLE alembic_version", "SELECT", "is ready only with the tables of its release"),
+    Grant(API, "TABLE subscriptions", _KEPT, "makes, shows, proves and ends subscriptions"),
+    Grant(API, "TABLE sealing_keys", "SELECT", "seals a new secret with the newest key"),
+    Grant(API, "TABLE deliveries", "SELECT, UPDATE (state, claim, lease_until)", "cancels what is pending"),
+    Grant(API, "TABLE attempts", "SELECT", "shows how each delivery went"),
+    Grant(API, "TABLE inbox", "SELECT, UPDATE (acknowledged_at, acknowledged_by)", "shows and acknowledges"),
+    Grant(API, "TABLE positions", "SELECT (lane, caught_up_at)", "says how far a lane lags"),
+    Grant(API, "TABLE parked", "SELECT (network_id, resolved_at)", "counts what waits for an operator"),
+    # Consume takes events in and writes down what is owed. The operator's `parked` works with its role.
+    Grant(CONSUME, "TABLE positions", "SELECT, INSERT, UPDATE (position, caught_up_at)", "moves its lanes"),
+    Grant(CONSUME, "TABLE seen_events", "SELECT, INSERT", "takes each event in once"),
+    Grant(CONSUME, "TABLE known_episodes", "SELECT, INSERT, UPDATE", "learns where an episode stands"),
+    Grant(CONSUME, "TABLE known_consents", "SELECT, INSERT, UPDATE (withdrawn_from)", "learns of consents"),
+    Grant(
+        CONSUME, "TABLE parked", "SELECT, INSERT, UPDATE (resolved_at, resolution)", "sets aside, resolves"
+    ),
+    Grant(CONSUME, "TABLE subscriptions", f"{_CHOSEN}, UPDATE (last_number)", "numbers what is owed"),
+    Grant(CONSUME, "TABLE deliveries", "SELECT, INSERT", "owes each event once"),
+    Grant(CONSUME, "TABLE inbox", "INSERT", "tells a clinic's staff"),
+    # Deliver claims what is due, and records how each attempt went.
+    Grant(DELIVER, "TABLE subscriptions", _ENDPOINT, "finds the endpoint, challenges, rests or disables it"),
+    Grant(DELIVER, "TABLE deliveries", _CLAIMS, "claims what is due and ends it"),
+    Grant(DELIVER, "TABLE attempts", "INSERT", "records each attempt"),
+)
