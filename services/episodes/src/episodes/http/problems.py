@@ -18,6 +18,7 @@ _KINDS = (
     Kind("reference-known", 409, "Your source_ref is recorded already", "Read the event it names."),
     Kind("conflict", 409, "Others are writing to this episode", "Send it again.", retry=True),
     Kind("moved", 412, "The episode has moved", "Read it again and decide on its newest version."),
+    Kind("precondition-required", 428, "If-Match is required", "Read it, and send its ETag as If-Match."),
     Kind("rule-broken", 422, "A rule refuses this", "See `rule`; mend it and use the same key."),
     Kind("key-reused", 422, "The idempotency key belongs to another request", "Draw a new key."),
 )
@@ -31,6 +32,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         errors.KeyReused: "key-reused",
         errors.ReferenceKnown: "reference-known",
         errors.Moved: "moved",
+        errors.PreconditionRequired: "precondition-required",
         errors.InConflict: "conflict",
         errors.TooLarge: "too-large",
         errors.TooManyWaiting: "unavailable",
@@ -61,15 +63,22 @@ def _particulars(error: Exception) -> dict[str, Any]:
         case RequestValidationError():
             return {"errors": [_fault(fault) for fault in error.errors()]}
         case refusals.Refused():
-            return {"rule": error.rule, "errors": [{"pointer": error.pointer, "rule": error.rule}]}
+            return _at(error.pointer, error.rule)
         case errors.KeyReused() | errors.Behind():
             return {"rule": _RULES[type(error)]}
         case errors.ReferenceKnown():
             return {"rule": "source-ref-known", "episode": error.episode, "event": error.event}
         case errors.Moved():
-            return {"rule": "if-match", "version": error.version}
+            there = {} if error.version is None else {"version": error.version}
+            return {"rule": "if-match", **there}
+        case errors.PreconditionRequired():
+            return _at("/headers/if-match", "required")
         case _:
             return {}
+
+
+def _at(pointer: str, rule: str) -> dict[str, Any]:
+    return {"rule": rule, "errors": [{"pointer": pointer, "rule": rule}]}
 
 
 def _fault(fault: ErrorDetails | Mapping[str, Any]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Reading the parts of a request by hand, strictly; each fault names the field and the rule."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,6 @@ from care_platform.http.correlation import correlation_of, traceparent_of
 from care_platform.http.malformed import Malformed
 from care_platform.http.parameters import read_uuid
 from episodes.access import Caller, allow
-
-_ETAG = re.compile(r'"([0-9]{1,9})"')
 
 T = TypeVar("T")
 
@@ -67,17 +64,6 @@ def _uuid_of(text: str | None, pointer: str) -> UUID:
 
 def idempotency_key(request: Request) -> UUID:
     return _uuid_of(request.headers.get("idempotency-key"), "/headers/idempotency-key")
-
-
-def if_match(request: Request) -> int | None:
-    """The version the caller expects: an entity tag as `ETag` gave it."""
-    header = request.headers.get("if-match")
-    if header is None:
-        return None
-    match = _ETAG.fullmatch(header)
-    if match is None:
-        raise Malformed("/headers/if-match", "etag")
-    return int(match[1])
 
 
 def now(request: Request) -> datetime:

@@ -18,11 +18,11 @@ from care_platform.http.parameters import check_query
 from episodes.access import Caller
 from episodes.domain.step import Step
 from episodes.event_log.keyring import Keyring
+from episodes.http.entity_tags import if_match
 from episodes.http.requests import (
     at_hand,
     correlation,
     idempotency_key,
-    if_match,
     path_id,
     permitted,
     traceparent,
@@ -151,7 +151,12 @@ def endpoint(step: Step, form: TypeAdapter[Body]) -> Endpoint:
 
 def _digest(request: Request, caller: Caller, raw: bytes) -> bytes:
     """What makes two requests the same: method, path, who asks, the expected version, and the body."""
-    head = (request.method, request.scope["path"], str(caller.actor.id), request.headers.get("if-match", ""))
+    head = (
+        request.method,
+        request.scope["path"],
+        str(caller.actor.id),
+        ",".join(request.headers.getlist("if-match")),
+    )
     return sha256("\n".join(head).encode() + b"\n" + raw).digest()
 
 

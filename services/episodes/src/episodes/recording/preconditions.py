@@ -8,6 +8,7 @@ from episodes.domain.care.amendments import EntryAttested
 from episodes.domain.care.referrals import involved
 from episodes.domain.episode import Episode
 from episodes.domain.refusals import NotAllowed, RuleBroken, Unknown
+from episodes.domain.roles import Role
 from episodes.domain.time import When, compare
 from episodes.errors import Moved, NotThere, ReferenceKnown
 from episodes.event_log.folding import CachedEpisode
@@ -62,16 +63,24 @@ def _ever_of(request: CommandRequest, episode: Episode) -> bool:
 
 def check_preconditions(read_set: ReadSet, request: CommandRequest, episode: Episode) -> None:
     """Refuses an outdated `If-Match`, a `source_ref` recorded before, and ids not in the directory."""
-    if request.if_match is not None and request.if_match != episode.version:
+    if request.if_match is not None and not request.if_match.allows(episode.version):
         raise Moved(episode.version)
     if request.reference is not None:
         found = read_set.references.get((request.caller.network, request.reference))
         if found is not None:
             raise ReferenceKnown(*found)
     for row in references_of(request):
-        if (row.table, request.caller.network, row.id) not in read_set.rows:
+        there = (row.table, request.caller.network, row.id) in read_set.rows
+        if not there or (row.table == "clients" and not _may_name(read_set, request, episode, row.id)):
             raise Unknown(f"unknown-{row.table.removesuffix('s')}", row.pointer)
     _refuse_without_standing(read_set, request)
+
+
+def _may_name(read_set: ReadSet, request: CommandRequest, episode: Episode, client: UUID) -> bool:
+    """Whether the client is registered at the clinic of the episode; an opening by a service registers it."""
+    if request.caller.actor.role == Role.SERVICE:
+        return True
+    return (episode.network, client, episode.clinic) in read_set.registered
 
 
 def _refuse_without_standing(read_set: ReadSet, request: CommandRequest) -> None:

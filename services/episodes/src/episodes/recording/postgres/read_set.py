@@ -61,6 +61,8 @@ def read(
         read_set.receipts[row["network_id"], row["command_id"]] = receipt
     for row in found["references"]:
         read_set.references[row["network_id"], row["reference"]] = (row["episode_id"], row["event_id"])
+    for row in found["registrations"]:
+        read_set.registered.add((row["network_id"], row["client_id"], row["clinic_id"]))
     _take_keys(read_set, found["keys"], unwrap)
     _take_rows(read_set, found)
     _take_episodes(seek, read_set, recent, _by_episode(read_set, askers, found["events"]), unwrap)
@@ -95,6 +97,7 @@ def _rows_wanted(commands: Sequence[CommandRequest], clinics: set[Scoped]) -> di
     for command in commands:
         for row in references_of(command):
             wanted[row.table].add((command.caller.network, row.id))
+    wanted["registrations"] |= wanted["clients"]
     return wanted
 
 
