@@ -1,10 +1,13 @@
 """The directory as the people of two clinics call it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import psycopg
 
 from episodes.http.examples import EXAMPLES
 from tests.support.episodes.api_process import Api, Service
@@ -49,6 +52,16 @@ class Two:
     def open(self, client: str, clinic: str, who: Any) -> httpx.Response:
         body = {**EXAMPLES["EpisodeOpenedCommand"], "client": client.rpartition("/")[2], "clinic": clinic}
         return self.api.record("/v1/episodes", body, headers=who)
+
+    @contextmanager
+    def without(self, table: str) -> Iterator[None]:
+        """While the database has no such table."""
+        with psycopg.connect(self.service.database.superuser_url, autocommit=True) as connection:
+            connection.execute(f"ALTER TABLE {table} RENAME TO away".encode())
+            try:
+                yield
+            finally:
+                connection.execute(f"ALTER TABLE away RENAME TO {table}".encode())
 
     def accesses(self, client: str) -> list[tuple[str, str]]:
         """What was done with a client's identity, and by which role, in order."""
