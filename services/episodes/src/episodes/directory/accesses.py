@@ -19,8 +19,16 @@ MOST_TOGETHER = 500
 """The limit, in accesses, of a transaction: a choice; its statement then takes a few milliseconds."""
 
 What = Literal[
-    *("read", "found", "history-read", "created", "changed", "repeated", "deleted", "registered"),
-    *("identified", "mistaken"),
+    "read",
+    "found",
+    "history-read",
+    "created",
+    "changed",
+    "repeated",
+    "deleted",
+    "registered",
+    "identified",
+    "mistaken",
 ]
 """`found` by an identifier; `repeated` says what is there already; `mistaken`: an identifier was given with
 another birth date, or nobody has it."""

@@ -28,12 +28,11 @@ from episodes.http.entity_tags import Expected, refuse_unexpected
 _IDENTITY = "SELECT identity, version FROM clients WHERE network_id = %s AND client_id = %s"
 _PUT = """INSERT INTO clients (network_id, client_id, identity, version) VALUES (%s, %s, %s, %s)
 ON CONFLICT (network_id, client_id) DO UPDATE SET identity = excluded.identity, version = excluded.version"""
+_DELETE = "DELETE FROM clients WHERE network_id = %s AND client_id = %s"
 MOST_MISTAKES = 5
 """How often within a day a client may be looked for with another birth date, by anybody: a choice. There are
 some thirty thousand days to guess among.
 """
-
-_DELETE = "DELETE FROM clients WHERE network_id = %s AND client_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,9 @@ class Clients:
         async with self._database.within(asking.network) as connection:
             known = await _known(connection, asking, client)
             there = await tables.there(connection, asking.network, (clinic,))
-            if known.version is None or not known.is_one_of(asking.caller) or not there:
+            if known.version is None or not known.is_one_of(asking.caller):
                 raise NotThere
-            if not asking.caller.may_act_for(clinic):
+            if not there or not asking.caller.may_act_for(clinic):
                 raise NotThere
             await registrations.add(connection, asking, client, {clinic} - known.clinics, "added")
             await accesses.keep(connection, [Access(asking, "registered", client)])
@@ -152,7 +151,7 @@ class Clients:
             known = await _known(connection, asking, client)
             changed = await changes.changes(connection, _place(asking, client))
             registered = await registrations.of(connection, asking.network, client)
-        if known.is_new or not known.is_one_of(asking.caller):
+        if (known.is_new and not changed) or not known.is_one_of(asking.caller):
             raise NotThere
         await self._record.add(Access(asking, "history-read", client))
         told = [
@@ -204,9 +203,12 @@ async def _put(
         )
         before = None if known.version is None else known.state
         what = await changes.keep(connection, asking, place, version, before, after)
+    new = clinics - known.clinics
+    if new and what == "repeated":
+        what = "registered"
     await accesses.keep(connection, [Access(asking, what, client)])
     how: changes.How = "created" if known.version is None else "added"
-    await registrations.add(connection, asking, client, clinics - known.clinics, how)
+    await registrations.add(connection, asking, client, new, how)
     return version
 
 

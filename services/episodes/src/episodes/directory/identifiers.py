@@ -32,7 +32,7 @@ def order(number: Number) -> tuple[str, str]:
     return number["system"], number["value"]
 
 
-async def of(connection: AsyncConnection[Any], network: str, client: UUID) -> list[dict[str, str]]:
+async def of(connection: AsyncConnection[Any], network: str, client: UUID | None) -> list[dict[str, str]]:
     """A client's identifiers as given, in order."""
     cursor = connection.cursor(row_factory=dict_row)
     await cursor.execute(_OF, (network, client))

@@ -78,7 +78,7 @@ def check_preconditions(read_set: ReadSet, request: CommandRequest, episode: Epi
 
 def _may_name(read_set: ReadSet, request: CommandRequest, episode: Episode, client: UUID) -> bool:
     """Whether the client is registered at the clinic of the episode; an opening by a service registers it."""
-    if request.caller.actor.role == Role.SERVICE:
+    if request.caller.actor.role == Role.SERVICE or (client == episode.client and not request.step.opens):
         return True
     return (episode.network, client, episode.clinic) in read_set.registered
 
