@@ -178,3 +178,26 @@ def test_a_transfer_registers_the_client_at_the_clinic_that_takes_over(two: Two)
     )
     assert answer.status_code == 201, answer.text
     assert two.get(path, two.asks("therapist", two.theirs)).status_code == 200
+
+
+def test_a_correction_cannot_ask_whether_there_is_a_client(two: Two) -> None:
+    ours, therapist = two.client(), two.asks("therapist", two.ours)
+    opened = two.open(ours, two.ours, therapist).json()
+    episode, opening = opened["episode"]["id"], opened["events"][0]["id"]
+    said = {name: EXAMPLES["EpisodeOpenedCommand"][name] for name in ("therapist", "complaint")}
+
+    def corrected(client: str) -> httpx.Response:
+        correction = {
+            "of": "episode-opened.1",
+            "reason_code": "wrong_value",
+            "reason": "Mistaken",
+            "replacement": {**said, "client": client.rpartition("/")[2]},
+        }
+        path = f"/v1/episodes/{episode}/events/{opening}/correction"
+        return two.api.record(path, correction, headers=therapist)
+
+    assert corrected(ours).status_code == 201
+    theirs, nobodys = corrected(two.client(two.theirs)), corrected(f"/v1/clients/{uuid4()}")
+    assert _told(theirs) == _told(nobodys)
+    assert refused(theirs, 422, "rule-broken")["rule"] == "unknown-client"
+    assert refused(corrected(two.client()), 422, "rule-broken")["rule"] == "another-client"
