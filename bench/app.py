@@ -14,7 +14,8 @@ from episodes.__main__ import application
 from episodes.api.app import layered
 from episodes.config import Settings
 from episodes.domain.vocabulary import BY_RESOURCE
-from episodes.http.requests import idempotency_key, if_match, path_id, permitted
+from episodes.http.entity_tags import if_match
+from episodes.http.requests import idempotency_key, path_id, permitted
 from episodes.recording.endpoint import CommandRoute, Created, body_form
 
 STEP = BY_RESOURCE["assessments"]

@@ -35,7 +35,12 @@ class Api:
         return None if answer.status_code == httpx.codes.NOT_FOUND else _accepted(answer).json()
 
     def put(self, path: str, body: Any) -> None:
-        self._call("PUT", path, json=body)
+        """Put an entry of the directory; if it says something else there, in place of what it says now."""
+        answer = self._answer("PUT", path, json=body)
+        if answer.status_code == httpx.codes.PRECONDITION_REQUIRED:
+            now = self._call("GET", path).headers["ETag"]
+            answer = self._answer("PUT", path, json=body, headers={"If-Match": now})
+        _accepted(answer)
 
     def record(self, path: str, body: Any, key: str) -> tuple[Any, bool]:
         """Post a command; return its answer, and whether it had been recorded before."""

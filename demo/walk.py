@@ -104,8 +104,11 @@ def walk(setting: Setting, addresses: Addresses, script: Script | None, again: b
 
 def _walk_script(setting: Setting, addresses: Addresses, tokens: Tokens, script: Script, again: bool) -> str:
     today = datetime.now(ZoneInfo(setting.clinic.zone)).date()
-    with Api(addresses.episodes, tokens["coordinator"]) as directory:
-        enter_setting(directory, setting)
+    with (
+        Api(addresses.episodes, tokens["coordinator"]) as directory,
+        Api(addresses.episodes, tokens["service"]) as network,
+    ):
+        enter_setting(directory, network, setting)
         client = client_of(directory, setting, script.id, again, today)
     commands = commands_of(script, setting, client.id, client.today)
     with (
@@ -124,10 +127,10 @@ def _walk_script(setting: Setting, addresses: Addresses, tokens: Tokens, script:
     return episode
 
 
-def enter_setting(directory: Api, setting: Setting) -> None:
-    """Enter the clinic, its therapist and the partner in the directory. A second time changes nothing."""
+def enter_setting(directory: Api, network: Api, setting: Setting) -> None:
+    """Enter the clinic and its therapist, and the network's partner. A second time changes nothing."""
     clinic, therapist, partner = setting.clinic, setting.therapist, setting.partner
     directory.put(f"/v1/clinics/{clinic.id}", {"zone": clinic.zone, "jurisdiction": clinic.jurisdiction})
     licence = {"jurisdiction": clinic.jurisdiction, "number": therapist.licence}
     directory.put(f"/v1/staff/{therapist.id}", {"role": "therapist", "licences": [licence]})
-    directory.put(f"/v1/partners/{partner.id}", {"kind": partner.kind, "organisation": partner.organisation})
+    network.put(f"/v1/partners/{partner.id}", {"kind": partner.kind, "organisation": partner.organisation})

@@ -21,7 +21,10 @@ _BESIDE_COMMANDS = {
     ("staff", "read"): "TSCOAV",
     ("staff", "write"): "COV",
     ("partners", "read"): "TSCPOAV",
-    ("partners", "write"): "COV",
+    ("partners", "write"): "OV",
+    ("clients", "register"): "TSCOV",
+    ("clients", "identify"): "TSCV",
+    **{(resource, "history"): "SOAV" for resource in ("clients", "clinics", "staff", "partners")},
 }
 MAY = {(resource, "write"): line.who for resource, line in COMMANDS.items()} | {
     place: frozenset(LETTERS[letter] for letter in letters) for place, letters in _BESIDE_COMMANDS.items()

@@ -85,14 +85,14 @@ public class Walk {
 
   /** The directory: the clinic, who works there, the partner and the client. */
   void introduce() throws Exception {
-    directory.putClinic(CLINIC, new Clinic().zone("UTC"));
-    directory.putStaff(THERAPIST, new Staff().role(Staff.RoleEnum.THERAPIST).name("Tess Example"));
+    directory.putClinic(CLINIC, new Clinic().zone("UTC"), null);
+    directory.putStaff(THERAPIST, new Staff().role(Staff.RoleEnum.THERAPIST).name("Tess Example"), null);
     var organisation = new Partner().kind(Partner.KindEnum.CHIROPRACTOR).organisation("Harbor Chiropractic");
-    directory.putPartner(PARTNER, organisation);
+    directory.putPartner(PARTNER, organisation, null);
     String number = "C " + CLIENT;
     var identity = new ClientIdentity().name("Ada Example").birthDate(LocalDate.of(1979, 5, 4))
         .addIdentifiersItem(new Identifier().system(PARTNER.toString()).value(number));
-    directory.putClient(CLIENT, identity);
+    directory.putClient(CLIENT, identity, null);
     same(LocalDate.of(1979, 5, 4), directory.getClient(CLIENT).getBirthDate());
     same(CLIENT, directory.findClient(PARTNER + "|" + number).getClients().get(0).getId());
   }

@@ -70,17 +70,17 @@ func key() string { return uuid.NewString() }
 // introduce fills the directory: the clinic, who works there, the partner and the client.
 func introduce() {
 	number := "C " + client.String()
-	put(must(service.PutClinicWithResponse(ctx, clinic, episodes.Clinic{Zone: "UTC"})).StatusCode())
+	put(must(service.PutClinicWithResponse(ctx, clinic, nil, episodes.Clinic{Zone: "UTC"})).StatusCode())
 	staff := episodes.Staff{Role: episodes.StaffRoleTherapist, Name: ptr("Tess Example")}
-	put(must(service.PutStaffWithResponse(ctx, therapist, staff)).StatusCode())
+	put(must(service.PutStaffWithResponse(ctx, therapist, nil, staff)).StatusCode())
 	organisation := episodes.Partner{Kind: episodes.PartnerKindChiropractor, Organisation: "Harbor Chiropractic"}
-	put(must(service.PutPartnerWithResponse(ctx, partner, organisation)).StatusCode())
+	put(must(service.PutPartnerWithResponse(ctx, partner, nil, organisation)).StatusCode())
 	identity := episodes.ClientIdentity{
 		Name:        ptr("Ada Example"),
 		BirthDate:   &types.Date{Time: time.Date(1979, 5, 4, 0, 0, 0, 0, time.UTC)},
 		Identifiers: &[]episodes.Identifier{{System: partner.String(), Value: number}},
 	}
-	put(must(service.PutClientWithResponse(ctx, client, identity)).StatusCode())
+	put(must(service.PutClientWithResponse(ctx, client, nil, identity)).StatusCode())
 	entry := must(service.GetClientWithResponse(ctx, client))
 	check(got(entry.JSON200, entry.Body).BirthDate.String() == "1979-05-04")
 	query := episodes.FindClientParams{Identifier: partner.String() + "|" + number}

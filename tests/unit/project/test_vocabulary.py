@@ -40,6 +40,8 @@ READS = {
     "POST /v1/disclosure-decisions": ("disclosure-decisions", "write"),
     "GET /v1/clients": ("clients", "read"),
     "DELETE /v1/clients/{id}": ("clients", "delete"),
+    "PUT /v1/clients/{id}/registrations/{clinic}": ("clients", "register"),
+    "PUT /v1/clients/registrations/{clinic}": ("clients", "identify"),
 }
 DOORS = {
     "POST /v1/subscriptions": Action.SUBSCRIBE,
@@ -158,7 +160,8 @@ def test_who_may_use_a_route_of_episodes_is_what_its_table_says() -> None:
 
 def _of_the_directory(route: str) -> tuple[str, str]:
     method, path = route.split()
-    return path.split("/")[2], {"PUT": "write", "GET": "read"}[method]
+    action = "history" if path.endswith("/history") else {"PUT": "write", "GET": "read"}[method]
+    return path.split("/")[2], action
 
 
 def test_who_may_use_a_route_of_notifications_is_what_its_table_says() -> None:

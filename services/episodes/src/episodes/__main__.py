@@ -30,6 +30,8 @@ from care_platform.transport.kafka import Brokers
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
 from episodes.config import Settings
+from episodes.directory.accesses import AccessRecord
+from episodes.directory.clients import Clients
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
 from episodes.domain.roles import Role
@@ -112,6 +114,7 @@ def application(settings: Settings) -> FastAPI:
         log=Log(database, keys.unwrap, settings.networks),
         wake=wake,
         directory=directory,
+        clients=Clients(database, AccessRecord(database)),
         disclosures=Disclosures(workers, keys.unwrap, cache),
         lists=Lists(database, Wake(url, CHANNEL)),
         tokens=verifier(issuer_keys, settings),

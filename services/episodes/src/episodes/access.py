@@ -3,14 +3,14 @@
 Roles act within their network and clinics; a partner reads only what a live consent names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
 from episodes.domain.event import Actor
 from episodes.domain.refusals import NotAllowed
-from episodes.domain.roles import DESK_OR_PRIVACY, OFFICE, READERS, STAFF, Role
+from episodes.domain.roles import DESK, DESK_OR_PRIVACY, OFFICE, OVERSIGHT, PRIVACY, READERS, STAFF, Role
 from episodes.domain.vocabulary import COMMANDS
 
 NETWORK_WIDE = frozenset({Role.SERVICE, Role.AUDITOR, Role.PRIVACY_OFFICER})
@@ -28,12 +28,15 @@ ACCESS: Mapping[tuple[str, str], frozenset[Role]] = MappingProxyType(
         ("clients", "read"): STAFF,
         ("clients", "write"): DESK_OR_PRIVACY,
         ("clients", "delete"): frozenset({Role.PRIVACY_OFFICER}),
+        ("clients", "register"): DESK_OR_PRIVACY,
+        ("clients", "identify"): DESK,
         ("clinics", "read"): READERS,
         ("clinics", "write"): OFFICE,
         ("staff", "read"): STAFF,
         ("staff", "write"): OFFICE,
         ("partners", "read"): READERS,
-        ("partners", "write"): OFFICE,
+        ("partners", "write"): PRIVACY,
+        **{(resource, "history"): OVERSIGHT for resource in ("clients", "clinics", "staff", "partners")},
     }
 )
 
@@ -62,3 +65,11 @@ class Caller:
 
     def may_act_for(self, clinic: UUID) -> bool:
         return self.clinics is None or clinic in self.clinics
+
+    def reaches(self, registered: Collection[UUID]) -> bool:
+        """Whether a client registered at these clinics is one of the caller's. One registered nowhere is left
+        to the privacy officer and to services of the whole network.
+        """
+        if self.clinics is None:
+            return bool(registered) or self.actor.role in PRIVACY
+        return not self.clinics.isdisjoint(registered)

@@ -5,7 +5,8 @@ Failed
 ├── NotThere                no such thing, or not the caller's
 ├── KeyReused               the idempotency key belongs to another request
 ├── ReferenceKnown          the caller's own id is recorded already
-├── Moved                   the episode is not at the version the caller expects
+├── Moved                   the episode or entry is not at the version the caller expects
+├── PreconditionRequired    a change of an entry must say which version it replaces
 ├── InConflict              still contended after the retries
 ├── TooLarge                the event is over the limit of one event
 ├── TooManyWaiting          the queue is full or the answer took too long
@@ -38,9 +39,15 @@ class ReferenceKnown(Failed):
 
 
 class Moved(Failed):
-    def __init__(self, version: int) -> None:
+    """`version` is the one there is; None if there is nothing."""
+
+    def __init__(self, version: int | None) -> None:
         super().__init__("moved")
         self.version = version
+
+
+class PreconditionRequired(Failed):
+    pass
 
 
 class InConflict(Failed):

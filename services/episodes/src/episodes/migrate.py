@@ -4,6 +4,7 @@ import psycopg
 
 from care_platform.postgres.migrations import Migrations
 from episodes.migrations.grants import GRANTS
+from episodes.migrations.registering import OF_EPISODES
 
 _STEPS = Migrations("episodes.migrations", lock=4_207_391, grants=GRANTS)
 
@@ -12,7 +13,8 @@ migrate, newest = _STEPS.run, _STEPS.newest
 
 def complete(owner_url: str) -> str:
     """Record that no process of an earlier release runs any more. Returns the revision that all have: this
-    release's, or the later one that was recorded before, since what is written stays.
+    release's, or the later one that was recorded before, since what is written stays. Clients are registered
+    where such processes opened or transferred an episode without registering them.
 
     Raises the errors of psycopg.
     """
@@ -20,5 +22,7 @@ def complete(owner_url: str) -> str:
         "UPDATE compatibility SET compatible_from = greatest(compatible_from, %s) RETURNING compatible_from"
     )
     with psycopg.connect(owner_url) as connection:
+        for statement in OF_EPISODES:
+            connection.execute(statement.encode())
         [(reached,)] = connection.execute(raised, (newest(),)).fetchall()
     return str(reached)

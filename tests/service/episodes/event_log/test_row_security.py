@@ -49,6 +49,10 @@ def _fill(api: Api) -> None:
     told = tell(api, lambda resource, body: body | _source_ref(resource))
     given = consent(api, told, "sessions")
     assert given
+    client = f"/v1/clients/{told.client}"
+    renamed = EXAMPLES["ClientIdentity"] | {"name": "Another"}
+    assert api.http.get(client).json()["clinics"] == [told.clinic]
+    assert api.http.put(client, json=renamed, headers={"if-match": "*"}).status_code == 204
     question = {"event_id": told.events["sessions"], "subscription_id": str(uuid4())}
     asked = [question | {"partner": EXAMPLES["Questions"][0]["partner"]}]
     assert api.http.post("/v1/disclosure-decisions", json=asked).json()[0]["allowed"]

@@ -16,7 +16,20 @@ from tests.support.episodes.http_episode import Story
 from tests.support.servers.postgres import PostgresServer
 
 NOBODY = UUID(int=404)
-METHODS = {"write": "POST", "replace": "PUT", "read": "GET", "list": "GET", "delete": "DELETE"}
+METHODS = {
+    "write": "POST",
+    "replace": "PUT",
+    "read": "GET",
+    "list": "GET",
+    "delete": "DELETE",
+    "register": "PUT",
+    "identify": "PUT",
+    "history": "GET",
+}
+OF_CLIENTS = {
+    "register": f"/v1/clients/{NOBODY}/registrations/{NOBODY}",
+    "identify": f"/v1/clients/registrations/{NOBODY}",
+}
 
 
 class Served(NamedTuple):
@@ -39,8 +52,10 @@ def path_of(resource: str, action: str, episode: str) -> str:
             return f"{episode}/events/{NOBODY}"
         case "feed" | "disclosure-decisions":
             return f"/v1/{resource}"
+        case "clients" if action in OF_CLIENTS:
+            return OF_CLIENTS[action]
         case "clients" | "clinics" | "staff" | "partners":
-            return f"/v1/{resource}/{NOBODY}"
+            return f"/v1/{resource}/{NOBODY}" + ("/history" if action == "history" else "")
         case "clients/{client}/sharing-withdrawals":
             return f"/v1/clients/{NOBODY}/sharing-withdrawals"
         case _:
@@ -56,7 +71,7 @@ def test_a_role_gets_past_the_door_exactly_where_the_table_lets_it(
     path = path_of(resource, action, served.told.path)
     headers = bearer(served.service.token(role, PARTNER, organisation=UUID(PARTNER)))
     answer = served.api.http.request(
-        method, path, content="{" if action == "write" else None, headers=headers
+        method, path, content="{" if action in ("write", "identify") else None, headers=headers
     )
     if may:
         assert answer.status_code in (200, 400, 404)
@@ -68,7 +83,9 @@ def test_without_any_token_only_what_operators_and_readers_of_problems_need_is_o
     with httpx.Client(base_url=served.api.url) as nobody:
         closed = {path for path in nobody.get("/openapi.json").json()["paths"] if path.startswith("/v1/")}
         for path in closed:
-            tried = path.format_map(dict.fromkeys(("episode", "event", "about", "id", "client"), NOBODY))
+            tried = path.format_map(
+                dict.fromkeys(("episode", "event", "about", "id", "client", "clinic"), NOBODY)
+            )
             answers = {nobody.request(method, tried).status_code for method in METHODS.values()}
             assert 401 in answers
             assert answers <= {401, 405}

@@ -147,11 +147,30 @@ def test_a_command_without_a_key_that_is_an_id_is_refused(served: Served, key: s
     malformed(served, answer, before, "/headers/idempotency-key")
 
 
-@pytest.mark.parametrize("version", ["", "9", '"9', '"9" "8"', '"9"; "8"', 'w/"9"', '*, "9"', '"a b"'])
+@pytest.mark.parametrize(
+    "version",
+    ["", "9", ",", '"9', '"9" "8"', '"9"; "8"', '"9", 8', 'w/"9"', '*, "9"', "*, *", '* , "9"', '"a b"'],
+)
 def test_a_version_expected_is_an_entity_tag_as_it_was_given(served: Served, version: str) -> None:
     before = served.stored()
     answer = assess(served, json.dumps(ASSESSED), **{"if-match": version})
     malformed(served, answer, before, "/headers/if-match")
+
+
+@pytest.mark.parametrize("version", ['W/"{}"', '"-1"', '"nine"', '"0", "99"', '"' + "9" * 30 + '"', '"{},"'])
+def test_a_tag_that_is_not_of_this_version_matches_nothing(served: Served, version: str) -> None:
+    before = served.stored()
+    now = served.api.http.get(served.told.path).headers["etag"].strip('"')
+    answer = assess(served, json.dumps(ASSESSED), **{"if-match": version.format(now)})
+    assert refused(answer, 412, "moved")["rule"] == "if-match"
+    assert served.stored() == before
+
+
+@pytest.mark.parametrize("version", ["*", '"0" ,"a,b",, "{}"', '"{}",W/"9"', '"{}"'])
+def test_any_version_or_one_of_a_list_may_be_expected(served: Served, version: str) -> None:
+    now = served.api.http.get(served.told.path).headers["etag"].strip('"')
+    headers = {"if-match": version.format(now), "idempotency-key": str(uuid4())}
+    assert assess(served, json.dumps(ASSESSED), **headers).status_code == 201
 
 
 @pytest.mark.parametrize(

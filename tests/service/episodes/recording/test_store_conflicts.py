@@ -14,6 +14,7 @@ from psycopg.errors import UniqueViolation
 
 from episodes.errors import Conflict, InConflict, Moved, ReferenceKnown
 from episodes.event_log.recorder import EventRecorder
+from episodes.http.entity_tags import Expected
 from episodes.recording.commands import Answer, CommandRequest
 from episodes.recording.postgres.store import PostgresStore
 from episodes.recording.store import WriteSet
@@ -30,6 +31,7 @@ from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 
 T = TypeVar("T")
+FIRST = Expected(frozenset({1}))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,7 @@ async def test_a_command_is_never_decided_past_the_version_its_caller_expects(
 
     async with desk.writer(Interrupted(ours, interloper)) as writer:
         answers = await submitted(
-            writer, [desk.command(a_flag(), episode, if_match={"1"}) for episode in (moved, still)]
+            writer, [desk.command(a_flag(), episode, if_match=FIRST) for episode in (moved, still)]
         )
 
     assert isinstance(answers[0], Moved)
@@ -93,8 +95,8 @@ async def test_of_commands_that_expect_the_same_version_one_wins(
 ) -> None:
     episode = desk.opened(ours)
     async with desk.writer(ours) as one, desk.writer(theirs) as other:
-        commands = [desk.command(a_flag(), episode, if_match={"1"}) for _ in range(25)]
-        others = [desk.command(a_flag(), episode, if_match={"1"}) for _ in range(25)]
+        commands = [desk.command(a_flag(), episode, if_match=FIRST) for _ in range(25)]
+        others = [desk.command(a_flag(), episode, if_match=FIRST) for _ in range(25)]
         first, second = await _both(submitted(one, commands), submitted(other, others))
     answers = [*first, *second]
     assert sum(isinstance(answer, Answer) for answer in answers) == 1

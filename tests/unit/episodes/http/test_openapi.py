@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 from contracts.codec import from_json
 from contracts.disclosure import Questions
 from episodes.api.app import create_app
-from episodes.directory.endpoint import ENTRIES
+from episodes.directory import client_endpoint
+from episodes.directory import endpoint as directory
 from episodes.domain.vocabulary import COMMANDS
 from episodes.http.answer_examples import ANSWER_EXAMPLES
 from episodes.http.examples import EXAMPLES
@@ -24,7 +25,8 @@ COMMITTED = Path(__file__).parents[4] / "contracts" / "openapi" / "episodes.json
 OPEN = ("/health/live", "/health/ready", "/metrics", "/problems/{type}")
 FORMS: dict[str, TypeAdapter[Any]] = {
     **{f"{step.fact.__name__}Command": body_form(step) for step in COMMANDS},
-    **{entry.__name__: TypeAdapter(entry) for _, entry, *_ in ENTRIES},
+    **{kind.form.__name__: TypeAdapter(kind.form) for kind in directory.KINDS},
+    **{form.__name__: TypeAdapter(form) for form in client_endpoint.FORMS},
     "Questions": TypeAdapter(Questions),
 }
 

@@ -15,6 +15,7 @@ from episodes.domain.refusals import NotAllowed
 from episodes.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.event_log.codec import DataKey, decode
 from episodes.event_log.stored_form import Damaged
+from episodes.http.entity_tags import Expected
 from episodes.recording import batch as batches
 from episodes.recording.batch import decide_batch
 from episodes.recording.commands import CommandRequest
@@ -136,7 +137,7 @@ def test_whose_clinic_had_the_episode_before_may_repeat() -> None:
         (command(A_WITHDRAWAL, caller=seen_as("therapist", OTHER_CLINIC)), NotThere),
         (command(A_WITHDRAWAL, client=UUID(int=78)), NotThere),
         (command(a_baseline, EPISODE, caller=seen_as("partner", organisation=PARTNER)), NotThere),
-        (command(a_baseline, EPISODE, if_match={"2"}), Moved),
+        (command(a_baseline, EPISODE, if_match=Expected(frozenset({2}))), Moved),
     ],
 )
 def test_what_is_not_there_not_ones_own_or_moved_is_not_decided(

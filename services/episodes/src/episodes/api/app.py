@@ -20,6 +20,7 @@ from care_platform.key_files import KeyUnavailable
 from episodes.access import Caller
 from episodes.api import health
 from episodes.api.services import Services
+from episodes.directory import client_endpoint as clients
 from episodes.directory import endpoint as directory
 from episodes.disclosure import endpoint as disclosure
 from episodes.domain.vocabulary import COMMANDS
@@ -82,11 +83,13 @@ def create_app(services: Services | None = None, lifespan: Lifespan | None = Non
         lists.router,
         feed.router,
         directory.router(),
+        clients.router(),
         disclosure.router,
         health.router(),
     ):
         app.include_router(router)
-    forms.update({entry.__name__: TypeAdapter(entry) for _, entry, *_ in directory.ENTRIES})
+    forms.update({kind.form.__name__: TypeAdapter(kind.form) for kind in directory.KINDS})
+    forms.update({form.__name__: TypeAdapter(form) for form in clients.FORMS})
     forms.update({"Questions": disclosure.FORM, "Problem": TypeAdapter(Problem)})
     serve_document(app, lambda: document(app, [*care.routes, *app.routes], forms))
     return app

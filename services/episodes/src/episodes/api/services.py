@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.auth.tokens import Verifier
 from episodes.access import Caller
+from episodes.directory.clients import Clients
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
 from episodes.episode_list.postgres import Lists
@@ -23,6 +24,7 @@ class Services:
     log: Log
     wake: Wake
     directory: Directory
+    clients: Clients
     disclosures: Disclosures
     lists: Lists
     tokens: Verifier[Caller]

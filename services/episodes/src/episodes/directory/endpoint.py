@@ -1,126 +1,96 @@
-"""The directory over HTTP. A PUT replaces the entry whole, so doing it twice changes nothing."""
+"""The directory over HTTP: clinics, staff and partners. A PUT replaces the entry whole and says which version
+it replaces, so doing it twice changes nothing.
+"""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from fastapi import Query as InQuery
-from pydantic import BaseModel, StringConstraints, TypeAdapter
-from pydantic_core import to_json
+from pydantic import BaseModel, TypeAdapter
 from starlette.responses import Response
 
 from care_platform.http.parameters import Id
-from episodes.access import Caller
-from episodes.directory.models import (
-    ClientEntry,
-    ClientIdentity,
-    Clinic,
-    ClinicEntry,
-    FoundClient,
-    FoundClients,
-    Identifier,
-    Partner,
-    PartnerEntry,
-    Staff,
-    StaffEntry,
-)
+from episodes.directory import tables
+from episodes.directory.answers import asking, expecting, history, put_answer, shown
+from episodes.directory.asking import Asking
+from episodes.directory.changes import EntryHistory
+from episodes.directory.models import Clinic, ClinicEntry, Partner, PartnerEntry, Staff, StaffEntry
 from episodes.directory.postgres import Directory, Row
-from episodes.errors import NotThere
-from episodes.http.dependencies import allowed, body, here
-from episodes.http.openapi import taking
-from episodes.http.parameters import SYSTEM_AND_VALUE, Query
+from episodes.http.dependencies import body, here
+from episodes.http.entity_tags import Expected
+from episodes.http.openapi import OF_AN_ENTRY, replacing
 
-Put = Callable[[Directory, str, UUID, Any], Awaitable[None]]
-Get = Callable[[Directory, str, UUID], Awaitable[Row | None]]
 Endpoint = Callable[..., Awaitable[Response]]
-
-ENTRIES: tuple[tuple[str, type[BaseModel], Put, type[BaseModel], Get], ...] = (
-    ("clients", ClientIdentity, Directory.put_client, ClientEntry, Directory.client),
-    ("clinics", Clinic, Directory.put_clinic, ClinicEntry, Directory.clinic),
-    ("staff", Staff, Directory.put_staff, StaffEntry, Directory.staff),
-    ("partners", Partner, Directory.put_partner, PartnerEntry, Directory.partner),
-)
-"""For each resource: the form of what is put, how it is stored, the form of the answer, how it is read."""
-
 Entries = Annotated[Directory, here(Directory)]
+Put = Callable[[Directory, Asking, UUID, Any, Expected | None], Awaitable[int]]
+Get = Callable[[Directory, Asking, UUID], Awaitable[Row]]
 
 
-class ClientQuery(Query):
-    """Which client is looked for."""
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of entry: the form of what is put, and of the answer; how one is stored and read."""
 
-    identifier: Annotated[str, StringConstraints(pattern=SYSTEM_AND_VALUE)]
-    """An identifier of the client, as `system|value`."""
+    table: tables.Table
+    form: type[BaseModel]
+    answered: type[BaseModel]
+    put: Put
+    get: Get
+
+
+KINDS = (
+    Kind(tables.CLINICS, Clinic, ClinicEntry, Directory.put_clinic, Directory.clinic),
+    Kind(tables.STAFF, Staff, StaffEntry, Directory.put_staff, Directory.staff),
+    Kind(tables.PARTNERS, Partner, PartnerEntry, Directory.put_partner, Directory.partner),
+)
 
 
 def router() -> APIRouter:
     routes = APIRouter(tags=["directory"])
-    for resource, entry, put, answered, get in ENTRIES:
-        path = f"/v1/{resource}/{{id}}"
-        routes.put(path, status_code=204, openapi_extra=taking(entry.__name__))(_put(resource, entry, put))
-        routes.get(path, response_model=answered)(_get(resource, get))
-    routes.delete("/v1/clients/{id}", status_code=204)(delete_client)
-    routes.get("/v1/clients")(find_client)
+    for kind in KINDS:
+        path = f"/v1/{kind.table.resource}/{{id}}"
+        routes.put(path, status_code=204, openapi_extra=replacing(kind.form.__name__))(_put(kind))
+        routes.get(path, response_model=kind.answered, responses=OF_AN_ENTRY)(_get(kind))
+        routes.get(f"{path}/history", response_model=EntryHistory)(_history(kind))
     return routes
 
 
-def _put(resource: str, form: type[BaseModel], put: Put) -> Endpoint:
+def _put(kind: Kind) -> Endpoint:
     async def endpoint(
         directory: Entries,
         id: Id,
-        who: Annotated[Caller, allowed(resource, "write")],
-        entry: Annotated[Any, body(TypeAdapter(form))],
+        who: Annotated[Asking, asking(kind.table.resource, "write")],
+        expected: Annotated[Expected | None, expecting()],
+        entry: Annotated[Any, body(TypeAdapter(kind.form))],
     ) -> Response:
-        await put(directory, who.network, id, entry)
-        return Response(status_code=204)
+        return put_answer(await kind.put(directory, who, id, entry, expected))
 
-    return _named(endpoint, "put", resource, "Replaces the entry whole; what is not given is gone.")
+    return _named(endpoint, "put_{}", kind, "Replaces the entry whole; what is not given is gone.")
 
 
-def _get(resource: str, get: Get) -> Endpoint:
+def _get(kind: Kind) -> Endpoint:
     async def endpoint(
-        directory: Entries, id: Id, who: Annotated[Caller, allowed(resource, "read")]
+        directory: Entries, id: Id, who: Annotated[Asking, asking(kind.table.resource, "read")]
     ) -> Response:
-        row = await get(directory, who.network, id)
-        if row is None:
-            raise NotThere
-        return Response(to_json(_present(row)), media_type="application/json")
+        row = await kind.get(directory, who, id)
+        return shown(row, row.pop("version"))
 
-    return _named(endpoint, "get", resource, "The entry as it was last put.")
+    return _named(endpoint, "get_{}", kind, "The entry as it was last put.")
 
 
-def _present(value: Any) -> Any:
-    """An entry without what is absent."""
-    match value:
-        case dict():
-            return {name: _present(part) for name, part in value.items() if part is not None}
-        case list():
-            return [_present(part) for part in value]
-        case _:
-            return value
+def _history(kind: Kind) -> Endpoint:
+    async def endpoint(
+        directory: Entries, id: Id, who: Annotated[Asking, asking(kind.table.resource, "history")]
+    ) -> Response:
+        return history(await directory.history(who, kind.table, id))
+
+    return _named(
+        endpoint, "get_{}_history", kind, "Every change of the entry: who, when, what it said before."
+    )
 
 
-def _named(endpoint: Endpoint, verb: str, resource: str, meaning: str) -> Endpoint:
-    endpoint.__name__ = f"{verb}_{resource.removesuffix('s')}"
+def _named(endpoint: Endpoint, name: str, kind: Kind, meaning: str) -> Endpoint:
+    endpoint.__name__ = name.format(kind.table.resource.removesuffix("s"))
     endpoint.__doc__ = meaning
     return endpoint
-
-
-async def delete_client(
-    directory: Entries, id: Id, who: Annotated[Caller, allowed("clients", "delete")]
-) -> Response:
-    """Removes the client's identity; the record of care stays, under its random id."""
-    if not await directory.delete_client(who.network, id):
-        raise NotThere
-    return Response(status_code=204)
-
-
-async def find_client(
-    directory: Entries,
-    query: Annotated[ClientQuery, InQuery()],
-    who: Annotated[Caller, allowed("clients", "read", ClientQuery)],
-) -> FoundClients:
-    """The client with an identifier, given as `system|value`."""
-    system, _, value = query.identifier.partition("|")
-    client = await directory.client_of(who.network, Identifier(system=system, value=value))
-    return FoundClients(clients=[] if client is None else [FoundClient(id=client)])

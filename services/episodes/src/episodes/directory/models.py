@@ -25,6 +25,13 @@ def _known_zone(zone: str) -> str:
     return zone
 
 
+def _without_bar(system: str) -> str:
+    """In a search `|` ends the system. (No pattern: the document promised that there is none.)"""
+    if "|" in system:
+        raise ValueError("no `|`, which separates system and value")
+    return system
+
+
 def _different(identifiers: tuple["Identifier", ...]) -> tuple["Identifier", ...]:
     if len(set(identifiers)) < len(identifiers):
         raise ValueError("each identifier once")
@@ -66,6 +73,10 @@ class Staff(Entry):
     """The person's name, which stays in the directory: events carry the random id."""
     licences: Annotated[tuple[Licence, ...], Field(max_length=50)] = ()
     """The person's licences; whoever vouches for entries needs one."""
+    clinics: Annotated[tuple[UUID, ...], Field(max_length=50)] | None = None
+    """The clinics where the person works, whose coordinators may change the entry. If not given, they stay as
+    they are; a new entry has those of the token.
+    """
 
 
 class Partner(Entry):
@@ -80,10 +91,12 @@ class Partner(Entry):
 class Identifier(Entry):
     """A number that somebody else gave the client."""
 
-    system: Text
+    system: Annotated[Text, AfterValidator(_without_bar)]
     """The name of whoever gave the number; for a partner's own number, the partner's id."""
     value: Text
-    """The number itself; in one system no two clients of a network have the same."""
+    """The number itself; in one system no two clients of a network have the same. It is compared without
+    blanks around it, and with letters composed (NFC).
+    """
 
 
 class ClientIdentity(Entry):
@@ -96,7 +109,22 @@ class ClientIdentity(Entry):
     contact: Text | None = None
     """How the client can be reached, in words."""
     identifiers: Annotated[tuple[Identifier, ...], Field(max_length=50), AfterValidator(_different)] = ()
-    """The numbers that others gave the client, each of them once."""
+    """The numbers that others gave the client, each of them once. A partner's, once given, is moved or taken
+    away by the privacy officer or a service alone.
+    """
+    clinics: Annotated[tuple[UUID, ...], Field(max_length=50)] | None = None
+    """Clinics at which the client is to be registered beside those where it is; of an entry that is read, the
+    caller's clinics where it is. If not given, a new client is registered at the clinics of the token.
+    """
+
+
+class ClientIdentification(Entry):
+    """What somebody knows who has the client before them."""
+
+    identifier: Identifier
+    """A number that the client has."""
+    birth_date: date
+    """The day on which the client was born."""
 
 
 class Recorded(DescribedModel):

@@ -1,111 +1,100 @@
-"""The directory: clients (identity, erasable), clinics, staff, partners. Rows beside the event log."""
+"""The directory of clinics, staff and partners: rows beside the event log, with versions and a history."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from psycopg.errors import UniqueViolation
+from psycopg import AsyncConnection
 from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
 
 from care_platform.postgres.grants import LACKING, Grant, needed
-from episodes.directory.models import ClientIdentity, Clinic, Identifier, Partner, Staff
-from episodes.domain.refusals import RuleBroken
+from episodes.directory import changes
+from episodes.directory.asking import Asking
+from episodes.directory.changes import Place
+from episodes.directory.models import Clinic, Partner, Staff
+from episodes.directory.tables import CLINICS, PARTNERS, STAFF, Table, state_of, there
+from episodes.domain.refusals import Unknown
+from episodes.errors import Moved, NotThere
 from episodes.event_log.reader import Database
+from episodes.http.entity_tags import Expected, refuse_unexpected
 
 Row = dict[str, Any]
-Parameters = tuple[str, *tuple[Any, ...]]
-"""The network comes first: it is whose rows the query may see."""
-
-_PUT_CLINIC = """INSERT INTO clinics (network_id, clinic_id, zone, jurisdiction) VALUES (%s, %s, %s, %s)
-ON CONFLICT (network_id, clinic_id)
-DO UPDATE SET zone = excluded.zone, jurisdiction = excluded.jurisdiction"""
-_PUT_STAFF = """INSERT INTO staff (network_id, staff_id, role, name, licences) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (network_id, staff_id)
-DO UPDATE SET role = excluded.role, name = excluded.name, licences = excluded.licences"""
-_PUT_PARTNER = """INSERT INTO partners (network_id, partner_id, kind, organisation) VALUES (%s, %s, %s, %s)
-ON CONFLICT (network_id, partner_id)
-DO UPDATE SET kind = excluded.kind, organisation = excluded.organisation"""
-_PUT_CLIENT = """INSERT INTO clients (network_id, client_id, identity) VALUES (%s, %s, %s)
-ON CONFLICT (network_id, client_id) DO UPDATE SET identity = excluded.identity"""
-_IDENTIFIERS = "SELECT system, value FROM client_identifiers WHERE network_id = %s AND client_id = %s"
 
 
 class Directory:
-    """Every call is for one network."""
+    """Every call is for the network of whoever asks. What is put is the version that its call returns."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put_clinic(self, network: str, clinic: UUID, entry: Clinic) -> None:
-        await self._execute(_PUT_CLINIC, (network, clinic, entry.zone, entry.jurisdiction))
+    async def put_clinic(self, asking: Asking, clinic: UUID, entry: Clinic, expected: Expected | None) -> int:
+        return await self._put(asking, CLINICS, clinic, entry.model_dump(mode="json"), expected)
 
-    async def put_staff(self, network: str, staff: UUID, entry: Staff) -> None:
-        licences = Jsonb([licence.model_dump() for licence in entry.licences])
-        await self._execute(_PUT_STAFF, (network, staff, entry.role, entry.name, licences))
+    async def put_partner(
+        self, asking: Asking, partner: UUID, entry: Partner, expected: Expected | None
+    ) -> int:
+        return await self._put(asking, PARTNERS, partner, entry.model_dump(mode="json"), expected)
 
-    async def put_partner(self, network: str, partner: UUID, entry: Partner) -> None:
-        await self._execute(_PUT_PARTNER, (network, partner, entry.kind, entry.organisation))
+    async def put_staff(self, asking: Asking, person: UUID, entry: Staff, expected: Expected | None) -> int:
+        """Where no clinics are given, a new entry has those of the caller, and another keeps its own."""
+        given = entry.model_dump(mode="json")
+        if entry.clinics is not None:
+            given["clinics"] = sorted(set(given["clinics"]))
+        return await self._put(asking, STAFF, person, given, expected)
 
-    async def put_client(self, network: str, client: UUID, entry: ClientIdentity) -> None:
-        """Replaces the row whole. Refuses an identifier that is another client's."""
-        identity = Jsonb(entry.model_dump(mode="json", exclude={"identifiers"}, exclude_none=True))
-        try:
-            async with self._database.within(network) as connection:
-                await connection.execute(_PUT_CLIENT, (network, client, identity))
-                await connection.execute(
-                    "DELETE FROM client_identifiers WHERE network_id = %s AND client_id = %s",
-                    (network, client),
-                )
-                for one in entry.identifiers:
-                    await connection.execute(
-                        "INSERT INTO client_identifiers (network_id, system, value, client_id)"
-                        " VALUES (%s, %s, %s, %s)",
-                        (network, one.system, one.value, client),
-                    )
-        except UniqueViolation:
-            raise RuleBroken("identifier-of-another-client", "/identifiers") from None
+    async def clinic(self, asking: Asking, clinic: UUID) -> Row:
+        return await self._get(asking, CLINICS, clinic)
 
-    async def delete_client(self, network: str, client: UUID) -> bool:
-        """Removes the identity and the identifiers. The record itself stays until it is erased."""
-        deleted = "DELETE FROM clients WHERE network_id = %s AND client_id = %s RETURNING client_id"
-        return await self._one(deleted, (network, client)) is not None
+    async def staff(self, asking: Asking, person: UUID) -> Row:
+        return await self._get(asking, STAFF, person)
 
-    async def clinic(self, network: str, clinic: UUID) -> Row | None:
-        return await self._one(
-            "SELECT clinic_id AS id, zone, jurisdiction FROM clinics"
-            " WHERE network_id = %s AND clinic_id = %s",
-            (network, clinic),
-        )
+    async def partner(self, asking: Asking, partner: UUID) -> Row:
+        return await self._get(asking, PARTNERS, partner)
 
-    async def staff(self, network: str, staff: UUID) -> Row | None:
-        return await self._one(
-            "SELECT staff_id AS id, role, name, licences FROM staff WHERE network_id = %s AND staff_id = %s",
-            (network, staff),
-        )
+    async def history(self, asking: Asking, table: Table, identifier: UUID) -> Sequence[Row]:
+        """Every change of an entry, oldest first. Raises `NotThere`."""
+        async with self._database.within(asking.network) as connection:
+            found = await changes.changes(connection, Place(asking.network, table.resource, identifier))
+        if not found:
+            await self._get(asking, table, identifier)  # as it was before its history was kept, or not at all
+        return found
 
-    async def partner(self, network: str, partner: UUID) -> Row | None:
-        return await self._one(
-            "SELECT partner_id AS id, kind, organisation FROM partners"
-            " WHERE network_id = %s AND partner_id = %s",
-            (network, partner),
-        )
-
-    async def client(self, network: str, client: UUID) -> Row | None:
-        row = await self._one(
-            "SELECT identity FROM clients WHERE network_id = %s AND client_id = %s", (network, client)
-        )
+    async def _get(self, asking: Asking, table: Table, identifier: UUID) -> Row:
+        async with (
+            self._database.within(asking.network) as connection,
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            await cursor.execute(table.select(), (asking.network, identifier))
+            row = await cursor.fetchone()
         if row is None:
-            return None
-        identifiers = await self._all(_IDENTIFIERS, (network, client))
-        return {"id": client, **row["identity"], "identifiers": identifiers}
+            raise NotThere
+        return {"id": identifier, **row}
 
-    async def client_of(self, network: str, identifier: Identifier) -> UUID | None:
-        row = await self._one(
-            "SELECT client_id FROM client_identifiers WHERE network_id = %s AND system = %s AND value = %s",
-            (network, identifier.system, identifier.value),
-        )
-        return None if row is None else row["client_id"]
+    async def _put(
+        self, asking: Asking, table: Table, identifier: UUID, after: Row, expected: Expected | None
+    ) -> int:
+        """Replace the entry whole, unless it says the same already."""
+        place = Place(asking.network, table.resource, identifier)
+        async with self._database.within(asking.network) as connection:
+            await changes.alone(connection, place)
+            cursor = connection.cursor(row_factory=dict_row)
+            await cursor.execute(table.select(), (asking.network, identifier))
+            row = await cursor.fetchone()
+            before = None if row is None else state_of(row)
+            if "clinics" in after:
+                after["clinics"] = await _clinics(connection, asking, before, after["clinics"])
+            if row is not None and before == after:
+                return int(row["version"])
+            table.check(asking.caller, identifier, before, after)
+            if row is not None:
+                refuse_unexpected(expected, row["version"])
+            elif expected is not None:
+                raise Moved(None)
+            version = 1 if row is None else row["version"] + 1
+            values = (asking.network, identifier, *table.values(after), version)
+            await connection.execute(table.upsert(), values)
+            await changes.keep(connection, asking, place, version, before, after)
+            return version
 
     async def revision(self) -> str | None:
         """The migration the database is at; none while it has no tables, or none that we may read."""
@@ -143,18 +132,17 @@ class Directory:
             await cursor.execute(sql)
             return await cursor.fetchone()
 
-    async def _execute(self, sql: str, parameters: Parameters) -> None:
-        async with self._database.within(parameters[0]) as connection:
-            await connection.execute(sql, parameters)
 
-    async def _all(self, sql: str, parameters: Parameters) -> list[Row]:
-        async with (
-            self._database.within(parameters[0]) as connection,
-            connection.cursor(row_factory=dict_row) as cursor,
-        ):
-            await cursor.execute(sql, parameters)
-            return await cursor.fetchall()
-
-    async def _one(self, sql: str, parameters: Parameters) -> Row | None:
-        rows = await self._all(sql, parameters)
-        return rows[0] if rows else None
+async def _clinics(
+    connection: AsyncConnection[Any], asking: Asking, before: Row | None, given: list[str] | None
+) -> list[str]:
+    """The clinics of a member of staff as they are to be. Raises `Unknown`."""
+    had: list[str] = [] if before is None else before["clinics"]
+    if given is None:
+        if before is not None:
+            return had
+        return sorted(map(str, await there(connection, asking.network, asking.caller.clinics or ())))
+    new = set(map(UUID, given)) - set(map(UUID, had))
+    if len(await there(connection, asking.network, new)) < len(new):
+        raise Unknown("unknown-clinic", "/clinics")
+    return given

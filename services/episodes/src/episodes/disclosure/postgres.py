@@ -27,8 +27,8 @@ _NEWER = """SELECT originator_id, originator_version, topic, state
 FROM unnest(%s::uuid[], %s::bigint[]) AS w(id, v)
 CROSS JOIN LATERAL (SELECT * FROM stored_events WHERE originator_id = id AND originator_version > v
     ORDER BY originator_version OFFSET 0) AS events"""
-_REFERENCES = """SELECT client_id, system, min(value) FROM client_identifiers
-WHERE network_id = %s AND client_id = ANY(%s) AND system = ANY(%s) GROUP BY client_id, system"""
+_REFERENCES = """SELECT client_id, compared_system, min(value) FROM client_identifiers
+WHERE network_id = %s AND client_id = ANY(%s) AND compared_system = ANY(%s) GROUP BY 1, 2"""
 _DISCLOSED = """INSERT INTO disclosures (network_id, decision_id, decided_at, event_id, episode_id,
 partner_id, subscription_id, level, consent_id) VALUES (%s, %s, now(), %s, %s, %s, %s, %s, %s)"""
 

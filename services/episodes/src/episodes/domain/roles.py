@@ -29,5 +29,11 @@ CLIENTS_RIGHTS = frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.SERVICE}
 
 STAFF = DESK | {Role.AUDITOR, Role.PRIVACY_OFFICER}
 READERS = STAFF | {Role.PARTNER}
+PRIVACY = frozenset({Role.PRIVACY_OFFICER, Role.SERVICE})
+"""Who keeps partners, whose numbers clients have, and what is registered nowhere."""
+
+OVERSIGHT = PRIVACY | {Role.SUPERVISOR, Role.AUDITOR}
+"""Who may see what was changed in the directory."""
+
 OFFICE = frozenset({Role.COORDINATOR, Role.PRIVACY_OFFICER, Role.SERVICE})
-"""Who keeps the directory of clinics, staff and partners."""
+"""Who keeps the directory of clinics and staff."""

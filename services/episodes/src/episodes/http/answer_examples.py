@@ -145,4 +145,19 @@ ANSWER_EXAMPLES: Mapping[str, Any] = {
     "PartnerEntry": {"id": PARTNER, **EXAMPLES["Partner"]},
     "ClientEntry": {"id": CLIENT, **EXAMPLES["ClientIdentity"]},
     "FoundClients": {"clients": [{"id": CLIENT}]},
+    "FoundClient": {"id": CLIENT},
+    "EntryHistory": {
+        "changes": [
+            {
+                "at": _RECORDED_AT,
+                "action": "changed",
+                "actor": THERAPIST,
+                "role": "supervisor",
+                "correlation_id": "0191a1b2-c3d4-4e5f-8a6b-1c2d3e4f5a12",
+                "version": 2,
+                "fields": ["name"],
+                "former": {"name": "Ada Exampel"},
+            }
+        ]
+    },
 }

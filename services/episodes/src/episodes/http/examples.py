@@ -172,5 +172,9 @@ EXAMPLES: Mapping[str, Any] = {
     "Staff": {"role": "therapist", "licences": [{"jurisdiction": "US-WA", "number": "MA 60123456"}]},
     "Partner": {"kind": "chiropractor", "organisation": "Harbor Chiropractic"},
     "ClientIdentity": {"name": "Ada Example", "identifiers": [{"system": PARTNER, "value": "HC-1001"}]},
+    "ClientIdentification": {
+        "identifier": {"system": "harbor-chart", "value": "4711"},
+        "birth_date": "1979-05-04",
+    },
     "Questions": [{"event_id": SESSION, "partner": PARTNER, "subscription_id": CLIENT, "level": "ids"}],
 }

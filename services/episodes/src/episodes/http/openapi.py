@@ -24,11 +24,14 @@ _KEY: Schema = {
     "schema": {"type": "string", "pattern": _UUID_TEXT},
     "description": "A UUID, the command's id: the same key and request get the same answer, for years.",
 }
-_IF_MATCH: Schema = {
+IF_MATCH: Schema = {
     "name": "If-Match",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "The version, as `ETag` gave it, on which the decision was made; 412 if it has moved.",
+    "description": (
+        "The version that the decision was made on, as `ETag` gave it; or `*`, or a list (RFC 9110)."
+        " Refused with 412 when there is another."
+    ),
 }
 _ETAG: Schema = {"ETag": {"schema": {"type": "string"}, "description": "The episode's version"}}
 _RECEIPT_HEADERS: Schema = {
@@ -37,6 +40,8 @@ _RECEIPT_HEADERS: Schema = {
     "Idempotency-Replayed": {"schema": {"type": "string"}, "description": "`true` on a repeat"},
 }
 WITH_ETAG: dict[int | str, Schema] = {200: {"headers": _ETAG}}
+_ENTRY_ETAG: Schema = {"ETag": {"schema": {"type": "string"}, "description": "The version of the entry"}}
+OF_AN_ENTRY: dict[int | str, Schema] = {200: {"headers": _ENTRY_ETAG}}
 _UUID: Schema = {"type": "string", "format": "uuid"}
 _IN_PATHS = {
     "episode": "The episode's id.",
@@ -44,6 +49,7 @@ _IN_PATHS = {
     "about": "The id of the event that the command is about.",
     "client": "The client's id in the directory.",
     "id": "The id of the entry. Whoever puts it first draws it at random.",
+    "clinic": "The clinic's id.",
 }
 _TAGS = {
     "care": "Commands: each records one step of care",
@@ -63,6 +69,21 @@ def taking(body: str) -> Schema:
     return {"requestBody": {"required": True, "content": content}}
 
 
+def telling(*parameters: Schema) -> Schema:
+    """A change of an entry that exists: the headers that are read by hand, and how it may be refused."""
+    return {
+        "parameters": list(parameters),
+        "responses": {str(status): _refusal(status) for status in (412, 428)},
+    }
+
+
+def replacing(body: str) -> Schema:
+    """A PUT of a whole entry, by the name of its form."""
+    told = telling(IF_MATCH)
+    told["responses"]["204"] = {"description": "Put", "headers": _ENTRY_ETAG}
+    return {**told, **taking(body)}
+
+
 def commanding(path: str, body: str, expects: bool) -> Schema:
     """A command: FastAPI sees nothing of its parameters, its body and the headers of its answer.
 
@@ -72,7 +93,7 @@ def commanding(path: str, body: str, expects: bool) -> Schema:
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": _UUID} for name in _names(path)),
             _KEY,
-            *((_IF_MATCH,) if expects else ()),
+            *((IF_MATCH,) if expects else ()),
         ],
         "responses": {"201": {"description": "Recorded", "headers": _RECEIPT_HEADERS}}
         | {str(status): _refusal(status) for status in ((409, 412) if expects else (409,))},

@@ -23,6 +23,7 @@ _KINDS = (
     ),
     Kind("conflict", 409, "Others are writing to this episode", "Send it again.", retry=True),
     Kind("moved", 412, "The episode has moved", "Read it again and decide on its newest version."),
+    Kind("precondition-required", 428, "If-Match is required", "Read it, and send its ETag as If-Match."),
     Kind("rule-broken", 422, "A rule refuses this", "See `rule`; mend it and use the same key."),
     Kind("key-reused", 422, "The idempotency key belongs to another request", "Draw a new key."),
 )
@@ -36,6 +37,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         errors.KeyReused: "key-reused",
         errors.ReferenceKnown: "reference-known",
         errors.Moved: "moved",
+        errors.PreconditionRequired: "precondition-required",
         errors.InConflict: "conflict",
         errors.TooLarge: "too-large",
         errors.TooManyWaiting: "unavailable",
@@ -66,17 +68,26 @@ def _particulars(error: Exception) -> dict[str, Any]:
         case RequestValidationError():
             return {"errors": [_fault(fault) for fault in error.errors()]}
         case refusals.Refused():
-            return {"rule": error.rule, "errors": [{"pointer": error.pointer, "rule": error.rule}]}
+            return _at(error.pointer, error.rule)
         case errors.KeyReused() | errors.Behind():
             return {"rule": _RULES[type(error)]}
-        case errors.ReferenceKnown(event=None):
-            return {"rule": "source-ref-known"}
         case errors.ReferenceKnown():
-            return {"rule": "source-ref-known", "episode": error.episode, "event": error.event}
+            return {"rule": "source-ref-known", **_if_known(episode=error.episode, event=error.event)}
         case errors.Moved():
-            return {"rule": "if-match", "version": error.version}
+            return {"rule": "if-match", **_if_known(version=error.version)}
+        case errors.PreconditionRequired():
+            return _at("/headers/if-match", "required")
         case _:
             return {}
+
+
+def _if_known(**particulars: object) -> dict[str, object]:
+    """Those that may be told."""
+    return {name: value for name, value in particulars.items() if value is not None}
+
+
+def _at(pointer: str, rule: str) -> dict[str, Any]:
+    return {"rule": rule, "errors": [{"pointer": pointer, "rule": rule}]}
 
 
 def _fault(fault: ErrorDetails | Mapping[str, Any]) -> dict[str, str]:

@@ -10,7 +10,6 @@ from starlette.requests import Request
 
 from care_platform.http.authentication import caller_of
 from care_platform.http.correlation import correlation_of, traceparent_of
-from care_platform.http.entity_tags import expected
 from care_platform.http.malformed import Malformed
 from care_platform.http.parameters import read_uuid
 from care_platform.postgres.grants import Grant
@@ -71,11 +70,6 @@ def idempotency_key(request: Request) -> UUID:
     if key is not None and len(key) > 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
     return _uuid_of(key, "/headers/idempotency-key")
-
-
-def if_match(request: Request) -> frozenset[str] | None:
-    """The versions of which the caller expects one, as `ETag` gave them; None if it expects none."""
-    return expected(request.headers.getlist("if-match"))
 
 
 def now(request: Request) -> datetime:

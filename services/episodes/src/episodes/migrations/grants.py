@@ -6,7 +6,7 @@ rights are not listed: it owns the tables, and only `migrate` uses it. See docs/
 
 from typing import Final
 
-from care_platform.postgres.grants import Grant, for_each
+from care_platform.postgres.grants import PUBLIC, Grant, for_each
 
 API: Final = "episodes_api"
 RELAY: Final = "episodes_relay"
@@ -19,6 +19,8 @@ _FOLLOWS = "SELECT, INSERT, UPDATE (epoch, position)"
 GRANTS: Final[tuple[Grant, ...]] = (
     *for_each(ROLES, "DATABASE", "CONNECT", "works here"),
     *for_each(ROLES, "SCHEMA public", "USAGE", "finds the tables"),
+    # The shared role of earlier releases stores identifiers, too. It reads nothing but the text it is given.
+    Grant(PUBLIC, "FUNCTION compared_form(text)", "EXECUTE", "a column of identifiers is made by it"),
     # The API decides commands, records them, and answers.
     Grant(API, "TABLE alembic_version", "SELECT", "is ready only with the tables of its release"),
     Grant(API, "TABLE compatibility", "SELECT", "writes nothing that a process still running cannot read"),
@@ -39,6 +41,11 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant(
         API, "TABLE client_identifiers", "SELECT, INSERT, DELETE", "replaces a client's ids in other systems"
     ),
+    Grant(API, "TABLE client_registrations", "SELECT, INSERT", "knows at which clinics a client is known"),
+    Grant(API, "TABLE directory_changes", "SELECT, INSERT", "keeps who changed what"),
+    Grant(API, "TABLE former_identities", "SELECT, INSERT", "keeps what an identity was"),
+    Grant(API, "TABLE identity_accesses", "SELECT, INSERT", "records reads of identities"),
+    Grant(API, "FUNCTION compared_form(text)", "EXECUTE", "compares identifiers"),
     Grant(API, "TABLE client_subjects", "SELECT, INSERT", "gives each partner its own id of a client"),
     Grant(API, "TABLE positions", "SELECT", "says how far the list lags"),
     Grant(API, "TABLE projections", "SELECT", "finds the live build of the list"),

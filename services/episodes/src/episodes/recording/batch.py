@@ -190,6 +190,8 @@ class Batch:
             self.write_set.events += one.events
             before = self.read_set.episodes.get(episode.id)
             whole = before is None or before.whole
+            if before is None or before.episode.clinic != episode.clinic:
+                self._register(request, episode, "opened" if before is None else "transferred")
             self.read_set.episodes[episode.id] = CachedEpisode(episode, one.weight + one.size, whole)
         if request.step.opens:
             self._keep_opening(recorded[0].episode)
@@ -201,6 +203,13 @@ class Batch:
         receipt = StoredReceipt(request.mac(None), answered.body, request.asked_as)
         self.read_set.receipts[request.key] = self.write_set.receipts[request.key] = receipt
         return answered
+
+    def _register(self, request: CommandRequest, episode: Episode, why: str) -> None:
+        """Where a client has an episode it is registered, visible to the requests that follow."""
+        place = (episode.network, episode.client, episode.clinic)
+        if place not in self.read_set.registered:
+            self.read_set.registered.add(place)
+            self.write_set.registrations[place] = (request.caller.actor, why)
 
     def _keep_opening(self, episode: Episode) -> None:
         """Record the new episode as one of its client's, visible to the requests that follow."""

@@ -1,6 +1,6 @@
 """A command as it reaches the writer, and its answer."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from episodes.domain.step import Step
 from episodes.domain.time import PRECISIONS
 from episodes.domain.values import Label
 from episodes.event_log.codec import SourceRef
+from episodes.http.entity_tags import Expected
 from episodes.recording.directory_references import DirectoryReference, references_in
 
 
@@ -60,7 +61,7 @@ class CommandRequest:
     clinic: UUID | None = None
     client: UUID | None = None
     about: UUID | None = None
-    if_match: Collection[str] | None = None
+    if_match: Expected | None = None
     reference: bytes | None = None
     common_reference: bytes | None = None
     traceparent: str | None = None

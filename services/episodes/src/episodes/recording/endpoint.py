@@ -18,11 +18,11 @@ from care_platform.http.parameters import Id, check_query
 from episodes.access import Caller
 from episodes.domain.step import Step
 from episodes.event_log.keyring import Keyring
+from episodes.http.entity_tags import if_match
 from episodes.http.requests import (
     at_hand,
     correlation,
     idempotency_key,
-    if_match,
     path_id,
     permitted,
     traceparent,

@@ -63,11 +63,12 @@ def _ever_of(request: CommandRequest, episode: Episode) -> bool:
 
 def check_preconditions(read_set: ReadSet, request: CommandRequest, episode: Episode) -> None:
     """Refuses an outdated `If-Match`, a `source_ref` recorded before, and ids not in the directory."""
-    if request.if_match is not None and str(episode.version) not in request.if_match:
+    if request.if_match is not None and not request.if_match.allows(episode.version):
         raise Moved(episode.version)
     _refuse_known_reference(read_set, request)
     for row in references_of(request):
-        if (row.table, request.caller.network, row.id) not in read_set.rows:
+        there = (row.table, request.caller.network, row.id) in read_set.rows
+        if not there or (row.table == "clients" and not _may_name(read_set, request, episode, row.id)):
             raise Unknown(f"unknown-{row.table.removesuffix('s')}", row.pointer)
     _refuse_without_standing(read_set, request)
 
@@ -83,6 +84,13 @@ def _refuse_known_reference(read_set: ReadSet, request: CommandRequest) -> None:
         known = None if reference is None else read_set.references.get((caller.network, reference))
         if known is not None and (reference == request.reference or known.partner == caller.partner):
             raise ReferenceKnown(*known.shown_to(caller))
+
+
+def _may_name(read_set: ReadSet, request: CommandRequest, episode: Episode, client: UUID) -> bool:
+    """Whether the client is registered at the clinic of the episode; an opening by a service registers it."""
+    if request.caller.actor.role == Role.SERVICE or (client == episode.client and not request.step.opens):
+        return True
+    return (episode.network, client, episode.clinic) in read_set.registered
 
 
 def _refuse_without_standing(read_set: ReadSet, request: CommandRequest) -> None:

@@ -9,7 +9,7 @@ from eventsourcing.persistence import StoredEvent
 
 from care_platform.numbered_keys import FIRST, KeyInUse
 from episodes.access import Caller
-from episodes.domain.event import EventMetadata
+from episodes.domain.event import Actor, EventMetadata
 from episodes.domain.roles import Role
 from episodes.event_log.client_keys import Scoped
 from episodes.event_log.codec import DataKey
@@ -60,6 +60,8 @@ class ReadSet:
     references: dict[tuple[str, bytes], KnownReference] = field(default_factory=dict)
     keys: dict[Scoped, DataKey] = field(default_factory=dict)
     rows: dict[tuple[str, str, UUID], Mapping[str, Any]] = field(default_factory=dict)
+    registered: set[tuple[str, UUID, UUID]] = field(default_factory=set)
+    """Where the clients that commands name are registered: network, client, clinic."""
     subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
     of_clients: dict[Scoped, list[UUID]] = field(default_factory=dict)
     episodes: dict[UUID, CachedEpisode] = field(default_factory=dict)
@@ -73,7 +75,8 @@ class ReadSet:
 @dataclass(slots=True)
 class WriteSet:
     """What one transaction records. `openings` are new episodes (network, client, episode); `subjects` new
-    ids by which a partner knows a client, by network, client and partner.
+    ids by which a partner knows a client, by network, client and partner; `registrations` those of clients at
+    clinics (network, client, clinic), each with who made it and why.
     """
 
     events: list[StoredEvent] = field(default_factory=list)
@@ -82,6 +85,7 @@ class WriteSet:
     keys: dict[Scoped, tuple[UUID, bytes]] = field(default_factory=dict)
     openings: list[tuple[str, UUID, UUID]] = field(default_factory=list)
     subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
+    registrations: dict[tuple[str, UUID, UUID], tuple[Actor, str]] = field(default_factory=dict)
 
 
 class Store(Protocol):

@@ -7,9 +7,7 @@ from collections.abc import Collection, Iterable
 
 from psycopg import Connection, sql
 
-from care_platform.postgres.grants import Grant, Permission, permitted
-
-PUBLIC = "PUBLIC"
+from care_platform.postgres.grants import PUBLIC, Grant, Permission, permitted
 
 _HELD = """
 WITH ours AS (
@@ -58,7 +56,7 @@ class NotOurs(Exception):
 
 def refuse_missing(connection: Connection, grants: Iterable[Grant]) -> None:
     """Raises `RolesMissing`: whoever owns a database can, as a rule, make no roles."""
-    wanted = {grant.role for grant in grants}
+    wanted = {grant.role for grant in grants} - {PUBLIC}
     found = connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (list(wanted),))
     if missing := wanted - {name for (name,) in found}:
         raise RolesMissing(f"the server has no role {', '.join(sorted(missing))}: see docs/database-roles.md")

@@ -62,6 +62,8 @@ def read(
         receipt = StoredReceipt(row["request_mac"], row["response"], row["asked_as"])
         read_set.receipts[row["network_id"], row["command_id"]] = receipt
     _take_references(seek, read_set, found["references"])
+    for row in found["registrations"]:
+        read_set.registered.add((row["network_id"], row["client_id"], row["clinic_id"]))
     _take_keys(read_set, found["keys"], unwrap)
     if clients - read_set.keys.keys():
         read_set.master = wrapping(connection)
@@ -98,6 +100,7 @@ def _rows_wanted(commands: Sequence[CommandRequest], clinics: set[Scoped]) -> di
     for command in commands:
         for row in references_of(command):
             wanted[row.table].add((command.caller.network, row.id))
+    wanted["registrations"] |= wanted["clients"]
     return wanted
 
 

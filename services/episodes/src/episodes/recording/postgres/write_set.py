@@ -1,4 +1,4 @@
-"""Writes what belongs to a batch beside its events: receipts, keys, references, subjects, openings."""
+"""Writes what belongs to a batch beside its events: receipts, keys, references, openings and so on."""
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
@@ -17,6 +17,10 @@ _OPENINGS = """INSERT INTO client_episodes (network_id, client_id, episode_id)
 SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
 _SUBJECTS = """INSERT INTO client_subjects (network_id, client_id, partner_id, subject)
 SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
+_REGISTRATIONS = """INSERT INTO client_registrations
+(network_id, client_id, clinic_id, how, actor_id, actor_role)
+SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::text[]) ORDER BY 1, 2, 3
+ON CONFLICT DO NOTHING"""
 _REFERENCES = """INSERT INTO source_refs (network_id, reference, episode_id, event_id)
 SELECT * FROM unnest(%b::text[], %b::bytea[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2"""
 
@@ -33,6 +37,12 @@ def write(curs: Cursor[DictRow], write_set: WriteSet) -> None:
         networks, clients, episodes = zip(*write_set.openings, strict=True)
         opened = (Texts(networks), Uuids(clients), Uuids(episodes))
         curs.execute(_OPENINGS, opened, prepare=True)
+    if write_set.registrations:
+        networks, clients, clinics = zip(*write_set.registrations, strict=True)
+        actors, reasons = zip(*write_set.registrations.values(), strict=True)
+        registered = (Texts(networks), Uuids(clients), Uuids(clinics), Texts(reasons))
+        by = (Uuids(actor.id for actor in actors), Texts(actor.role for actor in actors))
+        curs.execute(_REGISTRATIONS, (*registered, *by), prepare=True)
     if write_set.subjects:
         networks, clients, partners = zip(*write_set.subjects, strict=True)
         known_as = Uuids(write_set.subjects.values())

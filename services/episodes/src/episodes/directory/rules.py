@@ -1,0 +1,48 @@
+"""Who may change what of an entry. Each check is pure: given it before and after, it raises a refusal."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from episodes.access import Caller
+from episodes.domain.refusals import NotAllowed, Unknown
+from episodes.domain.roles import PRIVACY, Role
+from episodes.errors import NotThere
+
+State = Mapping[str, Any]
+
+
+def check_clinic(caller: Caller, clinic: UUID, before: State | None, after: State) -> None:
+    """A clinic is changed by its own people."""
+    if not caller.may_act_for(clinic):
+        raise NotThere
+
+
+def check_staff(caller: Caller, person: UUID, before: State | None, after: State) -> None:
+    """A member of staff is changed where they work, and their licences by others than themselves."""
+    here, there = _clinics(before), _clinics(after)
+    if caller.clinics is not None and caller.clinics.isdisjoint(there if before is None else here):
+        raise NotThere if before else Unknown("unknown-clinic", "/clinics")
+    check_clinics(caller, here ^ there)
+    licences = [] if before is None else before["licences"]
+    if caller.actor.id == person and caller.actor.role != Role.SERVICE and after["licences"] != licences:
+        raise NotAllowed("own-licence", "/licences")
+
+
+def check_partner(caller: Caller, partner: UUID, before: State | None, after: State) -> None:
+    """Partners belong to the whole network: whoever may write one may write each."""
+
+
+def check_clinics(caller: Caller, named: Collection[UUID]) -> None:
+    """Refuses clinics that the caller may not act for, as if they did not exist."""
+    if not all(map(caller.may_act_for, named)):
+        raise Unknown("unknown-clinic", "/clinics")
+
+
+def _clinics(state: State | None) -> frozenset[UUID]:
+    return frozenset() if state is None else frozenset(map(UUID, state["clinics"]))
+
+
+def may_move_numbers(caller: Caller) -> bool:
+    """Whether the caller may take a partner's number for a client away, or put another in its place."""
+    return caller.actor.role in PRIVACY

@@ -1,0 +1,1 @@
+"""The directory over HTTP: whom an entry concerns, and what is kept of each change and each read."""
