@@ -40,6 +40,7 @@ from episodes.episode_list.process import Setting, run_project
 from episodes.episode_list.rebuild import run_rebuild
 from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
+from episodes.event_log.episodes import Episodes
 from episodes.event_log.keyring import MAC, MASTER, Keyring, keyring
 from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
 from episodes.event_log.reader import Database, Log, Wake
@@ -112,6 +113,7 @@ def application(settings: Settings) -> FastAPI:
     services = Services(
         writer=_writer(url, keys, cache),
         log=Log(database, keys.unwrap, settings.networks),
+        episodes=Episodes(database, keys.unwrap),
         wake=wake,
         directory=directory,
         clients=Clients(database, AccessRecord(database)),

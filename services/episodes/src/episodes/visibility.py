@@ -15,6 +15,7 @@ from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 from episodes.domain.vocabulary import kind_of, may_concern
 from episodes.errors import NotThere
+from episodes.event_log.outline import INVOLVING, Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,18 @@ class Viewer:
         if self.partner is None:
             return True
         return live_consent(self.episode, self.partner, kind, labels, self.at) is not None
+
+
+def may_have_right(caller: Caller, seen: Outline) -> bool:
+    """Whether a caller may have a right to an episode of its network, by what is in clear alone.
+
+    It never refuses what `viewer` allows, and for staff the two are the same: the former clinic that a
+    transfer names is one that had the episode before. Whether a partner's consent or referral is in force,
+    only what is sealed says.
+    """
+    if caller.partner is not None:
+        return seen.knows_client and any(header.type in INVOLVING for header in seen.headers)
+    return any(caller.may_act_for(header.clinic) for header in seen.headers)
 
 
 def recorded_by(caller: Caller, entry: RecordedEvent[Any]) -> bool:

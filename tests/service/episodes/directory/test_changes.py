@@ -107,8 +107,8 @@ def test_registrations_elsewhere_are_told_only_if_somebody_identified_the_client
 @pytest.mark.parametrize("table", ["directory_changes", "client_registrations", "identity_accesses"])
 def test_a_history_only_grows(two: Two, table: str) -> None:
     two.get(two.client(), two.asks("therapist", two.ours))
-    for url in ("app_url", "owner_url"):
-        with psycopg.connect(getattr(two.service.database, url)) as connection:
+    for process in ("api", "owner"):
+        with psycopg.connect(two.service.database.url(process)) as connection:
             connection.execute("SELECT set_config('care.networks', 'demo', true)")
             for change in ("DELETE FROM {}", "UPDATE {} SET network_id = 'x'", "TRUNCATE {}"):
                 with pytest.raises(psycopg.Error), connection.transaction():

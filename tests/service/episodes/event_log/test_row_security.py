@@ -12,7 +12,9 @@ from psycopg import Connection, errors
 
 from care_platform.postgres.grants import permitted
 from care_platform.postgres.row_security import SCOPE, scoped
-from episodes.event_log.reader import Database, Log
+from episodes.errors import NotThere
+from episodes.event_log.episodes import Episodes
+from episodes.event_log.reader import Database
 from episodes.http.examples import EXAMPLES
 from episodes.migrations.grants import API, GRANTS, ROLES
 from tests.support.episodes.api_process import Api, Service, serving
@@ -144,9 +146,10 @@ async def test_an_episode_asked_for_under_another_network_is_closed(service: Ser
     database = Database(service.database.url("api"), size=1)
     await database.open()
     try:
-        log = Log(database, lambda *_: pytest.fail("a key of another network was seen"), ["demo", "other"])
+        episodes = Episodes(database, lambda *_: pytest.fail("a key of another network was seen"))
         [row] = service.rows("SELECT originator_id FROM stored_events WHERE originator_version = 1")
-        assert await log.episode("other", row["originator_id"]) == []
+        with pytest.raises(NotThere):
+            await episodes.shown("other", row["originator_id"], None, lambda _: True, lambda *_: None)
     finally:
         await database.close()
 

@@ -101,7 +101,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "two exchanged": (_exchanged, ELSEWHERE),
     "two exchanged with their versions": (_exchanged_with_versions, ALTERED),
     "one of another client in its place": (_of_another_client, ELSEWHERE),
-    "one of another client appended": (_of_another_client_appended, ALTERED),
+    "one of another client appended": (_of_another_client_appended, NO_KEY),
     "an own one appended again": (_own_appended_again, ELSEWHERE),
     "the first deleted": (lambda rows, _: rows[1:], GAP),
     "one in the middle deleted": (lambda rows, _: [*rows[:2], rows[3]], GAP),

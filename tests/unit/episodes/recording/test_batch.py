@@ -9,14 +9,17 @@ import pytest
 
 from episodes.domain.care.amendments import EntryAttested
 from episodes.domain.care.assessments import Assessed
+from episodes.domain.care.referrals import PartnerReported
 from episodes.domain.care.sharing_consents import EverySharingWithdrawn
 from episodes.domain.care.transfers import ResponsibilityTransferred
 from episodes.domain.refusals import NotAllowed
 from episodes.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.event_log.codec import DataKey, decode
+from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.stored_form import Damaged
 from episodes.http.entity_tags import Expected
 from episodes.recording import batch as batches
+from episodes.recording.answers import LONG_BYTES, LONG_EVENTS
 from episodes.recording.batch import decide_batch
 from episodes.recording.commands import CommandRequest
 from episodes.recording.store import StoredReceipt
@@ -39,6 +42,7 @@ from tests.support.episodes.care_facts import (
     READY,
     a_baseline,
     a_flag,
+    a_physician,
     a_sharing_consent,
     a_transfer,
     an_episode,
@@ -210,6 +214,34 @@ def test_a_time_ahead_of_our_clock_is_marked(seconds: int, warned: bool) -> None
     told = answered(a_batch(told_of(an_episode_of(OPENED))), command(a_baseline, EPISODE, said=said))
     marked = [{"rule": "ahead-of-our-clock", "pointer": "/occurred_at"}]
     assert json.loads(told.body)["warnings"] == (marked if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("version", "weight", "warned"),
+    [
+        (LONG_EVENTS - 1, 0, False),
+        (LONG_EVENTS, 0, True),
+        (1, LONG_BYTES - 100, True),
+        (1, LONG_BYTES // 2, False),
+    ],
+)
+def test_staff_are_told_that_an_episode_has_grown_long_and_how_to_continue_it(
+    version: int, weight: int, warned: bool
+) -> None:
+    episode = an_episode_of(OPENED, version=version)
+    told = told_of(episode)
+    told.episodes[episode.id] = CachedEpisode(episode, weight)
+    warnings = json.loads(answered(a_batch(told), command(a_baseline, episode)).body)["warnings"]
+    assert [one["rule"] for one in warnings] == ["long-episode"] * warned
+    assert all("`continues`" in one["detail"] for one in warnings)
+
+
+def test_a_partner_is_not_told_so() -> None:
+    episode = an_episode_of(OPENED, shared(kinds=("referrals",)), version=LONG_EVENTS)
+    report = PartnerReported(author=a_physician, findings="less motion")
+    caller = seen_as("partner", organisation=PARTNER)
+    told = answered(a_batch(told_of(episode)), command(report, episode, caller=caller))
+    assert json.loads(told.body)["warnings"] == []
 
 
 def test_an_erased_client_is_not_written_of() -> None:

@@ -9,6 +9,7 @@ from episodes.directory.clients import Clients
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
 from episodes.episode_list.postgres import Lists
+from episodes.event_log.episodes import Episodes
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log, Wake
 from episodes.http.requests import Surroundings
@@ -22,6 +23,7 @@ class Services:
 
     writer: Writer
     log: Log
+    episodes: Episodes
     wake: Wake
     directory: Directory
     clients: Clients

@@ -52,11 +52,11 @@ def folded(
 
 def _evolved(before: Episode | None, entries: Sequence[RecordedEvent[Any]]) -> Episode:
     start = before or blank(entries[0])
-    _check_history(start, entries)
+    check_history(start, entries)
     return evolve_all(start, entries)
 
 
-def _check_history(before: Episode, entries: Sequence[RecordedEvent[Any]]) -> None:
+def check_history(before: Episode, entries: Sequence[RecordedEvent[Any]]) -> None:
     """Check that these are the next events of an episode: of its client and network, no version missing."""
     whose = (before.id, before.client, before.network)
     for version, metadata in enumerate((entry.metadata for entry in entries), before.version + 1):

@@ -1,4 +1,4 @@
-"""Reads the event log for queries and the feed, without blocking the event loop."""
+"""Reads the event log for the feed, without blocking the event loop; and what all readers share."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
@@ -36,8 +36,6 @@ POOL: dict[str, Any] = {
     "reconnect_timeout": 2,  # with a long back-off we would be away longer than the server
 }
 
-_OF_EPISODE = """SELECT originator_id, originator_version, topic, state FROM stored_events
-WHERE originator_id = %s ORDER BY originator_version"""
 _AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
 _NEXT = """SELECT originator_id, originator_version, topic, state FROM stored_events
@@ -112,15 +110,6 @@ class Log:
         self._database = database
         self._unwrap = unwrap
         self._networks = networks
-
-    async def episode(self, network: str, identifier: UUID) -> Sequence[RecordedEvent[Any]]:
-        """Every event of an episode, oldest first. Empty if the network has no such episode."""
-        async with self._database.within(network) as connection:
-            cursor = await connection.execute(_OF_EPISODE, (identifier,), binary=True)
-            events = [parse(StoredEvent(*row)) for row in await cursor.fetchall()]
-            if not events or events[0].metadata.network != network:
-                return []
-            return await self._opened(connection, events)
 
     async def page(self, network: str, after: int, most: int, wanted: Callable[[str], bool]) -> LogPage:
         """Read up to `most` events after a position. Gaps between positions are no loss."""

@@ -75,9 +75,16 @@ def state(look: Viewer, episode: Episode, when: When | None = None) -> Document:
     return {name: part for name, part in document.items() if part is not None}
 
 
-def history(look: Viewer, entries: Sequence[RecordedEvent[Any]]) -> Document:
-    """Every event, oldest first: who, when, why, late or not, amended by what; redacted ones are there."""
-    about = _about(look, entries)
+def history(
+    look: Viewer,
+    entries: Sequence[RecordedEvent[Any]],
+    later: Sequence[RecordedEvent[Any]] = (),
+) -> Document:
+    """Every event, oldest first: who, when, why, late or not, amended by what; redacted ones are there.
+
+    Of a page, `later` has the events after it that say something about others.
+    """
+    about = _about(look, (*entries, *later))
     return {
         "events": [
             _event(look, entry) | about.get(entry.metadata.event_id, {})

@@ -1,14 +1,14 @@
 """Reading: an episode's state, its history, one event. What is not yours is not there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi import Query as InQuery
 from pydantic import Field
-from pydantic_core import to_json
 from starlette.responses import Response
 
 from care_platform.http.malformed import Malformed
@@ -17,17 +17,22 @@ from episodes.access import Caller
 from episodes.domain.event import RecordedEvent
 from episodes.domain.time import When
 from episodes.errors import NotThere
+from episodes.event_log.episodes import Episodes, Part
 from episodes.event_log.folding import fold
-from episodes.event_log.reader import Log
+from episodes.event_log.outline import Outline
 from episodes.http.dependencies import allowed, here
 from episodes.http.openapi import WITH_ETAG
 from episodes.http.parameters import Moment, Query
 from episodes.http.requests import Surroundings
 from episodes.reading import documents, models
-from episodes.visibility import Viewer, viewer
+from episodes.reading.history import Histories, HistoryQuery
+from episodes.reading.serialising import InPieces, written
+from episodes.visibility import Viewer, may_have_right, viewer
 
 Entries = Sequence[RecordedEvent[Any]]
-LogHere = Annotated[Log, here(Log)]
+Show = Callable[[Outline, Entries], Response]
+Wanted = Callable[[Outline], Part | None]
+EpisodesHere = Annotated[Episodes, here(Episodes)]
 SurroundingsHere = Annotated[Surroundings, here(Surroundings)]
 
 
@@ -51,7 +56,7 @@ class StateQuery(Query):
 
 
 async def get_episode(
-    log: LogHere,
+    episodes: EpisodesHere,
     surroundings: SurroundingsHere,
     who: Annotated[Caller, allowed("episodes", "read", StateQuery)],
     episode: Id,
@@ -61,8 +66,58 @@ async def get_episode(
     at another time. Both clocks may be asked at once."""
     if query.version is not None and query.recorded_at is not None:
         raise Malformed("/query/recorded_at", "version or recorded_at, not both")
-    look, entries = await _look(log, who, episode, surroundings.clock())
-    entries = look.reach(entries)
+
+    def show(_: Outline, entries: Entries) -> Response:
+        look = viewer(fold(entries), entries, who, surroundings.clock())
+        return _state(look, look.reach(entries), query)
+
+    return await _shown(episodes, who, episode, show)
+
+
+async def get_episode_history(
+    episodes: EpisodesHere,
+    surroundings: SurroundingsHere,
+    who: Annotated[Caller, allowed("history", "read", HistoryQuery)],
+    episode: Id,
+    query: Annotated[HistoryQuery, InQuery()],
+) -> Response:
+    """Every event of the episode, oldest first: who, when, why, late or not, amended by what. With `limit` in
+    pages: a walk over them gives the same events as the whole, and what is recorded meanwhile at its end."""
+    histories = Histories(query, who, surroundings.clock())
+
+    def show(seen: Outline, entries: Entries) -> Response:
+        return _document(*histories.shown(seen, entries))
+
+    return await _shown(episodes, who, episode, show, histories.part)
+
+
+async def get_event(
+    episodes: EpisodesHere,
+    surroundings: SurroundingsHere,
+    who: Annotated[Caller, allowed("events", "read")],
+    episode: Id,
+    event: Id,
+) -> Response:
+    """One event: what `dataref` and `links.event` name."""
+
+    def show(_: Outline, entries: Entries) -> Response:
+        look = viewer(fold(entries), entries, who, surroundings.clock())
+        entry = next((one for one in entries if one.metadata.event_id == event), None)
+        if entry is None:
+            raise NotThere
+        return _document(documents.event(look, entry), look.reach(entries)[-1].metadata.version)
+
+    return await _shown(episodes, who, episode, show)
+
+
+async def _shown(
+    episodes: Episodes, who: Caller, episode: UUID, show: Show, part: Wanted = lambda _: None
+) -> Response:
+    """The answer, made where it holds nobody up. What is not there looks like what is not the caller's."""
+    return await episodes.shown(who.network, episode, who.partner, partial(may_have_right, who), show, part)
+
+
+def _state(look: Viewer, entries: Entries, query: StateQuery) -> Response:
     if query.version is not None and query.version > len(entries):
         raise NotThere
     known = _prefix(entries, query.version, query.recorded_at)
@@ -74,38 +129,6 @@ async def get_episode(
     return _document(documents.state(look, shown, when), shown.version)
 
 
-async def get_episode_history(
-    log: LogHere,
-    surroundings: SurroundingsHere,
-    who: Annotated[Caller, allowed("history", "read")],
-    episode: Id,
-) -> Response:
-    """Every event of the episode, oldest first: who, when, why, late or not, amended by what."""
-    look, entries = await _look(log, who, episode, surroundings.clock())
-    entries = look.reach(entries)
-    return _document(documents.history(look, entries), entries[-1].metadata.version)
-
-
-async def get_event(
-    log: LogHere,
-    surroundings: SurroundingsHere,
-    who: Annotated[Caller, allowed("events", "read")],
-    episode: Id,
-    event: Id,
-) -> Response:
-    """One event: what `dataref` and `links.event` name."""
-    look, entries = await _look(log, who, episode, surroundings.clock())
-    entry = next((one for one in entries if one.metadata.event_id == event), None)
-    if entry is None:
-        raise NotThere
-    return _document(documents.event(look, entry), look.reach(entries)[-1].metadata.version)
-
-
-async def _look(log: Log, who: Caller, episode: UUID, now: datetime) -> tuple[Viewer, Entries]:
-    entries = await log.episode(who.network, episode)
-    return viewer(fold(entries), entries, who, now), entries
-
-
 def _prefix(entries: Entries, version: int | None, recorded: datetime | None) -> Entries:
     """The events up to a version, or those recorded by a moment: `recorded_at` never goes back."""
     if recorded is not None:
@@ -114,4 +137,4 @@ def _prefix(entries: Entries, version: int | None, recorded: datetime | None) ->
 
 
 def _document(document: documents.Document, version: int) -> Response:
-    return Response(to_json(document), headers={"ETag": f'"{version}"'}, media_type="application/json")
+    return InPieces(written(document), {"ETag": f'"{version}"'})

@@ -156,6 +156,9 @@ def episode_history() -> type[BaseModel]:
     event: Any = recorded_event()
     return model(
         "EpisodeHistory",
-        "Every event of the episode that the caller may see.",
-        {"events": Shown(list[event], "The events, oldest first.", required=True)},
+        "Every event of the episode that the caller may see, or a page of them.",
+        {
+            "events": Shown(list[event], "The events, oldest first.", required=True),
+            "next": Shown(str, "The `cursor` of the next page; absent on the last, and without `limit`."),
+        },
     )

@@ -1,7 +1,7 @@
 """The answer to a command: ids, types, versions, times, status and rule names; never clinical content."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,21 @@ from episodes.domain.event import EventMetadata
 from episodes.domain.status import status
 from episodes.recording.commands import Answer
 
+LONG_EVENTS = 1_000
+LONG_BYTES = 4 * 1024 * 1024
+"""Above how many events or stored bytes an episode counts as long: to read it takes a tenth of a second of
+one core, and a course of care of three years with two sessions a week has fewer events."""
 
-def answer(recorded: Sequence[EventMetadata], episode: Episode, asked: Command[Any]) -> Answer:
-    """The answer to a recorded command. It warns of a time slightly ahead of our clock."""
-    ahead = asked.when.at > asked.now
+_TO_CONTINUE = "The episode has grown long. Close it and open one that continues it: name it in `continues`."
+
+
+def answer(
+    recorded: Sequence[EventMetadata], episode: Episode, asked: Command[Any], weight: int = 0
+) -> Answer:
+    """The answer to a recorded command. `weight` is the size of the episode's stored events in bytes.
+
+    It warns of a time slightly ahead of our clock, and staff of an episode that has grown long.
+    """
     shown = _episode(episode)
     if asked.partner is not None:
         del shown["status"]  # a partner learns of a closure only by consent
@@ -24,10 +35,17 @@ def answer(recorded: Sequence[EventMetadata], episode: Episode, asked: Command[A
         {
             "events": [_event(metadata) for metadata in recorded],
             "episode": shown,
-            "warnings": [{"rule": "ahead-of-our-clock", "pointer": "/occurred_at"}] if ahead else [],
+            "warnings": list(_warnings(episode, asked, weight)),
         }
     )
     return Answer(body, episode.id, episode.version, recorded[0].event_id)
+
+
+def _warnings(episode: Episode, asked: Command[Any], weight: int) -> Iterator[dict[str, str]]:
+    if asked.when.at > asked.now:
+        yield {"rule": "ahead-of-our-clock", "pointer": "/occurred_at"}
+    if asked.partner is None and (episode.version > LONG_EVENTS or weight > LONG_BYTES):
+        yield {"rule": "long-episode", "pointer": "", "detail": _TO_CONTINUE}
 
 
 def answer_of_several(recorded: Sequence[EventMetadata], episodes: Sequence[Episode]) -> Answer:

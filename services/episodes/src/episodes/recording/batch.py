@@ -98,7 +98,9 @@ class Batch:
             self._keep_key(new_events.episode, key, wrapped)
         if command.subject is not None:
             self._keep_subject(new_events.episode, request.draft.partner, command.subject)
-        return self._keep(request, [new_events], answer(new_events.metadata, new_events.episode, command))
+        weight = new_events.weight + new_events.size
+        answered = answer(new_events.metadata, new_events.episode, command, weight)
+        return self._keep(request, [new_events], answered)
 
     def _everywhere(self, request: CommandRequest) -> Answer | None:
         """A client's withdrawal from one partner, in every episode that shares with it or in none."""

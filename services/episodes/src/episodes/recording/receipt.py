@@ -43,7 +43,9 @@ class ReceiptWarning(DescribedModel):
     rule: str
     """The rule by its name in the vocabulary."""
     pointer: str
-    """Where in the body, as a JSON pointer."""
+    """Where in the body, as a JSON pointer; empty if it is about the whole."""
+    detail: str | SkipJsonSchema[None] = None
+    """What can be done about it, in words; absent where the rule says it."""
 
 
 class Receipt(DescribedModel):

@@ -12,10 +12,15 @@ from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
 from episodes.domain.field_rules import COMPUTED, EVENT, PARTNER, STAFF, Length, Line, OneOf, Words
 from episodes.domain.refusals import RuleBroken, Unknown
-from episodes.domain.roles import DESK, DESK_OR_PARTNER
+from episodes.domain.roles import DESK, DESK_OR_PARTNER, Role
 from episodes.domain.step import ALWAYS, RETRACTABLE, Step
 from episodes.domain.time import Interval, When
 from episodes.domain.values import Day, Document, Instant, Licensed
+
+MOST_REPORTS = 200
+"""How many reports a partner itself may send about an episode: one a week for almost four years."""
+MOST_WORDS_OF_REPORTS = 400_000
+"""How many characters they may have in all: those reports with 2,000 characters each, about a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +136,8 @@ def answer_referral(episode: Episode, command: Command[ReferralAnswered]) -> lis
 def report(episode: Episode, command: Command[PartnerReported]) -> list[NewFact]:
     """Records what a partner found, did or advises against.
 
-    A referral that it names must be one to that partner.
+    A referral that it names must be one to that partner. How much a partner itself may send is limited; what
+    staff record of it, such as a restriction that is still to be heeded, is not.
     """
     draft = command.draft
     partner = command.partner or draft.partner
@@ -143,7 +149,25 @@ def report(episode: Episode, command: Command[PartnerReported]) -> list[NewFact]
         (held.id, held.fact.partner) != (draft.referral, partner) for held in episode.spans_of(ReferralMade)
     ):
         raise Unknown("unknown-event", "/referral")
+    if command.partner is not None:
+        _refuse_too_much(episode, draft, command.partner)
     return [NewFact(replace(draft, partner=partner), command.when)]
+
+
+def _refuse_too_much(episode: Episode, draft: PartnerReported, partner: UUID) -> None:
+    """Refuses a partner's report past what it may send. One that was retracted does not count."""
+    sent = [
+        entry.fact
+        for entry in episode.of(PartnerReported)
+        if entry.fact.partner == partner and entry.metadata.actor.role == Role.PARTNER
+    ]
+    if len(sent) >= MOST_REPORTS or sum(map(_words, (*sent, draft))) > MOST_WORDS_OF_REPORTS:
+        raise RuleBroken("too-many-reports")
+
+
+def _words(reported: PartnerReported) -> int:
+    texts = (reported.findings, reported.treatment_given, reported.restrictions)
+    return sum(len(text) for text in texts if text is not None)
 
 
 def referred(episode: Episode, entry: RecordedEvent[ReferralMade]) -> Episode:
