@@ -36,17 +36,25 @@ from episodes.event_log.keyring import Keyring, keyring
 from episodes.event_log.reader import Database, Log, Wake
 from episodes.event_log.stored_form import SALT
 from episodes.event_log.thread_pool import Workers
-from episodes.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
+from episodes.http.metrics import (
+    BATCH_COMMANDS,
+    BATCH_CONFLICTS,
+    ISSUER_KEYS_AGE,
+    REFUSED_CALLERS,
+    WAITING,
+)
 from episodes.http.requests import Surroundings
 from episodes.migrate import complete, migrate, newest
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
 from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.publishing.process import run_relay
+from episodes.publishing.shared_pages import SharedPages
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
 from episodes.recording.writer import Writer
 from episodes.tokens import verifier
+from episodes.turns import Limits
 
 NONCE = 12
 
@@ -86,15 +94,19 @@ def application(settings: Settings) -> FastAPI:
     if settings.development and not settings.jwks_url:
         token_issuing.issuer_key(settings.keys_dir, settings.jwks_file)
     keys = _keyring(settings)
-    database, workers = Database(url), Workers(url)
+    cache = Cache(settings.cache_bytes)
+    limits = Limits(settings.waiting_per_caller, refused=REFUSED_CALLERS.inc)
+    database, workers = Database(url, limits=limits), Workers(url, limits)
+    writer = _writer(url, keys, cache, limits)
+    log = Log(database, keys.unwrap, settings.networks)
     directory = Directory(database)
     wake = Wake(url)
     issuer_keys = _issuer_keys(settings)
-    cache = Cache(settings.cache_bytes)
     services = Services(
-        writer=_writer(url, keys, cache),
-        log=Log(database, keys.unwrap, settings.networks),
+        writer=writer,
+        log=log,
         wake=wake,
+        feed=SharedPages(log, settings.public_url),
         directory=directory,
         disclosures=Disclosures(workers, keys.unwrap, cache),
         lists=Lists(database, Wake(url, CHANNEL)),
@@ -105,6 +117,9 @@ def application(settings: Settings) -> FastAPI:
             clock=_now, new_id=uuid4, public_url=settings.public_url, revision=newest()
         ),
     )
+    WAITING.labels("commands").set_function(lambda: writer.waiting)
+    WAITING.labels("reads").set_function(lambda: database.gate.waiting)
+    WAITING.labels("decisions").set_function(lambda: workers.gate.waiting)
     return create_app(services, running(services, database, workers, wake, services.lists.wake))
 
 
@@ -114,7 +129,7 @@ def _issuer_keys(settings: Settings) -> IssuerKeys:
     return keys
 
 
-def _writer(url: str, keys: Keyring, cache: Cache) -> Writer:
+def _writer(url: str, keys: Keyring, cache: Cache, limits: Limits) -> Writer:
     log = structlog.get_logger("writer")
     watchdog = Watchdog(lambda seconds: log.error("store call hangs", seconds=round(seconds, 1)))
     watchdog.start()
@@ -128,7 +143,7 @@ def _writer(url: str, keys: Keyring, cache: Cache) -> Writer:
         event_id=uuid7, episode_id=uuid7, nonce=drawn(NONCE), data_key=keys.data_key, salt=drawn(SALT)
     )
     store = PostgresStore(url, keys.unwrap, watchdog)
-    return Writer(store, draws, _now, cache, observe)
+    return Writer(store, draws, _now, cache, observe, limits)
 
 
 def drawn(size: int) -> Callable[[], bytes]:

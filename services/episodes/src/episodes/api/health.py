@@ -9,7 +9,7 @@ from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
-from episodes.errors import StoreUnavailable
+from episodes.errors import StoreUnavailable, TooManyRequests
 from episodes.event_log.reader import Log
 from episodes.http.metrics import READY
 from episodes.http.problems import PROBLEMS
@@ -52,7 +52,7 @@ async def _why_not(request: Request) -> str | None:
             return "the database role may read past row-level security: use one that may not"
         if not await at_hand(request, Log).keys_fit():
             return "the master key does not open this store's records"
-    except StoreUnavailable:
+    except (StoreUnavailable, TooManyRequests):
         return "the store cannot be reached"
     return None
 

@@ -11,6 +11,7 @@ from episodes.episode_list.postgres import Lists
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log, Wake
 from episodes.http.requests import Surroundings
+from episodes.publishing.shared_pages import SharedPages
 from episodes.recording.writer import Writer
 
 
@@ -21,6 +22,7 @@ class Services:
     writer: Writer
     log: Log
     wake: Wake
+    feed: SharedPages
     directory: Directory
     disclosures: Disclosures
     lists: Lists

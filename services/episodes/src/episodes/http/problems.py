@@ -24,6 +24,13 @@ _KINDS = (
     Kind("conflict", 409, "Others are writing to this episode", "Send it again.", retry=True),
     Kind("moved", 412, "The episode has moved", "Read it again and decide on its newest version."),
     Kind("rule-broken", 422, "A rule refuses this", "See `rule`; mend it and use the same key."),
+    Kind(
+        "too-many-requests",
+        429,
+        "Too many of your requests wait",
+        "Await the answers to some; send it again after `Retry-After`.",
+        retry=True,
+    ),
     Kind("key-reused", 422, "The idempotency key belongs to another request", "Draw a new key."),
 )
 _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
@@ -39,6 +46,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         errors.InConflict: "conflict",
         errors.TooLarge: "too-large",
         errors.TooManyWaiting: "unavailable",
+        errors.TooManyRequests: "too-many-requests",
         errors.StoreUnavailable: "unavailable",
         errors.Behind: "unavailable",
         errors.Failed: "defect",

@@ -14,6 +14,7 @@ from care_platform.http.entity_tags import expected
 from care_platform.http.malformed import Malformed
 from care_platform.http.parameters import read_uuid
 from episodes.access import Caller, allow
+from episodes.turns import ASKING
 
 T = TypeVar("T")
 
@@ -36,9 +37,10 @@ def at_hand(request: Request, kind: type[T]) -> T:
 
 
 def permitted(request: Request, resource: str, action: str) -> Caller:
-    """The caller, if its token is valid and its role may."""
+    """The caller, if its token is valid and its role may. What is read from here on is read in its turn."""
     caller: Caller = caller_of(request.scope)
     allow(caller.actor.role, resource, action)
+    ASKING.set(caller.line)
     return caller
 
 

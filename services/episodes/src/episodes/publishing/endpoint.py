@@ -1,56 +1,74 @@
 """The feed: the published events of the caller's network, as CloudEvents, with long-poll."""
 
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi import Query as InQuery
 from starlette.responses import Response
 
-from contracts.codec import to_batch
 from episodes.access import Caller
-from episodes.event_log.reader import Log, Placed, Wake
+from episodes.event_log.reader import Wake
 from episodes.http.dependencies import allowed, here
-from episodes.http.requests import Surroundings
-from episodes.publishing.feed import FeedPage, FeedQuery, position_text
-from episodes.publishing.mapping import published, published_name
-from episodes.visibility import recorded_by
+from episodes.http.metrics import WAITING
+from episodes.publishing.feed import MAX_EVENTS, FeedPage, FeedQuery, position_text
+from episodes.publishing.shared_pages import FeedRow, SharedPages
 
 MAX_SCAN = 1.0
 """Seconds past its time a request reads on over other networks' events; its `next` goes on from there."""
+LEAST_ROWS = 100
+"""How many rows are read at a time at least, however few are asked for."""
 
 router = APIRouter(tags=["feed"])
 
 
 @router.get("/v1/feed", response_model=FeedPage)
 async def read_feed(
-    log: Annotated[Log, here(Log)],
+    pages: Annotated[SharedPages, here(SharedPages)],
     wake: Annotated[Wake, here(Wake)],
-    surroundings: Annotated[Surroundings, here(Surroundings)],
     who: Annotated[Caller, allowed("feed", "read", FeedQuery)],
     query: Annotated[FeedQuery, InQuery()],
 ) -> Response:
     """Events after a position, oldest first. `next` moves on even when a page holds none of yours; with
     `wait` an empty answer is held back for that many seconds."""
-    place = query.after or 0
+    place, most = query.after or 0, max(query.limit, LEAST_ROWS)
     deadline = time.monotonic() + query.wait
     while True:
-        before, news = place, wake.news()
-        place, events = await log.page(who.network, place, query.limit, _is_published)
-        events = [placed for placed in events if recorded_by(who, placed.entry)]
+        news = wake.news()
+        rows = await pages.page(who.network, place, most)
+        at_end = len(rows) < most
+        place, events = _first_page(rows, place, query.limit, at_end, who)
         left = deadline - time.monotonic()
-        if events or left <= -MAX_SCAN or (left <= 0 and place == before):
-            return _page(events, place, surroundings.public_url)
-        if place == before:
-            await wake.wait(news, left)
+        if events or left <= -MAX_SCAN or (left <= 0 and at_end):
+            return _answer(events, place)
+        if at_end:
+            with WAITING.labels("feed").track_inprogress():
+                await wake.wait(news, left)
+        most = LEAST_ROWS if at_end else MAX_EVENTS  # at the end few are new, before it many are skipped
 
 
-def _is_published(name: str) -> bool:
-    return published_name(name) is not None
+def _first_page(
+    rows: Sequence[FeedRow], after: int, limit: int, at_end: bool, who: Caller
+) -> tuple[int, Sequence[FeedRow]]:
+    """The first `limit` rows at a stretch with an event for the caller: the position reached, and the events.
+
+    Pages are counted by rows, so that the same position and limit always give the same page.
+    """
+    reached = after
+    for start in range(0, len(rows), limit):
+        page = rows[start : start + limit]
+        if len(page) < limit and not at_end:
+            break  # its other rows are not read yet
+        events = [row for row in page if row.shown_to(who)]
+        reached = page[-1].position
+        if events:
+            return reached, events
+    return reached, ()
 
 
-def _page(events: list[Placed], reached: int, public_url: str) -> Response:
+def _answer(events: Sequence[FeedRow], reached: int) -> Response:
     """Written as text, because a page may hold a thousand events."""
-    messages = [message for placed in events if (message := published(placed.entry, public_url))]
-    content = f'{{"events":{to_batch(messages)},"next":"{position_text(reached)}"}}'
+    texts = ",".join(row.text for row in events)
+    content = f'{{"events":[{texts}],"next":"{position_text(reached)}"}}'
     return Response(content, media_type="application/json")
