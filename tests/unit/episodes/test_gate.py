@@ -18,7 +18,7 @@ class Visit:
 
     def __init__(self, places: int, limits: Limits, patience: float = PATIENCE) -> None:
         self.gate = Gate(places, limits, patience)
-        self.came: list[Hashable] = []
+        self.came: list[tuple[str, Hashable]] = []
         self.inside: set[int] = set()
         self.go = asyncio.Event()
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from episodes.access import Caller
 from episodes.event_log.reader import Wake
 from episodes.http.dependencies import allowed, here
-from episodes.http.metrics import WAITING
+from episodes.http.metrics import POLLS_WAITING
 from episodes.publishing.feed import MAX_EVENTS, FeedPage, FeedQuery, position_text
 from episodes.publishing.shared_pages import FeedRow, SharedPages
 
@@ -43,7 +43,7 @@ async def read_feed(
         if events or left <= -MAX_SCAN or (left <= 0 and at_end):
             return _answer(events, place)
         if at_end:
-            with WAITING.labels("feed").track_inprogress():
+            with POLLS_WAITING.track_inprogress():
                 await wake.wait(news, left)
         most = LEAST_ROWS if at_end else MAX_EVENTS  # at the end few are new, before it many are skipped
 
