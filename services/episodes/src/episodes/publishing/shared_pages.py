@@ -5,6 +5,7 @@ dropped as soon as they have it, so that nothing of a client erased since is ans
 """
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,8 +14,10 @@ from contracts.codec import to_json
 from episodes.access import Caller
 from episodes.errors import TooManyRequests
 from episodes.event_log.reader import Log, Row
+from episodes.gate import Gate
 from episodes.http.metrics import FEED_PAGES
 from episodes.publishing.mapping import published, published_name
+from episodes.turns import Limits
 from episodes.visibility import may_have_recorded, recorded_by
 
 
@@ -42,6 +45,9 @@ class FeedRow:
         return to_json(event)
 
 
+PATIENCE = 30.0
+"""How many seconds an answer of the feed waits for its turn before its caller gets 503."""
+
 Place = tuple[str, int]
 """A network and the position in the log after which it reads."""
 
@@ -61,6 +67,15 @@ class SharedPages:
         self._log = log
         self._public_url = public_url
         self._looks: dict[Place, _Look] = {}
+        self._rounds = Gate(1, Limits(sys.maxsize, sys.maxsize), PATIENCE)
+
+    async def turn(self) -> None:
+        """Wait for a turn at the event loop, of which each of its rounds has one for the feed.
+
+        Hundreds of long-polls are woken at once. Answered one after another, they do not hold up others.
+        """
+        async with self._rounds.turn():
+            await asyncio.sleep(0)
 
     async def page(self, network: str, after: int, most: int) -> Sequence[FeedRow]:
         """Up to `most` rows after a position, as they are recorded now.
