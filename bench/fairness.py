@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -56,10 +57,10 @@ class Caller:
 
     def end(self) -> str:
         """The end of the feed."""
-        page = {"next": "p0", "events": [None]}
+        page: dict[str, Any] = {"next": "p0", "events": [None]}
         while page["events"]:
-            query = {"after": page["next"], "limit": 1_000}
-            page = self.api.http.get("/v1/feed", params=query, headers=self.headers).json()
+            query = f"after={page['next']}&limit=1000"
+            page = self.api.http.get(f"/v1/feed?{query}", headers=self.headers).json()
         return str(page["next"])
 
     def flood(

@@ -45,7 +45,7 @@ class Asked:
         self, network: str = "demo", after: int = 0, most: int = 100, who: object = 0
     ) -> "asyncio.Task[Sequence[FeedRow]]":
         async def asking() -> Sequence[FeedRow]:
-            ASKING.set((network, who))  # type: ignore[arg-type]
+            ASKING.set((network, who))
             return await self.pages.page(network, after, most)
 
         return asyncio.create_task(asking())
