@@ -38,11 +38,10 @@ async def read_feed(
         news = wake.news()
         rows = await pages.page(who.network, place, most)
         at_end = len(rows) < most
-        if rows:
-            await pages.turn()
         place, events = _first_page(rows, place, query.limit, at_end, who)
         left = deadline - time.monotonic()
         if events or left <= -MAX_SCAN or (left <= 0 and at_end):
+            await pages.turn()
             return _answer(events, place)
         if at_end:
             with POLLS_WAITING.track_inprogress():

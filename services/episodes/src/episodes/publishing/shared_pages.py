@@ -70,9 +70,10 @@ class SharedPages:
         self._rounds = Gate(1, Limits(sys.maxsize, sys.maxsize), PATIENCE)
 
     async def turn(self) -> None:
-        """Wait for a turn at the event loop, of which each of its rounds has one for the feed.
+        """Wait for a turn to answer: each round of the event loop has one for the feed.
 
         Hundreds of long-polls are woken at once. Answered one after another, they do not hold up others.
+        Those that wait on take no turn, so that they stay together and share the next page, too.
         """
         async with self._rounds.turn():
             await asyncio.sleep(0)
