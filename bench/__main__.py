@@ -12,6 +12,7 @@ from types import MappingProxyType
 from bench import (
     asof,
     commands,
+    fairness,
     growth,
     identities,
     latency,
@@ -38,6 +39,7 @@ KINDS: Mapping[str, Measure] = MappingProxyType(
         "library": library.measure,
         "processes": processes.measure,
         "latency": latency.measure,
+        "fairness": fairness.measure,
         "rebuild": rebuild.measure,
         "asof": asof.measure,
         "growth": growth.measure,

@@ -48,7 +48,7 @@ def from_kafka(
 
 def to_batch(events: Iterable[CloudEvent]) -> str:
     """A CloudEvents JSON batch, as text."""
-    return "[" + ",".join(_to_json(event) for event in events) + "]"
+    return "[" + ",".join(to_json(event) for event in events) + "]"
 
 
 def from_json(document: object) -> PublishedEvent:
@@ -59,7 +59,8 @@ def from_json(document: object) -> PublishedEvent:
     return _read(attributes, attributes.pop("data", None))
 
 
-def _to_json(event: CloudEvent) -> str:
+def to_json(event: CloudEvent) -> str:
+    """One event of a CloudEvents JSON batch, as text."""
     attributes: dict[str, str | int] = {"specversion": "1.0", "datacontenttype": _DATA_TYPE}
     attributes.update(event.attributes)
     for name in _INTEGERS:

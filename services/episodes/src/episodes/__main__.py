@@ -46,7 +46,13 @@ from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
 from episodes.event_log.reader import Database, Log, Wake
 from episodes.event_log.stored_form import SALT
 from episodes.event_log.thread_pool import Workers
-from episodes.http.metrics import BATCH_COMMANDS, BATCH_CONFLICTS, ISSUER_KEYS_AGE
+from episodes.http.metrics import (
+    BATCH_COMMANDS,
+    BATCH_CONFLICTS,
+    ISSUER_KEYS_AGE,
+    REFUSED_CALLERS,
+    WAITING,
+)
 from episodes.http.requests import Surroundings
 from episodes.migrate import complete, migrate, newest
 from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
@@ -55,10 +61,12 @@ from episodes.processes.watchdog import Watchdog
 from episodes.publishing.feed_positions import FeedPositions
 from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.publishing.process import run_relay
+from episodes.publishing.shared_pages import SharedPages
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
 from episodes.recording.writer import Writer
 from episodes.tokens import verifier
+from episodes.turns import Limits
 
 NONCE = 12
 KINDS = (MASTER, MAC)
@@ -106,15 +114,19 @@ def application(settings: Settings) -> FastAPI:
         token_issuing.issuer_key(settings.keys_dir, settings.development_jwks_file)
     issuer_keys = _issuer_keys(settings)
     keys = _keyring(settings)
-    database, workers = Database(url), Workers(url)
+    cache = Cache(settings.cache_bytes)
+    limits = Limits(settings.waiting_per_caller, refused=REFUSED_CALLERS.inc)
+    database, workers = Database(url, limits=limits), Workers(url, limits)
+    writer = _writer(url, keys, cache, limits)
+    log = Log(database, keys.unwrap, settings.networks)
     directory = Directory(database)
     wake = Wake(url)
-    cache = Cache(settings.cache_bytes)
     services = Services(
-        writer=_writer(url, keys, cache),
-        log=Log(database, keys.unwrap, settings.networks),
+        writer=writer,
+        log=log,
         episodes=Episodes(database, keys.unwrap),
         wake=wake,
+        feed=SharedPages(log, settings.public_url),
         directory=directory,
         clients=Clients(database, AccessRecord(database)),
         disclosures=Disclosures(workers, keys.unwrap, cache),
@@ -131,6 +143,9 @@ def application(settings: Settings) -> FastAPI:
             grants=of_role(GRANTS, API),
         ),
     )
+    WAITING.labels("commands").set_function(lambda: writer.waiting)
+    WAITING.labels("reads").set_function(lambda: database.gate.waiting)
+    WAITING.labels("decisions").set_function(lambda: workers.gate.waiting)
     return create_app(services, running(services, database, workers, wake, services.lists.wake))
 
 
@@ -140,7 +155,7 @@ def _issuer_keys(settings: Settings) -> IssuerKeys:
     return keys
 
 
-def _writer(url: str, keys: Keyring, cache: Cache) -> Writer:
+def _writer(url: str, keys: Keyring, cache: Cache, limits: Limits) -> Writer:
     log = structlog.get_logger("writer")
     watchdog = Watchdog(lambda seconds: log.error("store call hangs", seconds=round(seconds, 1)))
     watchdog.start()
@@ -154,7 +169,7 @@ def _writer(url: str, keys: Keyring, cache: Cache) -> Writer:
         event_id=uuid7, episode_id=uuid7, nonce=drawn(NONCE), data_key=keys.data_key, salt=drawn(SALT)
     )
     store = PostgresStore(url, keys.unwrap, watchdog)
-    return Writer(store, draws, _now, cache, observe)
+    return Writer(store, draws, _now, cache, observe, limits)
 
 
 def drawn(size: int) -> Callable[[], bytes]:

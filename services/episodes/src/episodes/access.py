@@ -12,6 +12,7 @@ from episodes.domain.event import Actor
 from episodes.domain.refusals import NotAllowed
 from episodes.domain.roles import DESK, DESK_OR_PRIVACY, OFFICE, OVERSIGHT, PRIVACY, READERS, STAFF, Role
 from episodes.domain.vocabulary import COMMANDS
+from episodes.turns import Asker
 
 NETWORK_WIDE = frozenset({Role.SERVICE, Role.AUDITOR, Role.PRIVACY_OFFICER})
 """Roles that see every clinic of their network unless their token names some."""
@@ -62,6 +63,11 @@ class Caller:
             return None
         assert self.actor.organisation is not None, "a partner without organisation"
         return self.actor.organisation
+
+    @property
+    def line(self) -> Asker:
+        """In whose line its requests wait."""
+        return self.network, self.actor
 
     def may_act_for(self, clinic: UUID) -> bool:
         return self.clinics is None or clinic in self.clinics

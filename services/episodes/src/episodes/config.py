@@ -10,7 +10,10 @@ from care_platform.settings import ServiceSettings, Slug
 
 
 class Settings(ServiceSettings):
-    """EPISODES_… in the environment. Database addresses are libpq URLs and may name a Unix socket."""
+    """EPISODES_… in the environment. Database addresses are libpq URLs and may name a Unix socket.
+
+    `waiting_per_caller` is how many commands of one caller may wait, and how many of its reads; more are 429.
+    """
 
     model_config = SettingsConfigDict(env_prefix="EPISODES_", extra="ignore")
 
@@ -22,6 +25,7 @@ class Settings(ServiceSettings):
     relay_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     project_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     keys_dir: Path = Path("var/keys/episodes")
+    waiting_per_caller: Annotated[int, Field(ge=1)] = 256
     cache_bytes: Annotated[int, Field(ge=0)] = 256 * 1024 * 1024
 
     @field_validator("networks", mode="before")

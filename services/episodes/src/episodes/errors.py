@@ -10,6 +10,7 @@ Failed
 ├── InConflict              still contended after the retries
 ├── TooLarge                the event is over the limit of one event
 ├── TooManyWaiting          the queue is full or the answer took too long
+├── TooManyRequests         as many requests of this caller wait as may
 ├── Behind                  the list does not show the caller's write yet
 └── StoreUnavailable        the store cannot be reached, or did not answer
 """
@@ -59,6 +60,10 @@ class TooLarge(Failed):
 
 
 class TooManyWaiting(Failed):
+    pass
+
+
+class TooManyRequests(Failed):
     pass
 
 

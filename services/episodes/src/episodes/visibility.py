@@ -12,8 +12,8 @@ from episodes.domain.care.referrals import involved, subject_for
 from episodes.domain.care.sharing_consents import live_consent
 from episodes.domain.care.transfers import ResponsibilityTransferred
 from episodes.domain.episode import Episode
-from episodes.domain.event import RecordedEvent
-from episodes.domain.vocabulary import kind_of, may_concern
+from episodes.domain.event import EventMetadata, RecordedEvent
+from episodes.domain.vocabulary import BY_FACT, kind_of, may_concern
 from episodes.errors import NotThere
 from episodes.event_log.outline import INVOLVING, Outline
 
@@ -95,6 +95,14 @@ def recorded_by(caller: Caller, entry: RecordedEvent[Any]) -> bool:
     former = entry.fact.former if isinstance(entry.fact, ResponsibilityTransferred) else None
     clinics = [entry.metadata.clinic] if former is None else [entry.metadata.clinic, former.clinic]
     return any(map(caller.may_act_for, clinics))
+
+
+_TRANSFERRED = BY_FACT[ResponsibilityTransferred].name
+
+
+def may_have_recorded(caller: Caller, metadata: EventMetadata) -> bool:
+    """False if what an event says in clear is enough to know that no clinic of the caller recorded it."""
+    return caller.may_act_for(metadata.clinic) or metadata.type == _TRANSFERRED
 
 
 def standing(episode: Episode, entry: RecordedEvent[Any]) -> RecordedEvent[Any] | None:

@@ -41,6 +41,7 @@ def told(error: Exception) -> dict[str, Any]:
         (errors.InConflict(), "conflict"),
         (errors.TooLarge(), "too-large"),
         (errors.TooManyWaiting(), "unavailable"),
+        (errors.TooManyRequests(), "too-many-requests"),
         (errors.StoreUnavailable(), "unavailable"),
         (HTTPException(405), "method-not-allowed"),
         (HTTPException(418), "malformed"),
@@ -55,7 +56,10 @@ def test_a_defect_says_nothing_of_its_cause() -> None:
     assert b"Ada" not in bytes(PROBLEMS.answer(RuntimeError("Ada Example"), CORRELATION).body)
 
 
-@pytest.mark.parametrize("error", [errors.TooManyWaiting(), errors.StoreUnavailable(), errors.InConflict()])
+@pytest.mark.parametrize(
+    "error",
+    [errors.TooManyWaiting(), errors.TooManyRequests(), errors.StoreUnavailable(), errors.InConflict()],
+)
 def test_what_may_be_tried_again_says_when(error: Exception) -> None:
     assert PROBLEMS.answer(error, CORRELATION).headers["retry-after"] == "1"
     assert KINDS[told(error)["type"].rpartition("/")[2]].retry

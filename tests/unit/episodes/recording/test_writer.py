@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,16 +17,19 @@ from episodes.errors import (
     NotThere,
     OutcomeUnknown,
     StoreUnavailable,
+    TooManyRequests,
     TooManyWaiting,
 )
 from episodes.event_log.cache import Cache
 from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.keyring import keyring
 from episodes.recording import batch
+from episodes.recording import writer as writer_module
 from episodes.recording.commands import Answer, CommandRequest
 from episodes.recording.store import ReadSet, WriteSet
 from episodes.recording.writer import MAX_TURNS, Writer
-from tests.support.episodes.batches import a_batch, an_episode_of, command, told_of
+from episodes.turns import Limits
+from tests.support.episodes.batches import SERVICE, a_batch, an_episode_of, command, told_of
 from tests.support.episodes.care_facts import OPENED
 from tests.support.episodes.scenario import EPISODE, NOW
 from tests.support.episodes.store_and_writer import Desk, a_flag, submitted
@@ -107,10 +111,12 @@ class Refusing:
     known: Callable[[], ReadSet]
     refusals: list[Exception] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    asked: list[Sequence[CommandRequest]] = field(default_factory=list)
     written: int = 0
 
     def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         self.sizes.append(len(commands))
+        self.asked.append(commands)
         return self.known()
 
     def write(self, writing: WriteSet) -> None:
@@ -168,7 +174,7 @@ async def test_one_that_conflicts_alone_does_not_fail_its_neighbour() -> None:
 
 
 async def test_no_more_wait_than_may_and_whoever_was_answered_makes_room() -> None:
-    _, writer, _ = over(most_waiting=2)
+    _, writer, _ = over(limits=Limits(in_all=2))
     answers = await submitted(writer, flags(3))
     assert [type(answer) for answer in answers] == [Answer, Answer, TooManyWaiting]
     for _ in range(2):
@@ -194,6 +200,12 @@ async def test_what_does_not_fit_one_transaction_follows_in_the_next(monkeypatch
     await writer.stop()
     assert (store.sizes, store.written) == ([5, 3, 1], 5)
     assert [type(answer) for answer in answers] == [Answer] * 5
+
+
+async def handed_over() -> None:
+    """Returns when what was submitted waits for the writer's thread."""
+    for _ in range(2 * MAX_TURNS):
+        await asyncio.sleep(0)
 
 
 def held_up(store: Refusing) -> tuple[threading.Event, threading.Event]:
@@ -229,9 +241,58 @@ async def test_what_was_handed_over_meanwhile_is_decided_together_and_the_writer
     assert await asyncio.to_thread(begun.wait, 5)
     for _ in range(3):
         calls += [asyncio.create_task(writer.submit(asked)) for asked in flags(2)]
-        for _ in range(2 * MAX_TURNS):
-            await asyncio.sleep(0)  # until they are handed over
+        await handed_over()
     go_on.set()
     assert [type(answer) for answer in await asyncio.gather(*calls)] == [Answer] * 7
     assert (store.sizes, writer.alive) == ([1, 6], True)
     await writer.stop()
+
+
+def of(network: str, who: int, count: int) -> list[CommandRequest]:
+    """Commands of one caller."""
+    caller = replace(SERVICE, network=network, actor=replace(SERVICE.actor, id=UUID(int=who)))
+    return [command(a_flag(), EPISODE, id=uuid4(), caller=caller) for _ in range(count)]
+
+
+async def test_a_batch_is_filled_by_turns_between_networks_and_callers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The flood fills one batch after another, and the others are all in the first of them."""
+    monkeypatch.setattr(writer_module, "MAX_COMMANDS", 16)
+    store, writer, _ = over(limits=Limits(of_caller=100))
+    begun, go_on = held_up(store)
+    calls = [asyncio.create_task(writer.submit(asked)) for asked in of("other", 1, 1)]
+    assert await asyncio.to_thread(begun.wait, 5)
+    flood, peer, few = of("other", 1, 60), of("other", 2, 2), of("demo", 1, 4)
+    calls += [asyncio.create_task(writer.submit(asked)) for asked in (*flood, *peer, *few)]
+    await handed_over()
+    go_on.set()
+    await asyncio.gather(*calls, return_exceptions=True)
+    await writer.stop()
+    assert store.sizes == [1, 16, 16, 16, 16, 2]
+    assert all(one in store.asked[1] for one in (*few, *peer))
+
+
+async def test_only_the_line_of_a_flood_is_full() -> None:
+    _, writer, _ = over(limits=Limits(of_caller=5))
+    flood, others = await asyncio.gather(
+        submitted(writer, of("other", 1, 20)),
+        submitted(writer, [*of("other", 2, 5), *of("demo", 1, 5)]),
+    )
+    await writer.stop()
+    assert Counter(map(type, flood)) == {NotThere: 5, TooManyRequests: 15}
+    assert TooManyRequests not in map(type, others)
+
+
+async def test_commands_of_one_caller_are_recorded_in_the_order_they_came(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also when they are put back because they do not fit into a transaction."""
+    monkeypatch.setattr(batch, "MAX_COMMANDS", 3)
+    store, writer, _ = over()
+    first, second = of("demo", 1, 10), of("other", 1, 10)
+    await submitted(writer, [*first, *second])
+    await writer.stop()
+    decided = [one for asked in store.asked for one in asked[:3]]
+    assert [one for one in decided if one in first] == first
+    assert [one for one in decided if one in second] == second

@@ -11,7 +11,7 @@ from care_platform.key_files import KeyUnavailable
 from care_platform.postgres.grants import lacking
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
-from episodes.errors import StoreUnavailable
+from episodes.errors import StoreUnavailable, TooManyRequests
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log
 from episodes.http.metrics import READY
@@ -47,7 +47,7 @@ async def _why_not(request: Request) -> str | None:
         return f"the keys of the token issuer cannot be read: {issuer.fault}"
     try:
         return await _why_not_with_this_store(request)
-    except StoreUnavailable:
+    except (StoreUnavailable, TooManyRequests):
         return "the store cannot be reached"
 
 

@@ -14,6 +14,7 @@ from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log, Wake
 from episodes.http.requests import Surroundings
 from episodes.publishing.feed_positions import FeedPositions
+from episodes.publishing.shared_pages import SharedPages
 from episodes.recording.writer import Writer
 
 
@@ -25,6 +26,7 @@ class Services:
     log: Log
     episodes: Episodes
     wake: Wake
+    feed: SharedPages
     directory: Directory
     clients: Clients
     disclosures: Disclosures

@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 
 from episodes.directory.asking import Asking
 from episodes.event_log.reader import Database
+from episodes.turns import ASKING, OURSELVES
 
 MOST_TOGETHER = 500
 """The limit, in accesses, of a transaction: a choice; its statement then takes a few milliseconds."""
@@ -83,6 +84,7 @@ class AccessRecord:
         await recorded
 
     async def _write_all(self) -> None:
+        ASKING.set(OURSELVES)  # not of whoever came first: its full line is nobody else's concern
         while self._waiting:
             group, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
             fault = await self._write([access for access, _ in group])

@@ -12,7 +12,7 @@ from episodes.access import Caller
 from episodes.episode_list.line import Criteria
 from episodes.episode_list.postgres import Lists, Row
 from episodes.episode_list.query import EpisodeList, ListedEpisode, ListQuery
-from episodes.errors import Behind, StoreUnavailable
+from episodes.errors import Behind, StoreUnavailable, TooManyRequests
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log
 from episodes.http.dependencies import allowed, here
@@ -44,7 +44,7 @@ async def observe_lag(request: Request) -> None:
     """How long the oldest event not listed yet has waited, whoever leads or none does."""
     try:
         recorded = await at_hand(request, Log).next_recorded_at(await at_hand(request, Lists).position())
-    except StoreUnavailable:
+    except (StoreUnavailable, TooManyRequests):
         LIST_LAG.set(float("nan"))
     else:
         LIST_LAG.set(0 if recorded is None else max(0.0, (now(request) - recorded).total_seconds()))

@@ -1,10 +1,11 @@
 """Reads the event log for the feed, without blocking the event loop; and what all readers share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -19,20 +20,32 @@ from care_platform.numbered_keys import KeyInUse
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.vocabulary import BY_NAME
-from episodes.errors import StoreUnavailable
+from episodes.errors import StoreUnavailable, TooManyWaiting
 from episodes.event_log.client_keys import Unwrap, keys_of
-from episodes.event_log.codec import SealedEvent, decrypt, metadata_of, parse
+from episodes.event_log.codec import DataKey, SealedEvent, decrypt, metadata_of, parse
 from episodes.event_log.keyring import Keyring
+from episodes.event_log.stored_form import Damaged
+from episodes.gate import Gate
+from episodes.turns import USUAL, Limits
+
+LOOK_AGAIN = 1.0
+"""Seconds after which readers look again without a notification, because one may be lost."""
+
+_AT_A_STRETCH = 100
+"""How many rows are parsed before others have a turn at the event loop."""
 
 CONNECTING: dict[str, Any] = {
     "autocommit": True,
     "connect_timeout": 1,
     "options": "-c statement_timeout=8000",
 }
+PATIENCE = 1.5
+"""How many seconds a caller waits for a connection before it gets 503."""
+
 POOL: dict[str, Any] = {
     "min_size": 1,
     "open": False,
-    "timeout": 1.5,  # for a connection; after that the caller gets 503
+    "timeout": PATIENCE,
     "reconnect_timeout": 2,  # with a long back-off we would be away longer than the server
 }
 
@@ -44,33 +57,54 @@ _OF_EACH_MASTER = """SELECT number, fingerprint, network_id, client_id, key_id, 
 LEFT JOIN LATERAL (SELECT * FROM client_keys WHERE master = number LIMIT 1) AS one ON true ORDER BY number"""
 
 
-@dataclass(frozen=True, slots=True)
-class LogPage:
-    """The wanted events of one network on a page of the log, the place reached, and the id of the last event
-    read, of whatever network; None if there was none.
+@dataclass(frozen=True)
+class Row:
+    """A row of the ordered log as one network reads it.
+
+    `event` is None if it is another network's or not wanted, and an error if it must not be skipped. `id` is
+    that of the event whatever it is, and None if it cannot be read.
     """
 
-    entries: Sequence[RecordedEvent[Any]]
-    reached: int
-    last: UUID | None
+    position: int
+    id: UUID | None
+    event: SealedEvent | Exception | None
+    keys: Mapping[UUID, DataKey] = field(repr=False)
+
+    @property
+    def metadata(self) -> EventMetadata | None:
+        """Of an event that is wanted. Raises what forbids to skip the row."""
+        if isinstance(self.event, Exception):
+            raise self.event
+        return None if self.event is None else self.event.metadata
+
+    @cached_property
+    def entry(self) -> RecordedEvent[Any]:
+        """The event, decrypted once for all who read it. Raises `Damaged`."""
+        assert isinstance(self.event, SealedEvent), "not an event that is wanted"
+        return decrypt(self.event, self.keys)
 
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Turns every failure to use the store, and missing tables and rights, into `StoreUnavailable`."""
+    """Turns every failure to use the store, a wait for it, and missing tables and rights, into
+    `StoreUnavailable`.
+    """
     try:
         yield
     except (
-        *(PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError),
+        *(TooManyWaiting, PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError),
         *(UndefinedTable, InsufficientPrivilege),
     ):
         raise StoreUnavailable from None
 
 
 class Database:
-    """A small pool. Every failure to use it, and missing tables and rights, are `StoreUnavailable`."""
+    """A small pool, used by turns. Every failure to use it, missing tables and rights, are
+    `StoreUnavailable`.
+    """
 
-    def __init__(self, url: str, size: int = 8) -> None:
+    def __init__(self, url: str, size: int = 8, limits: Limits = USUAL) -> None:
+        self.gate = Gate(size, limits, PATIENCE)
         self._pool = AsyncConnectionPool(
             url, max_size=size, check=AsyncConnectionPool.check_connection, kwargs=CONNECTING, **POOL
         )
@@ -84,7 +118,7 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
         with unavailable():
-            async with self._pool.connection() as connection:
+            async with self.gate.turn() as left, self._pool.connection(timeout=left) as connection:
                 yield connection
 
     @asynccontextmanager
@@ -111,23 +145,23 @@ class Log:
         self._unwrap = unwrap
         self._networks = networks
 
-    async def page(self, network: str, after: int, most: int, wanted: Callable[[str], bool]) -> LogPage:
-        """Read up to `most` events after a position. Gaps between positions are no loss."""
+    async def page(
+        self, network: str, after: int, most: Callable[[], int], wanted: Callable[[str], bool]
+    ) -> list[Row]:
+        """The rows after a position, those of this network and a wanted type with their events. Gaps between
+        positions are no loss. `most` is asked how many to read once there is a connection to read them."""
         async with self._database.within(network) as connection:
-            cursor = await connection.execute(_AFTER, (after, most), binary=True)
-            rows = [(row[0], parse(StoredEvent(*row[1:]))) for row in await cursor.fetchall()]
-            if any(_of_a_later_release(event.metadata) for _, event in rows):
-                raise StoreUnavailable  # cannot be mapped by this release, and must not be skipped
-            kept = [
-                event
-                for _, event in rows
-                if event.metadata.network == network and wanted(event.metadata.type)
-            ]
-            entries = await self._opened(connection, kept)
-        if not rows:
-            return LogPage((), after, None)
-        reached, last = rows[-1]
-        return LogPage(entries, reached, last.metadata.event_id)
+            cursor = await connection.execute(_AFTER, (after, most()), binary=True)
+            stored = await cursor.fetchall()
+            events: list[tuple[int, UUID | None, SealedEvent | Exception | None]] = []
+            for number, row in enumerate(stored):
+                if number % _AT_A_STRETCH == _AT_A_STRETCH - 1:
+                    await asyncio.sleep(0)  # others have a turn at the event loop
+                events.append((row[0], *_event_of(network, StoredEvent(*row[1:]), wanted)))
+            sealed = [event for *_, event in events if isinstance(event, SealedEvent)]
+            clients = {(event.metadata.network, event.metadata.client) for event in sealed}
+            keys = await keys_of(connection, self._unwrap, clients)
+        return [Row(position, identifier, event, keys) for position, identifier, event in events]
 
     async def next_recorded_at(self, after: int) -> datetime | None:
         """When the first event after a position was recorded. None if there is no such event."""
@@ -153,12 +187,19 @@ class Log:
             return False
         return True
 
-    async def _opened(
-        self, connection: AsyncConnection[Any], events: Sequence[SealedEvent]
-    ) -> list[RecordedEvent[Any]]:
-        clients = {(event.metadata.network, event.metadata.client) for event in events}
-        keys = await keys_of(connection, self._unwrap, clients)
-        return [decrypt(event, keys) for event in events]
+
+def _event_of(
+    network: str, stored: StoredEvent, wanted: Callable[[str], bool]
+) -> tuple[UUID | None, SealedEvent | Exception | None]:
+    """The id of a stored event, and the event if it is wanted, or what forbids to skip it."""
+    try:
+        event = parse(stored)
+    except Damaged as damage:
+        return None, damage
+    metadata = event.metadata
+    if _of_a_later_release(metadata):
+        return metadata.event_id, StoreUnavailable()  # cannot be mapped by this release
+    return metadata.event_id, event if metadata.network == network and wanted(metadata.type) else None
 
 
 def _of_a_later_release(header: EventMetadata) -> bool:
@@ -168,7 +209,7 @@ def _of_a_later_release(header: EventMetadata) -> bool:
 class Wake:
     """Wakes waiting readers at a notification on `channel`, by default that an event was recorded.
 
-    It only saves time: readers look again each second anyway.
+    It only saves time: all readers are woken each second anyway, together, because they share what they read.
     """
 
     def __init__(self, url: str, channel: LiteralString = "stored_events") -> None:
@@ -182,7 +223,7 @@ class Wake:
 
     async def wait(self, news: asyncio.Event, seconds: float) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(seconds, 1.0)):
+            async with asyncio.timeout(seconds):
                 await news.wait()
 
     async def listen(self) -> None:
@@ -193,7 +234,13 @@ class Wake:
                     self._url, autocommit=True, connect_timeout=1
                 ) as connection:
                     await connection.execute(self._listen)
-                    async for _ in connection.notifies():
-                        self._news.set()
-                        self._news = asyncio.Event()
-            await asyncio.sleep(1)
+                    while True:
+                        self._tell()
+                        async for _ in connection.notifies(timeout=LOOK_AGAIN):
+                            self._tell()
+            self._tell()
+            await asyncio.sleep(LOOK_AGAIN)
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()

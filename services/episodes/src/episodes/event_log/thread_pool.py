@@ -11,16 +11,19 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from care_platform.postgres.row_security import SCOPE, scoped
-from episodes.event_log.reader import CONNECTING, POOL, unavailable
+from episodes.event_log.reader import CONNECTING, PATIENCE, POOL, unavailable
+from episodes.gate import Gate
+from episodes.turns import USUAL, Limits
 
 T = TypeVar("T")
 THREADS = 2
 
 
 class Workers:
-    """A pool of threads with a connection each. Every failure to use one is `StoreUnavailable`."""
+    """Threads with a connection each, used by turns. Every failure to use one is `StoreUnavailable`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, limits: Limits = USUAL) -> None:
+        self.gate = Gate(THREADS, limits, PATIENCE)
         self._pool = ConnectionPool(
             url, max_size=THREADS, check=ConnectionPool.check_connection, kwargs=CONNECTING, **POOL
         )
@@ -38,7 +41,11 @@ class Workers:
 
         Its statements do not wait for each other: an error is raised when a result is fetched, or at the end.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, network, work)
+        with unavailable():
+            async with self.gate.turn():
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._threads, self._run, network, work
+                )
 
     def _run(self, network: str, work: Callable[[Connection[Any]], T]) -> T:
         with (

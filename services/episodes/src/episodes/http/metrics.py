@@ -16,3 +16,12 @@ READY = Gauge("episodes_ready", "1 while the store can be reached at the right r
 ISSUER_KEYS_AGE = Gauge(
     "episodes_issuer_keys_age_seconds", "Since the token issuer's keys were last read without a fault"
 )
+WAITING = Gauge("episodes_waiting", "How many wait for their turn, by what they wait for", ["for"])
+POLLS_WAITING = WAITING.labels("feed")
+FEED_PAGES = Counter(
+    "episodes_feed_pages_total",
+    "Pages of the log read for the feed, each once for all who asked for it together",
+)
+REFUSED_CALLERS = Counter(
+    "episodes_refused_callers_total", "Requests answered 429 because too many of the same caller waited"
+)

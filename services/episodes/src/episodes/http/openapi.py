@@ -59,7 +59,7 @@ _TAGS = {
     "disclosure": "May this event go to that partner now?",
     "operations": "Health, metrics, and what each problem means",
 }
-_COMMON = (400, 401, 403, 404, 408, 413, 500, 503)
+_COMMON = (400, 401, 403, 404, 408, 413, 429, 500, 503)
 _OF_BODIES = (415, 422)
 
 

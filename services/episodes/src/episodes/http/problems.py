@@ -25,6 +25,13 @@ _KINDS = (
     Kind("moved", 412, "The episode has moved", "Read it again and decide on its newest version."),
     Kind("precondition-required", 428, "If-Match is required", "Read it, and send its ETag as If-Match."),
     Kind("rule-broken", 422, "A rule refuses this", "See `rule`; mend it and use the same key."),
+    Kind(
+        "too-many-requests",
+        429,
+        "Too many of your requests wait",
+        "Await the answers to some; send it again after `Retry-After`.",
+        retry=True,
+    ),
     Kind("key-reused", 422, "The idempotency key belongs to another request", "Draw a new key."),
 )
 _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
@@ -41,6 +48,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         errors.InConflict: "conflict",
         errors.TooLarge: "too-large",
         errors.TooManyWaiting: "unavailable",
+        errors.TooManyRequests: "too-many-requests",
         errors.StoreUnavailable: "unavailable",
         errors.Behind: "unavailable",
         errors.Failed: "defect",

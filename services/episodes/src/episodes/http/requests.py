@@ -14,6 +14,7 @@ from care_platform.http.malformed import Malformed
 from care_platform.http.parameters import read_uuid
 from care_platform.postgres.grants import Grant
 from episodes.access import Caller, allow
+from episodes.turns import ASKING
 
 T = TypeVar("T")
 
@@ -37,9 +38,10 @@ def at_hand(request: Request, kind: type[T]) -> T:
 
 
 def permitted(request: Request, resource: str, action: str) -> Caller:
-    """The caller, if its token is valid and its role may."""
+    """The caller, if its token is valid and its role may. What is read from here on is read in its turn."""
     caller: Caller = caller_of(request.scope)
     allow(caller.actor.role, resource, action)
+    ASKING.set(caller.line)
     return caller
 
 

@@ -7,6 +7,7 @@ import re
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -27,6 +28,10 @@ class FeedPosition:
 
     place: int
     event: bytes = bytes(8)
+
+    @classmethod
+    def of(cls, place: int, event: UUID | None) -> "FeedPosition":
+        return cls(place) if event is None else cls(place, event.bytes[:8])
 
 
 BEGINNING = FeedPosition(0)

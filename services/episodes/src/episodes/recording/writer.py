@@ -1,6 +1,7 @@
 """The writer thread: it decides all waiting commands from one read, and commits them together.
 
 Without group commit, the lock and the fsync of each commit to the ordered log would limit the rate.
+A batch is filled by turns, so that a flood by one caller delays another by its share alone.
 No caller is answered before the outcome of its batch's commit is known.
 """
 
@@ -22,6 +23,7 @@ from episodes.event_log.cache import Cache
 from episodes.recording.batch import MAX_COMMANDS, Batch, Outcome, Randomness, decide_batch
 from episodes.recording.commands import Answer, CommandRequest
 from episodes.recording.store import Store
+from episodes.turns import USUAL, Limits, Turns
 
 ATTEMPTS = 3
 MAX_TURNS = 8
@@ -49,21 +51,26 @@ class Writer:
         clock: Callable[[], datetime],
         cache: Cache,
         observe: Callable[[int, int], None] = lambda size, attempts: None,
-        most_waiting: int = 2_000,
+        limits: Limits = USUAL,
     ) -> None:
         self._store = store
         self._draws = draws
         self._clock = clock
         self._cache = cache
         self._observe = observe
-        self._most_waiting = most_waiting
-        self._waiting = 0
-        self._gathered: list[Waiting] = []
-        self._queue: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
+        self._turns: Turns[Waiting] = Turns(limits, lambda displaced: _give_up(displaced.future))
+        self._guard = threading.Lock()
+        self._gathered = 0
+        self._handed_over: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many commands wait to be decided."""
+        return len(self._turns)
 
     @property
     def alive(self) -> bool:
@@ -73,55 +80,68 @@ class Writer:
     async def stop(self) -> None:
         """Record the waiting commands, then end."""
         self._hand_over()
-        self._queue.put(None)
+        self._handed_over.put(None)
         await asyncio.to_thread(self._thread.join)
 
     async def submit(self, command: CommandRequest) -> Answer:
-        """The answer, once it is durable. Raises the refusal, or `TooManyWaiting` after two seconds."""
-        if self._waiting >= self._most_waiting:
-            raise TooManyWaiting
+        """The answer, once it is durable. Raises the refusal, `TooManyRequests` if too many commands of this
+        caller wait, or `TooManyWaiting` after two seconds."""
         loop = asyncio.get_running_loop()
         waiting = Waiting(command, loop.create_future())
+        with self._guard:
+            self._turns.add(command.caller.line, waiting)
         if not self._gathered:
             loop.call_soon(self._gather)
-        self._gathered.append(waiting)
-        self._waiting += 1
+        self._gathered += 1
         patience = loop.call_later(MAX_WAIT, _give_up, waiting.future)
         try:
             return await waiting.future
+        except (TooManyWaiting, asyncio.CancelledError):
+            with self._guard:
+                self._turns.remove(command.caller.line, waiting)
+            raise
         finally:
             patience.cancel()
-            self._waiting -= 1
 
     def _gather(self, seen: int = 0, turns: int = 0) -> None:
         """Hand the batch over when one iteration of the event loop adds no command, or after `MAX_TURNS`.
 
         So commands that arrive together share a batch, and the two threads do not compete for the GIL.
         """
-        if len(self._gathered) > seen and turns < MAX_TURNS:
+        if self._gathered > seen and turns < MAX_TURNS:
             loop = asyncio.get_running_loop()
-            loop.call_soon(self._gather, len(self._gathered), turns + 1)
+            loop.call_soon(self._gather, self._gathered, turns + 1)
         else:
             self._hand_over()
 
     def _hand_over(self) -> None:
         if self._gathered:
-            self._queue.put(self._gathered)
-            self._gathered = []
+            self._handed_over.put(self._gathered)
+            self._gathered = 0
 
     def _run(self) -> None:
-        ended = False
-        while not ended:
-            gathered = self._queue.get()
-            waiting: list[Waiting] = []
-            while gathered is not None:
-                waiting += (item for item in gathered if not item.future.done())
-                if self._queue.empty() or len(waiting) >= MAX_COMMANDS:
-                    break
-                gathered = self._queue.get()
-            ended = gathered is None
-            if waiting:
-                self._answer(self._settle(waiting))
+        due, ended = 0, False
+        while due or not ended:
+            while not ended and (not due or not self._handed_over.empty()):
+                count = self._handed_over.get()
+                ended = count is None
+                due += count or 0
+            due = self._serve(due)
+
+    def _serve(self, due: int) -> int:
+        """Decide a batch, filled by turns. Returns how many of those due are still to be served."""
+        most = min(due, MAX_COMMANDS)
+        with self._guard:
+            taken = self._turns.take(most)
+        lines = [(asker, item) for asker, item in taken if not item.future.done()]
+        waiting = [item for _, item in lines]
+        settled = self._settle(waiting) if waiting else []
+        if settled:
+            self._answer(settled)
+        with self._guard:
+            self._turns.put_back(lines[len(settled) :])
+        left = due - most if len(taken) == most else 0
+        return left + len(waiting) - len(settled)
 
     @staticmethod
     def _answer(settled: Settled) -> None:
@@ -129,7 +149,10 @@ class Writer:
         loop.call_soon_threadsafe(_resolve, settled)
 
     def _settle(self, waiting: Sequence[Waiting]) -> Settled:
-        """The outcome of every command. If they cannot be decided together, each is decided alone."""
+        """The outcomes of the commands, or of the first of them, as many as fit into one transaction.
+
+        If they cannot be decided together, each is decided alone.
+        """
         try:
             return self._together(waiting)
         except StoreUnavailable as away:
@@ -143,7 +166,7 @@ class Writer:
                 settled = self._attempt(waiting)
             except (Conflict, OutcomeUnknown):
                 continue
-            self._observe(len(waiting), attempt)
+            self._observe(len(settled), attempt)
             return settled
         self._observe(len(waiting), ATTEMPTS)
         return self._one_by_one(waiting)
@@ -170,18 +193,14 @@ class Writer:
         return outcome
 
     def _attempt(self, waiting: Sequence[Waiting]) -> Settled:
-        """Read, decide, write. Commands that do not fit into one transaction follow in the next."""
+        """Read, decide, write. Commands that do not fit into this transaction have no outcome yet."""
         commands = [item.command for item in waiting]
-        outcomes: list[Outcome] = []
-        while commands:
-            batch = Batch(self._store.read(commands, self._cache), self._clock(), self._draws)
-            rest = decide_batch(batch, commands)
-            if batch.write_set.events:
-                self._store.write(batch.write_set)
-            self._cache.keep(batch.read_set.episodes)
-            outcomes += [outcome for _, outcome in batch.outcomes]
-            commands = list(rest)
-        return list(zip(waiting, outcomes, strict=True))
+        batch = Batch(self._store.read(commands, self._cache), self._clock(), self._draws)
+        decide_batch(batch, commands)
+        if batch.write_set.events:
+            self._store.write(batch.write_set)
+        self._cache.keep(batch.read_set.episodes)
+        return [(item, outcome) for item, (_, outcome) in zip(waiting, batch.outcomes, strict=False)]
 
 
 def _give_up(future: asyncio.Future[Answer]) -> None:
