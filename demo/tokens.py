@@ -1,4 +1,7 @@
-"""Tokens without an identity provider, issued by the command line of the episodes service."""
+"""Tokens without an identity provider, issued by the command line of the episodes service.
+
+`python -m demo.tokens ROLE` prints one.
+"""
 
 import os
 import subprocess
@@ -8,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from uuid import UUID, uuid5
 
-from demo.setting import Setting
+from demo.setting import Setting, read_setting
 
 _OTHERS = UUID("6b0f2c7e-94d1-4a58-8c3b-5e7a1d9f2c05")
 """The namespace for the ids of callers that the setting does not name."""
@@ -52,3 +55,7 @@ def subject(role: str, setting: Setting) -> str:
         }
     )
     return named.get(role) or str(uuid5(_OTHERS, role))
+
+
+if __name__ == "__main__":
+    print(token(sys.argv[1], read_setting()))

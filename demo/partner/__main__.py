@@ -14,15 +14,23 @@ from demo.setting import read_setting
 from demo.tokens import token
 
 
+def _token() -> str:
+    file = os.environ.get("PARTNER_TOKEN_FILE")
+    return Path(file).read_text().strip() if file else token("partner", read_setting())
+
+
 def main() -> None:
-    """Serve until told to stop. PARTNER_DIR is for what it receives, PARTNER_HOST is where it listens."""
-    addresses, setting = Addresses.of(), read_setting()
+    """Serve until told to stop. PARTNER_DIR is for what it receives, PARTNER_HOST is where it listens.
+
+    Its token is in PARTNER_TOKEN_FILE; without that one is issued here, with the key for development.
+    """
+    addresses = Addresses.of()
     files = Path(os.environ.get("PARTNER_DIR", "var/partner"))
     files.mkdir(parents=True, exist_ok=True)
     subscribing = Subscribing(
         addresses.notifications,
         addresses.webhooks,
-        lambda: token("partner", setting),
+        _token,
         files / "subscription.json",
     )
     app = DemoPartner(Ledger(files / "received.jsonl"), subscribing).app()
