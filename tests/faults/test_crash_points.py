@@ -100,9 +100,10 @@ def test_killed_at_this_point_a_role_loses_nothing_and_repeats_no_effect(whole: 
 
 def test_every_point_in_the_code_is_in_the_table() -> None:
     sources = (CHECKOUT / "services").glob("*/src/**/*.py")
-    assert sorted(name for it in sources for name in _points_of(it)) == sorted(
+    named = (name for it in sources for name in _points_of(it))
+    assert sorted(name for name in named if not name.startswith("keys.")) == sorted(
         {point.partition(":")[0] for point in POINTS}
-    ), "each point once in the code and in the table"
+    ), "each point once in the code and in the table; those of an operator's command have tests of their own"
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ BUGS: Mapping[str, tuple[str, Parts]] = {
     ),
     "forgets receipts": ("every_acknowledged_command_is_recorded_once", Parts(log=_ForgetsReceipts)),
     "answers repeats anew": ("the_same_key_has_the_same_answer", Parts(log=_AnswersRepeatsAnew)),
-    "lets two have one version": ("_check_history", Parts(log=_LetsTwoHaveOneVersion)),
+    "lets two have one version": ("check_history", Parts(log=_LetsTwoHaveOneVersion)),
     "moves before the acknowledgement": (
         "every_published_event_reaches_the_topic_in_order",
         Parts(relay=_MovesBeforeTheAcknowledgement),

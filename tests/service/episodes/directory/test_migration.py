@@ -19,7 +19,7 @@ ALTER TABLE clients DROP version;
 ALTER TABLE staff DROP version, DROP clinics;
 ALTER TABLE client_identifiers DROP compared_system, DROP compared_value, DROP told_apart;
 DROP FUNCTION compared_form, refuse_change_of_history;
-UPDATE alembic_version SET version_num = '0006';
+UPDATE alembic_version SET version_num = '0009';
 """
 A_PAIR = (
     "INSERT INTO client_identifiers (network_id, system, value, client_id) VALUES ('demo', 'old', %s, %s)"

@@ -276,4 +276,4 @@ def test_a_lost_key_of_receipts_makes_repeats_wait_and_is_named(served: tuple[Se
     lost.rename(service.keys_dir / "mac.1.key")
     answer = after.record("/v1/episodes", body, key)
     assert (answer.status_code, answer.content) == (201, first.content)
-    assert after.ready()
+    eventually(after.ready, "the API is ready again")

@@ -9,14 +9,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import islice
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
 import pytest
 
+from episodes.event_log.keyring import keyring
 from episodes.event_log.recorder import APPENDING
 from episodes.http.examples import CLIENT, CLINIC, COLLEAGUE, EXAMPLES, PARTNER, THERAPIST
+from episodes.publishing.feed_positions import FeedPositions
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer, refused
 from tests.support.servers.postgres import PostgresServer
@@ -182,7 +184,8 @@ def test_beside_a_flood_of_reads_others_are_answered_and_the_flood_is_refused(se
 
 async def test_the_long_polls_of_a_network_read_once_for_all_of_them(served: Served) -> None:
     """Whatever their limits, callers and clinics, and however many there are."""
-    end = served.api.http.get("/v1/feed", params={"limit": 1_000}).json()["next"]
+    [last] = served.service.rows("SELECT max(notification_id) AS position FROM stored_events")
+    end = f"p{last['position']:x}"  # of any network
     tokens = [
         *((served.service.token(network=name), True) for name in ("demo", "other") for _ in range(8)),
         (served.service.token(clinics=(UUID(CLINIC),)), True),
@@ -193,7 +196,7 @@ async def test_the_long_polls_of_a_network_read_once_for_all_of_them(served: Ser
 
         async def poll(number: int) -> Any:
             token, _ = tokens[number % len(tokens)]
-            query = {"after": end, "wait": 30, "limit": 1 + number * 7 % 1_000}
+            query: dict[str, str | int] = {"after": end, "wait": 30, "limit": 1 + number * 7 % 1_000}
             answer = await http.get("/v1/feed", params=query, headers=bearer(token))
             assert answer.status_code == 200, answer.text
             return answer.json()
@@ -243,15 +246,26 @@ def test_a_page_is_the_first_stretch_of_rows_with_an_event_of_the_caller(served:
     places = [row["notification_id"] for row in served.service.rows(_PLACES)]
     of_event = {row["event"]: row["notification_id"] for row in served.service.rows(_PLACES)}
     mine = {of_event[event["id"]]: event for event in whole}
-    after, left = 0, iter(places)
+    after, left = None, iter(places)
     for stretch in iter(lambda: list(islice(left, limit)), []):
         shown = [mine[place] for place in stretch if place in mine]
         if not shown and stretch[-1] != places[-1]:
             continue
-        page = served.api.http.get("/v1/feed", params={"after": f"p{after:x}", "limit": limit}, headers=token)
-        assert page.json() == {"events": shown, "next": f"p{stretch[-1]:x}"}
-        after = stretch[-1]
+        query = {"limit": limit} if after is None else {"limit": limit, "after": after}
+        page = served.api.http.get("/v1/feed", params=query, headers=token).json()
+        assert page["events"] == shown
+        [of_event] = served.service.rows(_AT, stretch[-1])
+        after = page["next"]
+        assert _position(served, after) == (stretch[-1], UUID(of_event["event"]).bytes[:8])
 
 
+def _position(served: Served, text: str) -> tuple[int, bytes]:
+    keys = keyring(served.service.keys_dir, uuid4, may_create=False)
+    read = FeedPositions(keys.feed_key).read("other", text)
+    return read.place, read.event
+
+
+_AT = """SELECT convert_from(substring(state FROM 19 FOR 36), 'UTF8') AS event FROM stored_events
+WHERE notification_id = %s"""
 _PLACES = """SELECT notification_id, convert_from(substring(state FROM 19 FOR 36), 'UTF8') AS event
 FROM stored_events ORDER BY notification_id"""
