@@ -169,9 +169,9 @@ def test_at_start_a_service_without_any_key_is_not_ready(service: Service, tmp_p
     ("settings", "said"),
     [
         ({}, "EPISODES_DATABASE_URL is not set"),
-        ({"DATABASE_URL": "postgresql://nowhere"}, "EPISODES_JWKS_URL is not set: production needs"),
+        ({"DATABASE_URL": "postgresql://127.0.0.1"}, "EPISODES_JWKS_URL is not set: production needs"),
         (
-            {"DATABASE_URL": "postgresql://nowhere", "JWKS_FILE": "made"},
+            {"DATABASE_URL": "postgresql://127.0.0.1", "JWKS_FILE": "made"},
             "EPISODES_JWKS_FILE has a key that was",
         ),
     ],

@@ -12,7 +12,7 @@ import httpx
 import psycopg
 import pytest
 
-from episodes.http.examples import EXAMPLES, THERAPIST
+from episodes.http.examples import CLINIC, EXAMPLES, THERAPIST
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
@@ -136,13 +136,14 @@ def test_a_key_belongs_to_one_request(service: Service, apis: tuple[Api, Api]) -
 
 
 def test_a_repeat_is_answered_only_who_may_still_ask(service: Service, apis: tuple[Api, Api]) -> None:
-    episode, key = apis[0].opened(), uuid4()
-    assert apis[0].record(f"{episode}/red-flags", FLAG, key).status_code == 201
-    elsewhere = service.token("therapist", THERAPIST, clinics=(uuid4(),))
-    repeat = apis[1].record(
-        f"{episode}/red-flags", FLAG, key, headers={"authorization": f"Bearer {elsewhere}"}
+    path, key = f"{apis[0].opened()}/red-flags", uuid4()
+    here, elsewhere = (
+        {"authorization": f"Bearer {service.token('therapist', THERAPIST, clinics=(clinic,))}"}
+        for clinic in (UUID(CLINIC), uuid4())
     )
-    assert repeat.status_code == 404
+    assert apis[0].record(path, FLAG, key, headers=here).status_code == 201
+    assert apis[1].record(path, FLAG, key, headers=elsewhere).status_code == 404
+    assert apis[1].record(path, FLAG, key, headers=here).status_code == 201
 
 
 def test_the_key_of_a_refused_command_may_be_used_for_its_repair(apis: tuple[Api, Api]) -> None:
