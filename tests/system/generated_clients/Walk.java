@@ -187,7 +187,7 @@ public class Walk {
     same(SessionEntry.PlaceEnum.CLINIC, delivered.getPlace());
     same(START.truncatedTo(ChronoUnit.MICROS), delivered.getStart());
     same(6.4, state.getAssessments().get(0).getReadings().get(0).getValue());
-    List<RecordedEvent> history = episodes.getEpisodeHistory(episode).getEvents();
+    List<RecordedEvent> history = episodes.getEpisodeHistory(episode, null, null).getEvents();
     same(List.of(1, 2, 3, 4, 5, 6, 7, 8, 9), history.stream().map(RecordedEvent::getVersion).toList());
     RecordedEvent event = episodes.getEvent(episode, session);
     same("session-delivered.1", event.getType());

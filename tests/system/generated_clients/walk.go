@@ -214,7 +214,7 @@ func read(episode, session uuid.UUID) {
 	check(delivered.Adverse[0].Kind.Code == "bruising" && *delivered.Place == episodes.SessionEntryPlaceClinic)
 	check(delivered.Start.Equal(start.Truncate(time.Microsecond)), delivered.Start, start)
 	check(*(*state.Assessments)[0].Readings[0].Value == 6.4)
-	history := must(service.GetEpisodeHistoryWithResponse(ctx, episode))
+	history := must(service.GetEpisodeHistoryWithResponse(ctx, episode, nil))
 	for place, event := range got(history.JSON200, history.Body).Events {
 		check(event.Version == place+1, event)
 	}
