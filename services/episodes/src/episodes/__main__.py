@@ -12,6 +12,7 @@ from functools import partial
 from typing import NoReturn
 from uuid import UUID, uuid4
 
+import psycopg
 import structlog
 import uvicorn
 from fastapi import FastAPI
@@ -40,6 +41,7 @@ from episodes.episode_list.process import Setting, run_project
 from episodes.episode_list.rebuild import run_rebuild
 from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
+from episodes.event_log.compatibility import AllHave
 from episodes.event_log.episodes import Episodes
 from episodes.event_log.keyring import MAC, MASTER, Keyring, keyring
 from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
@@ -58,7 +60,7 @@ from episodes.migrate import complete, migrate, newest
 from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
-from episodes.publishing.feed_positions import FeedPositions
+from episodes.publishing.feed_positions import SEALED_SINCE, FeedPositions
 from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.publishing.process import run_relay
 from episodes.publishing.shared_pages import SharedPages
@@ -135,6 +137,7 @@ def application(settings: Settings) -> FastAPI:
         issuer_keys=issuer_keys,
         keyring=keys,
         feed_positions=FeedPositions(keys.feed_key),
+        positions_may_be_sealed=AllHave(database, SEALED_SINCE),
         surroundings=Surroundings(
             clock=_now,
             new_id=uuid4,
@@ -236,6 +239,9 @@ def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
         reached = migrate(owner, settings.app_role, arguments.retire_app_role)
     except (RolesMissing, StillInUse, NotOurs) as refusal:
         raise SystemExit(str(refusal)) from None
+    except psycopg.OperationalError as fault:
+        reason = logs.reason_of(fault) or type(fault).__name__
+        raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
     print("episodes database at revision", reached)
     if arguments.all_replaced:
         print("what is written from now on needs processes of revision", complete(owner), "or later")

@@ -3,10 +3,10 @@
 import psycopg
 
 from care_platform.postgres.migrations import Migrations
-from episodes.migrations.grants import GRANTS
+from episodes.migrations.grants import GRANTS, OF_EARLIER
 from episodes.migrations.registering import OF_EPISODES
 
-_STEPS = Migrations("episodes.migrations", lock=4_207_391, grants=GRANTS)
+_STEPS = Migrations("episodes.migrations", lock=4_207_391, grants=GRANTS, of_earlier=OF_EARLIER)
 
 migrate, newest = _STEPS.run, _STEPS.newest
 

@@ -5,7 +5,9 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
+import psycopg
 import uvloop
 from pydantic import ValidationError
 
@@ -50,12 +52,26 @@ def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
     except (RolesMissing, StillInUse, NotOurs) as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    except psycopg.OperationalError as fault:
+        reason = logs.reason_of(fault) or type(fault).__name__
+        print(f"the database of NOTIFICATIONS_OWNER_DATABASE_URL: {reason}", file=sys.stderr)
+        return 1
     return 0
 
 
 def _openapi(settings: Settings, asked: argparse.Namespace) -> int:
     print(json.dumps(create_app().openapi(), indent=2, sort_keys=True, ensure_ascii=False))
     return 0
+
+
+def _old_processes(app_role: str, connection: psycopg.Connection[Any]) -> str | None:
+    """Processes of earlier releases share one role, and read no numbers of keys."""
+    held = "SELECT 1 FROM pg_roles WHERE rolname = %s AND has_table_privilege(oid, 'subscriptions', 'SELECT')"
+    if connection.execute(held, (app_role,)).fetchone() is None:
+        return None
+    return (
+        f"{app_role} may still be in use: end its processes, then `notifications migrate --retire-app-role`"
+    )
 
 
 def _keys(settings: Settings, asked: argparse.Namespace) -> int:
@@ -66,6 +82,7 @@ def _keys(settings: Settings, asked: argparse.Namespace) -> int:
         length=LENGTH,
         networks=settings.networks,
         address=partial(settings.address, "keys_database_url"),
+        may_begin=partial(_old_processes, settings.app_role),
     )
     key_commands.run(store, asked, partial(print, flush=True))
     return 0

@@ -14,7 +14,10 @@ SIZE = 32
 """The size of a key, in bytes."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_REMEDY = "Restore it from a backup; for a new system write 32 random bytes: head -c 32 /dev/urandom"
+_REMEDY = (
+    "Restore it from a backup; for a new system write 32 random bytes: "
+    "(umask 077; head -c 32 /dev/urandom > {})"
+)
 
 
 class KeyUnavailable(Loggable):
@@ -71,7 +74,7 @@ def read_or_make_key(path: Path, may_create: bool = True) -> bytes:
     if key is not None:
         return key
     if not may_create:
-        raise SystemExit(f"{path} is missing, and none is made in production. {_REMEDY}")
+        raise SystemExit(f"{path} is missing, and none is made in production. {_REMEDY.format(path)}")
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with suppress(FileExistsError):
         make_key(path)

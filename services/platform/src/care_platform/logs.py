@@ -13,7 +13,7 @@ FIELDS = frozenset(
     | {"method", "route", "status", "duration_ms", "seconds", "lag_seconds", "correlation_id"}
     | {"network", "networks", "environment", "source", "host", "port", "version", "revision"}
     | {"topic", "topics", "lane", "position", "epoch", "head", "sent", "listed", "build", "abandoned"}
-    | {"attempt", "attempts", "count", "size", "event_id", "subscription", "parked_id", "resolution"}
+    | {"attempt", "last", "attempts", "count", "size", "event_id", "subscription", "parked_id", "resolution"}
 )
 """The allow-list. Any other field is omitted, and only its name is logged, under `dropped`."""
 
@@ -21,6 +21,11 @@ _PLAIN_TEMPLATES = ("kafka", "uvicorn")
 """Libraries whose message templates, without their arguments, contain no values."""
 
 _TELLING = (
+    "connection refused",
+    "timeout expired",
+    "could not translate host name",
+    "no pg_hba.conf entry",
+    "does not exist",
     "hostname mismatch",
     "IP address mismatch",
     "unable to get local issuer certificate",
@@ -122,7 +127,7 @@ class _LibraryLine(logging.Formatter):
             "where": f"{record.module}:{record.lineno}",
             "error": type(fault).__name__ if fault else None,
         }
-        reason = _reason(fault) if fault else None
+        reason = reason_of(fault) if fault else None
         return json.dumps({**line, "reason": reason} if reason else line)
 
 
@@ -134,6 +139,7 @@ def _fault(record: logging.LogRecord) -> BaseException | None:
     return next((it for it in arguments if isinstance(it, BaseException)), None)
 
 
-def _reason(fault: BaseException) -> str | None:
+def reason_of(fault: BaseException) -> str | None:
+    """Why a connection failed, in words of this list alone: libraries quote what they were given."""
     text = str(fault).lower()
     return next((words for words in _TELLING if words.lower() in text), None)

@@ -8,7 +8,7 @@ import pytest
 
 from episodes.migrate import complete, migrate
 from tests.support.episodes.api_process import APP_ROLE, serving
-from tests.support.episodes.directory_calls import Two
+from tests.support.episodes.directory_calls import IDENTITY, Two
 from tests.support.servers.postgres import PostgresServer
 
 AS_BEFORE = """
@@ -18,7 +18,7 @@ ALTER TABLE partners DROP version;
 ALTER TABLE clients DROP version;
 ALTER TABLE staff DROP version, DROP clinics;
 ALTER TABLE client_identifiers DROP compared_system, DROP compared_value, DROP told_apart;
-DROP FUNCTION compared_form, refuse_change_of_history;
+DROP FUNCTION compared_form, refuse_change_of_history, next_version CASCADE;
 UPDATE alembic_version SET version_num = '0009';
 """
 A_PAIR = (
@@ -73,3 +73,13 @@ def test_what_older_processes_opened_meanwhile_is_registered_once_they_are_gone(
     assert two.get(path, desk).status_code == 404
     complete(two.service.database.owner_url)
     assert two.get(path, desk).status_code == 200
+
+
+def test_what_an_older_process_changes_is_another_version(two: Two) -> None:
+    """It knows no versions; a caller who read before must not overwrite what it wrote."""
+    path, desk = two.client(), two.asks("coordinator", two.ours)
+    read = two.get(path, desk)
+    two.service.rows("UPDATE clients SET identity = identity WHERE client_id = %s RETURNING 1", _id(path))
+    assert two.put(path, IDENTITY | {"name": "Ben"}, desk, read.headers["etag"]).status_code == 412
+    newest = two.get(path, desk).headers["etag"]
+    assert two.put(path, IDENTITY | {"name": "Ben"}, desk, newest).status_code == 204

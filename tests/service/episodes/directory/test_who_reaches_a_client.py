@@ -157,10 +157,12 @@ def test_a_registration_is_added_at_ones_own_clinics_only(two: Two) -> None:
     assert two.open(path, two.theirs, both).status_code == 201
 
 
-def test_an_opening_by_a_service_registers_the_client(two: Two) -> None:
+def test_an_opening_by_a_service_of_the_network_registers_the_client(two: Two) -> None:
     path, desk = two.client(), two.asks("coordinator", two.theirs)
     refused(two.get(path, desk), 404, "not-found")
-    assert two.open(path, two.theirs, two.asks("service", two.theirs)).status_code == 201
+    assert two.open(path, two.theirs, two.asks("service", two.theirs)).status_code == 422
+    refused(two.get(path, desk), 404, "not-found")
+    assert two.open(path, two.theirs, two.asks("service", everywhere=True)).status_code == 201
     assert two.get(path, desk).json()["clinics"] == [two.theirs]
     assert two.open(path, two.theirs, desk).status_code == 201
 

@@ -1,8 +1,10 @@
 """The feed over HTTP: every published event of the token's network, in order, soon, and nothing else."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -182,3 +184,21 @@ def test_a_consumer_that_stands_at_a_position_of_the_release_before_goes_on_from
 @pytest.mark.parametrize("role", ["service", "auditor"])
 def test_who_may_read_the_feed_reads_the_same(served: Served, role: str) -> None:
     assert served.feed(served.service.token(role, str(UUID(int=5))), limit=5) == served.feed(limit=5)
+
+
+def test_positions_are_numbers_as_long_as_processes_of_the_release_before_may_run(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """They read nothing else, and a reader may be sent to either."""
+    with serving(postgres, tmp_path) as (service, api):
+        api.opened()
+        service.rows("UPDATE compatibility SET compatible_from = '0006' RETURNING 1")
+        numbered = api.http.get("/v1/feed").json()["next"]
+        assert re.fullmatch("p[0-9a-f]+", numbered)
+        service.rows("UPDATE compatibility SET compatible_from = '0010' RETURNING 1")
+        sealed = api.http.get("/v1/feed", params={"after": numbered}).json()["next"]
+        assert len(sealed) == 48
+        service.rows("UPDATE compatibility SET compatible_from = '0006' RETURNING 1")
+        assert api.http.get("/v1/feed", params={"after": sealed}).json()["next"] == sealed, (
+            "it never goes back"
+        )

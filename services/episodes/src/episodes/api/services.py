@@ -9,6 +9,7 @@ from episodes.directory.clients import Clients
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
 from episodes.episode_list.postgres import Lists
+from episodes.event_log.compatibility import AllHave
 from episodes.event_log.episodes import Episodes
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log, Wake
@@ -35,6 +36,7 @@ class Services:
     issuer_keys: IssuerKeys
     keyring: Keyring
     feed_positions: FeedPositions
+    positions_may_be_sealed: AllHave
     surroundings: Surroundings
 
     def by_class(self) -> dict[type, object]:

@@ -182,7 +182,8 @@ async def _put(
     expected: Expected | None,
 ) -> int:
     caller, place = asking.caller, _place(asking, client)
-    theirs = known.is_new or known.is_one_of(caller)
+    last = await changes.last_version(connection, place)
+    theirs = (known.is_new and not last) or known.is_one_of(caller)  # one that was deleted is not new
     if expected is not None and (known.version is None or not theirs):
         raise Moved(None)
     clinics = await _to_register(connection, asking, known, entry.clinics)
@@ -194,7 +195,6 @@ async def _put(
     if version is None or after != known.state:
         if version is not None:
             refuse_unexpected(expected, version)
-        last = await changes.last_version(connection, place)
         version = max(version or 0, last) + 1
         identity = {name: value for name, value in after.items() if name != "identifiers"}
         await connection.execute(_PUT, (asking.network, client, Jsonb(identity), version))

@@ -22,8 +22,10 @@ _KINDS = (
         "Read the event, if it is yours to see.",
     ),
     Kind("conflict", 409, "Others are writing to this episode", "Send it again.", retry=True),
-    Kind("moved", 412, "The episode has moved", "Read it again and decide on its newest version."),
-    Kind("precondition-required", 428, "If-Match is required", "Read it, and send its ETag as If-Match."),
+    Kind("moved", 412, "There is another version now", "Read it again and decide on its newest version."),
+    Kind(
+        "precondition-required", 428, "If-Match is required", "Read the entry, and send its ETag as If-Match."
+    ),
     Kind("rule-broken", 422, "A rule refuses this", "See `rule`; mend it and use the same key."),
     Kind(
         "too-many-requests",

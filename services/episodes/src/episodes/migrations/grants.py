@@ -6,7 +6,7 @@ rights are not listed: it owns the tables, and only `migrate` uses it. See docs/
 
 from typing import Final
 
-from care_platform.postgres.grants import PUBLIC, Grant, for_each
+from care_platform.postgres.grants import Grant, Permission, for_each
 
 API: Final = "episodes_api"
 RELAY: Final = "episodes_relay"
@@ -19,8 +19,6 @@ _FOLLOWS = "SELECT, INSERT, UPDATE (epoch, position)"
 GRANTS: Final[tuple[Grant, ...]] = (
     *for_each(ROLES, "DATABASE", "CONNECT", "works here"),
     *for_each(ROLES, "SCHEMA public", "USAGE", "finds the tables"),
-    # The shared role of earlier releases stores identifiers, too. It reads nothing but the text it is given.
-    Grant(PUBLIC, "FUNCTION compared_form(text)", "EXECUTE", "a column of identifiers is made by it"),
     # The API decides commands, records them, and answers.
     Grant(API, "TABLE alembic_version", "SELECT", "is ready only with the tables of its release"),
     Grant(API, "TABLE compatibility", "SELECT", "writes nothing that a process still running cannot read"),
@@ -72,3 +70,5 @@ GRANTS: Final[tuple[Grant, ...]] = (
         KEYS, "FUNCTION replace_wrapped_key(text,uuid,bytea,bytea)", "EXECUTE", "replaces one, if unchanged"
     ),
 )
+OF_EARLIER: Final = (Permission("", "FUNCTION", "compared_form(text)", "EXECUTE"),)
+"""The shared role of earlier releases stores identifiers, of which a column is made by this."""

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import psycopg
 
-from care_platform.logs import Loggable
+from care_platform.logs import Loggable, reason_of
 from care_platform.postgres.grants import LACKING, Grant, lacking, needed
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.tail import Tail
@@ -69,7 +69,7 @@ def _refuse_lacking(url: str, grants: Sequence[Grant]) -> None:
         with psycopg.connect(url, connect_timeout=1) as connection:
             lacks = [row[0] for row in connection.execute(LACKING, needed(grants))]
     except psycopg.Error as failure:
-        raise NotYet("store-unreachable", error=type(failure).__name__) from None
+        raise NotYet("store-unreachable", error=type(failure).__name__, reason=reason_of(failure)) from None
     if lacks:
         raise NotYet("grants-missing", reason=lacking(lacks))
 
@@ -78,7 +78,7 @@ def _refuse_to_follow(leadership: Leadership) -> None:
     try:
         leads = leadership.tried()
     except psycopg.Error as failure:
-        raise NotYet("store-unreachable", error=type(failure).__name__) from None
+        raise NotYet("store-unreachable", error=type(failure).__name__, reason=reason_of(failure)) from None
     if not leads:
         raise NotYet("standing-by")
 
@@ -87,7 +87,7 @@ def _reading(url: str, unwrap: Unwrap, networks: Collection[str]) -> Tail:
     try:
         return Tail(url, unwrap, networks)
     except psycopg.Error as failure:
-        raise NotYet("store-unreachable", error=type(failure).__name__) from None
+        raise NotYet("store-unreachable", error=type(failure).__name__, reason=reason_of(failure)) from None
 
 
 def stop_signal() -> threading.Event:

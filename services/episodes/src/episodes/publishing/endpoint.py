@@ -9,6 +9,7 @@ from fastapi import Query as InQuery
 from starlette.responses import Response
 
 from episodes.access import Caller
+from episodes.event_log.compatibility import AllHave
 from episodes.event_log.reader import Wake
 from episodes.http.dependencies import allowed, here
 from episodes.http.metrics import POLLS_WAITING
@@ -29,6 +30,7 @@ async def read_feed(
     pages: Annotated[SharedPages, here(SharedPages)],
     wake: Annotated[Wake, here(Wake)],
     positions: Annotated[FeedPositions, here(FeedPositions)],
+    may_seal: Annotated[AllHave, here(AllHave)],
     who: Annotated[Caller, allowed("feed", "read", FeedQuery)],
     query: Annotated[FeedQuery, InQuery()],
 ) -> Response:
@@ -45,7 +47,7 @@ async def read_feed(
         left = deadline - time.monotonic()
         if events or left <= -MAX_SCAN or (left <= 0 and at_end):
             await pages.turn()
-            return _answer(events, positions.text(who.network, reached))
+            return _answer(events, positions.text(who.network, reached, sealed=await may_seal()))
         if at_end:
             with POLLS_WAITING.track_inprogress():
                 await wake.wait(news, left)

@@ -121,12 +121,19 @@ def _state(look: Viewer, entries: Entries, query: StateQuery) -> Response:
     if query.version is not None and query.version > len(entries):
         raise NotThere
     known = _prefix(entries, query.version, query.recorded_at)
+    if look.partner is not None and len(known) < len(entries):
+        known = known[: _last_seen(look, known)]  # else the version would tell when each other event came
     shown = look.episode if len(known) == look.episode.version else fold(known)
     if shown is None:
         raise NotThere
     zone = entries[0].metadata.zone
     when = None if query.occurred_at is None else When.of(query.occurred_at, "second", zone)
     return _document(documents.state(look, shown, when), shown.version)
+
+
+def _last_seen(look: Viewer, entries: Entries) -> int:
+    """How many events there are up to the last that the viewer sees; 0 if it sees none."""
+    return max((place for place, one in enumerate(entries, 1) if look.sees(one)), default=0)
 
 
 def _prefix(entries: Entries, version: int | None, recorded: datetime | None) -> Entries:

@@ -87,8 +87,13 @@ def _refuse_known_reference(read_set: ReadSet, request: CommandRequest) -> None:
 
 
 def _may_name(read_set: ReadSet, request: CommandRequest, episode: Episode, client: UUID) -> bool:
-    """Whether the client is registered at the clinic of the episode; an opening by a service registers it."""
-    if request.caller.actor.role == Role.SERVICE or (client == episode.client and not request.step.opens):
+    """Whether the client is registered at the clinic of the episode; an opening by a service of the whole
+    network registers it. One that is limited to clinics reaches no other clinic's client by it.
+    """
+    caller = request.caller
+    if caller.actor.role == Role.SERVICE and caller.clinics is None:
+        return True
+    if client == episode.client and not request.step.opens:
         return True
     return (episode.network, client, episode.clinic) in read_set.registered
 

@@ -25,7 +25,7 @@ async def why_not_ready(db: Connection, revision: str, grants: Sequence[Grant]) 
         row = await (await db.execute(_FOUND)).fetchone()
     except (UndefinedTable, InsufficientPrivilege):
         row = None
-    if row is None or row["version_num"] != revision:
+    if row is None or row["version_num"] < revision:  # a later store only has more
         return "the tables of this release are not there, or not ours to use: run migrate"
     if row["unbound"]:
         return "the database role gets around row-level security: take one without SUPERUSER and BYPASSRLS"

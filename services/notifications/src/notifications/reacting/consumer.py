@@ -10,6 +10,7 @@ import psycopg
 import structlog
 
 from care_platform.crash_points import crash_point
+from care_platform.logs import reason_of
 from notifications.postgres.connections import Connect, Connection, GrantsMissing, within
 from notifications.reacting.ledger import Ledger
 from notifications.reacting.messages import Message
@@ -110,4 +111,5 @@ def _of_a_message(fault: Exception) -> bool:
 
 
 def _reason(fault: Exception) -> str | None:
-    return str(fault) if isinstance(fault, SourceUnavailable | Moved | GrantsMissing) else None
+    ours = isinstance(fault, SourceUnavailable | Moved | GrantsMissing)
+    return str(fault) if ours else reason_of(fault)

@@ -94,7 +94,9 @@ async def subscribe_to_events(
                 sealed = here.sealing.seal(made.secret, new.network, new.id, key)
                 await stored.insert(db, new, sealed, here.subscriptions_per_partner)
         except stored.AlreadySubscribed as known:
-            raise Problem("already-subscribed", subscription_id=str(known.subscription_id)) from None
+            seen = await stored.visible(db, who, known.subscription_id)
+            named = {"subscription_id": str(known.subscription_id)} if seen else {}
+            raise Problem("already-subscribed", **named) from None
         except stored.TooManySubscriptions:
             raise Problem("too-many-subscriptions") from None
     answer.headers["Location"] = f"{router.prefix}/{new.id}"

@@ -105,6 +105,6 @@ def _clinics(caller: Caller, wanted: Wanted) -> frozenset[UUID] | None:
     if caller.partner is not None:
         return wanted.clinics
     clinics = caller.clinics if wanted.clinics is None else wanted.clinics
-    if not clinics <= caller.clinics:
+    if not clinics or not clinics <= caller.clinics:
         raise NotYours("not-your-clinic", "/clinics")
     return clinics

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from starlette.requests import Request
@@ -14,12 +15,13 @@ class SharedAnswer(Generic[T]):
 
     def __init__(self, ask: Callable[[Request], Awaitable[T]]) -> None:
         self._ask = ask
+        self._context = copy_context()  # of nobody: a pipelined request begins in that of the one before it
         self._asked: asyncio.Task[T] | None = None
 
     async def __call__(self, request: Request) -> T:
         asked = self._asked
         if asked is None or asked.done():
-            asked = self._asked = asyncio.create_task(self._answer(request))
+            asked = self._asked = asyncio.create_task(self._answer(request), context=self._context)
         return await asyncio.shield(asked)
 
     async def _answer(self, request: Request) -> T:

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable
 
 from psycopg import Connection, sql
 
-from care_platform.postgres.grants import PUBLIC, Grant, Permission, permitted
+from care_platform.postgres.grants import Grant, Permission, permitted
+
+PUBLIC = "PUBLIC"
 
 _HELD = """
 WITH ours AS (
@@ -56,13 +58,15 @@ class NotOurs(Exception):
 
 def refuse_missing(connection: Connection, grants: Iterable[Grant]) -> None:
     """Raises `RolesMissing`: whoever owns a database can, as a rule, make no roles."""
-    wanted = {grant.role for grant in grants} - {PUBLIC}
+    wanted = {grant.role for grant in grants}
     found = connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (list(wanted),))
     if missing := wanted - {name for (name,) in found}:
         raise RolesMissing(f"the server has no role {', '.join(sorted(missing))}: see docs/database-roles.md")
 
 
-def settle(connection: Connection, grants: Collection[Grant], earlier: str) -> None:
+def settle(
+    connection: Connection, grants: Collection[Grant], earlier: str, of_earlier: Iterable[Permission] = ()
+) -> None:
     """Make what the roles of the table, and PUBLIC, may do equal to the table, in one transaction.
 
     The role of earlier releases may still connect afterwards, unless it is retired. Raises `NotOurs` if
@@ -70,7 +74,8 @@ def settle(connection: Connection, grants: Collection[Grant], earlier: str) -> N
     """
     with connection.transaction():
         if _tables(held(connection, {earlier})):
-            _execute(connection, "GRANT", Permission(earlier, "DATABASE", "", "CONNECT"))
+            for one in (Permission(earlier, "DATABASE", "", "CONNECT"), *of_earlier):
+                _execute(connection, "GRANT", one._replace(role=earlier))
         _make_equal(connection, {grant.role for grant in grants} | {PUBLIC}, permitted(grants))
 
 

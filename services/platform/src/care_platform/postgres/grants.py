@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-PUBLIC = "PUBLIC"
-"""Every role of the server."""
 _PRIVILEGE = re.compile(r"([A-Z]+)(?: \(([a-z_, ]+)\))?")
 
 

@@ -7,7 +7,7 @@ from importlib.resources.abc import Traversable
 
 import psycopg
 
-from care_platform.postgres.grants import Grant
+from care_platform.postgres.grants import Grant, Permission
 
 _REVISION = re.compile(r'^(down_)?revision\b.*= "(\w+)"', re.MULTILINE)
 
@@ -23,6 +23,8 @@ class Migrations:
     package: str
     lock: int
     grants: tuple[Grant, ...]
+    of_earlier: tuple[Permission, ...] = ()
+    """What the shared role of earlier releases needs of what their tables have gained since."""
 
     def run(self, owner_url: str, app_role: str, retire: bool = False) -> str:
         """Run every pending migration, each in a transaction, then make the catalog equal to the table of
@@ -41,7 +43,7 @@ class Migrations:
             upgrade(str(files(self.package)), owner_url, _grantee(connection, app_role, self.grants[0].role))
             if retire:
                 granting.retire(connection, app_role)
-            granting.settle(connection, self.grants, app_role)
+            granting.settle(connection, self.grants, app_role, self.of_earlier)
         return self.newest()
 
     def newest(self) -> str:

@@ -99,6 +99,13 @@ CREATE UNIQUE INDEX ON client_identifiers (network_id, compared_system, compared
 ALIKE = """SELECT network_id, array_agg(client_id::text ORDER BY told_apart) FROM client_identifiers
 GROUP BY network_id, compared_system, compared_value HAVING count(*) > 1 ORDER BY 1, 2"""
 
+VERSIONS = """
+CREATE FUNCTION next_version() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+    'BEGIN NEW.version := OLD.version + 1; RETURN NEW; END';
+"""
+"""What a process of an earlier release changes, which knows no versions, has another version too."""
+VERSIONED = ("clinics", "staff", "partners", "clients")
+
 APPEND_ONLY = """
 CREATE FUNCTION refuse_change_of_history() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN RAISE EXCEPTION ''% is append-only'', TG_TABLE_NAME; END';
@@ -108,12 +115,17 @@ TABLES = (*HISTORIES, "former_identities")
 
 
 def upgrade() -> None:
-    for statements in (REGISTRATIONS, *OF_EPISODES, HISTORY, ACCESSES, COMPARED, APPEND_ONLY):
+    for statements in (REGISTRATIONS, *OF_EPISODES, HISTORY, ACCESSES, COMPARED, VERSIONS, APPEND_ONLY):
         op.execute(statements)
     for network, clients in op.get_bind().execute(text(ALIKE)):
         pair = ", ".join(clients)
         print(f"network {network}: identifiers that compare equal from now on stay, of clients", pair)  # noqa: T201 - for whoever migrates
     op.execute("ALTER TABLE client_identifiers FORCE ROW LEVEL SECURITY")
+    for table in VERSIONED:
+        op.execute(
+            f"CREATE TRIGGER next_version BEFORE UPDATE ON {table} FOR EACH ROW"
+            " WHEN (NEW.version = OLD.version) EXECUTE FUNCTION next_version()"
+        )
     for table in HISTORIES:
         op.execute(
             f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
