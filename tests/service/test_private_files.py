@@ -36,6 +36,7 @@ def test_it_says_which_and_how_to_mend_it(
     right = path.stat().st_mode & 0o777
     path.chmod(mode)
     settings = {
+        "ENVIRONMENT": "development",
         "DATABASE_URL": NOWHERE,
         "KEYS_DIR": str(tmp_path / "keys"),
         "JWKS_FILE": str(tmp_path / "jwks.json"),

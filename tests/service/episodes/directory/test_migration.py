@@ -12,13 +12,14 @@ from tests.support.episodes.directory_calls import IDENTITY, Two
 from tests.support.servers.postgres import PostgresServer
 
 AS_BEFORE = """
+DROP FUNCTION next_version CASCADE;
 DROP TABLE client_registrations, directory_changes, former_identities, identity_accesses;
 ALTER TABLE clinics DROP version;
 ALTER TABLE partners DROP version;
 ALTER TABLE clients DROP version;
 ALTER TABLE staff DROP version, DROP clinics;
 ALTER TABLE client_identifiers DROP compared_system, DROP compared_value, DROP told_apart;
-DROP FUNCTION compared_form, refuse_change_of_history, next_version CASCADE;
+DROP FUNCTION compared_form, refuse_change_of_history;
 UPDATE alembic_version SET version_num = '0009';
 """
 A_PAIR = (

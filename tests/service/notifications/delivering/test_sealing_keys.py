@@ -14,7 +14,7 @@ from notifications.delivering.secret_sealing import Sealing
 from notifications.postgres.connections import Database, connect
 from tests.support.databases import notifications_database
 from tests.support.notifications.http_servers import EpisodesService
-from tests.support.notifications.intake import Lane
+from tests.support.notifications.intake import PROVED, Lane, service_update
 from tests.support.notifications.published_events import Care
 from tests.support.notifications.service_process import Api, Issuer, Notifications, partner_token
 from tests.support.servers.postgres import PostgresServer
@@ -36,10 +36,11 @@ def api(service: Notifications) -> Iterator[Api]:
 
 
 def subscribed(api: Api, service: Notifications, partner: UUID) -> str:
-    """A new subscription of this partner. Returns its secret."""
+    """A new subscription of this partner, its address proved. Returns its secret."""
     token = partner_token(service.issuer, partner)
     made = api.call("POST", "/v1/subscriptions", token, json={"url": f"https://partner.example/{uuid4()}"})
     assert made.status_code == 201, made.text
+    service_update(service, made.json()["id"], PROVED)
     secret: str = made.json()["secret"]
     return secret
 
