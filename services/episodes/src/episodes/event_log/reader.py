@@ -17,6 +17,7 @@ from psycopg.errors import InsufficientPrivilege, UndefinedTable
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from care_platform.numbered_keys import KeyInUse
+from care_platform.postgres.refusals import Refusals
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.vocabulary import BY_NAME
@@ -84,6 +85,9 @@ class Row:
         return decrypt(self.event, self.keys)
 
 
+_REFUSALS = Refusals()
+
+
 @contextmanager
 def unavailable() -> Iterator[None]:
     """Turns every failure to use the store, a wait for it, and missing tables and rights, into
@@ -94,7 +98,8 @@ def unavailable() -> Iterator[None]:
     except (
         *(TooManyWaiting, PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError),
         *(UndefinedTable, InsufficientPrivilege),
-    ):
+    ) as fault:
+        _REFUSALS.tell(fault)
         raise StoreUnavailable from None
 
 

@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from care_platform.crash_points import crash_point
+from care_platform.postgres.refusals import Refusals
 from episodes.errors import Conflict, OutcomeUnknown, StoreUnavailable
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.compatibility import log_format
@@ -34,6 +35,7 @@ class PostgresStore:
         self._url = url
         self._unwrap = unwrap
         self._watchdog = watchdog
+        self._refusals = Refusals()
         self._recorder: EventRecorder | None = None
         self._connection: Connection[DictRow] | None = None
         self._log_format: Literal[1, 2] = 1
@@ -81,4 +83,5 @@ class PostgresStore:
         self.close()
         if isinstance(error, psycopg.IntegrityError) or error.sqlstate in _CONTENDED:
             return Conflict()
+        self._refusals.tell(error)
         return lost() if broken else StoreUnavailable()
