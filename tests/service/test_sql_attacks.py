@@ -40,12 +40,16 @@ def columns_of(database: Database) -> Columns:
 
 
 def outcome(connection: psycopg.Connection, statement: str, **names: str) -> str | None:
-    """Nothing if it was refused for want of a right; else what happened."""
+    """Nothing if it was refused for want of a right, or to everybody as columns are that the database makes
+    itself; else what happened.
+    """
     words = sql.SQL(statement).format(**{name: sql.Identifier(it) for name, it in names.items()})
     try:
         connection.execute(words)
     except errors.InsufficientPrivilege as refusal:
         return f"row security: {statement}" if "row-level" in str(refusal) else None
+    except errors.GeneratedAlways:
+        return None
     except psycopg.Error as failure:
         return f"{type(failure).__name__}: {statement}"
     return f"done: {statement}"

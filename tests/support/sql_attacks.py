@@ -109,7 +109,7 @@ OF_EPISODES = (
 
 OF_NOTIFICATIONS = (
     "DROP POLICY of_the_networks ON subscriptions",
-    "UPDATE subscriptions SET secret = ''",
+    "UPDATE subscriptions SET url = ''",
     "UPDATE subscriptions SET url = 'https://mine.example'",
     "SELECT set_config('care.networks', 'demo', true); UPDATE subscriptions SET partner_id = NULL",
     "UPDATE deliveries SET event_id = gen_random_uuid()",
