@@ -21,11 +21,6 @@ _PLAIN_TEMPLATES = ("kafka", "uvicorn")
 """Libraries whose message templates, without their arguments, contain no values."""
 
 _TELLING = (
-    "connection refused",
-    "timeout expired",
-    "could not translate host name",
-    "no pg_hba.conf entry",
-    "does not exist",
     "hostname mismatch",
     "IP address mismatch",
     "unable to get local issuer certificate",
@@ -46,6 +41,11 @@ _TELLING = (
     "invalid username or password",
     "invalid_token",
     "password authentication failed",
+    "connection refused",
+    "timeout expired",
+    "could not translate host name",
+    "no pg_hba.conf entry",
+    "does not exist",  # last, for a file is told by its own words
 )
 """Words of TLS, SASL and PostgreSQL that say why a connection fails. They are logged if an error's text has
 them, and tell an operator what to mend; the rest of the text is not logged."""

@@ -9,7 +9,7 @@ from care_platform.http.malformed import Malformed
 from episodes.errors import Moved, PreconditionRequired
 
 _MEMBER = re.compile(r'[ \t,]*(?:(W/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*(?=,|$)|$)')
-_VERSION = re.compile("[0-9]{1,18}")
+_VERSION = re.compile("0|[1-9][0-9]{0,17}")
 
 
 @dataclass(frozen=True, slots=True)
