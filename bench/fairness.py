@@ -7,9 +7,7 @@ counts from when each was meant to start (`pacing`). Each round measures alone a
 import asyncio
 import json
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -18,13 +16,12 @@ from uuid import uuid4
 
 import aiohttp
 
-from bench.machine import Machine, refuse_unmarked
+from bench.machine import Machine
 from bench.pacing import paced
-from bench.serving import BODY
+from bench.serving import BODY, one_api
 from bench.table import MILLISECONDS, Row
 from episodes.http.examples import CLIENT, CLINIC, EXAMPLES, PARTNER, THERAPIST
-from tests.support.episodes.api_process import Api, Service
-from tests.support.waiting import eventually
+from tests.support.episodes.api_process import Api
 
 WRITERS, READERS, POLLS = 64, 200, 400
 """The connections of each flood."""
@@ -94,15 +91,9 @@ class Caller:
 def measure(machine: Machine) -> Iterator[Row]:
     """Two rows for each flood: commands, and reads."""
     database = machine.episodes()
-    refuse_unmarked(database.superuser_url)
-    with (
-        tempfile.TemporaryDirectory() as place,
-        closing(Service(database, Path(place), held=False)) as service,
-    ):
-        api = service.start()
-        eventually(api.ready, "the API is ready")
+    with one_api(database) as (service, api, place):
         ours, theirs = (Caller(api, service.token(network=name)) for name in ("demo", "other"))
-        paths, body = Path(place, "paths"), Path(place, "body")
+        paths, body = place / "paths", place / "body"
         paths.write_text("\n".join(f"{it}/assessments" for it in theirs.episodes))
         body.write_text(json.dumps(BODY))
         polling = Caller(api, service.token())

@@ -5,21 +5,17 @@ and in the same round the smallest read of the API, one clinic by its id.
 """
 
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
-from pathlib import Path
 from statistics import quantiles
 from uuid import UUID
 
 import httpx
 
-from bench.machine import Machine, refuse_unmarked
+from bench.machine import Machine
+from bench.serving import one_api
 from bench.table import MILLISECONDS, Row
-from tests.support.episodes.api_process import Service
 from tests.support.episodes.long_list import CLINICS, episode, fill
-from tests.support.waiting import eventually
 
 EPISODES = 100_000
 AIM = 0.020
@@ -46,13 +42,7 @@ KINDS: Mapping[str, tuple[bool, Mapping[str, str]]] = {
 def measure(machine: Machine) -> Iterator[Row]:
     """The 95th percentile of the slowest kind. The kinds take turns."""
     database = machine.episodes()
-    refuse_unmarked(database.superuser_url)
-    with (
-        tempfile.TemporaryDirectory() as place,
-        closing(Service(database, Path(place), held=False)) as service,
-    ):
-        api = service.start()
-        eventually(api.ready, "the API is ready")
+    with one_api(database) as (service, api, _):
         fill(database.superuser_url, "demo", EPISODES, service.reference("demo", "ehr", "one"))
         api.http.put(CLINIC, json={"zone": "UTC"})
         desk = service.token("coordinator", clinics=tuple(UUID(int=it) for it in range(CLINICS)))

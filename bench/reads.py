@@ -4,26 +4,24 @@ The 404s take turns with that of an id that does not exist, so that a slow minut
 """
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from pathlib import Path
 from statistics import median
 from urllib.request import Request, urlopen
 from uuid import UUID, uuid4
 
 import aiohttp
 
-from bench.machine import Machine, refuse_unmarked
+from bench.machine import Machine
 from bench.pacing import p50_and_p99, paced
+from bench.serving import one_api
 from bench.table import MILLISECONDS, Row
 from episodes.http.examples import CLINIC, EXAMPLES
 from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.log_writer import Log, opening, session
-from tests.support.waiting import eventually
 
 USUAL_EVENTS, LONG_EVENTS, LONG_WORDS = 20, 600, 50_000
 """A usual episode, and one of 30 MB: how many events, and how many characters the note of each has."""
@@ -40,13 +38,7 @@ Strangers = Mapping[str, str]
 def measure(machine: Machine) -> Iterator[Row]:
     """The medians of 404s, then how long others wait while a long episode is read."""
     database = machine.episodes()
-    refuse_unmarked(database.superuser_url)
-    with (
-        tempfile.TemporaryDirectory() as place,
-        closing(Service(database, Path(place), held=False)) as service,
-    ):
-        api = service.start()
-        eventually(api.ready, "the API is ready")
+    with one_api(database) as (service, api, _):
         api.http.put(f"/v1/clinics/{CLINIC}", json=EXAMPLES["Clinic"])
         with closing(Log(database, service.keys_dir)) as log:
             usual, long = (_written(log, *size) for size in ((USUAL_EVENTS, 500), (LONG_EVENTS, LONG_WORDS)))

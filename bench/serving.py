@@ -72,6 +72,19 @@ def _seen(process: subprocess.Popen[str], seconds: float) -> Load:
 
 
 @contextmanager
+def one_api(database: Database) -> Iterator[tuple[Service, Api, Path]]:
+    """One API process over a database for loading, with nothing in it, and a directory for files."""
+    refuse_unmarked(database.superuser_url)
+    with (
+        TemporaryDirectory() as place,
+        closing(Service(database, Path(place), held=False)) as service,
+    ):
+        api = service.start()
+        eventually(api.ready, "the API is ready")
+        yield service, api, Path(place)
+
+
+@contextmanager
 def serving(
     database: Database,
     program: Sequence[str] = ("episodes", "api"),

@@ -12,6 +12,7 @@ from contracts.disclosure import Question
 from notifications.config import Settings
 from notifications.delivering.courier import NoAnswer
 from notifications.delivering.disclosure import HttpDisclosure
+from notifications.delivering.episodes_service import EpisodesService
 from notifications.processes.roles import session_with_episodes
 from tests.support.episodes.role_process import Watched
 from tests.support.secured_path import SecuredPath
@@ -116,8 +117,8 @@ async def test_disclosures_are_asked_for_by_https_of_the_one_authority(secured: 
             secured.calling(secured.url, authority) | {"public_url": "https://care.example"}
         )
         async with session_with_episodes(settings) as session:
-            disclosure = HttpDisclosure(settings.episodes_url, lambda _: token, session, 10)
-            return len(await disclosure.ask("demo", [question]))
+            episodes = EpisodesService(settings.episodes_url, lambda _: token, session, 10)
+            return len(await HttpDisclosure(episodes).ask("demo", [question]))
 
     assert await ask(secured.authority) == 1
     with pytest.raises(NoAnswer, match="ClientConnectorCertificateError"):

@@ -42,7 +42,9 @@ listener.name.sasl.oauthbearer.sasl.oauthbearer.expected.audience={audience}
 
 @dataclass(frozen=True)
 class Ports:
-    """Of the listeners: TLS alone, with a certificate of the client's too, and with a password or token."""
+    """The ports of the three listeners: TLS alone, TLS with a client's certificate, TLS with a password or
+    token.
+    """
 
     tls: int
     mutual: int

@@ -1,5 +1,6 @@
 """Partners over HTTP: there by a consent or an open referral, answering their own referrals and reporting."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -137,13 +138,18 @@ def test_a_partner_answers_and_reports_for_itself_alone(served: Served) -> None:
     assert refused(imported, 403, "forbidden")["rule"] == "imported-by-a-service-only"
 
 
-def test_a_partners_source_refs_are_its_own(served: Served) -> None:
-    """It learns nothing of others' by them, takes none away, and its own counts once, from any release."""
+def reported(served: Served) -> tuple[Story, str, dict[str, Any]]:
+    """A story with two partners, where they report, and a report with an id of their own system."""
     story = served.story()
     for partner in (PARTNER, ANOTHER):
         consented(story, "plans", partner=partner)
-    reports, value = f"{story.path}/partner-reports", str(uuid4())
-    body = {**REPORT, "source_ref": {"system": "ehr", "value": value}}
+    source_ref = {"system": "ehr", "value": str(uuid4())}
+    return story, f"{story.path}/partner-reports", {**REPORT, "source_ref": source_ref}
+
+
+def test_a_partners_source_refs_are_its_own(served: Served) -> None:
+    """It learns nothing of others' by them, takes none away, and its own counts once, from any release."""
+    story, reports, body = reported(served)
     theirs = story.tell("red-flags", {"/source_ref": body["source_ref"]})
     assert theirs.status_code == 201, theirs.text
     for partner in (PARTNER, ANOTHER):
@@ -156,15 +162,11 @@ def test_a_partners_source_refs_are_its_own(served: Served) -> None:
 
 
 def test_a_partners_source_ref_of_an_earlier_release_still_counts_for_it_alone(served: Served) -> None:
-    story = served.story()
-    for partner in (PARTNER, ANOTHER):
-        consented(story, "plans", partner=partner)
-    reports, value = f"{story.path}/partner-reports", str(uuid4())
-    body = {**REPORT, "source_ref": {"system": "ehr", "value": value}}
+    _, reports, body = reported(served)
     told = served.does(reports, body)
     served.service.rows(
         "UPDATE source_refs SET reference = %s WHERE event_id = %s RETURNING event_id",
-        served.service.reference("demo", "ehr", value),
+        served.service.reference("demo", **body["source_ref"]),
         told.json()["events"][0]["id"],
     )
     again = refused(served.does(reports, body), 409, "reference-known")

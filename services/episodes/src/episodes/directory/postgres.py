@@ -15,6 +15,7 @@ from episodes.directory.models import Clinic, Partner, Staff
 from episodes.directory.tables import CLINICS, PARTNERS, STAFF, Table, state_of, there
 from episodes.domain.refusals import Unknown
 from episodes.errors import Moved, NotThere
+from episodes.event_log.compatibility import COMPATIBLE_FROM
 from episodes.event_log.reader import Database
 from episodes.http.entity_tags import Expected, refuse_unexpected
 
@@ -107,7 +108,7 @@ class Directory:
 
     async def compatible_from(self) -> str | None:
         """The oldest revision whose processes can read all that is stored."""
-        row = await self._asked("SELECT compatible_from FROM compatibility")
+        row = await self._asked(COMPATIBLE_FROM)
         return None if row is None else row["compatible_from"]
 
     async def lacks(self, grants: Sequence[Grant]) -> Sequence[str]:

@@ -7,14 +7,14 @@ from psycopg.rows import DictRow
 
 from episodes.event_log.reader import Database
 
-_COMPATIBLE_FROM = "SELECT compatible_from FROM compatibility"
+COMPATIBLE_FROM = "SELECT compatible_from FROM compatibility"
 _SALTED_SINCE = "0006"
 """The first revision whose processes read format 2."""
 
 
 def log_format(connection: Connection[DictRow]) -> Literal[1, 2]:
     """The format in which events are stored. Asked once for each connection: it only ever grows."""
-    row = connection.execute(_COMPATIBLE_FROM).fetchone()
+    row = connection.execute(COMPATIBLE_FROM).fetchone()
     return 2 if row is not None and row["compatible_from"] >= _SALTED_SINCE else 1
 
 
@@ -29,6 +29,6 @@ class AllHave:
     async def __call__(self) -> bool:
         if not self._reached:
             async with self._database.connection() as connection:
-                row = await (await connection.execute(_COMPATIBLE_FROM)).fetchone()
+                row = await (await connection.execute(COMPATIBLE_FROM)).fetchone()
             self._reached = row is not None and row[0] >= self._revision
         return self._reached

@@ -7,10 +7,10 @@ from psycopg.rows import DictRow
 
 from care_platform.numbered_keys import KeyInUse
 from care_platform.postgres.key_rotation import Sealed
+from episodes.event_log.compatibility import COMPATIBLE_FROM
 from episodes.event_log.keyring import bound_to
 
 _NEWEST = "SELECT number, fingerprint FROM master_keys ORDER BY number DESC LIMIT 1"
-_COMPATIBLE_FROM = "SELECT compatible_from FROM compatibility"
 _NUMBERED_SINCE = "0009"
 """The first revision whose processes read numbers of master keys."""
 
@@ -34,7 +34,7 @@ def wrapping(connection: Connection[DictRow]) -> KeyInUse:
 
 def may_rotate(connection: Connection[Any]) -> str | None:
     """Why no other key may wrap yet: a process of an earlier release could not unwrap."""
-    [(compatible_from,)] = connection.execute(_COMPATIBLE_FROM).fetchall()
+    [(compatible_from,)] = connection.execute(COMPATIBLE_FROM).fetchall()
     if compatible_from >= _NUMBERED_SINCE:
         return None
     return "processes of an earlier release may still run: when none does, `episodes migrate --all-replaced`"

@@ -73,7 +73,9 @@ class Row:
 
     @property
     def metadata(self) -> EventMetadata | None:
-        """Of an event that is wanted. Raises what forbids to skip the row."""
+        """The header of an event that is wanted, None for another. Raises the error of a row that must not
+        be skipped.
+        """
         if isinstance(self.event, Exception):
             raise self.event
         return None if self.event is None else self.event.metadata

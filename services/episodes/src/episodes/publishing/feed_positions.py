@@ -16,7 +16,7 @@ from care_platform.http.malformed import Malformed
 
 _CONTENT = struct.Struct(">IQ8s")
 _EPOCH = 0
-"""Of the log: a restored one will have another."""
+"""The epoch of the log. A log that is restored from a backup will have another."""
 SEALED_SINCE = "0007"
 """The first revision whose processes read encrypted positions."""
 _PURPOSE = b"position of the feed"

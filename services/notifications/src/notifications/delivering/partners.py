@@ -1,13 +1,10 @@
-"""Asks the directory of the episodes service whether a partner is known. Any failure is `NoAnswer`."""
+"""Asks the directory of the episodes service whether a partner is known."""
 
-from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
-import aiohttp
-
 from notifications.delivering.courier import NoAnswer
-from notifications.service_tokens import NoToken
+from notifications.delivering.episodes_service import EpisodesService
 
 
 class Partners(Protocol):
@@ -17,26 +14,13 @@ class Partners(Protocol):
 
 
 class HttpPartners:
-    """Reads the partner's entry with the service's token; nothing of it is used."""
+    """Reads the partner's entry; nothing of it is used."""
 
-    def __init__(
-        self, url: str, token: Callable[[str], str], session: aiohttp.ClientSession, seconds: float
-    ) -> None:
-        self._url = f"{url}/v1/partners"
-        self._token = token
-        self._session = session
-        self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(2.0, seconds))
+    def __init__(self, episodes: EpisodesService) -> None:
+        self._episodes = episodes
 
     async def known(self, network: str, partner: UUID) -> bool:
-        try:
-            headers = {"Authorization": f"Bearer {self._token(network)}"}
-            request = self._session.get(
-                f"{self._url}/{partner}", headers=headers, timeout=self._timeout, allow_redirects=False
-            )
-            async with request as answer:
-                status = answer.status
-        except (aiohttp.ClientError, TimeoutError, NoToken) as fault:
-            raise NoAnswer(type(fault).__name__) from None
+        status, _ = await self._episodes.ask("GET", network, f"/v1/partners/{partner}")
         if status not in {200, 404}:
             raise NoAnswer(f"the episodes service answers {status}")
         return status == 200

@@ -28,6 +28,7 @@ from notifications.delivering.challenger import Challenger
 from notifications.delivering.courier import Clock, Courier
 from notifications.delivering.disclosure import HttpDisclosure
 from notifications.delivering.dispatch import Dispatch
+from notifications.delivering.episodes_service import EpisodesService
 from notifications.delivering.names import Names
 from notifications.delivering.outbox import PostgresOutbox
 from notifications.delivering.partners import HttpPartners
@@ -57,6 +58,7 @@ async def api(settings: Settings) -> int:
     async with Database(address, size=8) as database, session_with_episodes(settings) as session:
         metrics = CollectorRegistry()
         issuer_keys = _issuer_keys(settings, metrics)
+        episodes = _episodes(settings, session)
         services = Services(
             database=database,
             revision=newest(),
@@ -65,13 +67,8 @@ async def api(settings: Settings) -> int:
             tokens=verifier(issuer_keys, settings),
             issuer_keys=issuer_keys,
             sealing=Sealing(settings.keys_dir, settings.development),
-            disclosure=_disclosure(settings, session),
-            partners=HttpPartners(
-                settings.episodes_url,
-                ServiceTokens(settings.tokens_file),
-                session,
-                settings.question_seconds,
-            ),
+            disclosure=HttpDisclosure(episodes),
+            partners=HttpPartners(episodes),
             metrics=metrics,
             public_url=settings.public_url,
             addresses=_addresses(settings),
@@ -129,7 +126,7 @@ async def deliver(settings: Settings) -> int:
         clock = Clock(_now, time.monotonic, random.random)
         courier = Courier(
             outbox=PostgresOutbox(database, sealing, lease),
-            disclosure=_disclosure(settings, session),
+            disclosure=HttpDisclosure(_episodes(settings, session)),
             endpoint=endpoint,
             clock=clock,
             public_url=settings.public_url,
@@ -185,9 +182,9 @@ def session_with_episodes(settings: Settings) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, trust_env=False)
 
 
-def _disclosure(settings: Settings, session: aiohttp.ClientSession) -> HttpDisclosure:
+def _episodes(settings: Settings, session: aiohttp.ClientSession) -> EpisodesService:
     tokens = ServiceTokens(settings.tokens_file)
-    return HttpDisclosure(settings.episodes_url, tokens, session, settings.question_seconds)
+    return EpisodesService(settings.episodes_url, tokens, session, settings.question_seconds)
 
 
 def _addresses(settings: Settings) -> AddressRules:

@@ -1,6 +1,6 @@
 """Health that tells the truth, metrics, and what each kind of problem means: served by every service."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -66,8 +66,8 @@ class Operations:
     """What a service tells of itself. `why_not_ready` gives a reason, or None while it is ready."""
 
     alive: Callable[[Request], bool]
-    why_not_ready: Callable[[Request], Awaitable[str | None]]
-    metrics: Callable[[Request], Awaitable[bytes]]
+    why_not_ready: Callable[[Request], Coroutine[Any, Any, str | None]]
+    metrics: Callable[[Request], Coroutine[Any, Any, bytes]]
 
 
 def serve_document(app: FastAPI, make: Callable[[], dict[str, Any]]) -> None:
