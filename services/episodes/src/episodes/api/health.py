@@ -1,5 +1,7 @@
 """Whether this service is alive and ready, and what it counts."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 from prometheus_client import generate_latest
 from starlette.requests import Request
@@ -21,13 +23,19 @@ from episodes.recording.writer import Writer
 
 
 def router() -> APIRouter:
-    return operations_router(Operations(_alive, _why_not_ready, _metrics), PROBLEMS, _refused)
+    return operations_router(Operations(_alive, _why_not_ready, _metrics, _warnings), PROBLEMS, _refused)
 
 
 async def _why_not_ready(request: Request) -> str | None:
     reason = await _why_not(request)
     READY.set(0 if reason else 1)
     return reason
+
+
+async def _warnings(_: Request) -> Sequence[str]:
+    """What is wrong while care goes on being recorded: one sentence for each, with a row in
+    docs/operations.md."""
+    return ()
 
 
 def _refused(kind: str) -> Responses:
