@@ -10,6 +10,7 @@ from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
 from care_platform.key_files import KeyUnavailable
+from care_platform.postgres import server
 from care_platform.postgres.grants import lacking
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
@@ -32,10 +33,13 @@ async def _why_not_ready(request: Request) -> str | None:
     return reason
 
 
-async def _warnings(_: Request) -> Sequence[str]:
+async def _warnings(request: Request) -> Sequence[str]:
     """What is wrong while care goes on being recorded: one sentence for each, with a row in
     docs/operations.md."""
-    return ()
+    try:
+        return server.warnings(await at_hand(request, Directory).server())
+    except (StoreUnavailable, TooManyRequests):
+        return ()  # which is why the service is not ready
 
 
 def _refused(kind: str) -> Responses:
@@ -64,6 +68,8 @@ async def _why_not_with_this_store(request: Request) -> str | None:
     ours = surroundings.revision
     if (await directory.revision() or "") < ours:
         return "the store is not at this release's revision: run migrate"
+    if none := server.why_no_writes(await directory.server()):
+        return none
     if lacks := await directory.lacks(surroundings.grants):
         return lacking(lacks)
     if (await directory.compatible_from() or "") > ours:

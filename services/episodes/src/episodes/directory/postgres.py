@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from care_platform.postgres.grants import LACKING, Grant, needed
+from care_platform.postgres.server import SERVER
 from episodes.directory import changes
 from episodes.directory.asking import Asking
 from episodes.directory.changes import Place
@@ -96,6 +97,12 @@ class Directory:
             await connection.execute(table.upsert(), values)
             await changes.keep(connection, asking, place, version, before, after)
             return version
+
+    async def server(self) -> Row:
+        """What the database's server tells of itself."""
+        row = await self._asked(SERVER)
+        assert row is not None, "an aggregate has one row"
+        return row
 
     async def revision(self) -> str | None:
         """The migration the database is at; none while it has no tables, or none that we may read."""

@@ -1,5 +1,7 @@
 """Whether this service is ready, and what it counts."""
 
+from collections.abc import Sequence
+
 import psycopg
 from fastapi import APIRouter, Request
 from prometheus_client import generate_latest
@@ -9,12 +11,13 @@ from care_platform.http.operations import router as operations_router
 from notifications.http.problems import PROBLEMS, problems_of
 from notifications.http.services import services_of
 from notifications.postgres.figures import Figures
-from notifications.postgres.readiness import which_key_lacks, why_not_ready
+from notifications.postgres.readiness import warnings, which_key_lacks, why_not_ready
 
 
 def router() -> APIRouter:
     """Health, metrics and problems. The process lives while it answers."""
-    return operations_router(Operations(lambda _: True, _why_not_ready, _metrics), PROBLEMS, problems_of)
+    ours = Operations(lambda _: True, _why_not_ready, _metrics, _warnings)
+    return operations_router(ours, PROBLEMS, problems_of)
 
 
 async def _metrics(request: Request) -> bytes:
@@ -35,3 +38,11 @@ async def _why_not_ready(request: Request) -> str | None:
             return reason or await which_key_lacks(db, here.sealing.refuse_another)
     except psycopg.Error:
         return "the database cannot be reached"
+
+
+async def _warnings(request: Request) -> Sequence[str]:
+    try:
+        async with services_of(request).database.within() as db:
+            return await warnings(db)
+    except psycopg.Error:
+        return ()  # which is why the service is not ready

@@ -1,13 +1,17 @@
 """Whether this release can serve with the configured database, and if not, why."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from care_platform.key_files import KeyUnavailable
 from care_platform.numbered_keys import KeyInUse
+from care_platform.postgres import server
 from care_platform.postgres.grants import Grant, lacking
 from notifications.postgres.connections import Connection, lacks_of
+
+Row = dict[str, Any]
 
 _FOUND = """
 SELECT version_num, (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user) AS unbound
@@ -31,7 +35,17 @@ async def why_not_ready(db: Connection, revision: str, grants: Sequence[Grant]) 
         return "the database role gets around row-level security: take one without SUPERUSER and BYPASSRLS"
     if lacks := await lacks_of(db, grants):
         return lacking(lacks)
-    return None
+    return server.why_no_writes(await _server(db))
+
+
+async def warnings(db: Connection) -> Sequence[str]:
+    """What an operator must look into while requests are answered."""
+    return server.warnings(await _server(db))
+
+
+async def _server(db: Connection) -> Row:
+    [row] = await (await db.execute(server.SERVER)).fetchall()
+    return row
 
 
 async def which_key_lacks(db: Connection, refuse_another: Callable[[KeyInUse], None]) -> str | None:
