@@ -4,7 +4,13 @@ import pytest
 
 from care_platform.postgres.server import warnings, why_no_writes
 
-WELL = {"transactions": 200_000_000, "row_locks": 5, "oldest": "template0", "sorts_otherwise": False}
+WELL = {
+    "transactions": 200_000_000,
+    "row_locks": 5,
+    "oldest": "template0",
+    "takes_no_writes": False,
+    "sorts_otherwise": False,
+}
 LAST = 2**31 - 1 - 3_000_000
 
 
@@ -29,6 +35,10 @@ def test_what_will_do_harm_is_a_warning_while_writes_are_accepted(
     [warning] = warnings({**WELL, **told})
     assert said in warning
     assert why_no_writes({**WELL, **told}) is None
+
+
+def test_a_standby_takes_no_writes() -> None:
+    assert "it is a standby" in str(why_no_writes({**WELL, "takes_no_writes": True}))
 
 
 def test_without_ids_left_no_write_is_accepted_which_is_no_warning_any_more() -> None:

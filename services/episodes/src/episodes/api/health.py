@@ -60,7 +60,7 @@ async def _why_not(request: Request) -> str | None:
     try:
         return await _why_not_with_this_store(request)
     except (StoreUnavailable, TooManyRequests):
-        return "the store cannot be reached"
+        return await at_hand(request, Directory).why_not_reached()
 
 
 async def _why_not_with_this_store(request: Request) -> str | None:

@@ -104,6 +104,10 @@ class Directory:
         assert row is not None, "an aggregate has one row"
         return row
 
+    async def why_not_reached(self) -> str:
+        """Why the store cannot be used now, for an operator."""
+        return await self._database.why_not_reached()
+
     async def revision(self) -> str | None:
         """The migration the database is at; none while it has no tables, or none that we may read."""
         readable = "SELECT has_table_privilege(to_regclass('alembic_version')::oid, 'SELECT') AS it"

@@ -33,9 +33,11 @@ async def why_not_ready(db: Connection, revision: str, grants: Sequence[Grant]) 
         return "the tables of this release are not there, or not ours to use: run migrate"
     if row["unbound"]:
         return "the database role gets around row-level security: take one without SUPERUSER and BYPASSRLS"
+    if refuses := server.why_no_writes(await _server(db)):
+        return refuses
     if lacks := await lacks_of(db, grants):
         return lacking(lacks)
-    return server.why_no_writes(await _server(db))
+    return None
 
 
 async def warnings(db: Connection) -> Sequence[str]:

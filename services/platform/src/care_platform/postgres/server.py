@@ -6,13 +6,14 @@ from typing import Any
 SERVER = """
 SELECT max(age(datfrozenxid)) AS transactions, max(mxid_age(datminmxid)) AS row_locks,
     (array_agg(datname ORDER BY age(datfrozenxid) DESC))[1] AS oldest,
+    current_setting('transaction_read_only') = 'on' AS takes_no_writes,
     bool_or(datcollversion IS DISTINCT FROM pg_database_collation_actual_version(oid))
         FILTER (WHERE datname = current_database()) AS sorts_otherwise
 FROM pg_database
 """
 """One row: how many transaction ids, and ids of row locks shared by several transactions, were given since
 the oldest that VACUUM has left in any database of the server; the name of the one with the oldest; whether
-text is sorted by another version than when the current database was made.
+it takes no writes; whether text is sorted by another version than when the current database was made.
 """
 
 _RUNNING_OUT = 1_600_000_000
@@ -23,9 +24,13 @@ _REFUSED = 2**31 - 1 - 3_000_000
 
 def why_no_writes(server: Mapping[str, Any]) -> str | None:
     """Why the server, as its row of `SERVER` tells, accepts no transaction that writes."""
-    if server["transactions"] < _REFUSED:
-        return None
-    return f"the server has no transaction ids left: VACUUM the database {server['oldest']} first"
+    if server["takes_no_writes"]:
+        return (
+            "the database takes no writes: it is a standby, or was told to; the address must be the primary's"
+        )
+    if server["transactions"] >= _REFUSED:
+        return f"the server has no transaction ids left: VACUUM the database {server['oldest']} first"
+    return None
 
 
 def warnings(server: Mapping[str, Any]) -> Sequence[str]:
