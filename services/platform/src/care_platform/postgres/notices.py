@@ -13,8 +13,8 @@ QueueFull = ProgramLimitExceeded
 """How a commit fails while the queue is full. Nothing was written; without a notice it may be."""
 
 QUIET_SECONDS = 10
-"""How long nobody is notified once the queue was full: each transaction would be refused at first. Whoever waits
-for news looks each second anyway."""
+"""How long nobody is notified once the queue was full: each transaction would be refused at first. Whoever
+waits for news looks each second anyway."""
 
 CLEAN = "SELECT pg_notification_queue_usage()"
 """Takes from the queue what every listener has read."""

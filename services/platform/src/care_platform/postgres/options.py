@@ -12,7 +12,7 @@ SESSION = "care.session=ours"
 PINNED = (
     SESSION,
     "client_encoding=UTF8",  # names hold any script; another encoding refuses to read some
-    "datestyle=ISO",  # psycopg reads times in no other style
+    "datestyle=ISO,MDY",  # psycopg reads times in no other style
     "intervalstyle=postgres",  # the same for intervals
     "timezone=UTC",  # what PostgreSQL writes as text, such as times in JSON, is in UTC
     "bytea_output=hex",  # psycopg reads bytes sent as text in both forms; one of them is tested

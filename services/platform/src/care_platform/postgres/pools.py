@@ -15,6 +15,27 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from care_platform.postgres.connecting import refuse_shared, refuse_shared_async
 from care_platform.postgres.options import options
 
+_RENEWED_EVERY = 1.0
+"""How many seconds sessions that take no writes are kept: what made them so may be over."""
+
+
+class _Renewal:
+    """When a pool whose sessions take no writes has to be renewed."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def due(self, connection: Connection[Any] | AsyncConnection[Any]) -> bool:
+        """Whether now, as this session shows: the server says unasked if it takes no writes."""
+        said = connection.info.parameter_status
+        if "on" not in (said("default_transaction_read_only"), said("in_hot_standby")):
+            return False
+        before, now = self._last, monotonic()
+        if now - before < _RENEWED_EVERY:
+            return False
+        self._last = now
+        return True
+
 
 class AsyncPool(AsyncConnectionPool[AsyncConnection[Any]]):
     """`settings` are of the server, each `name=value`; `kwargs` are psycopg's; `more` is of the pool."""
@@ -22,6 +43,7 @@ class AsyncPool(AsyncConnectionPool[AsyncConnection[Any]]):
     def __init__(self, url: str, *settings: str, kwargs: Mapping[str, Any], **more: Any) -> None:
         connecting = {**kwargs, "options": options(url, *settings)}
         super().__init__(url, kwargs=connecting, configure=self._refuse_shared, open=False, **more)
+        self._renewal = _Renewal()
 
     async def getconn(self, timeout: float | None = None) -> AsyncConnection[Any]:  # noqa: ASYNC109 - psycopg's
         """A connection that the server answers on. Dead ones are replaced, without a pause between them."""
@@ -36,16 +58,14 @@ class AsyncPool(AsyncConnectionPool[AsyncConnection[Any]]):
                 await self._replace(connection)
                 raise
             else:
-                return connection
-
-    async def putconn(self, conn: AsyncConnection[Any]) -> None:
-        if takes_no_writes(conn):
-            await conn.close()
-        await super().putconn(conn)
+                if not self._renewal.due(connection):
+                    return connection
+                await self.drain()
+                await self._replace(connection)
 
     async def _replace(self, connection: AsyncConnection[Any]) -> None:
         await connection.close()
-        await super().putconn(connection)
+        await self.putconn(connection)
 
     async def _refuse_shared(self, connection: AsyncConnection[Any]) -> None:
         before = connection.autocommit
@@ -60,6 +80,7 @@ class Pool(ConnectionPool[Connection[Any]]):
     def __init__(self, url: str, *settings: str, kwargs: Mapping[str, Any], **more: Any) -> None:
         connecting = {**kwargs, "options": options(url, *settings)}
         super().__init__(url, kwargs=connecting, configure=self._refuse_shared, open=False, **more)
+        self._renewal = _Renewal()
 
     def getconn(self, timeout: float | None = None) -> Connection[Any]:
         """A connection that the server answers on. Dead ones are replaced, without a pause between them."""
@@ -74,25 +95,17 @@ class Pool(ConnectionPool[Connection[Any]]):
                 self._replace(connection)
                 raise
             else:
-                return connection
-
-    def putconn(self, conn: Connection[Any]) -> None:
-        if takes_no_writes(conn):
-            conn.close()
-        super().putconn(conn)
+                if not self._renewal.due(connection):
+                    return connection
+                self.drain()
+                self._replace(connection)
 
     def _replace(self, connection: Connection[Any]) -> None:
         connection.close()
-        super().putconn(connection)
+        self.putconn(connection)
 
     def _refuse_shared(self, connection: Connection[Any]) -> None:
         before = connection.autocommit
         connection.autocommit = True
         refuse_shared(connection, str(self.conninfo))
         connection.autocommit = before
-
-
-def takes_no_writes(connection: Connection[Any] | AsyncConnection[Any]) -> bool:
-    """Whether the server said so of this session. It is not kept, for what made it so may be over."""
-    said = connection.info.parameter_status
-    return "on" in (said("default_transaction_read_only"), said("in_hot_standby"))
