@@ -56,9 +56,9 @@ async def take_in(db: Connection, batches: Sequence[Batch], known: Mapping[str, 
     try:
         await _take_in(db, batches, known)
     except QueueFull:
-        log.warning("the queue of notices is full")
         await be_quiet(db)
-        await _take_in(db, batches, known)
+        await _take_in(db, batches, known)  # refused again if something else is used up
+        log.warning("the queue of notices is full")
 
 
 async def _take_in(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:

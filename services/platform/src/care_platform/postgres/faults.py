@@ -9,6 +9,10 @@ UNUSABLE: tuple[type[psycopg.Error], ...] = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     errors.ReadOnlySqlTransaction,
+    errors.IdleInTransactionSessionTimeout,
+    errors.TransactionTimeout,
+    errors.SnapshotTooOld,
+    errors.FeatureNotSupported,  # a migration changed what a prepared statement returns: it is prepared anew
     errors.InsufficientPrivilege,
     errors.InvalidSchemaName,
     errors.UndefinedTable,

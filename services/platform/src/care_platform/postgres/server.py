@@ -16,6 +16,9 @@ the oldest that VACUUM has left in any database of the server; the name of the o
 it takes no writes; whether text is sorted by another version than when the current database was made.
 """
 
+TAKES_NO_WRITES = (
+    "the database takes no writes: it is a standby, or was told to; the address must be the primary's"
+)
 _RUNNING_OUT = 1_600_000_000
 """From here on VACUUM leaves everything else (`vacuum_failsafe_age`): the usual care was not enough."""
 _REFUSED = 2**31 - 1 - 3_000_000
@@ -25,9 +28,7 @@ _REFUSED = 2**31 - 1 - 3_000_000
 def why_no_writes(server: Mapping[str, Any]) -> str | None:
     """Why the server, as its row of `SERVER` tells, accepts no transaction that writes."""
     if server["takes_no_writes"]:
-        return (
-            "the database takes no writes: it is a standby, or was told to; the address must be the primary's"
-        )
+        return TAKES_NO_WRITES
     if server["transactions"] >= _REFUSED:
         return f"the server has no transaction ids left: VACUUM the database {server['oldest']} first"
     return None
