@@ -22,7 +22,7 @@ from episodes.event_log.stored_form import Damaged
 from episodes.event_log.thread_pool import Workers
 
 _PLACES = """SELECT substring(state FROM 19 FOR 36), originator_id FROM stored_events
-WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
+WHERE substring(state FROM 19 FOR 36) = ANY(%b::bytea[])"""
 _NEWER = """SELECT originator_id, originator_version, topic, state
 FROM unnest(%s::uuid[], %s::bigint[]) AS w(id, v)
 CROSS JOIN LATERAL (SELECT * FROM stored_events WHERE originator_id = id AND originator_version > v
