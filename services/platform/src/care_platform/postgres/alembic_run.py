@@ -12,7 +12,9 @@ def upgrade(scripts: str, owner_url: str, app_role: str) -> None:
     """Run every pending migration among the scripts, which find `app_role` among the attributes of Alembic's
     configuration. Raises the errors of psycopg.
     """
-    engine = create_engine("postgresql+psycopg://", creator=lambda: connect(owner_url), poolclass=NullPool)
+    engine = create_engine(
+        "postgresql+psycopg://", creator=lambda: connect(owner_url, answers_within=None), poolclass=NullPool
+    )
     with engine.connect() as connection:
         config = Config()
         config.set_main_option("script_location", scripts)

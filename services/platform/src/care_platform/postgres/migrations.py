@@ -38,7 +38,7 @@ class Migrations:
         from care_platform.postgres import granting
         from care_platform.postgres.alembic_run import upgrade
 
-        with connect(owner_url, autocommit=True) as connection:
+        with connect(owner_url, autocommit=True, answers_within=None) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", (self.lock,))
             granting.refuse_missing(connection, self.grants)
             upgrade(str(files(self.package)), owner_url, _grantee(connection, app_role, self.grants[0].role))

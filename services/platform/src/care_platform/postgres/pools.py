@@ -12,6 +12,7 @@ import psycopg
 from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from care_platform.postgres.answering import PROBED, Answering, AsyncAnswering
 from care_platform.postgres.connecting import refuse_shared, refuse_shared_async
 from care_platform.postgres.options import options
 
@@ -41,8 +42,15 @@ class AsyncPool(AsyncConnectionPool[AsyncConnection[Any]]):
     """`settings` are of the server, each `name=value`; `kwargs` are psycopg's; `more` is of the pool."""
 
     def __init__(self, url: str, *settings: str, kwargs: Mapping[str, Any], **more: Any) -> None:
-        connecting = {**kwargs, "options": options(url, *settings)}
-        super().__init__(url, kwargs=connecting, configure=self._refuse_shared, open=False, **more)
+        connecting = {**PROBED, **kwargs, "options": options(url, *settings)}
+        super().__init__(
+            url,
+            connection_class=AsyncAnswering,
+            kwargs=connecting,
+            configure=self._refuse_shared,
+            open=False,
+            **more,
+        )
         self._renewal = _Renewal()
 
     async def getconn(self, timeout: float | None = None) -> AsyncConnection[Any]:  # noqa: ASYNC109 - psycopg's
@@ -78,8 +86,15 @@ class Pool(ConnectionPool[Connection[Any]]):
     """The same for threads."""
 
     def __init__(self, url: str, *settings: str, kwargs: Mapping[str, Any], **more: Any) -> None:
-        connecting = {**kwargs, "options": options(url, *settings)}
-        super().__init__(url, kwargs=connecting, configure=self._refuse_shared, open=False, **more)
+        connecting = {**PROBED, **kwargs, "options": options(url, *settings)}
+        super().__init__(
+            url,
+            connection_class=Answering,
+            kwargs=connecting,
+            configure=self._refuse_shared,
+            open=False,
+            **more,
+        )
         self._renewal = _Renewal()
 
     def getconn(self, timeout: float | None = None) -> Connection[Any]:
