@@ -78,7 +78,7 @@ class Row:
 
     @cached_property
     def entry(self) -> RecordedEvent[Any]:
-        """The event, decrypted once for all who read it. Raises `Damaged`."""
+        """The event, decrypted once for all who read it. Raises `Unreadable`."""
         assert isinstance(self.event, SealedEvent), "not an event that is wanted"
         return decrypt(self.event, self.keys)
 
