@@ -1,10 +1,11 @@
 """Every connection to the database is dead and nothing says so: each role notices, and works again."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.faults.checks import (
@@ -70,6 +71,11 @@ def started(stack: Stack, opened: ExitStack) -> Mapping[str, Proxy]:
 
 
 def _given_up(stack: Stack, way: Proxy) -> bool:
-    """Whether it has closed what was forgotten; some end for it, and are started again."""
+    """Whether it has closed what was forgotten; some end for it, and are started again. Each API is asked
+    whether it is ready, as whoever runs it does.
+    """
     stack.restart_dead()
+    for api in ("api", "notifications"):
+        with suppress(httpx.TransportError):
+            httpx.get(f"{stack.url(api)}/health/ready", timeout=5)
     return way.forgotten == 0

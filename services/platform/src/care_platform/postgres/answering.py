@@ -4,7 +4,8 @@ The operating system asks an idle peer after two hours, and waits for it a quart
 may also go on answering for a server that is no longer there; then only the missing answer tells.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +15,8 @@ from psycopg.pq import TransactionStatus
 
 ANSWERS_WITHIN = 20.0
 """Seconds after which an answer is no longer waited for. No statement of a process may take as long."""
+
+CHECKED_WITHIN = 1.0
 
 PROBED: Mapping[str, int] = MappingProxyType(
     {
@@ -44,6 +47,8 @@ class Answering(Connection[Any]):
 class AsyncAnswering(AsyncConnection[Any]):
     """The same without blocking the event loop."""
 
+    answers_within: float | None = ANSWERS_WITHIN
+
     async def wait(
         self,
         gen: PQGen[RV],
@@ -51,8 +56,18 @@ class AsyncAnswering(AsyncConnection[Any]):
         timeout: float | None = None,  # noqa: ASYNC109 - psycopg's
     ) -> RV:
         try:
-            return await super().wait(gen, interval, ANSWERS_WITHIN if timeout is None else timeout)
+            return await super().wait(gen, interval, self.answers_within if timeout is None else timeout)
         except OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()
             raise
+
+
+@contextmanager
+def hurried(connection: Answering | AsyncAnswering) -> Iterator[None]:
+    """Whoever asks meanwhile waits for an answer for a second only: to see whether there is one at all."""
+    before, connection.answers_within = connection.answers_within, CHECKED_WITHIN
+    try:
+        yield
+    finally:
+        connection.answers_within = before
