@@ -60,9 +60,11 @@ from episodes.migrate import complete, migrate, newest
 from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
+from episodes.publishing.episode_events import EpisodeEvents
 from episodes.publishing.feed_positions import SEALED_SINCE, FeedPositions
 from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.publishing.process import run_relay
+from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
@@ -129,6 +131,8 @@ def application(settings: Settings) -> FastAPI:
         episodes=Episodes(database, keys.unwrap),
         wake=wake,
         feed=SharedPages(log, settings.public_url),
+        episode_events=EpisodeEvents(database, keys.unwrap, settings.public_url),
+        sequences=PublishedSequences(database),
         directory=directory,
         clients=Clients(database, AccessRecord(database)),
         disclosures=Disclosures(workers, keys.unwrap, cache),

@@ -14,7 +14,9 @@ from episodes.event_log.episodes import Episodes
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log, Wake
 from episodes.http.requests import Surroundings
+from episodes.publishing.episode_events import EpisodeEvents
 from episodes.publishing.feed_positions import FeedPositions
+from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
 from episodes.recording.writer import Writer
 
@@ -28,6 +30,8 @@ class Services:
     episodes: Episodes
     wake: Wake
     feed: SharedPages
+    episode_events: EpisodeEvents
+    sequences: PublishedSequences
     directory: Directory
     clients: Clients
     disclosures: Disclosures

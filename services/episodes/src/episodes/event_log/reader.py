@@ -204,12 +204,13 @@ def _event_of(
     except Damaged as damage:
         return None, damage
     metadata = event.metadata
-    if _of_a_later_release(metadata):
+    if of_a_later_release(metadata):
         return metadata.event_id, StoreUnavailable()  # cannot be mapped by this release
     return metadata.event_id, event if metadata.network == network and wanted(metadata.type) else None
 
 
-def _of_a_later_release(header: EventMetadata) -> bool:
+def of_a_later_release(header: EventMetadata) -> bool:
+    """Whether it is published in a form that only a later release knows."""
     return header.sequence is not None and header.type not in BY_NAME
 
 

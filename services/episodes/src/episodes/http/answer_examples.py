@@ -133,6 +133,12 @@ ANSWER_EXAMPLES: Mapping[str, Any] = {
     "RecordedEvent": _EVENT,
     "EpisodeList": {"episodes": [_LISTED], "next": "e" + EPISODE.replace("-", "")},
     "FeedPage": {"events": [_PUBLISHED], "next": "p1f"},
+    "PublishedEvents": {"events": [_PUBLISHED], "more": False},
+    "SequencesPage": {
+        "episodes": [{"episode": EPISODE, "sequence": 2, "clinic": CLINIC}],
+        "next": "p1f",
+        "behind_seconds": 300.0,
+    },
     "Decision": {
         "decision_id": "0191a1b2-c3d4-4e5f-8a6b-1c2d3e4f5a11",
         "allowed": True,

@@ -54,15 +54,15 @@ class FeedPositions:
         content = _CONTENT.pack(_EPOCH, position.place, position.event)
         return urlsafe_b64encode(self._cipher.encrypt(content, _bound_to(network))).decode()
 
-    def read(self, network: str, text: str) -> FeedPosition:
-        """The position that this network was told. Raises `Malformed`."""
+    def read(self, network: str, text: str, pointer: str = "/query/after") -> FeedPosition:
+        """The position that this network was told. Raises `Malformed`, which points at where it was given."""
         number = _NUMBER.fullmatch(text)
         if number is not None:
             return FeedPosition(int(number[1], 16))
         try:
             content = self._cipher.decrypt(urlsafe_b64decode(text), _bound_to(network))
         except (InvalidTag, ValueError):
-            raise Malformed("/query/after", "position") from None
+            raise Malformed(pointer, "position") from None
         _, place, event = _CONTENT.unpack(content)
         return FeedPosition(place, event)
 
