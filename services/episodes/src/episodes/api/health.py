@@ -19,6 +19,7 @@ from episodes.event_log.reader import Log
 from episodes.http.metrics import READY
 from episodes.http.problems import PROBLEMS
 from episodes.http.requests import Surroundings, at_hand
+from episodes.publishing.another_log import Restores
 from episodes.recording.writer import Writer
 
 
@@ -32,10 +33,10 @@ async def _why_not_ready(request: Request) -> str | None:
     return reason
 
 
-async def _warnings(_: Request) -> Sequence[str]:
+async def _warnings(request: Request) -> Sequence[str]:
     """What is wrong while care goes on being recorded: one sentence for each, with a row in
     docs/operations.md."""
-    return ()
+    return at_hand(request, Restores).warnings()
 
 
 def _refused(kind: str) -> Responses:

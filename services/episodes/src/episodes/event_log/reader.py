@@ -50,12 +50,23 @@ POOL: dict[str, Any] = {
     "reconnect_timeout": 2,  # with a long back-off we would be away longer than the server
 }
 
-_AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
-WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
+_FROM = """SELECT notification_id, originator_id, originator_version, topic,
+    CASE WHEN notification_id = %(after)s THEN substring(state FROM 19 FOR 36) ELSE state END
+FROM stored_events WHERE notification_id >= %(after)s ORDER BY notification_id LIMIT %(most)s"""
+"""The rows after a position. Before them, if it is there, the one at the position, with its event's id alone.
+"""
 _NEXT = """SELECT originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT 1"""
 _OF_EACH_MASTER = """SELECT number, fingerprint, network_id, client_id, key_id, wrapped FROM master_keys
 LEFT JOIN LATERAL (SELECT * FROM client_keys WHERE master = number LIMIT 1) AS one ON true ORDER BY number"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the log has at a position: the id of the event there, and whether it ends before it."""
+
+    event: UUID | None
+    beyond: bool
 
 
 @dataclass(frozen=True)
@@ -154,21 +165,22 @@ class Log:
 
     async def page(
         self, network: str, after: int, most: Callable[[], int], wanted: Callable[[str], bool]
-    ) -> list[Row]:
+    ) -> tuple[Ground, list[Row]]:
         """The rows after a position, those of this network and a wanted type with their events. Gaps between
         positions are no loss. `most` is asked how many to read once there is a connection to read them."""
         async with self._database.within(network) as connection:
-            cursor = await connection.execute(_AFTER, (after, most()), binary=True)
-            stored = await cursor.fetchall()
+            rows = most()
+            cursor = await connection.execute(_FROM, {"after": after, "most": rows + 1}, binary=True)
+            ground, stored = _grounded(after, await cursor.fetchall())
             events: list[tuple[int, UUID | None, SealedEvent | Exception | None]] = []
-            for number, row in enumerate(stored):
+            for number, row in enumerate(stored[:rows]):
                 if number % _AT_A_STRETCH == _AT_A_STRETCH - 1:
                     await asyncio.sleep(0)  # others have a turn at the event loop
                 events.append((row[0], *_event_of(network, StoredEvent(*row[1:]), wanted)))
             sealed = [event for *_, event in events if isinstance(event, SealedEvent)]
             clients = {(event.metadata.network, event.metadata.client) for event in sealed}
             keys = await keys_of(connection, self._unwrap, clients)
-        return [Row(position, identifier, event, keys) for position, identifier, event in events]
+        return ground, [Row(position, identifier, event, keys) for position, identifier, event in events]
 
     async def next_recorded_at(self, after: int) -> datetime | None:
         """When the first event after a position was recorded. None if there is no such event."""
@@ -193,6 +205,20 @@ class Log:
         except InvalidTag:
             return False
         return True
+
+
+def event_at(text: bytes | None) -> UUID | None:
+    """The id of an event, as it stands in its row; None if it cannot be read, or there is no row."""
+    with suppress(ValueError):
+        return None if text is None else UUID(text.decode())
+    return None
+
+
+def _grounded(after: int, rows: list[Any]) -> tuple[Ground, list[Any]]:
+    """What is at a position, and the rows after it."""
+    here, following = (rows[0], rows[1:]) if rows and rows[0][0] == after else (None, rows)
+    beyond = after > 0 and not rows
+    return Ground(None if here is None else event_at(here[-1]), beyond), following
 
 
 def _event_of(

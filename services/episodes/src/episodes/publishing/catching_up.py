@@ -15,7 +15,9 @@ from care_platform.http.parameters import DIGITS, Id
 from episodes.access import Caller
 from episodes.event_log.stored_form import Damaged
 from episodes.http.dependencies import allowed, here
+from episodes.http.openapi import GONE
 from episodes.http.parameters import Query
+from episodes.publishing.another_log import Restores
 from episodes.publishing.episode_events import EpisodeEvents
 from episodes.publishing.feed import MAX_EVENTS, CloudEvent, Position
 from episodes.publishing.feed_positions import BEGINNING, FeedPositions
@@ -96,18 +98,21 @@ def _answer(texts: Iterable[str], *, more: bool, damaged: bool) -> Response:
     return Response(content, media_type="application/json")
 
 
-@router.get("/v1/published-sequences")
+@router.get("/v1/published-sequences", responses=GONE)
 async def read_published_sequences(
     sequences: Annotated[PublishedSequences, here(PublishedSequences)],
     positions: Annotated[FeedPositions, here(FeedPositions)],
+    restores: Annotated[Restores, here(Restores)],
     who: Annotated[Caller, allowed("published-sequences", "read", SequencesQuery)],
     query: Annotated[SequencesQuery, InQuery()],
 ) -> SequencesPage:
     """How far each episode is: a walk over all events recorded more than five minutes ago, oldest first.
     Compare it with what you know, to find an episode whose last events never came."""
     after = BEGINNING if query.after is None else positions.read(who.network, query.after)
-    up_to = None if query.up_to is None else positions.read(who.network, query.up_to, "/query/up_to").place
-    found = await sequences.after(who, after, up_to, query.limit)
+    up_to = None if query.up_to is None else positions.read(who.network, query.up_to, "/query/up_to")
+    for position in filter(None, (after, up_to)):
+        await restores.check(position)
+    found = await sequences.after(who, after, None if up_to is None else up_to.place, query.limit)
     return SequencesPage(
         episodes=[
             ReachedEpisode(episode=it.episode, sequence=it.sequence, clinic=it.clinic)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from episodes.access import Caller
 from episodes.event_log.clear_headers import CLEAR, EVENT_ID, clinic_in, naming, recorded_in, sequence_in
-from episodes.event_log.reader import Database
+from episodes.event_log.reader import Database, event_at
 from episodes.publishing.feed_positions import FeedPosition
 
 ROWS = 5_000
@@ -104,11 +104,4 @@ def _cut(
         place, event, *_ = rows[0]
     else:
         *_, place, event = episodes[limit - 1]
-    return FeedPosition.of(place, _read(event)), kept
-
-
-def _read(event: bytes) -> UUID | None:
-    try:
-        return UUID(event.decode())
-    except ValueError:
-        return None
+    return FeedPosition.of(place, event_at(event)), kept
