@@ -10,6 +10,7 @@ from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
 from care_platform.key_files import KeyUnavailable
+from care_platform.postgres.faults import TAKES_NO_WRITES
 from care_platform.postgres.grants import lacking
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
@@ -57,7 +58,7 @@ async def _why_not(request: Request) -> str | None:
     try:
         return await _why_not_with_this_store(request)
     except (StoreUnavailable, TooManyRequests):
-        return "the store cannot be reached"
+        return await at_hand(request, Directory).why_not_reached()
 
 
 async def _why_not_with_this_store(request: Request) -> str | None:
@@ -65,6 +66,8 @@ async def _why_not_with_this_store(request: Request) -> str | None:
     ours = surroundings.revision
     if (await directory.revision() or "") < ours:
         return "the store is not at this release's revision: run migrate"
+    if await directory.takes_no_writes():
+        return TAKES_NO_WRITES
     if lacks := await directory.lacks(surroundings.grants):
         return lacking(lacks)
     if (await directory.compatible_from() or "") > ours:

@@ -53,7 +53,7 @@ def take_place(work: Work, projection: Projection, build: int) -> None:
         while projection.position < live and projection.step():
             pass
         builds.swap(connection, VIEW, build)
-        rows.announce(connection)
+    rows.announce(connection)
     work.tail.wake()
 
 

@@ -13,11 +13,11 @@ import psycopg
 from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import StoredEvent
 from psycopg import AsyncConnection
-from psycopg.errors import InsufficientPrivilege, UndefinedTable
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from care_platform.numbered_keys import KeyInUse
-from care_platform.postgres.refusals import Refusals
+from care_platform.postgres.connecting import connect_async, why_not_reached
+from care_platform.postgres.faults import UNUSABLE
+from care_platform.postgres.pools import AsyncPool
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.vocabulary import BY_NAME
@@ -35,17 +35,13 @@ LOOK_AGAIN = 1.0
 _AT_A_STRETCH = 100
 """How many rows are parsed before others have a turn at the event loop."""
 
-CONNECTING: dict[str, Any] = {
-    "autocommit": True,
-    "connect_timeout": 1,
-    "options": "-c statement_timeout=8000",
-}
+SETTINGS = ("statement_timeout=8000",)
+CONNECTING: dict[str, Any] = {"autocommit": True, "connect_timeout": 1}
 PATIENCE = 1.5
 """How many seconds a caller waits for a connection before it gets 503."""
 
 POOL: dict[str, Any] = {
     "min_size": 1,
-    "open": False,
     "timeout": PATIENCE,
     "reconnect_timeout": 2,  # with a long back-off we would be away longer than the server
 }
@@ -98,40 +94,35 @@ class Row:
         return decrypt(self.event, self.keys)
 
 
-_REFUSALS = Refusals()
+_UNAVAILABLE: tuple[type[Exception], ...] = (TooManyWaiting, *UNUSABLE)
 
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Turns every failure to use the store, a wait for it, and missing tables and rights, into
-    `StoreUnavailable`.
-    """
+    """Turns what says that the store cannot be used now, and a wait for it, into `StoreUnavailable`."""
     try:
         yield
-    except (
-        *(TooManyWaiting, PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError),
-        *(UndefinedTable, InsufficientPrivilege),
-    ) as fault:
-        _REFUSALS.tell(fault)
-        raise StoreUnavailable from None
+    except _UNAVAILABLE as fault:
+        raise StoreUnavailable from fault
 
 
 class Database:
-    """A small pool, used by turns. Every failure to use it, missing tables and rights, are
-    `StoreUnavailable`.
-    """
+    """A small pool, used by turns. Whatever says that the store cannot be used now is `StoreUnavailable`."""
 
     def __init__(self, url: str, size: int = 8, limits: Limits = USUAL) -> None:
         self.gate = Gate(size, limits, PATIENCE)
-        self._pool = AsyncConnectionPool(
-            url, max_size=size, check=AsyncConnectionPool.check_connection, kwargs=CONNECTING, **POOL
-        )
+        self._url = url
+        self._pool = AsyncPool(url, *SETTINGS, max_size=size, kwargs=CONNECTING, **POOL)
 
     async def open(self) -> None:
         await self._pool.open()
 
     async def close(self) -> None:
         await self._pool.close()
+
+    async def why_not_reached(self) -> str:
+        """Why it cannot be used now, for an operator."""
+        return await why_not_reached(self._url, CONNECTING["connect_timeout"])
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
@@ -264,9 +255,7 @@ class Wake:
         """Listen as long as the service runs, and connect again after a loss."""
         while True:
             with suppress(psycopg.Error):
-                async with await AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=1
-                ) as connection:
+                async with await connect_async(self._url, **CONNECTING) as connection:
                     await connection.execute(self._listen)
                     while True:
                         self._tell()
