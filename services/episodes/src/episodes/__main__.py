@@ -20,7 +20,7 @@ from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from care_platform import crash_points, key_commands, logs
+from care_platform import crash_points, key_commands, logs, process, process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import run, serving
 from care_platform.key_commands import KeyStore
@@ -94,7 +94,8 @@ def main() -> None:
 
 def api(settings: Settings, _: argparse.Namespace) -> None:
     """Serve commands, queries and the feed."""
-    logs.configure("api")
+    process.begin("api")
+    process_metrics.register("episodes")
     signal.signal(signal.SIGTERM, _ended)
     app = layered(application(settings), settings.operations_port)
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
@@ -195,7 +196,7 @@ def drawn(size: int) -> Callable[[], bytes]:
 
 def relay(settings: Settings, _: argparse.Namespace) -> None:
     """Publish what is recorded to Kafka; one leads, others stand by."""
-    logs.configure("relay")
+    process.begin("relay")
     run_relay(
         database_url=settings.require("database_url", "the address of the episodes database"),
         grants=of_role(GRANTS, RELAY),
@@ -210,7 +211,7 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
 
 def project(settings: Settings, arguments: argparse.Namespace) -> None:
     """Keep the lists up to date with what is recorded; one leads, others stand by."""
-    logs.configure("rebuild" if arguments.rebuild else "project")
+    process.begin("rebuild" if arguments.rebuild else "project")
     setting = Setting(
         database_url=settings.require("database_url", "the address of the episodes database"),
         grants=of_role(GRANTS, PROJECT),
