@@ -52,7 +52,7 @@ class World:
     posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
 
-    async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
+    async def claim(self, networks: Sequence[str], room: int) -> Sequence[Claimed]:
         return ()
 
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:

@@ -75,7 +75,10 @@ class Attempt:
 class Outbox(Protocol):
     """Deliveries. Each method returns once its change is committed, and changes nothing leased by others."""
 
-    async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]: ...
+    async def claim(self, networks: Sequence[str], room: int) -> Sequence[Claimed]:
+        """Some of what is due. `room` is for how many more attempts this process has room."""
+        ...
+
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None: ...
     async def rest(self, claimed: Claimed) -> None:
         """Release the delivery, and claim nothing of its subscription for a while."""

@@ -1,4 +1,4 @@
-"""What a decision of the episodes service means for an attempt. Doubt is no answer: only a refusal is final."""
+"""What a decision of the episodes service means for an attempt. Doubt is no answer: a refusal is final."""
 
 from typing import Literal, assert_never
 
