@@ -9,7 +9,8 @@ from kafka.errors import KafkaError
 
 from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
-from episodes.publishing.kafka import make_topics, producer, settings
+from episodes.publishing.kafka import producer, settings
+from episodes.publishing.topics import make_topics
 from tests.support.servers.kafka import KafkaBroker
 
 
