@@ -241,7 +241,7 @@ def topics(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 def retire(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Never again publish anything of a network that was taken out of EPISODES_NETWORKS."""
+    """Retire for good a network that was taken out of EPISODES_NETWORKS: publish no more of it."""
     if arguments.network in settings.networks:
         raise SystemExit(f"EPISODES_NETWORKS names {arguments.network}: take it out first, everywhere")
     if not arguments.yes:

@@ -266,6 +266,15 @@ def test_a_network_that_is_not_configured_is_held_from_its_first_event_on() -> N
     assert rows.held() == []
 
 
+def test_a_network_that_is_not_configured_is_held_from_where_the_relay_stands_if_that_is_earlier() -> None:
+    """The server may lose a move of the position in a crash, and keep what was held after it."""
+    rows = HeldRows()
+    rows.hold(Held("network", NETWORK, 29, "not configured"))
+    relaying = Relaying(Tail(log_of(*[a_baseline] * 3)), rows=rows, networks=("another",), claimed=10)
+    assert relaying.run()
+    assert (relaying.sender.sent, rows.held()[0].after) == ([], 19)
+
+
 def test_of_a_retired_network_nothing_is_sent_though_it_is_configured_again() -> None:
     rows = HeldRows(no_more={NETWORK})
     relaying = Relaying(Tail(log_of(a_baseline)), rows=rows)

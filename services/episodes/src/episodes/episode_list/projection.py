@@ -109,6 +109,11 @@ class Projection:
         self._held.network_done(network, page[-1].id if page else self.position, whole=not page)
         return True
 
+    @property
+    def held_episodes(self) -> list[UUID]:
+        """Those that cannot be read, and have in this build the line they had then, or none."""
+        return [UUID(str(episode)) for episode in self._held.episodes]
+
     def still_mine(self) -> bool:
         """Whether this process may still write the build. If so, it may until the end of the transaction."""
         return move(self._tail.connection, self._claim, self.position)
@@ -123,7 +128,7 @@ def _moved(page: Sequence[Notification], tail: Tail, cache: Cache, gate: Gate) -
     last = {event.originator_id: event for event in page}
     headers = {
         header.episode_id: (event.id, header)
-        for event in last.values()
+        for event in sorted(last.values(), key=lambda event: event.id)
         if (header := _header(event, gate)) is not None
         and _version(cache, header.episode_id) < header.version
     }

@@ -85,10 +85,13 @@ class HeldBack:
         if network in self._retired:
             return False
         held = self._networks.get(network)
-        if held is None and network not in self._configured:
+        from_here = held is None or position <= held.after
+        if network in self._configured:
+            return from_here
+        if from_here:
             held = self._networks[network] = Held("network", network, position - 1, "not configured")
             self._rows.hold(held)
-        return held is None or position <= held.after
+        return False
 
     def hold(self, episode: Id, position: int, reason: str) -> None:
         """It is kept by `store`, which must come before the follower's position moves past the event."""
@@ -110,6 +113,11 @@ class HeldBack:
                 "episode held back", episode=held.name, position=held.after + 1, reason=held.reason
             )
         self._new.clear()
+
+    @property
+    def episodes(self) -> Collection[Id]:
+        """The episodes that are held back."""
+        return self._episodes.keys()
 
     def due(self) -> list[tuple[Id, int]]:
         """The episodes to try again now, and after which position. Next time it is the turn of others."""
