@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from episodes.domain.care.closures import EpisodeClosed
+from episodes.episode_list import rows
 from episodes.episode_list.projection import Projection, Write
 from episodes.event_log.cache import Cache
 from episodes.event_log.positions import Claim, claim
@@ -168,6 +169,7 @@ def projection(tail: Tail, held: Claim, write: Write) -> Projection:
         claim=held,
         held=nothing_held("demo"),
         write=write,
+        announce=rows.announce,
         cache=Cache(0),
         progress=progress,
     )

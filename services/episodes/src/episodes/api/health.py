@@ -12,6 +12,7 @@ from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
 from care_platform.key_files import KeyUnavailable
+from care_platform.postgres.faults import TAKES_NO_WRITES
 from care_platform.postgres.grants import lacking
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
@@ -21,6 +22,7 @@ from episodes.event_log.reader import Log
 from episodes.http.metrics import HELD_BACK, READY
 from episodes.http.problems import PROBLEMS
 from episodes.http.requests import Surroundings, at_hand
+from episodes.publishing.another_log import Restores
 from episodes.recording.writer import Writer
 
 
@@ -37,14 +39,15 @@ async def _why_not_ready(request: Request) -> str | None:
 async def _warnings(request: Request) -> Sequence[str]:
     """What is wrong while care goes on being recorded: one sentence for each, with a row in
     docs/operations.md."""
+    other = at_hand(request, Restores).warnings()
     try:
         held = await at_hand(request, Log).held_back()
     except (StoreUnavailable, TooManyRequests):
-        return ()  # which readiness itself says
+        return other  # readiness itself says the rest
     damaged = {name for _, kind, name in held if kind == "episode"}
     networks = sorted({name for _, kind, name in held if kind == "network"})
     said = [f"damaged: {len(damaged)}"] if damaged else []
-    return [*said, *(f"held back, not configured: {name}" for name in networks)]
+    return [*other, *said, *(f"held back, not configured: {name}" for name in networks)]
 
 
 async def _observe_held(request: Request) -> None:
@@ -73,7 +76,7 @@ async def _why_not(request: Request) -> str | None:
     try:
         return await _why_not_with_this_store(request)
     except (StoreUnavailable, TooManyRequests):
-        return "the store cannot be reached"
+        return await at_hand(request, Directory).why_not_reached()
 
 
 async def _why_not_with_this_store(request: Request) -> str | None:
@@ -81,6 +84,8 @@ async def _why_not_with_this_store(request: Request) -> str | None:
     ours = surroundings.revision
     if (await directory.revision() or "") < ours:
         return "the store is not at this release's revision: run migrate"
+    if await directory.takes_no_writes():
+        return TAKES_NO_WRITES
     if lacks := await directory.lacks(surroundings.grants):
         return lacking(lacks)
     if (await directory.compatible_from() or "") > ours:

@@ -82,6 +82,7 @@ class Work:
             claim=claim,
             held=HeldBack(rows_held, self.setting.networks, self.setting.log),
             write=partial(_write, build=build),
+            announce=rows.announce,
             cache=Cache(self.setting.cache_bytes),
             progress=self.progress,
             page=self.setting.page,

@@ -25,10 +25,11 @@ from episodes.processes.progress import Progress
 PAGE = 200
 
 Write = Callable[[Connection[Any], Sequence[Episode]], None]
+Announce = Callable[[Connection[Any]], None]
 
 
 class Projection:
-    """Used by one thread. If `step` raises, nothing of the page is written, and this must be discarded."""
+    """Used by one thread. If `step` raises, this must be discarded; the position says what was written."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Projection:
         claim: Claim,
         held: HeldBack,
         write: Write,
+        announce: Announce,
         cache: Cache,
         progress: Progress,
         page: int = PAGE,
@@ -45,6 +47,7 @@ class Projection:
         self._claim = claim
         self._held = held
         self._write = write
+        self._announce = announce
         self._cache = cache
         self._progress = progress
         self._page = page
@@ -80,6 +83,8 @@ class Projection:
                 self._write(connection, [cached.episode for cached in moved.values()])
             crash_point("project.before-commit")
         crash_point("project.after-commit")
+        if moved:
+            self._announce(self._tail.connection)
         self._cache.keep(moved)
 
     def try_again(self) -> None:

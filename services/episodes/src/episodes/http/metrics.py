@@ -28,6 +28,10 @@ FEED_PASSED_OVER = Gauge(
 HELD_BACK = Gauge(
     "episodes_held_back", "Episodes and networks of which a follower does no more", ["follower", "kind"]
 )
+ANOTHER_LOG = Gauge(
+    "episodes_another_log",
+    "1 since this process was given a position of the feed that is of another log: a backup was restored",
+)
 REFUSED_CALLERS = Counter(
     "episodes_refused_callers_total", "Requests answered 429 because too many of the same caller waited"
 )

@@ -8,7 +8,7 @@ installation, whoever's event it is, and say nothing but ids and positions.
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 TABLES = """
 CREATE TABLE held_back (
