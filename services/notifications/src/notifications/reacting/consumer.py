@@ -15,7 +15,7 @@ from care_platform.postgres.notices import QueueFull, be_quiet
 from notifications.postgres.connections import Connect, Connection, GrantsMissing, within
 from notifications.reacting.ledger import Ledger
 from notifications.reacting.messages import Message
-from notifications.reacting.positions import Moved, move, positions
+from notifications.reacting.positions import Moved, move, positions, topics
 from notifications.reacting.react import react, set_aside
 from notifications.reacting.sources import Batch, Source, SourceUnavailable
 
@@ -39,7 +39,7 @@ async def follow(source: Source, connect: Connect) -> None:
 async def _follow(source: Source, connect: Connect) -> NoReturn:
     async with await connect() as db:
         known = await positions(db)
-        await source.start(known)
+        await source.start(known, await topics(db))
         while True:
             for batches in _by_network(await source.read()):
                 crash_point("consume.after-read")
