@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from contracts.disclosure import Decision, Question
+from notifications.answers import NoAnswer
 from notifications.delivering.schedule import (
     DELAYS,
     Answered,
@@ -30,10 +31,6 @@ WAIT_FOR_MENDING = timedelta(minutes=5)
 """The wait of a delivery whose record cannot be read, until an operator repairs it. Others proceed."""
 
 log = structlog.get_logger()
-
-
-class NoAnswer(Exception):
-    """There is no disclosure decision now. The reason quotes no content."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.disclosure import Decision, Question
-from notifications.delivering.courier import NoAnswer
-from notifications.delivering.episodes_service import EpisodesService
+from notifications.answers import NoAnswer
+from notifications.episodes_service import EpisodesService
 
 _QUESTIONS = TypeAdapter(list[Question])
 _DECISIONS = TypeAdapter(list[Decision])

@@ -3,8 +3,8 @@
 from typing import Protocol
 from uuid import UUID
 
-from notifications.delivering.courier import NoAnswer
-from notifications.delivering.episodes_service import EpisodesService
+from notifications.answers import NoAnswer
+from notifications.episodes_service import EpisodesService
 
 
 class Partners(Protocol):

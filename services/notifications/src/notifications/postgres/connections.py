@@ -24,6 +24,9 @@ Connect = Callable[[], Coroutine[Any, Any, Connection]]
 WAKE = "care_deliveries"
 """The channel of NOTIFY that wakes `deliver`."""
 
+KNOWS_EVENTS_MISSING = "care.knows_events_missing=on"
+"""Processes of the release before cannot read items of this concern, and do not see them without this."""
+
 _CONNECT_SECONDS = 2
 
 
@@ -111,5 +114,5 @@ def _options() -> dict[str, Any]:
         "row_factory": dict_row,
         "connect_timeout": _CONNECT_SECONDS,
         "application_name": "notifications",
-        "options": options(*FEW_ROWS_BY_KEY),
+        "options": options(*FEW_ROWS_BY_KEY, KNOWS_EVENTS_MISSING),
     }

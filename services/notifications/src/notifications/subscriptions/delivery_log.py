@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.disclosure import Question
-from notifications.delivering.courier import Disclosure, NoAnswer
+from notifications.answers import NoAnswer
+from notifications.delivering.courier import Disclosure
 from notifications.delivering.signing import webhook_id
 from notifications.delivering.webhook_bodies import webhook_of
 from notifications.subscriptions.bodies import AttemptView, DeliveryView, Told, Withheld
