@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Document = Mapping[str, Any]
+NUMBER = "publishednumber"
 
 
 def events_page(log: Sequence[Document], source: str, episode: str, query: Mapping[str, str]) -> Any:
@@ -12,7 +13,7 @@ def events_page(log: Sequence[Document], source: str, episode: str, query: Mappi
     if not of_episode:
         return None
     after, limit = int(query.get("after", "0")), int(query.get("limit", "100"))
-    later = sorted((it for it in of_episode if it["sequence"] > after), key=lambda it: it["sequence"])
+    later = sorted((it for it in of_episode if it[NUMBER] > after), key=lambda it: int(it[NUMBER]))
     return {"events": later[:limit], "more": len(later) > limit}
 
 
@@ -20,10 +21,9 @@ def numbers_page(log: Sequence[Document], source: str, query: Mapping[str, str])
     """The answer to `published-sequences`. Positions are those of the feed."""
     after, up_to = _place(query.get("after", "p0")), _place(query.get("up_to", f"p{len(log)}"))
     end = min(up_to, after + int(query.get("limit", "1000")))
-    last = {it["subject"]: it for it in log[after:end] if it.get("source") == source and "sequence" in it}
-    told = [
-        {"episode": it["subject"], "sequence": it["sequence"], "clinic": it["clinic"]} for it in last.values()
-    ]
+    of_network = [it for it in log[after:end] if it.get("source") == source and NUMBER in it]
+    last = {it["subject"]: it for it in of_network}.values()
+    told = [{"episode": it["subject"], "sequence": it[NUMBER], "clinic": it["clinic"]} for it in last]
     return {"episodes": told, "next": f"p{max(after, end)}", "behind_seconds": 0.0}
 
 

@@ -78,7 +78,7 @@ def test_what_is_critical_is_owed_when_it_arrives_and_nothing_else_before_its_tu
     ledger = taken(*arrived)
     ids = {id_of(it) for it in arrived}
     assert critical(ledger) == {it for it in critical(IN_ORDER) if it[0] in ids}
-    numbers = {int(it.attributes["sequence"]) for it in arrived}
+    numbers = {int(it.attributes["publishednumber"]) for it in arrived}
     reached = next(n for n in range(len(HISTORY) + 1) if n + 1 not in numbers)
     whose_turn_it_was = {id_of(it) for it in HISTORY[:reached]}
     assert {event for event, owed in ledger.owed if isinstance(owed, WebhookOwed)} <= whose_turn_it_was

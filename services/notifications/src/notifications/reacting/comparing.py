@@ -14,10 +14,10 @@ import psycopg
 import structlog
 
 from care_platform.logs import reason_of
-from notifications.answers import NoAnswer
+from notifications.answers import Doubtful, NoAnswer
 from notifications.postgres.connections import Connect, Connection, within
 from notifications.reacting.held_rows import HEAL_AFTER
-from notifications.reacting.published import AnotherLog, Doubt, NumbersPage, PublishedLog
+from notifications.reacting.published import AnotherLog, NumbersPage, PublishedLog
 from notifications.reacting.seldom import Seldom
 
 PAUSE_SECONDS = 5.0
@@ -79,7 +79,7 @@ class Comparing:
             self.complaints.error("comparing starts over", network, str(doubt))
             async with within(db, network):
                 await db.execute(_START_OVER, [network])
-        except Doubt as doubt:
+        except Doubtful as doubt:
             self.complaints.error("what was published is not told", network, str(doubt))
         except NoAnswer as silence:
             self.complaints.warning("nothing is compared now", network, str(silence))

@@ -15,13 +15,13 @@ import psycopg
 import structlog
 
 from care_platform.logs import reason_of
-from notifications.answers import NoAnswer
+from notifications.answers import Doubtful, NoAnswer
 from notifications.postgres.connections import Connect, Connection, within
 from notifications.reacting.gap_rows import ToHeal, claim, declare_incidents, reached
 from notifications.reacting.intake import take_in
 from notifications.reacting.messages import FeedMessage, Message
 from notifications.reacting.positions import hold_still
-from notifications.reacting.published import Doubt, EventsPage, PublishedLog
+from notifications.reacting.published import EventsPage, PublishedLog
 from notifications.reacting.seldom import Seldom
 
 AT_ONCE = 8
@@ -79,7 +79,7 @@ class Healing:
     async def _page(self, gap: ToHeal) -> EventsPage | None:
         try:
             return await self.published.events(gap.network_id, gap.episode_id, gap.after_sequence)
-        except Doubt as doubt:
+        except Doubtful as doubt:
             self.complaints.error("what is missing cannot be told", gap.network_id, str(doubt))
         except NoAnswer as silence:
             self.complaints.warning("what is missing cannot be fetched", gap.network_id, str(silence))

@@ -7,6 +7,7 @@ import psycopg
 import structlog
 
 from care_platform.crash_points import crash_point
+from care_platform.postgres.notices import QueueFull, be_quiet
 from notifications.postgres.connections import Connection, within
 from notifications.reacting.ledger import Ledger
 from notifications.reacting.messages import Message
@@ -28,6 +29,17 @@ async def take_in(
 
     Raises `NoMessagesFault` without having changed anything.
     """
+    try:
+        await _take_in(db, network, messages, first)
+    except QueueFull:
+        log.warning("the queue of notices is full")
+        await be_quiet(db)
+        await _take_in(db, network, messages, first)
+
+
+async def _take_in(
+    db: Connection, network: str, messages: Sequence[Message], first: Callable[[], Awaitable[None]]
+) -> None:
     try:
         async with db.pipeline() as sending, within(db, network):
             await first()

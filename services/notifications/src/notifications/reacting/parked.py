@@ -95,7 +95,8 @@ async def _replay(db: Connection, parked: Parked) -> None:
 async def _give_up(db: Connection, parked: Parked) -> None:
     """Go past the number of a message. In a record of Kafka it may be wrong, and the log has the event."""
     document = json.loads(parked.raw)
-    number = document.get("sequence") if isinstance(document, dict) else None
+    told = document if isinstance(document, dict) else {}
+    number = told.get("publishednumber", told.get("sequence"))
     if parked.episode_id is not None and isinstance(number, int):
         await held_rows.pass_number(db, parked.network_id, parked.episode_id, number)
 

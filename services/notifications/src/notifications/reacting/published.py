@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, ValidationError
 
 from contracts.envelope import source_of
-from notifications.answers import NoAnswer
+from notifications.answers import Doubtful, unexpected
 from notifications.episodes_service import EpisodesService
 
 EVENTS_PER_PAGE = 500
@@ -20,11 +20,7 @@ Page = TypeVar("Page", bound=BaseModel)
 Number = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
 
 
-class Doubt(NoAnswer):
-    """The answer is none that this network's log could give: nothing is concluded from it."""
-
-
-class AnotherLog(Doubt):
+class AnotherLog(Doubtful):
     """A position was not given for this log, or not for what it is now."""
 
 
@@ -58,7 +54,7 @@ class PublishedLog:
         self._episodes = episodes
 
     async def events(self, network: str, episode: UUID, after: int) -> EventsPage:
-        """The events of an episode after a number. Raises `NoAnswer`, `Doubt` too."""
+        """The events of an episode after a number. Raises `NoAnswer`, `Doubtful` too."""
         query = urlencode({"after": after, "limit": EVENTS_PER_PAGE})
         path = f"/v1/episodes/{episode}/published-events?{query}"
         page = await self._ask(EventsPage, network, path)
@@ -75,18 +71,16 @@ class PublishedLog:
         status, body = await self._episodes.ask("GET", network, path)
         if status == HTTPStatus.GONE:
             raise AnotherLog("the log was restored, or is another")
-        if status == HTTPStatus.NOT_FOUND:
-            raise Doubt("the episodes service knows nothing of it")
         if status != HTTPStatus.OK:
-            raise NoAnswer(f"the episodes service answers {status}")
+            raise unexpected(status)
         try:
             return form.model_validate(json.loads(body))
         except (ValidationError, ValueError, RecursionError) as fault:
-            raise Doubt(type(fault).__name__) from None
+            raise Doubtful(type(fault).__name__) from None
 
 
 def _refuse_others(events: Sequence[dict[str, Any]], network: str, episode: UUID) -> None:
     """Another environment has other episodes under other sources."""
     whose = {(event.get("source"), str(event.get("subject"))) for event in events}
     if whose - {(source_of(network), str(episode))}:
-        raise Doubt("events of another episode")
+        raise Doubtful("events of another episode")
