@@ -1,6 +1,5 @@
 """What fails for every message alike is no message's fault: nothing is parked, the role ends and says why."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -8,7 +7,7 @@ import psycopg
 import pytest
 
 from contracts.envelope import PublishedEvent
-from notifications.postgres.connections import Connection, connect
+from notifications.postgres.connections import Connection
 from notifications.reacting import react
 from notifications.reacting.intake import NoMessagesFault
 from notifications.reacting.knowledge import Knowledge
@@ -21,15 +20,9 @@ from tests.support.notifications.service_process import Notifications
 PARTNER = uuid4()
 
 
-@pytest.fixture
-async def db(service: Notifications) -> AsyncIterator[Connection]:
-    async with await connect(service.database.url("consume")) as connection:
-        yield connection
-
-
 def poison(care: Care) -> dict[str, Any]:
     (document,) = documents([care.red_flag()])
-    return document | {"dataref": "http://x/\0"}
+    return document | dict.fromkeys(("recordref", "dataref"), "http://x/\0")
 
 
 async def test_a_wrong_setting_of_the_server_parks_nothing(service: Notifications, db: Connection) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +10,7 @@ import pytest
 
 from contracts.codec import to_kafka
 from contracts.envelope import PublishedEvent
-from notifications.postgres.connections import Connection, connect
+from notifications.postgres.connections import Connection
 from notifications.reacting import react
 from notifications.reacting.consumer import take_in
 from notifications.reacting.knowledge import Knowledge
@@ -26,12 +25,6 @@ from tests.support.notifications.published_events import Care, documents, id_of
 from tests.support.notifications.service_process import Notifications
 
 PARTNER = uuid4()
-
-
-@pytest.fixture
-async def db(service: Notifications) -> AsyncIterator[Connection]:
-    async with await connect(service.database.url("consume")) as connection:
-        yield connection
 
 
 async def test_an_event_that_comes_again_has_no_second_effect(service: Notifications, db: Connection) -> None:
