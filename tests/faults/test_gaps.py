@@ -1,6 +1,8 @@
 """Kafka loses records, or shows them in another order: nobody hears less for it."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,8 +27,7 @@ def stack(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Stack
 
 
 def test_records_deleted_before_they_were_read_are_had_from_the_log(stack: Stack) -> None:
-    with stack, subscribed(stack) as partner:
-        load = _load(stack, 2)
+    with stack, subscribed(stack) as partner, _loaded(stack, 2) as load:
         _one_session_each(load, 0)
         drained(stack)
         stack.kill("consume")
@@ -42,8 +43,7 @@ def test_records_deleted_before_they_were_read_are_had_from_the_log(stack: Stack
 
 
 def test_a_topic_made_again_that_has_grown_past_the_old_position_is_read_whole(stack: Stack) -> None:
-    with stack, subscribed(stack) as partner:
-        load = _load(stack, 3)
+    with stack, subscribed(stack) as partner, _loaded(stack, 3) as load:
         _one_session_each(load, 0)
         drained(stack)
         stack.kill("consume")
@@ -68,8 +68,7 @@ def test_partitions_added_while_there_is_a_backlog_change_no_order_of_effects(st
     """The new partitions are read before the old one's backlog, so each session comes before its consent."""
     with _admin(stack) as broker:
         broker.create_topics({stack.topic: {"num_partitions": 1}}, wait_for_metadata=True)
-    with stack, subscribed(stack) as partner:
-        load = _load(stack, 1)
+    with stack, subscribed(stack) as partner, _loaded(stack, 1) as load:
         drained(stack)
         stack.kill("consume")
         with ThreadPoolExecutor(16) as callers:
@@ -86,11 +85,12 @@ def test_partitions_added_while_there_is_a_backlog_change_no_order_of_effects(st
         _every_session_is_told(stack, partner)
 
 
-def _load(stack: Stack, episodes: int) -> Load:
-    client = client_of(stack)
-    load = Load(lambda: client)
-    load.prepare(episodes)
-    return load
+@contextmanager
+def _loaded(stack: Stack, episodes: int) -> Iterator[Load]:
+    with client_of(stack) as client:
+        load = Load(lambda: client)
+        load.prepare(episodes)
+        yield load
 
 
 def _one_session_each(load: Load, since: int) -> None:
