@@ -59,12 +59,13 @@ async def to_whoever_was_sent(db: Connection, about: EventRow, entry: UUID) -> N
 
 
 async def to_inbox(db: Connection, about: EventRow, owed: InboxOwed) -> None:
-    """Add an item for the staff of the clinic, or for one therapist."""
+    """Add an item for the staff of the clinic, or for one therapist, unless it is there already."""
     await db.execute(
         "INSERT INTO inbox (network_id, item_id, clinic_id, episode_id, event_id, concern, severity,"
         " recipient_id, occurred_at, precision, recorded_at, link)"
         " VALUES (%(network)s, %(item)s, %(to)s, %(episode)s, %(event)s, %(concern)s, %(severity)s,"
-        " %(recipient)s, %(occurred_at)s, %(precision)s, %(recorded_at)s, %(dataref)s)",
+        " %(recipient)s, %(occurred_at)s, %(precision)s, %(recorded_at)s, %(dataref)s)"
+        " ON CONFLICT DO NOTHING",
         dict(about)
         | {
             "item": uuid5(UUID(about["event"]), owed.concern),
