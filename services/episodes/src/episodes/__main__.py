@@ -44,6 +44,7 @@ from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
 from episodes.event_log.compatibility import AllHave
 from episodes.event_log.episodes import Episodes
+from episodes.event_log.epochs import StoreInUse, begin_epoch
 from episodes.event_log.keyring import MAC, MASTER, Keyring, keyring
 from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
 from episodes.event_log.reader import Database, Log, Wake
@@ -61,9 +62,12 @@ from episodes.migrate import complete, migrate, newest
 from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
+from episodes.publishing.another_log import Restores
+from episodes.publishing.episode_events import EpisodeEvents
 from episodes.publishing.feed_positions import SEALED_SINCE, FeedPositions
 from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.publishing.process import run_relay
+from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
@@ -131,6 +135,9 @@ def application(settings: Settings) -> FastAPI:
         episodes=Episodes(database, keys.unwrap),
         wake=wake,
         feed=SharedPages(log, settings.public_url),
+        restores=Restores(database),
+        episode_events=EpisodeEvents(database, keys.unwrap, settings.public_url),
+        sequences=PublishedSequences(database),
         directory=directory,
         clients=Clients(database, AccessRecord(database)),
         disclosures=Disclosures(workers, keys.unwrap, cache),
@@ -249,6 +256,25 @@ def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
         print("what is written from now on needs processes of revision", complete(owner), "or later")
 
 
+def restored(settings: Settings, _: argparse.Namespace) -> None:
+    """Begin the store's next epoch, after a backup was restored and before any process starts.
+
+    The positions of events recorded from then on are given for the first time, so readers of the feed go on
+    from where they were and pass nothing over. It brings back nothing that the backup lacks, and does not
+    touch Kafka, what partners were told, erasures or withdrawals.
+    """
+    owner = settings.require("owner_database_url", "the address of the database, as its owner")
+    try:
+        with psycopg.connect(owner) as connection:
+            epoch = begin_epoch(connection)
+    except StoreInUse as users:
+        raise SystemExit(f"connected to the database: {users}. Stop every process first") from None
+    except psycopg.OperationalError as fault:
+        reason = logs.reason_of(fault) or type(fault).__name__
+        raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
+    print("the store is in epoch", epoch)
+
+
 def token(settings: Settings, arguments: argparse.Namespace) -> None:
     """Issue a token signed with the local key (development only)."""
     if not settings.development:
@@ -324,6 +350,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="every process has a role of its own: take all rights from the one they shared before",
     )
+    restored_parser = roles.add_parser(
+        "restored", help="begin a new epoch after a backup was restored", description=restored.__doc__
+    )
+    restored_parser.set_defaults(run=restored)
     project_parser = roles.add_parser("project", help=project.__doc__, description=project.__doc__)
     project_parser.set_defaults(run=project)
     project_parser.add_argument(

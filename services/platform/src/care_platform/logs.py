@@ -210,6 +210,8 @@ def _fault(record: logging.LogRecord) -> BaseException | None:
 
 
 def reason_of(fault: BaseException) -> str | None:
-    """Why a connection failed, in words of this list alone: libraries quote what they were given."""
+    """Why a connection failed, in our words or those of the list: libraries quote what they were given."""
+    if isinstance(fault, Loggable):
+        return str(fault)
     text = str(fault).lower()
     return next((words for words in _TELLING if words.lower() in text), None)

@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
 import structlog
 
 from care_platform import logs
-from contracts.disclosure import Decision, Question
+from contracts.disclosure import Decision, Question, Reason
 from notifications.delivering.courier import (
     WAIT_FOR_ANSWER,
     WAIT_FOR_MENDING,
@@ -52,7 +52,7 @@ class World:
     posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
 
-    async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
+    async def claim(self, networks: Sequence[str], room: int) -> Sequence[Claimed]:
         return ()
 
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
@@ -131,19 +131,28 @@ async def test_a_refusal_withholds_and_sends_nothing() -> None:
     assert world.said == ["withheld"]
 
 
-async def test_what_cannot_be_read_waits_for_its_operator_and_is_not_withheld() -> None:
+REFUSALS = ("no_consent", "not_shared", "redacted")
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_only_consent_sends_and_only_a_refusal_is_final(reason: Reason, allowed: bool) -> None:
     world = World()
-    unreadable = Decision(decision_id=uuid4(), allowed=False, reason="unreadable")
-    await courier(world).attempt(claimed(), unreadable, 0.0)
-    assert world.said == ["released"]
-    assert world.waits == [WAIT_FOR_MENDING]
+    said = Decision(decision_id=uuid4(), allowed=allowed, reason=reason, subject=uuid4())
+    await courier(world).attempt(claimed(), said, 0.0)
+    if allowed and reason == "consented":
+        assert world.said == ["sent", Delivered()]
+    elif not allowed and reason in REFUSALS:
+        assert world.said == ["withheld"]
+    else:
+        assert (world.said, world.waits) == (["released"], [WAIT_FOR_MENDING])
 
 
 async def test_an_answer_without_subject_is_no_answer() -> None:
     world = World()
     await courier(world).attempt(claimed(), decision(subject=None), decided_at=0.0)
     assert world.said == ["released"]
-    assert world.waits == [WAIT_FOR_ANSWER]
+    assert world.waits == [WAIT_FOR_MENDING]
 
 
 async def test_silence_releases_all_that_was_asked_for() -> None:

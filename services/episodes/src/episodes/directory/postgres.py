@@ -8,6 +8,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from care_platform.postgres.compatibility import StoreRevision
+from care_platform.postgres.faults import NO_WRITES
 from care_platform.postgres.grants import LACKING, Grant, needed
 from episodes.directory import changes
 from episodes.directory.asking import Asking
@@ -102,6 +103,15 @@ class Directory:
         """Why a release that needs this revision cannot work with the store."""
         async with self._database.connection() as connection:
             return await self._revision.why_unfit(connection, revision)
+
+    async def why_not_reached(self) -> str:
+        """Why the store cannot be used now, for an operator."""
+        return await self._database.why_not_reached()
+
+    async def takes_no_writes(self) -> bool:
+        """Whether it is a standby, or was told to take none."""
+        row = await self._asked(NO_WRITES)
+        return row is None or row["no_writes"]
 
     async def lacks(self, grants: Sequence[Grant]) -> Sequence[str]:
         """What our role may not do of these, as `INSERT ON TABLE staff`."""

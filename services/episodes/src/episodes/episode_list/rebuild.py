@@ -54,7 +54,7 @@ def take_place(work: Work, projection: Projection, build: int) -> None:
         while projection.position < live and projection.step():
             pass
         builds.swap(connection, VIEW, build)
-        rows.announce(connection)
+    rows.announce(connection)
     work.tail.wake()
 
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import psycopg
 
 from care_platform.logs import Loggable, leave, reason_of
+from care_platform.postgres.connecting import connect
 from care_platform.postgres.grants import LACKING, Grant, lacking, needed
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.tail import Tail
@@ -64,7 +65,7 @@ class Needs:
 
 def _refuse_lacking(url: str, grants: Sequence[Grant]) -> None:
     try:
-        with psycopg.connect(url, connect_timeout=1) as connection:
+        with connect(url, connect_timeout=1) as connection:
             lacks = [row[0] for row in connection.execute(LACKING, needed(grants))]
     except psycopg.Error as failure:
         raise NotYet("store-unreachable", error=type(failure).__name__, reason=reason_of(failure)) from None

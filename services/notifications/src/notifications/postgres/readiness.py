@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from care_platform.key_files import KeyUnavailable
 from care_platform.numbered_keys import KeyInUse
 from care_platform.postgres.compatibility import StoreRevision
+from care_platform.postgres.faults import NO_WRITES, TAKES_NO_WRITES
 from care_platform.postgres.grants import Grant, lacking
 from notifications.postgres.connections import Connection, lacks_of
 
@@ -24,6 +25,8 @@ async def why_not_ready(
     row = await (await db.execute(_UNBOUND)).fetchone()
     if row is None or row["unbound"]:
         return "the database role gets around row-level security: take one without SUPERUSER and BYPASSRLS"
+    if (await (await db.execute(NO_WRITES)).fetchall())[0]["no_writes"]:
+        return TAKES_NO_WRITES
     if lacks := await lacks_of(db, grants):
         return lacking(lacks)
     return None

@@ -13,6 +13,8 @@ from typing import TypeVar
 import psycopg
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
+from care_platform.postgres.connecting import connect
+
 T = TypeVar("T")
 
 LOCK_SECONDS = 2.0
@@ -40,11 +42,11 @@ class LockWaits:
 
     def connect(self, autocommit: bool = False) -> psycopg.Connection:
         """A connection whose statements wait for a lock so long and no longer."""
-        connection = psycopg.connect(self._url, autocommit=autocommit, application_name="migrate")
-        connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{LOCK_SECONDS:g}s",))
-        if not autocommit:
-            connection.commit()
-        self._ours.append(connection.info.backend_pid)
+        limit = f"lock_timeout={LOCK_SECONDS:g}s"
+        connection = connect(self._url, limit, autocommit=True, application_name="migrate")
+        [(process,)] = connection.execute("SELECT pg_backend_pid()").fetchall()
+        self._ours.append(process)
+        connection.autocommit = autocommit
         return connection
 
     def until_free(self, attempt: Callable[[], T]) -> T:
@@ -82,7 +84,7 @@ class _Watch:
     def _look(self) -> None:
         if self._over.wait(_LOOK_EVERY):
             return
-        with suppress(psycopg.Error), psycopg.connect(self._url, autocommit=True) as connection:
+        with suppress(psycopg.Error), connect(self._url, autocommit=True) as connection:
             while not self._over.wait(_LOOK_EVERY):
                 rows = connection.execute(_HOLDERS, (self._ours,)).fetchall()
                 held = [f"{what}, held by pid {pid} ({name}, role {role})" for what, pid, name, role in rows]

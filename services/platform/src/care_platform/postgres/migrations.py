@@ -9,6 +9,7 @@ from importlib.resources.abc import Traversable
 import psycopg
 
 from care_platform.postgres.compatibility import BEYOND, COMPATIBLE_FROM, raise_to
+from care_platform.postgres.connecting import connect
 from care_platform.postgres.grants import Grant, Permission
 from care_platform.postgres.lock_waits import LockWaits
 
@@ -87,7 +88,7 @@ class Migrations:
         revision that all have: this release's, or the later one that was recorded before, since what is
         written stays. Raises the errors of psycopg.
         """
-        with psycopg.connect(owner_url) as connection:
+        with connect(owner_url) as connection:
             for statement in before:
                 connection.execute(statement.encode())
             return raise_to(connection, self.newest())
