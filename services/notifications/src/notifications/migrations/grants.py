@@ -32,6 +32,7 @@ GRANTS: Final[tuple[Grant, ...]] = (
     *for_each(ROLES, "SCHEMA public", "USAGE", "finds the tables"),
     # The API keeps subscriptions, shows the delivery log and the inbox, and counts.
     Grant(API, "TABLE alembic_version", "SELECT", "is ready only with the tables of its release"),
+    Grant(API, "TABLE compatibility", "SELECT", "is ready only if it can read all that is stored"),
     Grant(API, "TABLE subscriptions", _KEPT, "makes, shows, proves and ends subscriptions"),
     Grant(API, "TABLE sealing_keys", "SELECT", "seals a new secret with the newest key"),
     Grant(API, "TABLE deliveries", "SELECT, UPDATE (state, claim, lease_until)", "cancels what is pending"),
