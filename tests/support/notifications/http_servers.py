@@ -4,9 +4,10 @@ import asyncio
 import base64
 import json
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -68,10 +69,31 @@ class Server:
         return future.result(10)
 
 
+def _html(status: int) -> Callable[[], web.Response]:
+    page = "<html><body>Sign in</body></html>"
+    return lambda: web.Response(text=page, status=status, content_type="text/html")
+
+
+DOUBTFUL: Mapping[str, Callable[[], web.Response]] = MappingProxyType(
+    {
+        "a page": _html(200),
+        "a page that is not found": _html(404),
+        "a route that is not there": lambda: web.json_response({"detail": "Not Found"}, status=404),
+        "moved": lambda: web.Response(status=302, headers={"location": "http://127.0.0.1:1/"}),
+        "a token of another environment": lambda: web.json_response({}, status=401),
+        "another form": lambda: web.json_response({"decisions": [], "id": "x"}),
+        "a list too short": lambda: web.json_response([]),
+        "no content": lambda: web.Response(status=204),
+        "a teapot": lambda: web.Response(status=418),
+    }
+)
+"""Answers of whatever has the address of the episodes service, none of which decides anything."""
+
+
 class EpisodesService(Server):
     """Publishes the events of a test, and answers disclosure decisions as the test tells it.
 
-    `answers`: allowed, refused, silent (hangs) or failing (500).
+    `answers`: allowed, refused, silent (hangs), failing (500), or the name of an answer in `DOUBTFUL`.
     """
 
     def __init__(self) -> None:
@@ -83,6 +105,7 @@ class EpisodesService(Server):
         self.log: list[dict[str, Any]] = []
         self.answers = "allowed"
         self.refused: set[UUID] = set()
+        self.doubted: dict[UUID, str] = {}
         self.asked: list[dict[str, Any]] = []
         self.tokens: set[str] = set()
         self.decisions: list[str] = []
@@ -106,8 +129,12 @@ class EpisodesService(Server):
                 await asyncio.sleep(3600)
             case "failing":
                 return web.Response(status=500)
-        known = UUID(request.path.rpartition("/")[2]) not in self.unknown_partners
-        return web.json_response({}, status=200 if known else 404)
+        if self.answers in DOUBTFUL:
+            return DOUBTFUL[self.answers]()
+        partner = request.path.rpartition("/")[2]
+        if UUID(partner) in self.unknown_partners:
+            return web.json_response({"type": "/problems/not-found"}, status=404)
+        return web.json_response({"id": partner})
 
     async def _feed(self, request: web.Request) -> web.Response:
         self.tokens.add(request.headers.get("Authorization", ""))
@@ -130,10 +157,14 @@ class EpisodesService(Server):
                 await asyncio.sleep(3600)
             case "failing":
                 return web.Response(status=500)
+        if self.answers in DOUBTFUL:
+            return DOUBTFUL[self.answers]()
         return web.json_response([self._decision(it) for it in questions])
 
     def _decision(self, question: dict[str, Any]) -> dict[str, Any]:
         self.decisions.append(str(uuid4()))
+        if (reason := self.doubted.get(UUID(question["event_id"]))) is not None:
+            return {"decision_id": self.decisions[-1], "allowed": False, "reason": reason}
         if self.answers == "refused" or UUID(question["event_id"]) in self.refused:
             return {"decision_id": self.decisions[-1], "allowed": False, "reason": "no_consent"}
         told = {"subject": str(self.subject), "your_client_ref": self.client_ref}

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from psycopg import Connection
 
+from care_platform.postgres.notices import tell
 from episodes.episode_list.line import EpisodeLine
 
 _WRITE = """INSERT INTO episode_list (build, network_id, episode_id, clinic_id, client_id, therapist_id,
@@ -19,20 +21,29 @@ _FIELDS = (
     *("network_id", "episode_id", "clinic_id", "client_id", "therapist_id", "status", "version"),
     *("opened_at", "closed_at", "last_recorded_at", "continues"),
 )
+_KEEP = """INSERT INTO episode_list (build, network_id, episode_id, clinic_id, client_id, therapist_id,
+status, version, opened_at, closed_at, last_recorded_at, continues)
+SELECT %s, network_id, episode_id, clinic_id, client_id, therapist_id, status, version, opened_at, closed_at,
+last_recorded_at, continues FROM episode_list WHERE build = %s AND episode_id = ANY(%s)
+ON CONFLICT DO NOTHING"""
 CHANNEL = "episode_list"
 """Where readers who wait for their own write listen."""
 
 
 def write(connection: Connection[Any], build: int, lines: Sequence[EpisodeLine]) -> None:
-    """New lines and changed ones, and word to those who wait. In the transaction that moves the position."""
+    """New lines and changed ones. In the transaction that moves the position."""
     columns = [[getattr(line, field) for line in lines] for field in _FIELDS]
     connection.execute(_WRITE, (build, *columns), prepare=True)
-    announce(connection)
+
+
+def keep_lines(connection: Connection[Any], old: int, build: int, episodes: Sequence[UUID]) -> None:
+    """The lines that episodes have in the old build, for those without one in the new build."""
+    connection.execute(_KEEP, (build, old, list(episodes)))
 
 
 def announce(connection: Connection[Any]) -> None:
-    """Tell who waits that the list has changed."""
-    connection.execute("SELECT pg_notify(%s, '')", (CHANNEL,), prepare=True)
+    """Tell who waits that the list has changed. After the transaction, which no notice may stop."""
+    tell(connection, CHANNEL)
 
 
 def delete_build(connection: Connection[Any], build: int) -> None:

@@ -1,7 +1,7 @@
 """Reads the event log for the feed, without blocking the event loop; and what all readers share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,19 +13,20 @@ import psycopg
 from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import StoredEvent
 from psycopg import AsyncConnection
-from psycopg.errors import InsufficientPrivilege, UndefinedTable
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from care_platform.numbered_keys import KeyInUse
-from care_platform.postgres.refusals import Refusals
+from care_platform.postgres.connecting import connect_async, why_not_reached
+from care_platform.postgres.faults import UNUSABLE
+from care_platform.postgres.pools import AsyncPool
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.vocabulary import BY_NAME
 from episodes.errors import StoreUnavailable, TooManyWaiting
-from episodes.event_log.client_keys import Unwrap, keys_of
-from episodes.event_log.codec import DataKey, SealedEvent, decrypt, metadata_of, parse
+from episodes.event_log.client_keys import Unwrap, keys_of, unwrapped
+from episodes.event_log.codec import DataKey, SealedEvent, metadata_of, parse
 from episodes.event_log.keyring import Keyring
-from episodes.event_log.stored_form import Damaged
+from episodes.event_log.opening import opened
+from episodes.event_log.stored_form import Damaged, OfLaterRelease
 from episodes.gate import Gate
 from episodes.turns import USUAL, Limits
 
@@ -35,17 +36,13 @@ LOOK_AGAIN = 1.0
 _AT_A_STRETCH = 100
 """How many rows are parsed before others have a turn at the event loop."""
 
-CONNECTING: dict[str, Any] = {
-    "autocommit": True,
-    "connect_timeout": 1,
-    "options": "-c statement_timeout=8000",
-}
+SETTINGS = ("statement_timeout=8000",)
+CONNECTING: dict[str, Any] = {"autocommit": True, "connect_timeout": 1}
 PATIENCE = 1.5
 """How many seconds a caller waits for a connection before it gets 503."""
 
 POOL: dict[str, Any] = {
     "min_size": 1,
-    "open": False,
     "timeout": PATIENCE,
     "reconnect_timeout": 2,  # with a long back-off we would be away longer than the server
 }
@@ -58,7 +55,10 @@ FROM stored_events WHERE notification_id >= %(after)s ORDER BY notification_id L
 _NEXT = """SELECT originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT 1"""
 _OF_EACH_MASTER = """SELECT number, fingerprint, network_id, client_id, key_id, wrapped FROM master_keys
-LEFT JOIN LATERAL (SELECT * FROM client_keys WHERE master = number LIMIT 1) AS one ON true ORDER BY number"""
+LEFT JOIN LATERAL (SELECT * FROM client_keys WHERE master = number LIMIT 5) AS some_of_it ON true
+ORDER BY number"""
+_HELD = """SELECT follower, kind, name FROM held_back JOIN positions USING (follower)
+WHERE kind <> 'network' OR name NOT IN (SELECT name FROM retired_networks)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,45 +98,40 @@ class Row:
 
     @cached_property
     def entry(self) -> RecordedEvent[Any]:
-        """The event, decrypted once for all who read it. Raises `Damaged`."""
+        """The event, decrypted once for all who read it. Raises `Unreadable`."""
         assert isinstance(self.event, SealedEvent), "not an event that is wanted"
-        return decrypt(self.event, self.keys)
+        return opened(self.event, self.keys)
 
 
-_REFUSALS = Refusals()
+_UNAVAILABLE: tuple[type[Exception], ...] = (TooManyWaiting, *UNUSABLE)
 
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Turns every failure to use the store, a wait for it, and missing tables and rights, into
-    `StoreUnavailable`.
-    """
+    """Turns what says that the store cannot be used now, and a wait for it, into `StoreUnavailable`."""
     try:
         yield
-    except (
-        *(TooManyWaiting, PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError),
-        *(UndefinedTable, InsufficientPrivilege),
-    ) as fault:
-        _REFUSALS.tell(fault)
-        raise StoreUnavailable from None
+    except _UNAVAILABLE as fault:
+        raise StoreUnavailable from fault
 
 
 class Database:
-    """A small pool, used by turns. Every failure to use it, missing tables and rights, are
-    `StoreUnavailable`.
-    """
+    """A small pool, used by turns. Whatever says that the store cannot be used now is `StoreUnavailable`."""
 
     def __init__(self, url: str, size: int = 8, limits: Limits = USUAL) -> None:
         self.gate = Gate(size, limits, PATIENCE)
-        self._pool = AsyncConnectionPool(
-            url, max_size=size, check=AsyncConnectionPool.check_connection, kwargs=CONNECTING, **POOL
-        )
+        self._url = url
+        self._pool = AsyncPool(url, *SETTINGS, max_size=size, kwargs=CONNECTING, **POOL)
 
     async def open(self) -> None:
         await self._pool.open()
 
     async def close(self) -> None:
         await self._pool.close()
+
+    async def why_not_reached(self) -> str:
+        """Why it cannot be used now, for an operator."""
+        return await why_not_reached(self._url, CONNECTING["connect_timeout"])
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
@@ -192,21 +187,27 @@ class Log:
         async with self._database.connection() as connection:
             cursor = await connection.execute(_NEXT, (after,), binary=True)
             row = await cursor.fetchone()
-        return None if row is None else metadata_of(StoredEvent(*row)).recorded_at
+        with suppress(Damaged):  # its follower holds it back and moves on
+            return None if row is None else metadata_of(StoredEvent(*row)).recorded_at
+        return None
+
+    async def held_back(self) -> Sequence[tuple[str, str, str]]:
+        """What followers of the log hold back: follower, `episode` or `network`, and which."""
+        async with self._database.connection() as connection:
+            return await (await connection.execute(_HELD)).fetchall()
 
     async def keys_fit(self, keyring: Keyring) -> bool:
-        """Whether the master keys unwrap the clients' keys, as one of each shows. True for an empty store.
+        """Whether the master keys unwrap the clients' keys, as some of each show. True for an empty store.
 
         Raises `KeyUnavailable` if one that is in use is not here.
         """
         async with self._database.within(*self._networks) as connection:
             cursor = await connection.execute(_OF_EACH_MASTER, binary=True)
             rows = await cursor.fetchall()
+        for number, fingerprint, *_ in rows:
+            keyring.refuse_another(KeyInUse(number, fingerprint))
         try:
-            for number, fingerprint, *of_a_client in rows:
-                keyring.refuse_another(KeyInUse(number, fingerprint))
-                if of_a_client[-1] is not None:
-                    keyring.unwrap(*of_a_client)
+            unwrapped(keyring.unwrap, (of_a_client for _, _, *of_a_client in rows if of_a_client[-1]))
         except InvalidTag:
             return False
         return True
@@ -236,7 +237,7 @@ def _event_of(
         return None, damage
     metadata = event.metadata
     if of_a_later_release(metadata):
-        return metadata.event_id, StoreUnavailable()  # cannot be mapped by this release
+        return metadata.event_id, OfLaterRelease(f"event {metadata.event_id} is of a later release")
     return metadata.event_id, event if metadata.network == network and wanted(metadata.type) else None
 
 
@@ -269,9 +270,7 @@ class Wake:
         """Listen as long as the service runs, and connect again after a loss."""
         while True:
             with suppress(psycopg.Error):
-                async with await AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=1
-                ) as connection:
+                async with await connect_async(self._url, **CONNECTING) as connection:
                     await connection.execute(self._listen)
                     while True:
                         self._tell()

@@ -1,4 +1,4 @@
-"""The deliveries in PostgreSQL. Due ones are claimed by lease, fairly between endpoints."""
+"""The deliveries in PostgreSQL. Due ones are claimed by lease, in turns of partners and their endpoints."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,33 +19,63 @@ from notifications.delivering.webhook_bodies import Due
 from notifications.postgres.connections import Database
 
 PER_ENDPOINT = 8
+AT_ONCE = 100
+"""How many are claimed together at most."""
+LONG_DUE = timedelta(seconds=10)
 SHORTEST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=10)
 log = structlog.get_logger()
 _CLAIMING = 0x636C6169
 
 CLAIM = """
-WITH picked AS (
-    SELECT d.network_id, d.subscription_id, d.number, s.partner_id, s.level, s.url, s.secret
-    FROM subscriptions s CROSS JOIN LATERAL (
-        SELECT network_id, subscription_id, number, due_at FROM deliveries
+WITH known AS (
+    SELECT d.network_id, d.subscription_id, d.number, d.due_at, s.partner_id, false AS failing, 0 AS most,
+        true AS leased
+    FROM deliveries d JOIN subscriptions s USING (network_id, subscription_id)
+    WHERE d.network_id = ANY (%(networks)s) AND d.lease_until IS NOT NULL AND d.lease_until >= now()
+    UNION ALL
+    SELECT s.network_id, s.subscription_id, d.number, d.due_at, s.partner_id, s.failing, s.most, false
+    FROM (
+        SELECT *, consecutive_failures > 0 OR unusable_since IS NOT NULL AS failing,
+            CASE WHEN consecutive_failures > 0 OR unusable_since IS NOT NULL THEN 1
+                ELSE %(per_endpoint)s END AS most
+        FROM subscriptions
+        WHERE state = 'active' AND proved_at IS NOT NULL AND network_id = ANY (%(networks)s)
+            AND (rests_until IS NULL OR rests_until <= now())) s
+    CROSS JOIN LATERAL (
+        SELECT number, due_at FROM deliveries
         WHERE network_id = s.network_id AND subscription_id = s.subscription_id
             AND state = 'pending' AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
         ORDER BY due_at, number
-        LIMIT greatest(0, CASE WHEN s.consecutive_failures > 0 OR s.unusable_since IS NOT NULL THEN 1
-                ELSE %(per_endpoint)s END - (
-            SELECT count(*) FROM deliveries leased
-            WHERE leased.network_id = s.network_id AND leased.subscription_id = s.subscription_id
-                AND leased.lease_until >= now()))
-        FOR UPDATE SKIP LOCKED) d
-    WHERE s.state = 'active' AND s.proved_at IS NOT NULL AND s.network_id = ANY (%(networks)s)
-        AND (s.rests_until IS NULL OR s.rests_until <= now())
-    ORDER BY s.consecutive_failures > 0 OR s.unusable_since IS NOT NULL, d.due_at
-    LIMIT %(limit)s)
+        LIMIT s.most) d),
+of_endpoint AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY network_id, subscription_id ORDER BY leased DESC, due_at, number) AS place
+    FROM known),
+of_partner AS (
+    SELECT *, count(*) OVER (PARTITION BY network_id, partner_id) AS waiting, row_number() OVER (
+        PARTITION BY network_id, partner_id ORDER BY leased DESC, failing, place, due_at) AS turn
+    FROM of_endpoint WHERE leased OR place <= most),
+next AS (
+    SELECT network_id, subscription_id, number FROM of_partner
+    WHERE NOT leased AND turn <= %(room)s
+    ORDER BY failing, turn, due_at > now() - %(long)s::interval, waiting, due_at
+    LIMIT %(limit)s),
+picked AS (
+    SELECT d.network_id, d.subscription_id, d.number, s.partner_id, s.level, s.url, s.secret
+    FROM next JOIN deliveries d USING (network_id, subscription_id, number)
+        JOIN subscriptions s USING (network_id, subscription_id)
+    WHERE d.state = 'pending' AND (d.lease_until IS NULL OR d.lease_until < now())
+    FOR UPDATE OF d SKIP LOCKED)
 UPDATE deliveries d SET claim = %(claim)s, lease_until = now() + %(lease)s
 FROM picked p
 WHERE (d.network_id, d.subscription_id, d.number) = (p.network_id, p.subscription_id, p.number)
 RETURNING d.*, p.partner_id, p.level, p.url, p.secret
+"""
+"""Partners take turns, and within a partner its endpoints; what is under way has the first turns.
+
+Who has little due goes before who has much, unless something has been due for long. A partner may have as
+much under way as there is room left besides, so that whoever comes next finds room.
 """
 
 _ALONE = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s)"
@@ -115,7 +145,7 @@ class PostgresOutbox:
         self._lease = lease
         self._endings: Grouped[_Ended] = Grouped(self._settle)
 
-    async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
+    async def claim(self, networks: Sequence[str], room: int) -> Sequence[Claimed]:
         """Lease due deliveries. Processes take turns, so that the limit per endpoint holds across them.
 
         The commit does not wait for the disk: a lease lost in a crash of the server merely ends early. While
@@ -126,7 +156,9 @@ class PostgresOutbox:
         parameters = {
             "networks": list(networks),
             "per_endpoint": PER_ENDPOINT,
-            "limit": limit,
+            "room": room,
+            "limit": min(room, AT_ONCE),
+            "long": LONG_DUE,
             "claim": uuid4(),
             "lease": self._lease,
         }

@@ -11,10 +11,11 @@ import structlog
 
 from care_platform.crash_points import crash_point
 from care_platform.logs import reason_of
+from care_platform.postgres.notices import QueueFull, be_quiet
 from notifications.postgres.connections import Connect, Connection, GrantsMissing, within
 from notifications.reacting.ledger import Ledger
 from notifications.reacting.messages import Message
-from notifications.reacting.positions import Moved, move, positions
+from notifications.reacting.positions import Moved, move, positions, topics
 from notifications.reacting.react import react, set_aside
 from notifications.reacting.sources import Batch, Source, SourceUnavailable
 
@@ -38,7 +39,7 @@ async def follow(source: Source, connect: Connect) -> None:
 async def _follow(source: Source, connect: Connect) -> NoReturn:
     async with await connect() as db:
         known = await positions(db)
-        await source.start(known)
+        await source.start(known, await topics(db))
         while True:
             for batches in _by_network(await source.read()):
                 crash_point("consume.after-read")
@@ -52,6 +53,15 @@ async def take_in(db: Connection, batches: Sequence[Batch], known: Mapping[str, 
 
     Each commit waits for a disk, so batches read together are written together. `known` has old positions.
     """
+    try:
+        await _take_in(db, batches, known)
+    except QueueFull:
+        log.warning("the queue of notices is full")
+        await be_quiet(db)
+        await _take_in(db, batches, known)
+
+
+async def _take_in(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:
     network, messages = batches[0].network, _messages(batches)
     try:
         async with db.pipeline() as sending, within(db, network):

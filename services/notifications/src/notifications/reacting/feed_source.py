@@ -41,7 +41,7 @@ class FeedSource:
         self._after: str | None = None
         self._session: aiohttp.ClientSession | None = None
 
-    async def start(self, positions: Mapping[str, str]) -> None:
+    async def start(self, positions: Mapping[str, str], topics: Mapping[str, str]) -> None:
         await self.close()
         self._after = positions.get(self._lane)
         connector = aiohttp.TCPConnector(ssl=self._trust)

@@ -213,12 +213,15 @@ async def list_deliveries(here: Here, found: Found, page: NumberPageQuery) -> De
     dependencies=[allowed(Action.PULL_EVENTS), only(NumberPage)],
 )
 async def list_missed_events(here: Here, found: Found, page: NumberPageQuery) -> Events:
-    """What may have been missed, by number; each event needs consent now, as an attempt would."""
+    """What may have been missed, by number; each event needs consent now, as an attempt would.
+
+    A page ends before an event about which nothing can be decided now.
+    """
     async with here.database.within(found.network) as db:
         owed = await stored.owed(db, found, page.after, page.limit)
     told = await events_of(owed, found.network, here.disclosure, here.public_url)
-    following = told[-1].number if len(told) == page.limit else None
-    return Events(events=told, next=following)
+    more = len(told) < len(owed) or len(owed) == page.limit
+    return Events(events=told, next=told[-1].number if told and more else None)
 
 
 def _refused(refusal: Refused) -> Problem:
