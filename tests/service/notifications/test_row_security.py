@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from care_platform.postgres.grants import of_role, permitted
-from notifications.delivering.outbox import CLAIM, PER_ENDPOINT
+from notifications.delivering.outbox import CLAIM, LONG_DUE, PER_ENDPOINT
 from notifications.migrate import newest
 from notifications.migrations.grants import API, GRANTS
 from notifications.migrations.versions import v0003_row_level_security as step
@@ -152,7 +152,9 @@ async def test_what_the_claim_reads_it_finds_by_indexes(known: bool, service: No
     parameters = {
         "networks": ["demo", "other"],
         "per_endpoint": PER_ENDPOINT,
+        "room": 100,
         "limit": 100,
+        "long": LONG_DUE,
         "claim": uuid4(),
         "lease": timedelta(seconds=30),
     }

@@ -229,5 +229,7 @@ def empty(database: Database) -> None:
     tables = ("attempts", "deliveries", "subscriptions", "inbox", "parked")
     learned = ("known_consents", "known_episodes", "seen_events", "positions")
     with psycopg.connect(database.superuser_url) as db:
+        # Whoever was killed may have a transaction that is just being committed.
+        db.execute("LOCK TABLE deliveries, attempts IN SHARE ROW EXCLUSIVE MODE")
         for table in (*tables, *learned):
             db.execute(f"DELETE FROM {table}".encode())

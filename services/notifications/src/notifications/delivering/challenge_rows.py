@@ -57,13 +57,26 @@ WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND challe
 _PROVE = """
 UPDATE subscriptions SET proved_at = now(), challenge_due_at = NULL, rests_until = NULL
 WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND proved_at IS NULL
+RETURNING 1
+"""
+
+BETWEEN_WAITING = timedelta(milliseconds=50)
+"""What waited for an address is due one after another, so that it does not come in a burst."""
+
+_SPREAD = """
+UPDATE deliveries d SET due_at = now() + w.place * %(between)s::interval
+FROM (SELECT number, row_number() OVER (ORDER BY number) - 1 AS place FROM deliveries
+    WHERE network_id = %(network)s AND subscription_id = %(subscription)s
+        AND state = 'pending' AND due_at <= now()) w
+WHERE d.network_id = %(network)s AND d.subscription_id = %(subscription)s AND d.number = w.number
 """
 
 
 async def prove(db: Connection, key: dict[str, Any]) -> None:
     """From now on deliveries of `network` and `subscription` can be claimed; wakes who claims them."""
-    await db.execute(_PROVE, key)
-    await db.execute("SELECT pg_notify(%s, '')", [WAKE])
+    if await (await db.execute(_PROVE, key)).fetchone() is not None:
+        await db.execute(_SPREAD, key | {"between": BETWEEN_WAITING})
+        await db.execute("SELECT pg_notify(%s, '')", [WAKE])
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,8 @@ attempted AS (
     FROM mine WHERE decision_id IS NOT NULL
     WINDOW newer AS (PARTITION BY network_id, subscription_id ORDER BY place DESC)),
 told AS (
-    SELECT network_id, subscription_id, bool_or(state = 'delivered') AS succeeded, bool_or(gone) AS gone,
+    SELECT network_id, subscription_id, bool_or(state = 'delivered') AS succeeded,
+        max(started_at) FILTER (WHERE gone) AS gone_at,
         count(*) FILTER (WHERE successes_since = 0) AS failures_since
     FROM attempted GROUP BY network_id, subscription_id),
 written AS (
@@ -106,7 +107,7 @@ written AS (
     SELECT network_id, subscription_id, number, attempts, decision_id, started_at, duration_ms, status, error
     FROM attempted)
 SELECT t.* FROM told t JOIN subscriptions s USING (network_id, subscription_id)
-WHERE consecutive_failures > 0 OR failures_since > 0 OR gone OR unusable_since IS NOT NULL
+WHERE consecutive_failures > 0 OR failures_since > 0 OR gone_at IS NOT NULL OR unusable_since IS NOT NULL
 ORDER BY network_id, subscription_id
 """
 """Records how claims ended, in the order of `place`, and returns the changes for the endpoints' own rows:
@@ -116,10 +117,11 @@ ORDER BY network_id, subscription_id
 _TELL_ENDPOINT = """
 UPDATE subscriptions SET
     consecutive_failures = %(failures_since)s + CASE WHEN %(succeeded)s THEN 0 ELSE consecutive_failures END,
-    state = CASE WHEN %(gone)s AND state = 'active' THEN 'disabled' ELSE state END,
+    state = CASE WHEN state = 'active' AND %(gone_at)s >= proved_at THEN 'disabled' ELSE state END,
     unusable_since = NULL, rests_until = NULL
 WHERE network_id = %(network_id)s AND subscription_id = %(subscription_id)s
 """
+"""An attempt that began before the address was proved (again) says nothing of what it is now."""
 
 _REST = """
 UPDATE subscriptions SET unusable_since = coalesce(unusable_since, now()),
@@ -259,7 +261,7 @@ def _following(following: Next) -> tuple[str, timedelta, bool]:
         case Retry(wait):
             return "pending", wait, False
         case EndpointGone():
-            return "pending", timedelta(0), True
+            return "pending", SHORTEST_REST, True
         case Exhausted():
             return "failed", timedelta(0), False
 
