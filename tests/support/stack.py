@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import IO, Any, Self
 from uuid import UUID, uuid4
 
 import httpx
@@ -84,7 +84,7 @@ class Stack:
 
     def start(self, role: str, **settings: str) -> None:
         """Start a role. `settings` are for this process alone, with their prefix."""
-        with (self.directory / f"{role}.log").open("ab") as log:
+        with self.log_file(role) as log:
             service, process = ROLES[role]
             own = {f"{service.upper()}_DATABASE_URL": self._database(service).url(process)}
             self._processes[role] = subprocess.Popen(
@@ -141,6 +141,10 @@ class Stack:
     def count(self, service: str, what: str) -> int:
         number: int = self.rows(service, f"SELECT count(*) AS n FROM {what}")[0]["n"]
         return number
+
+    def log_file(self, role: str) -> IO[bytes]:
+        """Where a role writes its log, opened for it."""
+        return (self.directory / f"{role}.log").open("ab")
 
     def log_of(self, role: str) -> str:
         return (self.directory / f"{role}.log").read_text()

@@ -187,6 +187,10 @@ class Api:
         return self._role.stop()
 
     @property
+    def pid(self) -> int:
+        return self._role.pid
+
+    @property
     def log(self) -> str:
         return self._service.log_of("api")
 

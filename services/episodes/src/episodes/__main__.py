@@ -20,7 +20,7 @@ from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from care_platform import crash_points, key_commands, logs
+from care_platform import crash_points, key_commands, logs, process, process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import run, serving
 from care_platform.key_commands import KeyStore
@@ -43,6 +43,7 @@ from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
 from episodes.event_log.compatibility import AllHave
 from episodes.event_log.episodes import Episodes
+from episodes.event_log.epochs import StoreInUse, begin_epoch
 from episodes.event_log.keyring import MAC, MASTER, Keyring, keyring
 from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
 from episodes.event_log.reader import Database, Log, Wake
@@ -60,9 +61,12 @@ from episodes.migrate import complete, migrate, newest
 from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
+from episodes.publishing.another_log import Restores
+from episodes.publishing.episode_events import EpisodeEvents
 from episodes.publishing.feed_positions import SEALED_SINCE, FeedPositions
 from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.publishing.process import run_relay
+from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
@@ -90,7 +94,8 @@ def main() -> None:
 
 def api(settings: Settings, _: argparse.Namespace) -> None:
     """Serve commands, queries and the feed."""
-    logs.configure("api")
+    process.begin("api")
+    process_metrics.register("episodes")
     signal.signal(signal.SIGTERM, _ended)
     app = layered(application(settings), settings.operations_port)
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
@@ -129,6 +134,9 @@ def application(settings: Settings) -> FastAPI:
         episodes=Episodes(database, keys.unwrap),
         wake=wake,
         feed=SharedPages(log, settings.public_url),
+        restores=Restores(database),
+        episode_events=EpisodeEvents(database, keys.unwrap, settings.public_url),
+        sequences=PublishedSequences(database),
         directory=directory,
         clients=Clients(database, AccessRecord(database)),
         disclosures=Disclosures(workers, keys.unwrap, cache),
@@ -188,7 +196,7 @@ def drawn(size: int) -> Callable[[], bytes]:
 
 def relay(settings: Settings, _: argparse.Namespace) -> None:
     """Publish what is recorded to Kafka; one leads, others stand by."""
-    logs.configure("relay")
+    process.begin("relay")
     run_relay(
         database_url=settings.require("database_url", "the address of the episodes database"),
         grants=of_role(GRANTS, RELAY),
@@ -203,7 +211,7 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
 
 def project(settings: Settings, arguments: argparse.Namespace) -> None:
     """Keep the lists up to date with what is recorded; one leads, others stand by."""
-    logs.configure("rebuild" if arguments.rebuild else "project")
+    process.begin("rebuild" if arguments.rebuild else "project")
     setting = Setting(
         database_url=settings.require("database_url", "the address of the episodes database"),
         grants=of_role(GRANTS, PROJECT),
@@ -245,6 +253,25 @@ def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     print("episodes database at revision", reached)
     if arguments.all_replaced:
         print("what is written from now on needs processes of revision", complete(owner), "or later")
+
+
+def restored(settings: Settings, _: argparse.Namespace) -> None:
+    """Begin the store's next epoch, after a backup was restored and before any process starts.
+
+    The positions of events recorded from then on are given for the first time, so readers of the feed go on
+    from where they were and pass nothing over. It brings back nothing that the backup lacks, and does not
+    touch Kafka, what partners were told, erasures or withdrawals.
+    """
+    owner = settings.require("owner_database_url", "the address of the database, as its owner")
+    try:
+        with psycopg.connect(owner) as connection:
+            epoch = begin_epoch(connection)
+    except StoreInUse as users:
+        raise SystemExit(f"connected to the database: {users}. Stop every process first") from None
+    except psycopg.OperationalError as fault:
+        reason = logs.reason_of(fault) or type(fault).__name__
+        raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
+    print("the store is in epoch", epoch)
 
 
 def token(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -322,6 +349,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="every process has a role of its own: take all rights from the one they shared before",
     )
+    restored_parser = roles.add_parser(
+        "restored", help="begin a new epoch after a backup was restored", description=restored.__doc__
+    )
+    restored_parser.set_defaults(run=restored)
     project_parser = roles.add_parser("project", help=project.__doc__, description=project.__doc__)
     project_parser.set_defaults(run=project)
     project_parser.add_argument(

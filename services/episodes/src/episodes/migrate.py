@@ -1,7 +1,6 @@
 """The steps of the episodes database."""
 
-import psycopg
-
+from care_platform.postgres.connecting import connect
 from care_platform.postgres.migrations import Migrations
 from episodes.migrations.grants import GRANTS, OF_EARLIER
 from episodes.migrations.registering import OF_EPISODES
@@ -21,7 +20,7 @@ def complete(owner_url: str) -> str:
     raised = (
         "UPDATE compatibility SET compatible_from = greatest(compatible_from, %s) RETURNING compatible_from"
     )
-    with psycopg.connect(owner_url) as connection:
+    with connect(owner_url) as connection:
         for statement in OF_EPISODES:
             connection.execute(statement.encode())
         [(reached,)] = connection.execute(raised, (newest(),)).fetchall()

@@ -11,7 +11,7 @@ import psycopg
 import uvloop
 from pydantic import ValidationError
 
-from care_platform import crash_points, key_commands, logs
+from care_platform import crash_points, key_commands, logs, process
 from care_platform.key_commands import KeyStore
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from notifications.config import Settings
@@ -25,7 +25,7 @@ from notifications.reacting.parked import CannotResolve
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one role. The exit code is 0 only if it was told to end."""
     asked = _parser().parse_args(arguments)
-    logs.configure(asked.role)
+    process.begin(asked.role)
     try:
         settings = Settings()
     except ValidationError as fault:

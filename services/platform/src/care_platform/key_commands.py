@@ -13,6 +13,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from care_platform.key_files import KeyUnavailable
 from care_platform.numbered_keys import NumberedKeys, NumberedSeal, SealingKey, add_key, key_file
+from care_platform.postgres.connecting import connect
 from care_platform.postgres.key_rotation import Refused, Sealed, begin, in_use, retire, seal_anew
 
 EXIT_TRY_AGAIN = 75
@@ -97,7 +98,7 @@ def _do(store: KeyStore, arguments: argparse.Namespace, say: Say) -> None:
 
 def _within(store: KeyStore, work: Callable[[Connection[Any]], None]) -> None:
     try:
-        connection = psycopg.connect(store.address(), autocommit=True, connect_timeout=5)
+        connection = connect(store.address(), autocommit=True, connect_timeout=5)
     except psycopg.ProgrammingError:  # its message quotes the address, and so the password
         raise Refused("the address of the database cannot be read") from None
     with connection:

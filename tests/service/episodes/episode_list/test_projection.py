@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from episodes.domain.care.closures import EpisodeClosed
+from episodes.episode_list import rows
 from episodes.episode_list.projection import Projection, Write
 from episodes.event_log.cache import Cache
 from episodes.event_log.positions import Claim, claim
@@ -174,4 +175,6 @@ def test_an_operator_sees_where_it_is(place: Place) -> None:
 
 def projection(tail: Tail, held: Claim, write: Write) -> Projection:
     progress = Progress(partial(datetime.now, UTC), "project", "listed")
-    return Projection(tail=tail, claim=held, write=write, cache=Cache(0), progress=progress)
+    return Projection(
+        tail=tail, claim=held, write=write, announce=rows.announce, cache=Cache(0), progress=progress
+    )

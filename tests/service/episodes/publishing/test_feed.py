@@ -48,14 +48,14 @@ def test_the_feed_holds_the_published_events_in_the_order_they_were_recorded(ser
         if (name := line_of(step).published) is not None
     ]
     assert [(event["id"], event["version"], event["type"]) for event in told] == expected
-    assert [event["sequence"] for event in told] == list(range(1, len(expected) + 1))
+    assert [event["publishednumber"] for event in told] == list(range(1, len(expected) + 1))
     assert len(expected) < len(served.first.events), "a consent is private"
 
 
 def test_each_event_is_a_cloud_event_that_says_no_more_than_its_contract(served: Served) -> None:
     for document in served.feed(limit=1_000)["events"]:
         event = from_json(document)
-        assert document["dataref"].endswith(f"/v1/episodes/{event.subject}/events/{event.id}")
+        assert document["recordref"].endswith(f"/v1/episodes/{event.subject}/events/{event.id}")
         text = str(document)
         assert CLIENT not in text
         assert not any(words in text for words in ("Sit for an hour", "Slept through", "disc herniation"))

@@ -144,9 +144,9 @@ UNREADABLE = {
     "no data": ("data", None, "missing or malformed: "),
     "data of another form": ("data", {"adverse": "who knows"}, "missing or malformed: adverse"),
     "another specification": ("specversion", "0.3", "not a CloudEvents 1.0 event"),
-    "a number no database holds": ("sequence", 2**70, "missing or malformed: sequence"),
-    "a character no database holds": ("dataref", "http://x/\0", "cannot be taken in: DataError"),
-    "half a character": ("dataref", "http://x/\ud800", "cannot be taken in: UnicodeEncodeError"),
+    "a number no database holds": ("publishednumber", 2**70, "missing or malformed: publishednumber"),
+    "a character no database holds": ("recordref", "http://x/\0", "cannot be taken in: DataError"),
+    "half a character": ("recordref", "http://x/\ud800", "cannot be taken in: UnicodeEncodeError"),
 }
 
 

@@ -53,6 +53,7 @@ def test_at_the_level_of_ids_all_ids_and_times_are_told() -> None:
             "partner": str(PARTNER),
             "clinic": str(CLINIC),
             "episode": str(EPISODE),
+            "client_ref": str(SUBJECT),
             "subject": str(SUBJECT),
             "occurred_at": "2026-03-02T07:00:00Z",
             "precision": "minute",

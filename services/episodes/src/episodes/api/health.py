@@ -1,5 +1,7 @@
 """Whether this service is alive and ready, and what it counts."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 from prometheus_client import generate_latest
 from starlette.requests import Request
@@ -8,6 +10,7 @@ from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
 from care_platform.key_files import KeyUnavailable
+from care_platform.postgres.faults import TAKES_NO_WRITES
 from care_platform.postgres.grants import lacking
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
@@ -17,17 +20,24 @@ from episodes.event_log.reader import Log
 from episodes.http.metrics import READY
 from episodes.http.problems import PROBLEMS
 from episodes.http.requests import Surroundings, at_hand
+from episodes.publishing.another_log import Restores
 from episodes.recording.writer import Writer
 
 
 def router() -> APIRouter:
-    return operations_router(Operations(_alive, _why_not_ready, _metrics), PROBLEMS, _refused)
+    return operations_router(Operations(_alive, _why_not_ready, _metrics, _warnings), PROBLEMS, _refused)
 
 
 async def _why_not_ready(request: Request) -> str | None:
     reason = await _why_not(request)
     READY.set(0 if reason else 1)
     return reason
+
+
+async def _warnings(request: Request) -> Sequence[str]:
+    """What is wrong while care goes on being recorded: one sentence for each, with a row in
+    docs/operations.md."""
+    return at_hand(request, Restores).warnings()
 
 
 def _refused(kind: str) -> Responses:
@@ -48,7 +58,7 @@ async def _why_not(request: Request) -> str | None:
     try:
         return await _why_not_with_this_store(request)
     except (StoreUnavailable, TooManyRequests):
-        return "the store cannot be reached"
+        return await at_hand(request, Directory).why_not_reached()
 
 
 async def _why_not_with_this_store(request: Request) -> str | None:
@@ -56,6 +66,8 @@ async def _why_not_with_this_store(request: Request) -> str | None:
     ours = surroundings.revision
     if (await directory.revision() or "") < ours:
         return "the store is not at this release's revision: run migrate"
+    if await directory.takes_no_writes():
+        return TAKES_NO_WRITES
     if lacks := await directory.lacks(surroundings.grants):
         return lacking(lacks)
     if (await directory.compatible_from() or "") > ours:

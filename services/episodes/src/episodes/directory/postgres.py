@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from care_platform.postgres.faults import NO_WRITES
 from care_platform.postgres.grants import LACKING, Grant, needed
 from episodes.directory import changes
 from episodes.directory.asking import Asking
@@ -96,6 +97,15 @@ class Directory:
             await connection.execute(table.upsert(), values)
             await changes.keep(connection, asking, place, version, before, after)
             return version
+
+    async def why_not_reached(self) -> str:
+        """Why the store cannot be used now, for an operator."""
+        return await self._database.why_not_reached()
+
+    async def takes_no_writes(self) -> bool:
+        """Whether it is a standby, or was told to take none."""
+        row = await self._asked(NO_WRITES)
+        return row is None or row["no_writes"]
 
     async def revision(self) -> str | None:
         """The migration the database is at; none while it has no tables, or none that we may read."""

@@ -75,6 +75,7 @@ class Work:
             tail=self.tail,
             claim=self.leadership.claim(builds.follower(VIEW, build)),
             write=partial(_write, build=build),
+            announce=rows.announce,
             cache=Cache(self.setting.cache_bytes),
             progress=self.progress,
             page=self.setting.page,

@@ -21,17 +21,27 @@ from episodes.processes.progress import Progress
 PAGE = 200
 
 Write = Callable[[Connection[Any], Sequence[Episode]], None]
+Announce = Callable[[Connection[Any]], None]
 
 
 class Projection:
-    """Used by one thread. If `step` raises, nothing of the page is written, and this must be discarded."""
+    """Used by one thread. If `step` raises, this must be discarded; the position says what was written."""
 
     def __init__(
-        self, *, tail: Tail, claim: Claim, write: Write, cache: Cache, progress: Progress, page: int = PAGE
+        self,
+        *,
+        tail: Tail,
+        claim: Claim,
+        write: Write,
+        announce: Announce,
+        cache: Cache,
+        progress: Progress,
+        page: int = PAGE,
     ) -> None:
         self._tail = tail
         self._claim = claim
         self._write = write
+        self._announce = announce
         self._cache = cache
         self._progress = progress
         self._page = page
@@ -57,6 +67,8 @@ class Projection:
                 self._write(connection, [cached.episode for cached in moved.values()])
             crash_point("project.before-commit")
         crash_point("project.after-commit")
+        if moved:
+            self._announce(self._tail.connection)
         self._cache.keep(moved)
         self.position = self._progress.position = page[-1].id
         self._progress.head = max(self._progress.head, self.position)

@@ -3,11 +3,12 @@
 import threading
 from contextlib import ExitStack
 
+from care_platform.logs import leave
 from episodes.episode_list import builds, rows
 from episodes.episode_list.line import VIEW
 from episodes.episode_list.process import Setting, Work, new_progress
 from episodes.episode_list.projection import Projection
-from episodes.processes.follower import EXIT_TRY_AGAIN, Deposed, Needs, end, leave, stop_signal
+from episodes.processes.follower import EXIT_TRY_AGAIN, Deposed, Needs, end, stop_signal
 from episodes.processes.startup import Stopped, Waiting
 
 
@@ -53,7 +54,7 @@ def take_place(work: Work, projection: Projection, build: int) -> None:
         while projection.position < live and projection.step():
             pass
         builds.swap(connection, VIEW, build)
-        rows.announce(connection)
+    rows.announce(connection)
     work.tail.wake()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from care_platform.postgres.notices import tell
 from episodes.episode_list.line import EpisodeLine
 
 _WRITE = """INSERT INTO episode_list (build, network_id, episode_id, clinic_id, client_id, therapist_id,
@@ -24,15 +25,14 @@ CHANNEL = "episode_list"
 
 
 def write(connection: Connection[Any], build: int, lines: Sequence[EpisodeLine]) -> None:
-    """New lines and changed ones, and word to those who wait. In the transaction that moves the position."""
+    """New lines and changed ones. In the transaction that moves the position."""
     columns = [[getattr(line, field) for line in lines] for field in _FIELDS]
     connection.execute(_WRITE, (build, *columns), prepare=True)
-    announce(connection)
 
 
 def announce(connection: Connection[Any]) -> None:
-    """Tell who waits that the list has changed."""
-    connection.execute("SELECT pg_notify(%s, '')", (CHANNEL,), prepare=True)
+    """Tell who waits that the list has changed. After the transaction, which no notice may stop."""
+    tell(connection, CHANNEL)
 
 
 def delete_build(connection: Connection[Any], build: int) -> None:

@@ -13,11 +13,11 @@ import psycopg
 from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import StoredEvent
 from psycopg import AsyncConnection
-from psycopg.errors import InsufficientPrivilege, UndefinedTable
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from care_platform.numbered_keys import KeyInUse
-from care_platform.postgres.refusals import Refusals
+from care_platform.postgres.connecting import connect_async, why_not_reached
+from care_platform.postgres.faults import UNUSABLE
+from care_platform.postgres.pools import AsyncPool
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.vocabulary import BY_NAME
@@ -35,27 +35,34 @@ LOOK_AGAIN = 1.0
 _AT_A_STRETCH = 100
 """How many rows are parsed before others have a turn at the event loop."""
 
-CONNECTING: dict[str, Any] = {
-    "autocommit": True,
-    "connect_timeout": 1,
-    "options": "-c statement_timeout=8000",
-}
+SETTINGS = ("statement_timeout=8000",)
+CONNECTING: dict[str, Any] = {"autocommit": True, "connect_timeout": 1}
 PATIENCE = 1.5
 """How many seconds a caller waits for a connection before it gets 503."""
 
 POOL: dict[str, Any] = {
     "min_size": 1,
-    "open": False,
     "timeout": PATIENCE,
     "reconnect_timeout": 2,  # with a long back-off we would be away longer than the server
 }
 
-_AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
-WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
+_FROM = """SELECT notification_id, originator_id, originator_version, topic,
+    CASE WHEN notification_id = %(after)s THEN substring(state FROM 19 FOR 36) ELSE state END
+FROM stored_events WHERE notification_id >= %(after)s ORDER BY notification_id LIMIT %(most)s"""
+"""The rows after a position. Before them, if it is there, the one at the position, with its event's id alone.
+"""
 _NEXT = """SELECT originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT 1"""
 _OF_EACH_MASTER = """SELECT number, fingerprint, network_id, client_id, key_id, wrapped FROM master_keys
 LEFT JOIN LATERAL (SELECT * FROM client_keys WHERE master = number LIMIT 1) AS one ON true ORDER BY number"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the log has at a position: the id of the event there, and whether it ends before it."""
+
+    event: UUID | None
+    beyond: bool
 
 
 @dataclass(frozen=True)
@@ -87,40 +94,35 @@ class Row:
         return decrypt(self.event, self.keys)
 
 
-_REFUSALS = Refusals()
+_UNAVAILABLE: tuple[type[Exception], ...] = (TooManyWaiting, *UNUSABLE)
 
 
 @contextmanager
 def unavailable() -> Iterator[None]:
-    """Turns every failure to use the store, a wait for it, and missing tables and rights, into
-    `StoreUnavailable`.
-    """
+    """Turns what says that the store cannot be used now, and a wait for it, into `StoreUnavailable`."""
     try:
         yield
-    except (
-        *(TooManyWaiting, PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError),
-        *(UndefinedTable, InsufficientPrivilege),
-    ) as fault:
-        _REFUSALS.tell(fault)
-        raise StoreUnavailable from None
+    except _UNAVAILABLE as fault:
+        raise StoreUnavailable from fault
 
 
 class Database:
-    """A small pool, used by turns. Every failure to use it, missing tables and rights, are
-    `StoreUnavailable`.
-    """
+    """A small pool, used by turns. Whatever says that the store cannot be used now is `StoreUnavailable`."""
 
     def __init__(self, url: str, size: int = 8, limits: Limits = USUAL) -> None:
         self.gate = Gate(size, limits, PATIENCE)
-        self._pool = AsyncConnectionPool(
-            url, max_size=size, check=AsyncConnectionPool.check_connection, kwargs=CONNECTING, **POOL
-        )
+        self._url = url
+        self._pool = AsyncPool(url, *SETTINGS, max_size=size, kwargs=CONNECTING, **POOL)
 
     async def open(self) -> None:
         await self._pool.open()
 
     async def close(self) -> None:
         await self._pool.close()
+
+    async def why_not_reached(self) -> str:
+        """Why it cannot be used now, for an operator."""
+        return await why_not_reached(self._url, CONNECTING["connect_timeout"])
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
@@ -154,21 +156,22 @@ class Log:
 
     async def page(
         self, network: str, after: int, most: Callable[[], int], wanted: Callable[[str], bool]
-    ) -> list[Row]:
+    ) -> tuple[Ground, list[Row]]:
         """The rows after a position, those of this network and a wanted type with their events. Gaps between
         positions are no loss. `most` is asked how many to read once there is a connection to read them."""
         async with self._database.within(network) as connection:
-            cursor = await connection.execute(_AFTER, (after, most()), binary=True)
-            stored = await cursor.fetchall()
+            rows = most()
+            cursor = await connection.execute(_FROM, {"after": after, "most": rows + 1}, binary=True)
+            ground, stored = _grounded(after, await cursor.fetchall())
             events: list[tuple[int, UUID | None, SealedEvent | Exception | None]] = []
-            for number, row in enumerate(stored):
+            for number, row in enumerate(stored[:rows]):
                 if number % _AT_A_STRETCH == _AT_A_STRETCH - 1:
                     await asyncio.sleep(0)  # others have a turn at the event loop
                 events.append((row[0], *_event_of(network, StoredEvent(*row[1:]), wanted)))
             sealed = [event for *_, event in events if isinstance(event, SealedEvent)]
             clients = {(event.metadata.network, event.metadata.client) for event in sealed}
             keys = await keys_of(connection, self._unwrap, clients)
-        return [Row(position, identifier, event, keys) for position, identifier, event in events]
+        return ground, [Row(position, identifier, event, keys) for position, identifier, event in events]
 
     async def next_recorded_at(self, after: int) -> datetime | None:
         """When the first event after a position was recorded. None if there is no such event."""
@@ -195,6 +198,20 @@ class Log:
         return True
 
 
+def event_at(text: bytes | None) -> UUID | None:
+    """The id of an event, as it stands in its row; None if it cannot be read, or there is no row."""
+    with suppress(ValueError):
+        return None if text is None else UUID(text.decode())
+    return None
+
+
+def _grounded(after: int, rows: list[Any]) -> tuple[Ground, list[Any]]:
+    """What is at a position, and the rows after it."""
+    here, following = (rows[0], rows[1:]) if rows and rows[0][0] == after else (None, rows)
+    beyond = after > 0 and not rows
+    return Ground(None if here is None else event_at(here[-1]), beyond), following
+
+
 def _event_of(
     network: str, stored: StoredEvent, wanted: Callable[[str], bool]
 ) -> tuple[UUID | None, SealedEvent | Exception | None]:
@@ -204,12 +221,13 @@ def _event_of(
     except Damaged as damage:
         return None, damage
     metadata = event.metadata
-    if _of_a_later_release(metadata):
+    if of_a_later_release(metadata):
         return metadata.event_id, StoreUnavailable()  # cannot be mapped by this release
     return metadata.event_id, event if metadata.network == network and wanted(metadata.type) else None
 
 
-def _of_a_later_release(header: EventMetadata) -> bool:
+def of_a_later_release(header: EventMetadata) -> bool:
+    """Whether it is published in a form that only a later release knows."""
     return header.sequence is not None and header.type not in BY_NAME
 
 
@@ -237,9 +255,7 @@ class Wake:
         """Listen as long as the service runs, and connect again after a loss."""
         while True:
             with suppress(psycopg.Error):
-                async with await AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=1
-                ) as connection:
+                async with await connect_async(self._url, **CONNECTING) as connection:
                     await connection.execute(self._listen)
                     while True:
                         self._tell()

@@ -10,14 +10,15 @@ from typing import Any
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
-from psycopg import Connection, Cursor, connect
+from psycopg import Connection, Cursor
 from psycopg import Error as DatabaseError
 from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL
 
 from care_platform.crash_points import crash_point
-from care_platform.postgres.options import FEW_ROWS_BY_KEY, options
+from care_platform.postgres.connecting import connect
+from care_platform.postgres.options import FEW_ROWS_BY_KEY
 from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids, register
 
 LOCK_TIMEOUT = 5
@@ -28,7 +29,7 @@ APPENDING = 0x617070656E64
 this conflicts with VACUUM: once a minute autovacuum blocked the writers for a second, and was cancelled.
 """
 
-_OPTIONS = options(
+_SETTINGS = (
     "statement_timeout=8000",
     # A writer paused between insert and COMMIT would block all others at the log's lock.
     "idle_in_transaction_session_timeout=5000",
@@ -76,7 +77,7 @@ class EventRecorder(PostgresApplicationRecorder):
         beside(curs)
 
     def _insert_stored_events(
-        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any
+        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> None:
         """Insert as the library does, but with our own lock, and with binary columns instead of text rows."""
         rows = [(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
@@ -84,7 +85,8 @@ class EventRecorder(PostgresApplicationRecorder):
         columns = (Uuids(episodes), Numbers(versions), Texts(topics), Bytes(states))
         try:
             self._lock_table(curs)
-            self._notify_channel(curs)
+            if kwargs["notice"]:
+                self._notify_channel(curs)
             curs.execute(_EVENTS, columns, prepare=True)
             crash_point("api.before-commit")
         except DatabaseError as error:
@@ -96,6 +98,7 @@ def connect_to_log(url: str) -> Connection[DictRow]:
     """Connect, giving up on an unreachable server after a second. Raises psycopg's errors."""
     connection = connect(
         url,
+        *_SETTINGS,
         autocommit=True,
         row_factory=dict_row,
         connect_timeout=1,
@@ -103,16 +106,20 @@ def connect_to_log(url: str) -> Connection[DictRow]:
         keepalives_interval=2,
         keepalives_count=2,
         tcp_user_timeout=8_000,
-        options=_OPTIONS,
     )
     register(connection)
     return connection
 
 
-def insert(recorder: EventRecorder, events: Sequence[StoredEvent], beside: Statements) -> None:
-    """Record events and what belongs to them in one transaction, without the library's retries."""
+def insert(
+    recorder: EventRecorder, events: Sequence[StoredEvent], beside: Statements, notice: bool = True
+) -> None:
+    """Record events and what belongs to them in one transaction, without the library's retries.
+
+    With a `notice` the commit fails if the server's queue of them is full.
+    """
     try:
-        recorder.insert_events.__wrapped__(recorder, list(events), beside=beside)
+        recorder.insert_events.__wrapped__(recorder, list(events), beside=beside, notice=notice)
     except PipelineAborted as aborted:
         # The refusal arrived before everything was sent. The library's commit then fails with this error,
         # which hides the refusal, and leaves the transaction open.

@@ -10,11 +10,14 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from care_platform.logs import Loggable
+from care_platform.postgres.notices import CLEAN, tell
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.event_log.client_keys import KEYS, Scoped, Unwrap
 from episodes.event_log.codec import DataKey
+from episodes.event_log.reader import LOOK_AGAIN
 from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log
 
+_CHANNEL = "stored_events"
 _AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
 
@@ -35,7 +38,7 @@ class Tail:
         self._recorder = EventRecorder(SingleConnectionDatastore(self.connection))
         self._unwrap = unwrap
         self._networks = frozenset(networks)
-        self.connection.execute("LISTEN stored_events")
+        self.connection.execute(f"LISTEN {_CHANNEL}")
 
     def page(self, after: int, most: int) -> Sequence[Notification]:
         """Up to `most` events after a position, in order. A gap between positions is no loss."""
@@ -86,15 +89,18 @@ class Tail:
         self.connection.execute(SCOPE, scoped(self._networks), prepare=True)
 
     def wait(self, seconds: float) -> None:
-        """Wait until something is recorded, or for `seconds`, because a notification may be lost."""
-        for _ in self.connection.notifies(timeout=seconds, stop_after=1):
-            pass
+        """Wait until something is recorded, or for `seconds`, because a notification may be lost.
+
+        After an idle look the queue of notices is cleaned: while it is full, nobody who records does.
+        """
+        if not list(self.connection.notifies(timeout=seconds, stop_after=1)) and seconds >= LOOK_AGAIN:
+            self.connection.execute(CLEAN)
         for _ in self.connection.notifies(timeout=0):
             pass  # one read serves all notifications so far
 
     def wake(self) -> None:
         """Make every follower read again at once."""
-        self.connection.execute("NOTIFY stored_events")
+        tell(self.connection, _CHANNEL)
 
     def close(self) -> None:
         self.connection.close()

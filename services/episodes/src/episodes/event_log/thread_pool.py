@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from psycopg import Connection
-from psycopg_pool import ConnectionPool
 
+from care_platform.postgres.pools import Pool
 from care_platform.postgres.row_security import SCOPE, scoped
-from episodes.event_log.reader import CONNECTING, PATIENCE, POOL, unavailable
+from episodes.event_log.reader import CONNECTING, PATIENCE, POOL, SETTINGS, unavailable
 from episodes.gate import Gate
 from episodes.turns import USUAL, Limits
 
@@ -24,9 +24,7 @@ class Workers:
 
     def __init__(self, url: str, limits: Limits = USUAL) -> None:
         self.gate = Gate(THREADS, limits, PATIENCE)
-        self._pool = ConnectionPool(
-            url, max_size=THREADS, check=ConnectionPool.check_connection, kwargs=CONNECTING, **POOL
-        )
+        self._pool = Pool(url, *SETTINGS, max_size=THREADS, kwargs=CONNECTING, **POOL)
         self._threads = ThreadPoolExecutor(THREADS, "database")
 
     def open(self) -> None:

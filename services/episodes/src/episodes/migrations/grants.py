@@ -22,6 +22,7 @@ GRANTS: Final[tuple[Grant, ...]] = (
     # The API decides commands, records them, and answers.
     Grant(API, "TABLE alembic_version", "SELECT", "is ready only with the tables of its release"),
     Grant(API, "TABLE compatibility", "SELECT", "writes nothing that a process still running cannot read"),
+    Grant(API, "TABLE store_identity", "SELECT", "tells a position given before a restore from a later one"),
     Grant(API, "TABLE stored_events", "SELECT, INSERT", "appends events, folds episodes, serves the feed"),
     Grant(API, "SEQUENCE stored_events_notification_id_seq", "USAGE", "gives an event its position"),
     Grant(API, "TABLE command_receipts", "SELECT, INSERT", "answers a repeated command as the first time"),
@@ -45,7 +46,9 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant(API, "TABLE identity_accesses", "SELECT, INSERT", "records reads of identities"),
     Grant(API, "FUNCTION compared_form(text)", "EXECUTE", "compares identifiers"),
     Grant(API, "TABLE client_subjects", "SELECT, INSERT", "gives each partner its own id of a client"),
-    Grant(API, "TABLE positions", "SELECT", "says how far the list lags"),
+    Grant(
+        API, "TABLE positions", "SELECT", "says how far the list lags, and compares what the relay has sent"
+    ),
     Grant(API, "TABLE projections", "SELECT", "finds the live build of the list"),
     Grant(API, "TABLE episode_list", "SELECT", "serves the list"),
     # The relay reads the log and moves its position.

@@ -2,9 +2,7 @@
 failure. Exiting without clean-up is safe, because the next start continues from the position.
 """
 
-import os
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Collection, Sequence
@@ -16,7 +14,8 @@ from typing import Any, NoReturn
 
 import psycopg
 
-from care_platform.logs import Loggable, reason_of
+from care_platform.logs import Loggable, leave, reason_of
+from care_platform.postgres.connecting import connect
 from care_platform.postgres.grants import LACKING, Grant, lacking, needed
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.tail import Tail
@@ -66,7 +65,7 @@ class Needs:
 
 def _refuse_lacking(url: str, grants: Sequence[Grant]) -> None:
     try:
-        with psycopg.connect(url, connect_timeout=1) as connection:
+        with connect(url, connect_timeout=1) as connection:
             lacks = [row[0] for row in connection.execute(LACKING, needed(grants))]
     except psycopg.Error as failure:
         raise NotYet("store-unreachable", error=type(failure).__name__, reason=reason_of(failure)) from None
@@ -105,10 +104,3 @@ def end(log: Any, role: str, failure: Exception) -> NoReturn:
     reason = str(failure) if isinstance(failure, Loggable) else None
     log.error(f"{role}-ended", error=type(failure).__name__, reason=reason, place=place)
     leave(EXIT_TRY_AGAIN)
-
-
-def leave(code: int) -> NoReturn:
-    """End the process with this code, without waiting for anything."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable
 
 import psycopg
-from psycopg import Connection, connect
+from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
+from care_platform.postgres.connecting import connect
 from episodes.event_log.positions import Claim, claim
 
 SILENCE = 3
@@ -81,9 +82,10 @@ def _locked(connection: Connection[DictRow], office: str) -> bool:
 def _connected(url: str) -> Connection[DictRow]:
     return connect(
         url,
+        f"idle_session_timeout={SILENCE}s",
+        f"statement_timeout={SILENCE}s",
         autocommit=True,
         row_factory=dict_row,
         connect_timeout=1,
         tcp_user_timeout=SILENCE * 1000,
-        options=f"-c idle_session_timeout={SILENCE}s -c statement_timeout={SILENCE}s",
     )

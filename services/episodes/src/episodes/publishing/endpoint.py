@@ -13,6 +13,8 @@ from episodes.event_log.compatibility import AllHave
 from episodes.event_log.reader import Wake
 from episodes.http.dependencies import allowed, here
 from episodes.http.metrics import POLLS_WAITING
+from episodes.http.openapi import GONE
+from episodes.publishing.another_log import Restores
 from episodes.publishing.feed import MAX_EVENTS, FeedPage, FeedQuery
 from episodes.publishing.feed_positions import BEGINNING, FeedPosition, FeedPositions
 from episodes.publishing.shared_pages import FeedRow, SharedPages
@@ -25,11 +27,12 @@ LEAST_ROWS = 100
 router = APIRouter(tags=["feed"])
 
 
-@router.get("/v1/feed", response_model=FeedPage)
+@router.get("/v1/feed", response_model=FeedPage, responses=GONE)
 async def read_feed(
     pages: Annotated[SharedPages, here(SharedPages)],
     wake: Annotated[Wake, here(Wake)],
     positions: Annotated[FeedPositions, here(FeedPositions)],
+    restores: Annotated[Restores, here(Restores)],
     may_seal: Annotated[AllHave, here(AllHave)],
     who: Annotated[Caller, allowed("feed", "read", FeedQuery)],
     query: Annotated[FeedQuery, InQuery()],
@@ -41,7 +44,9 @@ async def read_feed(
     deadline = time.monotonic() + query.wait
     while True:
         news = wake.news()
-        rows = await pages.page(who.network, reached.place, most)
+        page = await pages.page(who.network, reached.place, most)
+        await restores.refuse_another(reached, page.ground)
+        rows = page.rows
         at_end = len(rows) < most
         reached, events = _first_page(rows, reached, query.limit, at_end, who)
         left = deadline - time.monotonic()

@@ -11,17 +11,13 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
 from care_platform.crash_points import crash_point
+from care_platform.logs import leave
 from care_platform.postgres.grants import Grant
 from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from episodes.event_log.client_keys import Unwrap
 from episodes.processes import runtime
-from episodes.processes.follower import (
-    Needs,
-    end,
-    leave,
-    stop_signal,
-)
+from episodes.processes.follower import Needs, end, stop_signal
 from episodes.processes.progress import Progress, serve
 from episodes.processes.startup import NotYet, Stopped, Waiting
 from episodes.publishing.kafka import administrator, missing_topics, producer

@@ -13,7 +13,7 @@ from functools import cached_property
 from contracts.codec import to_json
 from episodes.access import Caller
 from episodes.errors import TooManyRequests
-from episodes.event_log.reader import Log, Row
+from episodes.event_log.reader import Ground, Log, Row
 from episodes.gate import Gate
 from episodes.http.metrics import FEED_PAGES
 from episodes.publishing.feed_positions import FeedPosition
@@ -53,12 +53,20 @@ Place = tuple[str, int]
 """A network and the position in the log after which it reads."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the log has at a position, and the rows after it."""
+
+    ground: Ground
+    rows: Sequence[FeedRow]
+
+
 @dataclass(eq=False)
 class _Look:
     """A page that will be read: of as many rows as the most demanding of those who share it wants."""
 
     most: int
-    rows: "asyncio.Task[list[FeedRow]]" = field(init=False)
+    page: "asyncio.Task[Page]" = field(init=False)
 
 
 class SharedPages:
@@ -79,8 +87,8 @@ class SharedPages:
         async with self._rounds.turn():
             await asyncio.sleep(0)
 
-    async def page(self, network: str, after: int, most: int) -> Sequence[FeedRow]:
-        """Up to `most` rows after a position, as they are recorded now.
+    async def page(self, network: str, after: int, most: int) -> Page:
+        """Up to `most` rows after a position, as they are recorded now, and what stands at it.
 
         A page is read in the turn of whoever asks for it first. Its line being full is nobody else's concern.
         """
@@ -91,26 +99,27 @@ class SharedPages:
                 look = self._begin((network, after), most)
             look.most = max(look.most, most)
             try:
-                return (await asyncio.shield(look.rows))[:most]
+                page = await asyncio.shield(look.page)
+                return Page(page.ground, page.rows[:most])
             except TooManyRequests:
                 if first:
                     raise
 
     def _begin(self, place: Place, most: int) -> _Look:
         look = self._looks[place] = _Look(most)
-        look.rows = asyncio.create_task(self._read(place, look))
-        look.rows.add_done_callback(lambda task: task.cancelled() or task.exception())  # all may have left
+        look.page = asyncio.create_task(self._read(place, look))
+        look.page.add_done_callback(lambda task: task.cancelled() or task.exception())  # all may have left
         return look
 
-    async def _read(self, place: Place, look: _Look) -> list[FeedRow]:
+    async def _read(self, place: Place, look: _Look) -> Page:
         def begun() -> int:
             self._close(place, look)
             return look.most
 
         try:
             FEED_PAGES.inc()
-            rows = await self._log.page(*place, begun, _is_published)
-            return [FeedRow(row, self._public_url) for row in rows]
+            ground, rows = await self._log.page(*place, begun, _is_published)
+            return Page(ground, [FeedRow(row, self._public_url) for row in rows])
         finally:
             self._close(place, look)
 

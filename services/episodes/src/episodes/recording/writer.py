@@ -186,8 +186,9 @@ class Writer:
                 return self._attempt([item])[0][1]
             except Conflict:
                 outcome = InConflict()
-            except OutcomeUnknown:
+            except OutcomeUnknown as unknown:
                 outcome = StoreUnavailable()  # it may have been recorded, which a 409 would deny
+                outcome.__cause__ = unknown.__cause__
             except Exception as failure:
                 return failure
         return outcome

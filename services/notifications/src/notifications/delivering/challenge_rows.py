@@ -10,7 +10,7 @@ from notifications.delivering.challenger import Challenged
 from notifications.delivering.outbox import LONGEST_REST, SHORTEST_REST
 from notifications.delivering.schedule import Delivered, EndpointGone, Exhausted, Next, Retry
 from notifications.delivering.secret_sealing import Sealing
-from notifications.postgres.connections import WAKE, Connection, Database
+from notifications.postgres.connections import Connection, Database
 
 CHALLENGE_LASTS = timedelta(days=7)
 """How long a value is accepted: longer than all attempts of the schedule take."""
@@ -73,10 +73,9 @@ WHERE d.network_id = %(network)s AND d.subscription_id = %(subscription)s AND d.
 
 
 async def prove(db: Connection, key: dict[str, Any]) -> None:
-    """From now on deliveries of `network` and `subscription` can be claimed; wakes who claims them."""
+    """From now on deliveries of `network` and `subscription` can be claimed, by whoever looks each second."""
     if await (await db.execute(_PROVE, key)).fetchone() is not None:
         await db.execute(_SPREAD, key | {"between": BETWEEN_WAITING})
-        await db.execute("SELECT pg_notify(%s, '')", [WAKE])
 
 
 @dataclass(frozen=True, slots=True)

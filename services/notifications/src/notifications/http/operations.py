@@ -34,4 +34,4 @@ async def _why_not_ready(request: Request) -> str | None:
             reason = await why_not_ready(db, here.revision, here.grants)
             return reason or await which_key_lacks(db, here.sealing.refuse_another)
     except psycopg.Error:
-        return "the database cannot be reached"
+        return await here.database.why_not_reached()

@@ -5,13 +5,13 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from fastapi.exceptions import RequestValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from care_platform.http import problem_document
 from care_platform.http.malformed import pointer
 from care_platform.http.problems import Kind, Problems
+from care_platform.postgres.faults import UNUSABLE
 from notifications.delivering.courier import NoAnswer
 
 _KINDS = (
@@ -23,8 +23,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
     {
         RequestValidationError: "malformed",
         NoAnswer: "unavailable",
-        psycopg.OperationalError: "unavailable",
-        psycopg.InterfaceError: "unavailable",
+        **dict.fromkeys(UNUSABLE, "unavailable"),
     }
 )
 

@@ -3,19 +3,20 @@
 Time-outs are short, because callers can retry.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from care_platform.logs import Loggable
+from care_platform.postgres.connecting import connect_async, why_not_reached
 from care_platform.postgres.grants import LACKING, Grant, lacking, needed
-from care_platform.postgres.options import FEW_ROWS_BY_KEY, options
+from care_platform.postgres.options import FEW_ROWS_BY_KEY
+from care_platform.postgres.pools import AsyncPool
 from care_platform.postgres.row_security import SCOPE, scoped
 
 Connection = AsyncConnection[DictRow]
@@ -25,6 +26,9 @@ WAKE = "care_deliveries"
 """The channel of NOTIFY that wakes `deliver`."""
 
 _CONNECT_SECONDS = 2
+_CONNECTING: Mapping[str, Any] = MappingProxyType(
+    {"row_factory": dict_row, "connect_timeout": _CONNECT_SECONDS, "application_name": "notifications"}
+)
 
 
 @asynccontextmanager
@@ -40,7 +44,7 @@ async def within(db: Connection, *networks: str) -> AsyncIterator[None]:
 
 async def connect(url: str, *, autocommit: bool = False) -> Connection:
     """One connection, for a role that works alone."""
-    return await AsyncConnection.connect(url, autocommit=autocommit, **_options())
+    return await connect_async(url, *FEW_ROWS_BY_KEY, autocommit=autocommit, **_CONNECTING)
 
 
 class GrantsMissing(Loggable, psycopg.OperationalError):
@@ -68,15 +72,15 @@ class Database:
     """A pool that lends connections only for named networks, so that no query runs without any."""
 
     def __init__(self, url: str, size: int) -> None:
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        self._url = url
+        self._pool = AsyncPool(
             url,
-            kwargs=_options(),
+            *FEW_ROWS_BY_KEY,
+            kwargs=_CONNECTING,
             min_size=1,
             max_size=size,
             timeout=_CONNECT_SECONDS,
             reconnect_timeout=5,
-            open=False,
-            check=AsyncConnectionPool.check_connection,
         )
 
     async def __aenter__(self) -> Self:
@@ -88,6 +92,10 @@ class Database:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._pool.close(timeout=1)
+
+    async def why_not_reached(self) -> str:
+        """Why it cannot be used now, for an operator."""
+        return await why_not_reached(self._url, _CONNECT_SECONDS)
 
     @asynccontextmanager
     async def within(self, *networks: str) -> AsyncIterator[Connection]:
@@ -104,12 +112,3 @@ class Database:
         async with self._pool.connection() as db, db.pipeline() as sending, within(db, *networks):
             yield db
             await sending.sync()  # raise any pending error while the transaction can still be rolled back
-
-
-def _options() -> dict[str, Any]:
-    return {
-        "row_factory": dict_row,
-        "connect_timeout": _CONNECT_SECONDS,
-        "application_name": "notifications",
-        "options": options(*FEW_ROWS_BY_KEY),
-    }

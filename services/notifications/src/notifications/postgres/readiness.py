@@ -6,6 +6,7 @@ from psycopg.errors import InsufficientPrivilege, UndefinedTable
 
 from care_platform.key_files import KeyUnavailable
 from care_platform.numbered_keys import KeyInUse
+from care_platform.postgres.faults import NO_WRITES, TAKES_NO_WRITES
 from care_platform.postgres.grants import Grant, lacking
 from notifications.postgres.connections import Connection, lacks_of
 
@@ -29,6 +30,8 @@ async def why_not_ready(db: Connection, revision: str, grants: Sequence[Grant]) 
         return "the tables of this release are not there, or not ours to use: run migrate"
     if row["unbound"]:
         return "the database role gets around row-level security: take one without SUPERUSER and BYPASSRLS"
+    if (await (await db.execute(NO_WRITES)).fetchall())[0]["no_writes"]:
+        return TAKES_NO_WRITES
     if lacks := await lacks_of(db, grants):
         return lacking(lacks)
     return None

@@ -1,7 +1,6 @@
 """The long-running roles and the operator's commands, built from settings; part of the composition root."""
 
 import asyncio
-import os
 import random
 import secrets
 import signal
@@ -17,9 +16,11 @@ import structlog
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge
 
+from care_platform import process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.operations_port import listening
 from care_platform.http.serving import serving
+from care_platform.logs import leave
 from care_platform.postgres.grants import of_role
 from notifications.config import Settings
 from notifications.delivering.addresses import SAFE_PORTS, AddressRules
@@ -57,6 +58,7 @@ async def api(settings: Settings) -> int:
     address = settings.address("database_url")
     async with Database(address, size=8) as database, session_with_episodes(settings) as session:
         metrics = CollectorRegistry()
+        process_metrics.register("notifications", metrics)
         issuer_keys = _issuer_keys(settings, metrics)
         episodes = _episodes(settings, session)
         services = Services(
@@ -107,7 +109,7 @@ async def consume(settings: Settings) -> int:
     code = 0 if waiting in done else 1
     log.info("consume ends", status=code, count=len(stuck), error=_first_error(work))
     if stuck:  # a thread still waits for a broker; no transaction is left half done, so it can be abandoned
-        os._exit(code)
+        leave(code)
     return code
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from care_platform.crash_points import crash_point
 from care_platform.logs import reason_of
+from care_platform.postgres.notices import QueueFull, be_quiet
 from notifications.postgres.connections import Connect, Connection, GrantsMissing, within
 from notifications.reacting.ledger import Ledger
 from notifications.reacting.messages import Message
@@ -52,6 +53,15 @@ async def take_in(db: Connection, batches: Sequence[Batch], known: Mapping[str, 
 
     Each commit waits for a disk, so batches read together are written together. `known` has old positions.
     """
+    try:
+        await _take_in(db, batches, known)
+    except QueueFull:
+        log.warning("the queue of notices is full")
+        await be_quiet(db)
+        await _take_in(db, batches, known)
+
+
+async def _take_in(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:
     network, messages = batches[0].network, _messages(batches)
     try:
         async with db.pipeline() as sending, within(db, network):

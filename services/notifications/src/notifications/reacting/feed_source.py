@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
+import structlog
 
 from notifications.reacting.messages import FeedMessage
 from notifications.reacting.sources import Batch, SourceUnavailable
@@ -17,6 +18,12 @@ PAGE = 200
 _MAX_PAGE = 32 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=WAIT_SECONDS + 10, sock_connect=2)
 _IDLE_SECONDS = 0.2  # in case the service answers without waiting
+_ANOTHER_LOG = 410
+"""The answer to a position that was not given in the log that the service has now."""
+
+
+class _AnotherLog(Exception):
+    """The episodes database was restored to a time before our position."""
 
 
 class FeedSource:
@@ -41,7 +48,7 @@ class FeedSource:
         self._session = aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, trust_env=False)
 
     async def read(self) -> Sequence[Batch]:
-        events, position = _page(await self._get())
+        events, position = _page(await self._get_from_here_or_anew())
         if not events and position == self._after:
             await asyncio.sleep(_IDLE_SECONDS)
         caught_up = not events and position == self._after
@@ -56,6 +63,17 @@ class FeedSource:
         if self._session is not None:
             await self._session.close()
 
+    async def _get_from_here_or_anew(self) -> bytes:
+        """The next page. If our position is of another log, the first one of this: what was seen is dropped
+        by its id, and what was recorded since the restore takes effect."""
+        try:
+            return await self._get()
+        except _AnotherLog:
+            log = structlog.get_logger()
+            log.error("the feed is that of a restored log: it is read anew", network=self._network)
+            self._after = None
+            return await self._get()
+
     async def _get(self) -> bytes:
         if self._session is None:
             raise SourceUnavailable("not started")
@@ -66,6 +84,8 @@ class FeedSource:
             headers = {"Authorization": f"Bearer {self._token(self._network)}"}
             request = self._session.get(self._url, params=query, headers=headers, allow_redirects=False)
             async with request as answer:
+                if answer.status == _ANOTHER_LOG and self._after is not None:
+                    raise _AnotherLog
                 if answer.status != 200:
                     raise SourceUnavailable(f"the feed answers {answer.status}")
                 return await _read_at_most(answer, _MAX_PAGE)

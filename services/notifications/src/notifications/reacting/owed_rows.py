@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from care_platform.postgres.notices import LOUD
 from contracts.envelope import PublishedEvent, timestamp
 from notifications.postgres.connections import WAKE, Connection
 from notifications.reacting.owed import InboxOwed
@@ -35,12 +36,12 @@ owed AS (
         %(occurred_at)s, %(precision)s, %(recorded_at)s, %(origin)s, %(dataref)s, %(correlation)s,
         greatest(now(), %(not_before)s::timestamptz)
     FROM asked RETURNING 1)
-SELECT pg_notify(%(wake)s, '') WHERE EXISTS (SELECT 1 FROM owed)
+SELECT pg_notify(%(wake)s, '') WHERE EXISTS (SELECT 1 FROM owed) AND {loud}
 """
 """Counting locks the subscription's row, and a failed transaction undoes it, so numbers have no gaps."""
 
-_OWE_PARTNER = _OWE.format(whose=_OF_PARTNER)
-_OWE_WHOEVER_WAS_SENT = _OWE.format(whose=_SENT_THE_ENTRY)
+_OWE_PARTNER = _OWE.format(whose=_OF_PARTNER, loud=LOUD)
+_OWE_WHOEVER_WAS_SENT = _OWE.format(whose=_SENT_THE_ENTRY, loud=LOUD)
 
 
 async def to_partner(

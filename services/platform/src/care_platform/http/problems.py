@@ -16,6 +16,7 @@ from care_platform.auth.refusals import TokenFault, Unauthenticated
 from care_platform.http.json_bodies import NotJson
 from care_platform.http.limits import TooLarge
 from care_platform.http.malformed import MOST_FAULTS, Malformed
+from care_platform.http.unavailable import Unavailable
 from care_platform.key_files import KeyUnavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -106,6 +107,7 @@ class Problems:
         )
         self._by_error = {**_BY_ERROR, **by_error}
         self._particulars = particulars
+        self._unavailable = Unavailable()
         self.errors: tuple[type[Exception], ...] = (
             Problem,
             HTTPException,
@@ -119,6 +121,8 @@ class Problems:
         if isinstance(error, ClientDisconnect):
             return Response(status_code=CLIENT_LEFT)
         kind = self.kinds[self.kind_of(error)]
+        if kind.status == 503:
+            self._unavailable.tell(error)
         document = {**kind.document(), "correlation_id": str(correlation), **_bounded(self._more(error))}
         return Response(to_json(document), kind.status, _headers(error, kind), MEDIA_TYPE)
 

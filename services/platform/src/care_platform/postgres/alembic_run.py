@@ -1,19 +1,18 @@
 """Alembic at work: upgrades a database."""
 
-import psycopg
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
+
+from care_platform.postgres.connecting import connect
 
 
 def upgrade(scripts: str, owner_url: str, app_role: str) -> None:
     """Run every pending migration among the scripts, which find `app_role` among the attributes of Alembic's
     configuration. Raises the errors of psycopg.
     """
-    engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(owner_url), poolclass=NullPool
-    )
+    engine = create_engine("postgresql+psycopg://", creator=lambda: connect(owner_url), poolclass=NullPool)
     with engine.connect() as connection:
         config = Config()
         config.set_main_option("script_location", scripts)

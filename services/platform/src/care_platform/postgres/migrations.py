@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 
 import psycopg
 
+from care_platform.postgres.connecting import connect
 from care_platform.postgres.grants import Grant, Permission
 
 _REVISION = re.compile(r'^(down_)?revision\b.*= "(\w+)"', re.MULTILINE)
@@ -37,7 +38,7 @@ class Migrations:
         from care_platform.postgres import granting
         from care_platform.postgres.alembic_run import upgrade
 
-        with psycopg.connect(owner_url, autocommit=True) as connection:
+        with connect(owner_url, autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", (self.lock,))
             granting.refuse_missing(connection, self.grants)
             upgrade(str(files(self.package)), owner_url, _grantee(connection, app_role, self.grants[0].role))

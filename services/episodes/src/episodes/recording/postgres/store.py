@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from time import monotonic
 from typing import Literal, TypeVar
 from uuid import UUID
 
 import psycopg
+import structlog
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from care_platform.crash_points import crash_point
-from care_platform.postgres.refusals import Refusals
+from care_platform.postgres.faults import ended
+from care_platform.postgres.notices import CLEAN, QUIET_SECONDS, QueueFull
 from episodes.errors import Conflict, OutcomeUnknown, StoreUnavailable
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.compatibility import log_format
@@ -28,6 +31,14 @@ _CONTENDED = {"40001", "40P01", "55P03"}
 """Serialization failure, deadlock, lock time-out: the transaction has ended and may be repeated."""
 
 
+class _Lost(StoreUnavailable):
+    """The connection was lost."""
+
+
+class _TooManyNotices(StoreUnavailable):
+    """The batch was refused for its notice alone."""
+
+
 class PostgresStore:
     """Used by the writer thread. Connects when needed, and again after any loss."""
 
@@ -35,7 +46,7 @@ class PostgresStore:
         self._url = url
         self._unwrap = unwrap
         self._watchdog = watchdog
-        self._refusals = Refusals()
+        self._quiet_until = 0.0
         self._recorder: EventRecorder | None = None
         self._connection: Connection[DictRow] | None = None
         self._log_format: Literal[1, 2] = 1
@@ -46,13 +57,19 @@ class PostgresStore:
             read_set.log_format = self._log_format
             return read_set
 
-        return self._call(reading, lost=StoreUnavailable)
+        try:
+            return self._call(reading, lost=_Lost)
+        except _Lost:  # perhaps long ago; nothing was written
+            return self._call(reading, lost=StoreUnavailable)
 
     def write(self, write_set: WriteSet) -> None:
-        self._call(
-            lambda _, recorder: insert(recorder, write_set.events, partial(write, write_set=write_set)),
-            lost=OutcomeUnknown,
-        )
+        try:
+            self._insert(write_set, notice=monotonic() > self._quiet_until)
+        except _TooManyNotices:
+            self._quiet_until = monotonic() + QUIET_SECONDS
+            structlog.get_logger("store").warning("the queue of notices is full", seconds=QUIET_SECONDS)
+            self._call(lambda connection, _: connection.execute(CLEAN), lost=StoreUnavailable)
+            self._insert(write_set, notice=False)
         crash_point("api.after-commit")
 
     def close(self) -> None:
@@ -60,12 +77,18 @@ class PostgresStore:
             self._connection.close()
         self._connection = self._recorder = None
 
+    def _insert(self, write_set: WriteSet, notice: bool) -> None:
+        beside = partial(write, write_set=write_set)
+        self._call(
+            lambda _, recorder: insert(recorder, write_set.events, beside, notice), lost=OutcomeUnknown
+        )
+
     def _call(self, call: Callable[[Connection[DictRow], EventRecorder], T], lost: type[Exception]) -> T:
         with self._watchdog.watching():
             try:
                 return call(*self._open())
             except psycopg.Error as error:
-                raise self._after(error, lost) from None
+                raise self._after(error, lost) from error
 
     def _open(self) -> tuple[Connection[DictRow], EventRecorder]:
         if self._connection is None or self._recorder is None:
@@ -79,9 +102,10 @@ class PostgresStore:
 
         The connection is closed in any case: statements that a pipeline should have prepared may be missing.
         """
-        broken = self._connection is not None and self._connection.broken
+        broken = self._connection is not None and ended(self._connection, error)
         self.close()
         if isinstance(error, psycopg.IntegrityError) or error.sqlstate in _CONTENDED:
             return Conflict()
-        self._refusals.tell(error)
+        if isinstance(error, QueueFull):
+            return _TooManyNotices()
         return lost() if broken else StoreUnavailable()

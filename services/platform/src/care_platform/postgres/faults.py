@@ -1,0 +1,30 @@
+"""What an error of psycopg's says of the store: that it cannot be used now, or that a connection was lost."""
+
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+UNUSABLE: tuple[type[psycopg.Error], ...] = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    errors.ReadOnlySqlTransaction,
+    errors.InsufficientPrivilege,
+    errors.InvalidSchemaName,
+    errors.UndefinedTable,
+    errors.UndefinedColumn,
+    errors.UndefinedFunction,
+)
+"""Not a defect of ours: the store is away, takes no writes, or does not hold what this release needs."""
+
+NO_WRITES = "SELECT current_setting('transaction_read_only') = 'on' AS no_writes"
+TAKES_NO_WRITES = (
+    "the database takes no writes: it is a standby, or was told to; the address must be the primary's"
+)
+
+
+def ended(connection: psycopg.Connection[Any], error: psycopg.Error) -> bool:
+    """Whether the connection is lost, though it may not be seen to be closed yet: the server said that it was
+    told to or was idle (57P), was too long in a transaction (25P), or lost it (08).
+    """
+    return connection.broken or (error.sqlstate or "").startswith(("57P", "25P03", "25P04", "08"))
