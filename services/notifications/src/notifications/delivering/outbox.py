@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import structlog
 
+from care_platform.clock_drift import ClockDrift
 from care_platform.crash_points import crash_point
 from care_platform.key_files import KeyUnavailable
 from notifications.delivering.courier import Attempt, Claimed
@@ -78,7 +79,8 @@ Who has little due goes before who has much, unless something has been due for l
 much under way as there is room left besides, so that whoever comes next finds room.
 """
 
-_ALONE = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s)"
+_ALONE = """SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s),
+    clock_timestamp() AS now"""
 
 _SETTLE = """
 WITH ended AS (
@@ -141,8 +143,9 @@ class PostgresOutbox:
     Claims that end together are written in one transaction.
     """
 
-    def __init__(self, database: Database, sealing: Sealing, lease: timedelta) -> None:
+    def __init__(self, database: Database, sealing: Sealing, lease: timedelta, drift: ClockDrift) -> None:
         self._database = database
+        self._drift = drift
         self._sealing = sealing
         self._lease = lease
         self._endings: Grouped[_Ended] = Grouped(self._settle)
@@ -151,7 +154,8 @@ class PostgresOutbox:
         """Lease due deliveries. Processes take turns, so that the limit per endpoint holds across them.
 
         The commit does not wait for the disk: a lease lost in a crash of the server merely ends early. While
-        endings wait to be written nothing is claimed, because their deliveries could be claimed again.
+        endings wait to be written nothing is claimed, because their deliveries could be claimed again. Nor is
+        anything while our clock is wrong, because partners refuse what is signed with its time.
         """
         if self._endings.stuck:
             return []
@@ -164,10 +168,16 @@ class PostgresOutbox:
             "claim": uuid4(),
             "lease": self._lease,
         }
+        before = self._drift.now()
         async with self._database.at_once(*networks) as db:
-            await db.execute(_ALONE, [_CLAIMING])
-            rows = await (await db.execute(CLAIM, parameters)).fetchall()
+            alone = await db.execute(_ALONE, [_CLAIMING])
+            claiming = await db.execute(CLAIM, parameters)
+            for row in await alone.fetchall():
+                self._drift.compare(before, row["now"])
+            rows = await claiming.fetchall() if self._drift.within_bounds else []
             crash_point("deliver.before-claim")
+            if not self._drift.within_bounds:
+                raise psycopg.Rollback
         crash_point("deliver.after-claim")
         return [claimed for row in rows if (claimed := self._claimed(row)) is not None]
 
