@@ -65,12 +65,16 @@ BETWEEN_WAITING = timedelta(milliseconds=50)
 """What waited for an address is due one after another, so that it does not come in a burst."""
 
 _SPREAD = """
-UPDATE deliveries d SET due_at = now() + w.place * %(between)s::interval
-FROM (SELECT number, row_number() OVER (ORDER BY number) - 1 AS place FROM deliveries
+WITH waiting AS MATERIALIZED (
+    SELECT network_id, subscription_id, number, row_number() OVER (ORDER BY number) - 1 AS place
+    FROM deliveries
     WHERE network_id = %(network)s AND subscription_id = %(subscription)s
-        AND state = 'pending' AND due_at <= now()) w
-WHERE d.network_id = %(network)s AND d.subscription_id = %(subscription)s AND d.number = w.number
+        AND state = 'pending' AND due_at <= now())
+UPDATE deliveries d SET due_at = now() + w.place * %(between)s::interval
+FROM waiting w
+WHERE (d.network_id, d.subscription_id, d.number) = (w.network_id, w.subscription_id, w.number)
 """
+"""Materialized, because knowing the subscription the planner would look for each among all that wait."""
 
 
 async def prove(db: Connection, key: dict[str, Any]) -> None:

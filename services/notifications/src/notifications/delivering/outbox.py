@@ -66,7 +66,8 @@ picked AS (
     SELECT d.network_id, d.subscription_id, d.number, s.partner_id, s.level, s.url, s.secret
     FROM next JOIN deliveries d USING (network_id, subscription_id, number)
         JOIN subscriptions s USING (network_id, subscription_id)
-    WHERE d.state = 'pending' AND (d.lease_until IS NULL OR d.lease_until < now())
+    WHERE d.state NOT IN ('delivered', 'withheld', 'failed', 'cancelled')
+        AND (d.lease_until IS NULL OR d.lease_until < now())
     FOR UPDATE OF d SKIP LOCKED)
 UPDATE deliveries d SET claim = %(claim)s, lease_until = now() + %(lease)s
 FROM picked p
@@ -76,7 +77,8 @@ RETURNING d.*, p.partner_id, p.level, p.url, p.secret
 """Partners take turns, and within a partner its endpoints; what is under way has the first turns.
 
 Who has little due goes before who has much, unless something has been due for long. A partner may have as
-much under way as there is room left besides, so that whoever comes next finds room.
+much under way as there is room left besides, so that whoever comes next finds room. What was picked is looked
+at again when it is locked; asked for `pending` there, the planner would look for each among all that are.
 """
 
 _ALONE = """SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s),
