@@ -8,7 +8,7 @@ import pytest
 from tests.support.episodes.damage import HEADER, SEAL, flip, held_back
 from tests.support.episodes.list_processes import Place, placed
 from tests.support.episodes.log_writer import opening, session
-from tests.support.episodes.stored_rows import INSERT, UNHEARD_OF, of_a_later_release
+from tests.support.episodes.stored_rows import INSERT, of_a_later_release
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 
