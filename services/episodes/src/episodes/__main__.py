@@ -6,11 +6,11 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import NoReturn
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import structlog
@@ -20,22 +20,23 @@ from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from care_platform import crash_points, key_commands, logs
+from care_platform import crash_points, key_commands, logs, process, process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import run, serving
 from care_platform.key_commands import KeyStore
 from care_platform.key_files import SIZE
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from care_platform.postgres.grants import of_role
+from care_platform.postgres.migrations import StoreBeyond
 from care_platform.transport.kafka import Brokers
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
+from episodes.command_line import Command, parser
 from episodes.config import Settings
 from episodes.directory.accesses import AccessRecord
 from episodes.directory.clients import Clients
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
-from episodes.domain.roles import Role
 from episodes.episode_list.postgres import Lists
 from episodes.episode_list.process import Setting, run_project
 from episodes.episode_list.rebuild import run_rebuild
@@ -43,7 +44,8 @@ from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
 from episodes.event_log.compatibility import AllHave
 from episodes.event_log.episodes import Episodes
-from episodes.event_log.keyring import MAC, MASTER, Keyring, keyring
+from episodes.event_log.epochs import StoreInUse, begin_epoch
+from episodes.event_log.keyring import KINDS, Keyring, keyring
 from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
 from episodes.event_log.reader import Database, Log, Wake
 from episodes.event_log.stored_form import SALT
@@ -60,10 +62,14 @@ from episodes.migrate import complete, migrate, newest
 from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
+from episodes.publishing.another_log import Restores
+from episodes.publishing.commands import accept_partitions, retire_network
+from episodes.publishing.episode_events import EpisodeEvents
 from episodes.publishing.feed_positions import SEALED_SINCE, FeedPositions
-from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.publishing.process import run_relay
+from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
+from episodes.publishing.topics import make_topics
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
 from episodes.recording.writer import Writer
@@ -71,13 +77,11 @@ from episodes.tokens import verifier
 from episodes.turns import Limits
 
 NONCE = 12
-KINDS = (MASTER, MAC)
-"""The kinds of key that have numbers; the first one wraps."""
 
 
 def main() -> None:
     """`episodes ROLE`: see --help."""
-    arguments = _parser().parse_args()
+    arguments = parser(_COMMANDS).parse_args()
     warnings.filterwarnings("ignore", category=SecurityWarning)
     try:
         settings = Settings()
@@ -90,7 +94,8 @@ def main() -> None:
 
 def api(settings: Settings, _: argparse.Namespace) -> None:
     """Serve commands, queries and the feed."""
-    logs.configure("api")
+    process.begin("api")
+    process_metrics.register("episodes")
     signal.signal(signal.SIGTERM, _ended)
     app = layered(application(settings), settings.operations_port)
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
@@ -129,6 +134,9 @@ def application(settings: Settings) -> FastAPI:
         episodes=Episodes(database, keys.unwrap),
         wake=wake,
         feed=SharedPages(log, settings.public_url),
+        restores=Restores(database),
+        episode_events=EpisodeEvents(database, keys.unwrap, settings.public_url),
+        sequences=PublishedSequences(database),
         directory=directory,
         clients=Clients(database, AccessRecord(database)),
         disclosures=Disclosures(workers, keys.unwrap, cache),
@@ -188,7 +196,7 @@ def drawn(size: int) -> Callable[[], bytes]:
 
 def relay(settings: Settings, _: argparse.Namespace) -> None:
     """Publish what is recorded to Kafka; one leads, others stand by."""
-    logs.configure("relay")
+    process.begin("relay")
     run_relay(
         database_url=settings.require("database_url", "the address of the episodes database"),
         grants=of_role(GRANTS, RELAY),
@@ -196,6 +204,7 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
         networks=settings.networks,
         unwrap=_keyring(settings).unwrap,
         public_url=settings.public_url,
+        retention_days=settings.topic_retention_days,
         log=structlog.get_logger("relay"),
         metrics_port=settings.relay_metrics_port,
     )
@@ -203,7 +212,7 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
 
 def project(settings: Settings, arguments: argparse.Namespace) -> None:
     """Keep the lists up to date with what is recorded; one leads, others stand by."""
-    logs.configure("rebuild" if arguments.rebuild else "project")
+    process.begin("rebuild" if arguments.rebuild else "project")
     setting = Setting(
         database_url=settings.require("database_url", "the address of the episodes database"),
         grants=of_role(GRANTS, PROJECT),
@@ -222,22 +231,41 @@ def _brokers(settings: Settings) -> Brokers:
 
 
 def topics(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Make the Kafka topic of each network; those there already stay as they are."""
+    """Make the Kafka topic of each network; say how those there already are not as they should be."""
+    brokers = _brokers(settings)
     make_topics(
-        _brokers(settings),
+        brokers,
         settings.networks,
         partitions=arguments.partitions,
         replication=arguments.replication,
+        days=settings.topic_retention_days,
+        alter=arguments.alter,
         say=print,
     )
+    if arguments.accept_partitions:
+        url = settings.require("database_url", "the address of the database, as the relay's role")
+        accept_partitions(url, brokers, settings.networks, print)
+
+
+def retire(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Retire for good a network that was taken out of EPISODES_NETWORKS: publish no more of it."""
+    if arguments.network in settings.networks:
+        raise SystemExit(f"EPISODES_NETWORKS names {arguments.network}: take it out first, everywhere")
+    if not arguments.yes:
+        raise SystemExit(
+            f"what {arguments.network} recorded and was not published never will be, nor can the network"
+            " come back under this name; say --yes if that is meant"
+        )
+    url = settings.require("database_url", "the address of the database, as the relay's role")
+    retire_network(url, arguments.network, print)
 
 
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     """Bring the database to this release, as its owner."""
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
     try:
-        reached = migrate(owner, settings.app_role, arguments.retire_app_role)
-    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        reached = migrate(owner, settings.app_role, arguments.retire_app_role, partial(print, flush=True))
+    except (RolesMissing, StillInUse, NotOurs, StoreBeyond) as refusal:
         raise SystemExit(str(refusal)) from None
     except psycopg.OperationalError as fault:
         reason = logs.reason_of(fault) or type(fault).__name__
@@ -245,6 +273,25 @@ def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     print("episodes database at revision", reached)
     if arguments.all_replaced:
         print("what is written from now on needs processes of revision", complete(owner), "or later")
+
+
+def restored(settings: Settings, _: argparse.Namespace) -> None:
+    """Begin the store's next epoch, after a backup was restored and before any process starts.
+
+    The positions of events recorded from then on are given for the first time, so readers of the feed go on
+    from where they were and pass nothing over. It brings back nothing that the backup lacks, and does not
+    touch Kafka, what partners were told, erasures or withdrawals.
+    """
+    owner = settings.require("owner_database_url", "the address of the database, as its owner")
+    try:
+        with psycopg.connect(owner) as connection:
+            epoch = begin_epoch(connection)
+    except StoreInUse as users:
+        raise SystemExit(f"connected to the database: {users}. Stop every process first") from None
+    except psycopg.OperationalError as fault:
+        reason = logs.reason_of(fault) or type(fault).__name__
+        raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
+    print("the store is in epoch", epoch)
 
 
 def token(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -301,49 +348,18 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="episodes", description="The care-episodes service. Settings: EPISODES_… in the environment."
-    )
-    roles = parser.add_subparsers(required=True, metavar="ROLE")
-    for name, role in (("api", api), ("relay", relay), ("openapi", openapi)):
-        roles.add_parser(name, help=role.__doc__, description=role.__doc__).set_defaults(run=role)
-    migrate_parser = roles.add_parser(
-        "migrate", help=run_migrations.__doc__, description=run_migrations.__doc__
-    )
-    migrate_parser.set_defaults(run=run_migrations)
-    migrate_parser.add_argument(
-        "--all-replaced",
-        action="store_true",
-        help="no process of an earlier release runs any more: what those cannot read may be written",
-    )
-    migrate_parser.add_argument(
-        "--retire-app-role",
-        action="store_true",
-        help="every process has a role of its own: take all rights from the one they shared before",
-    )
-    project_parser = roles.add_parser("project", help=project.__doc__, description=project.__doc__)
-    project_parser.set_defaults(run=project)
-    project_parser.add_argument(
-        "--rebuild", action="store_true", help="build the lists anew beside the live ones, swap, end"
-    )
-    key_commands.add_parser(roles, keys, KINDS)
-    topics_parser = roles.add_parser("topics", help=topics.__doc__, description=topics.__doc__)
-    topics_parser.set_defaults(run=topics)
-    topics_parser.add_argument("--partitions", type=int, default=PARTITIONS, help=f"default {PARTITIONS}")
-    topics_parser.add_argument(
-        "--replication", type=int, default=REPLICATION, help=f"default {REPLICATION}; 3 in production"
-    )
-    issue = roles.add_parser("token", help=token.__doc__).add_subparsers(required=True, metavar="ACTION")
-    issuing_parser = issue.add_parser("issue", help="print a token", description=token.__doc__)
-    issuing_parser.set_defaults(run=token)
-    issuing_parser.add_argument("--role", required=True, choices=[role.value for role in Role])
-    issuing_parser.add_argument("--network", default="demo", help="default: demo")
-    issuing_parser.add_argument("--sub", type=UUID, default=uuid4(), help="staff or partner id")
-    issuing_parser.add_argument("--organisation", type=UUID, help="a partner's id")
-    issuing_parser.add_argument("--clinics", type=UUID, nargs="*", help="clinics it may act for")
-    issuing_parser.add_argument("--hours", type=float, default=12, help="validity, default 12")
-    return parser
+_COMMANDS: Mapping[str, Command] = {
+    "api": api,
+    "relay": relay,
+    "project": project,
+    "migrate": run_migrations,
+    "restored": restored,
+    "topics": topics,
+    "retire-network": retire,
+    "keys": keys,
+    "issue": token,
+    "openapi": openapi,
+}
 
 
 if __name__ == "__main__":
