@@ -62,13 +62,13 @@ from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
 from episodes.publishing.another_log import Restores
-from episodes.publishing.commands import accept_partitions, retire_network
+from episodes.publishing.commands import accept_partitions, add_parsers, retire_network
 from episodes.publishing.episode_events import EpisodeEvents
 from episodes.publishing.feed_positions import SEALED_SINCE, FeedPositions
 from episodes.publishing.process import run_relay
 from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
-from episodes.publishing.topics import PARTITIONS, REPLICATION, make_topics
+from episodes.publishing.topics import make_topics
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
 from episodes.recording.writer import Writer
@@ -380,25 +380,7 @@ def _parser() -> argparse.ArgumentParser:
         "--rebuild", action="store_true", help="build the lists anew beside the live ones, swap, end"
     )
     key_commands.add_parser(roles, keys, KINDS)
-    topics_parser = roles.add_parser("topics", help=topics.__doc__, description=topics.__doc__)
-    topics_parser.set_defaults(run=topics)
-    topics_parser.add_argument("--partitions", type=int, default=PARTITIONS, help=f"default {PARTITIONS}")
-    topics_parser.add_argument(
-        "--replication", type=int, default=REPLICATION, help=f"default {REPLICATION}; 3 in production"
-    )
-    topics_parser.add_argument(
-        "--alter", action="store_true", help="change the settings of topics that differ"
-    )
-    topics_parser.add_argument(
-        "--accept-partitions",
-        action="store_true",
-        help="let the relay send to as many partitions as there are now, although events of one episode may"
-        " then be read in another order",
-    )
-    retire_parser = roles.add_parser("retire-network", help=retire.__doc__, description=retire.__doc__)
-    retire_parser.set_defaults(run=retire)
-    retire_parser.add_argument("network", help="the network's name")
-    retire_parser.add_argument("--yes", action="store_true", help="there is no way back, and that is meant")
+    add_parsers(roles, topics, retire)
     issue = roles.add_parser("token", help=token.__doc__).add_subparsers(required=True, metavar="ACTION")
     issuing_parser = issue.add_parser("issue", help="print a token", description=token.__doc__)
     issuing_parser.set_defaults(run=token)
