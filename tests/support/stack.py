@@ -35,6 +35,8 @@ ROLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 class Stack:
     """The roles, started one by one. Those still running at the end are killed."""
 
+    python: str | Path = sys.executable
+
     def __init__(
         self, postgres: PostgresServer, kafka: KafkaBroker | None, directory: Path, **settings: str
     ) -> None:
@@ -46,14 +48,17 @@ class Stack:
         self.topic = topic_of(self.network)
         self.directory = directory
         self._kafka = kafka
-        self.episodes = episodes_database(postgres)
-        self.notifications = notifications_database(postgres)
+        self.episodes, self.notifications = self.databases(postgres)
         self._key = issuer_key(directory / "issuer", directory / "jwks.json")
         self._ports = {"api": free_port(), "notifications": free_port()}
         ours = {**self._of_episodes(), **self._of_notifications(), **self._of_kafka()}
         self._environment = {**os.environ, **ours, **settings}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._write_service_tokens()
+
+    def databases(self, postgres: PostgresServer) -> tuple[Database, Database]:
+        """New ones of both services, migrated."""
+        return episodes_database(postgres), notifications_database(postgres)
 
     def __enter__(self) -> Self:
         try:
@@ -88,7 +93,7 @@ class Stack:
             service, process = ROLES[role]
             own = {f"{service.upper()}_DATABASE_URL": self._database(service).url(process)}
             self._processes[role] = subprocess.Popen(
-                [sys.executable, "-m", service, process],
+                [self.python, "-m", service, process],
                 env={**self._environment, **own, **settings},
                 stdout=log,
                 stderr=log,

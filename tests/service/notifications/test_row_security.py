@@ -9,6 +9,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from care_platform.postgres.compatibility import StoreRevision
 from care_platform.postgres.grants import of_role, permitted
 from notifications.delivering.outbox import CLAIM, PER_ENDPOINT
 from notifications.migrate import newest
@@ -184,14 +185,15 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("can", ["BYPASSRLS", "SUPERUSER NOBYPASSRLS"])
 async def test_a_role_that_gets_around_row_security_is_not_ready(can: str, service: Notifications) -> None:
+    store = StoreRevision()
     async with await connect(service.database.superuser_url) as db:
         await db.execute(f"CREATE ROLE care_unbound {can}".encode())
         await db.execute("GRANT USAGE ON SCHEMA public TO care_unbound")
-        await db.execute("GRANT SELECT ON alembic_version TO care_unbound")
+        await db.execute("GRANT SELECT ON alembic_version, compatibility TO care_unbound")
         await db.execute("SET LOCAL ROLE care_unbound")
-        assert "row-level security" in (await why_not_ready(db, newest(), of_role(GRANTS, API)) or "")
+        assert "row-level security" in (await why_not_ready(db, store, newest(), of_role(GRANTS, API)) or "")
         await db.execute("SET LOCAL ROLE notifications_api")
-        assert await why_not_ready(db, newest(), of_role(GRANTS, API)) is None
+        assert await why_not_ready(db, store, newest(), of_role(GRANTS, API)) is None
         await db.rollback()
 
 

@@ -7,7 +7,7 @@ from notifications.migrate import migrate, newest
 from tests.support.notifications.service_process import Notifications
 from tests.support.servers.postgres import PostgresServer
 
-NO_NETWORK_IN_ITS_KEY = {"positions", "alembic_version", "sealing_keys"}
+NO_NETWORK_IN_ITS_KEY = {"positions", "alembic_version", "compatibility", "sealing_keys"}
 
 
 def test_migrating_twice_changes_nothing(postgres: PostgresServer) -> None:

@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from care_platform import crash_points, key_commands, logs, process
 from care_platform.key_commands import KeyStore
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
+from care_platform.postgres.migrations import StoreBeyond
 from notifications.config import Settings
 from notifications.delivering.secret_sealing import KIND, LENGTH, SECRETS
-from notifications.migrate import migrate
+from notifications.migrate import complete, migrate
 from notifications.processes import operating, roles
 from notifications.processes.app import create_app
 from notifications.reacting.missing import CannotGoOn
@@ -50,14 +51,18 @@ def _deliver(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
     try:
-        migrate(settings.address("owner_database_url"), settings.app_role, asked.retire_app_role)
-    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        owner = settings.address("owner_database_url")
+        reached = migrate(owner, settings.app_role, asked.retire_app_role, partial(print, flush=True))
+    except (RolesMissing, StillInUse, NotOurs, StoreBeyond) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except psycopg.OperationalError as fault:
         reason = logs.reason_of(fault) or type(fault).__name__
         print(f"the database of NOTIFICATIONS_OWNER_DATABASE_URL: {reason}", file=sys.stderr)
         return 1
+    print("notifications database at revision", reached)
+    if asked.all_replaced:
+        print("what is written from now on needs processes of revision", complete(owner), "or later")
     return 0
 
 
@@ -132,6 +137,11 @@ def _parser() -> argparse.ArgumentParser:
     role.add_parser("deliver", help="send webhooks that are due")
     key_commands.add_parser(role, _keys, [KIND])
     migrating = role.add_parser("migrate", help="bring the tables up to date, as their owner")
+    migrating.add_argument(
+        "--all-replaced",
+        action="store_true",
+        help="no process of an earlier release runs any more: what those cannot read may be written",
+    )
     migrating.add_argument(
         "--retire-app-role",
         action="store_true",

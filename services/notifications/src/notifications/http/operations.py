@@ -31,7 +31,7 @@ async def _why_not_ready(request: Request) -> str | None:
         return f"the keys of the token issuer cannot be read: {here.issuer_keys.fault}"
     try:
         async with here.database.within() as db:
-            reason = await why_not_ready(db, here.revision, here.grants)
+            reason = await why_not_ready(db, here.store, here.revision, here.grants)
             return reason or await which_key_lacks(db, here.sealing.refuse_another)
     except psycopg.Error:
         return await here.database.why_not_reached()

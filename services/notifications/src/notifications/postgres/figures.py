@@ -25,7 +25,9 @@ class Figures:
     async def read(cls, db: Connection) -> Self:
         return cls(
             await _rows(
-                db, "SELECT lane, extract(epoch FROM now() - caught_up_at)::float8 AS behind FROM positions"
+                db,
+                "SELECT lane, extract(epoch FROM now() - caught_up_at)::float8 AS behind, deleted_unread"
+                " FROM positions",
             ),
             await _rows(
                 db,
@@ -66,6 +68,12 @@ class Figures:
             ["lane"],
             registry=registry,
         )
+        deleted = Gauge(
+            "notifications_deleted_unread",
+            "Offsets of the lane that Kafka had deleted before they were read, since the lane began",
+            ["lane"],
+            registry=registry,
+        )
         parked = Gauge(
             "notifications_parked", "Messages that wait for an operator", ["network"], registry=registry
         )
@@ -76,6 +84,7 @@ class Figures:
         )
         for row in self.lanes:
             behind.labels(row["lane"]).set(row["behind"])
+            deleted.labels(row["lane"]).set(row["deleted_unread"])
         for row in self.parked:
             parked.labels(row["network_id"]).set(row["number"])
         for row in self.pending:

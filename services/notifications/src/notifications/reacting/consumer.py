@@ -13,7 +13,7 @@ from care_platform.crash_points import crash_point
 from care_platform.logs import reason_of
 from notifications.postgres.connections import Connect, Connection, GrantsMissing
 from notifications.reacting import intake
-from notifications.reacting.positions import Moved, move, positions
+from notifications.reacting.positions import Moved, move, positions, topics
 from notifications.reacting.sources import Batch, Source, SourceUnavailable
 
 PAUSE_SECONDS = 1.0
@@ -36,7 +36,7 @@ async def follow(source: Source, connect: Connect) -> None:
 async def _follow(source: Source, connect: Connect) -> NoReturn:
     async with await connect() as db:
         known = await positions(db)
-        await source.start(known)
+        await source.start(known, await topics(db))
         while True:
             for batches in _by_network(await source.read()):
                 crash_point("consume.after-read")
