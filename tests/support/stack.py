@@ -99,11 +99,11 @@ class Stack:
                 stderr=log,
             )
 
-    def run(self, service: str, *words: str) -> str:
+    def run(self, service: str, *words: str, **settings: str) -> str:
         """Run a command to its end, and return what it says. Raises `CalledProcessError` if it fails."""
-        command = [sys.executable, "-m", service, *words]
+        command, environment = [sys.executable, "-m", service, *words], self._environment | settings
         done = subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, check=True, timeout=60
+            command, env=environment, capture_output=True, text=True, check=True, timeout=60
         )
         return done.stdout
 
