@@ -11,13 +11,15 @@ import pytest
 
 from care_platform.postgres.compatibility import StoreRevision
 from care_platform.postgres.grants import of_role, permitted
-from notifications.delivering.outbox import CLAIM, PER_ENDPOINT
+from contracts.codec import from_json
+from notifications.delivering.outbox import CLAIM, LONG_DUE, PER_ENDPOINT
 from notifications.migrate import newest
 from notifications.migrations.grants import API, GRANTS
 from notifications.migrations.versions.v0003_row_level_security import TABLES
 from notifications.migrations.versions.v0008_gaps_wait import NEW_TABLES
-from notifications.postgres.connections import Connection, Database, connect, within
+from notifications.postgres.connections import WAKE, Connection, Database, connect, within
 from notifications.postgres.readiness import why_not_ready
+from notifications.reacting.owed_rows import OWE_PARTNER, event_row
 from tests.support.notifications.intake import Lane, subscribed
 from tests.support.notifications.published_events import Care, documents
 from tests.support.notifications.service_process import Api, Issuer, Notifications
@@ -161,7 +163,9 @@ async def test_what_the_claim_reads_it_finds_by_indexes(known: bool, service: No
     parameters = {
         "networks": ["demo", "other"],
         "per_endpoint": PER_ENDPOINT,
+        "room": 100,
         "limit": 100,
+        "long": LONG_DUE,
         "claim": uuid4(),
         "lease": timedelta(seconds=30),
     }
@@ -177,6 +181,24 @@ async def test_what_the_claim_reads_it_finds_by_indexes(known: bool, service: No
         it for it in plan if it["Node Type"] == "Result" and it.get("Parent Relationship") == "InitPlan"
     ]
     assert {it["Actual Loops"] for it in networks} <= {0, 1}, "the networks are read once per query"
+
+
+async def test_what_one_event_owes_to_many_subscriptions_is_looked_up_once(service: Notifications) -> None:
+    """Also before the tables were analysed for the first time."""
+    service.write("ALTER TABLE deliveries SET (autovacuum_enabled = false)")
+    partner, care = uuid4(), Care()
+    for name in range(50):
+        subscribed(service, partner, str(name))
+    about = event_row(from_json(documents([care.session()])[0]))
+    parameters = {**about, "partner": partner, "not_before": None, "wake": WAKE}
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {OWE_PARTNER}"
+    async with await connect(service.database.url("consume")) as db, within(db, "demo"):
+        row = await (await db.execute(explain.encode(), parameters)).fetchone()
+    assert row is not None
+    plan = nodes(row["QUERY PLAN"][0]["Plan"])
+    scans = [it for it in plan if it.get("Relation Name") == "deliveries" and "Scan" in it["Node Type"]]
+    assert [it["Actual Loops"] for it in scans] == [1]
+    assert service.count("deliveries") == 50
 
 
 def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:

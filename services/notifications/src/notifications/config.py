@@ -47,6 +47,7 @@ class Settings(ServiceSettings):
     name_servers: Annotated[tuple[NameServer, ...], NoDecode] = ()
     """The name servers for the names of endpoints, `address` or `address:port`; without any, the system's."""
     lease_seconds: float = Field(30, gt=0)
+    deliver_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     retry_seconds: Annotated[tuple[float, ...], NoDecode] = tuple(it.total_seconds() for it in DELAYS)
 
     @field_validator("networks", "retry_seconds", "name_servers", "more_ports", mode="before")

@@ -18,9 +18,10 @@ _CHOSEN = "SELECT (network_id, subscription_id, partner_id, event_types, clinics
 
 _KEPT = (
     "SELECT, INSERT, UPDATE (state, secret, proved_at, rests_until, challenge, challenge_expires_at,"
-    " challenge_attempts, challenge_due_at, wrong_confirmations)"
+    " challenge_attempts, challenge_due_at, wrong_confirmations, consecutive_failures, unusable_since)"
 )
 _MOVES = "SELECT, INSERT, UPDATE (position, caught_up_at, topic_id, deleted_unread)"
+_CANCELS = "SELECT, UPDATE (state, claim, lease_until, due_at)"
 _CLAIMS = "SELECT, UPDATE (state, attempts, due_at, claim, lease_until)"
 _ENDPOINT = (
     "SELECT, UPDATE (state, consecutive_failures, unusable_since, rests_until, proved_at, challenge,"
@@ -35,7 +36,7 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant(API, "TABLE compatibility", "SELECT", "is ready only if it can read all that is stored"),
     Grant(API, "TABLE subscriptions", _KEPT, "makes, shows, proves and ends subscriptions"),
     Grant(API, "TABLE sealing_keys", "SELECT", "seals a new secret with the newest key"),
-    Grant(API, "TABLE deliveries", "SELECT, UPDATE (state, claim, lease_until)", "cancels what is pending"),
+    Grant(API, "TABLE deliveries", _CANCELS, "cancels what is pending, and spreads out what waited"),
     Grant(API, "TABLE attempts", "SELECT", "shows how each delivery went"),
     Grant(API, "TABLE inbox", "SELECT, UPDATE (acknowledged_at, acknowledged_by)", "shows and acknowledges"),
     Grant(API, "TABLE positions", "SELECT (lane, caught_up_at, deleted_unread)", "says how far a lane lags"),

@@ -5,7 +5,8 @@ import random
 import secrets
 import signal
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
@@ -13,10 +14,11 @@ from uuid import uuid4
 import aiohttp
 import structlog
 import uvicorn
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
 from care_platform import process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.clock_drift import ClockDrift
 from care_platform.http.operations_port import listening
 from care_platform.http.serving import serving
 from care_platform.logs import leave
@@ -64,6 +66,8 @@ async def api(settings: Settings) -> int:
     async with Database(address, size=8) as database, session_with_episodes(settings) as session:
         metrics = CollectorRegistry()
         process_metrics.register("notifications", metrics)
+        drift = ClockDrift(_now)
+        drift.register("notifications", metrics)
         issuer_keys = _issuer_keys(settings, metrics)
         episodes = _episodes(settings, session)
         services = Services(
@@ -77,6 +81,7 @@ async def api(settings: Settings) -> int:
             disclosure=HttpDisclosure(episodes),
             partners=HttpPartners(episodes),
             metrics=metrics,
+            drift=drift,
             public_url=settings.public_url,
             addresses=_addresses(settings),
             subscriptions_per_partner=settings.subscriptions_per_partner,
@@ -138,24 +143,39 @@ async def deliver(settings: Settings) -> int:
     ):
         lease = timedelta(seconds=settings.lease_seconds)
         sealing = Sealing(settings.keys_dir, settings.development)
-        clock = Clock(_now, time.monotonic, random.random)
+        clock, drift = Clock(_now, time.monotonic, random.random), ClockDrift(_now)
         courier = Courier(
-            outbox=PostgresOutbox(database, sealing, lease),
+            outbox=PostgresOutbox(database, sealing, lease, drift),
             disclosure=HttpDisclosure(_episodes(settings, session)),
             endpoint=endpoint,
             clock=clock,
             public_url=settings.public_url,
             delays=settings.delays,
         )
-        challenges = PostgresChallenges(database, sealing, settings.networks, lease)
+        challenges = PostgresChallenges(database, sealing, settings.networks, lease, drift)
         challenger = Challenger(challenges, endpoint, clock, settings.public_url, settings.delays)
         log.info("deliver begins", environment=settings.environment)
         connecting = partial(connect_granted, settings.address("database_url"), of_role(GRANTS, DELIVER))
-        async with asyncio.TaskGroup() as both:
+        async with _telling(settings.deliver_metrics_port, drift), asyncio.TaskGroup() as both:
             both.create_task(Dispatch(courier, settings.networks, connecting).run(stop))
             both.create_task(challenger.run(stop))
     log.info("deliver ends")
     return 0
+
+
+@asynccontextmanager
+async def _telling(port: int | None, drift: ClockDrift) -> AsyncIterator[None]:
+    """Serve the metrics of `deliver`, if it has a port for them."""
+    if port is None:
+        yield
+        return
+    registry = CollectorRegistry()
+    process_metrics.register("notifications", registry)
+    drift.register("notifications", registry)
+    server, _ = start_http_server(port, "127.0.0.1", registry)
+    yield
+    server.shutdown()
+    server.server_close()
 
 
 def _sources(settings: Settings) -> Sequence[Source]:
