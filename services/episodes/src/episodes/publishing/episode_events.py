@@ -10,18 +10,19 @@ from uuid import UUID
 import structlog
 from eventsourcing.persistence import StoredEvent
 from psycopg import AsyncConnection
+from pydantic import ValidationError
 
 from contracts.codec import to_json
 from episodes.access import Caller
-from episodes.domain.event import FromLaterRelease
 from episodes.domain.vocabulary import STEPS
 from episodes.errors import NotThere, StoreUnavailable
 from episodes.event_log.clear_headers import CLEAR, sequence_in
 from episodes.event_log.client_keys import Scoped, Unwrap, keys_of
-from episodes.event_log.codec import DataKey, SealedEvent, decrypt, parse
+from episodes.event_log.codec import DataKey, SealedEvent, parse
+from episodes.event_log.opening import opened
 from episodes.event_log.outline import outline
 from episodes.event_log.reader import Database, of_a_later_release
-from episodes.event_log.stored_form import Damaged
+from episodes.event_log.stored_form import Damaged, OfLaterRelease, Unreadable
 from episodes.publishing.mapping import published
 from episodes.visibility import may_have_recorded, may_have_right, recorded_by
 
@@ -49,7 +50,7 @@ class Telling:
     reached: int
     public_url: str
     texts: list[str] = field(default_factory=list)
-    fault: Damaged | StoreUnavailable | None = None
+    fault: Unreadable | None = None
     _unread: Damaged | None = None
     """An event whose sequence cannot be read: one that is missing, unless the next says that none is."""
 
@@ -57,7 +58,7 @@ class Telling:
         try:
             for row in rows:
                 self._tell(row)
-        except (Damaged, StoreUnavailable) as fault:
+        except Unreadable as fault:
             self.fault = fault
 
     def end(self) -> None:
@@ -91,11 +92,12 @@ class Telling:
         if not may_have_recorded(self.who, event.metadata):
             return None
         if of_a_later_release(event.metadata):
-            raise StoreUnavailable
-        entry = decrypt(event, self.keys)
-        if isinstance(entry.fact, FromLaterRelease):
-            raise StoreUnavailable  # it amends what only a later release knows
-        told = published(entry, self.public_url)
+            raise OfLaterRelease(f"event {event.metadata.event_id} is of a later release")
+        entry = opened(event, self.keys)
+        try:
+            told = published(entry, self.public_url)
+        except ValidationError:
+            raise Damaged(f"event {event.metadata.event_id} has no public form") from None
         return to_json(told) if told is not None and recorded_by(self.who, entry) else None
 
 
@@ -122,8 +124,8 @@ class EpisodeEvents:
             telling = Telling(who, client, keys, sequence, self._public_url)
             more = await self._fill(connection, telling, episode, limit)
         match telling.fault:
-            case StoreUnavailable() as later if not telling.texts:
-                raise later
+            case OfLaterRelease() if not telling.texts:
+                raise StoreUnavailable  # until that release answers
             case Damaged() as damage:
                 structlog.get_logger("feed").error("damaged", reason=str(damage))
         return telling, more
