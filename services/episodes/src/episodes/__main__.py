@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import NoReturn
@@ -27,6 +28,7 @@ from care_platform.key_commands import KeyStore
 from care_platform.key_files import SIZE
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from care_platform.postgres.grants import of_role
+from care_platform.postgres.migrations import StoreBeyond
 from care_platform.transport.kafka import Brokers
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
@@ -60,6 +62,7 @@ from episodes.http.requests import Surroundings
 from episodes.migrate import complete, migrate, newest
 from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
+from episodes.processes.drawing import drawn
 from episodes.processes.watchdog import Watchdog
 from episodes.publishing.another_log import Restores
 from episodes.publishing.commands import accept_partitions, retire_network
@@ -184,17 +187,6 @@ def _writer(url: str, keys: Keyring, cache: Cache, limits: Limits) -> Writer:
     return Writer(store, draws, _now, cache, observe, limits)
 
 
-def drawn(size: int) -> Callable[[], bytes]:
-    """Random values of so many bytes, drawn many at a time: each draw lets go of the interpreter."""
-
-    def values() -> Iterator[bytes]:
-        while True:
-            many = os.urandom(size * 256)
-            yield from (many[at : at + size] for at in range(0, len(many), size))
-
-    return values().__next__
-
-
 def relay(settings: Settings, _: argparse.Namespace) -> None:
     """Publish what is recorded to Kafka; one leads, others stand by."""
     process.begin("relay")
@@ -261,38 +253,36 @@ def retire(settings: Settings, arguments: argparse.Namespace) -> None:
     retire_network(url, arguments.network, print)
 
 
-def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Bring the database to this release, as its owner."""
+@contextmanager
+def _as_owner(settings: Settings) -> Iterator[str]:
+    """The address of the database, as its owner. A refusal ends the program with a sentence."""
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
     try:
-        reached = migrate(owner, settings.app_role, arguments.retire_app_role)
-    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        yield owner
+    except (RolesMissing, StillInUse, NotOurs, StoreBeyond, StoreInUse) as refusal:
         raise SystemExit(str(refusal)) from None
     except psycopg.OperationalError as fault:
         reason = logs.reason_of(fault) or type(fault).__name__
         raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
-    print("episodes database at revision", reached)
-    if arguments.all_replaced:
-        print("what is written from now on needs processes of revision", complete(owner), "or later")
+
+
+def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Bring the database to this release, as its owner."""
+    with _as_owner(settings) as owner:
+        reached = migrate(owner, settings.app_role, arguments.retire_app_role, partial(print, flush=True))
+        print("episodes database at revision", reached)
+        if arguments.all_replaced:
+            print("what is written from now on needs processes of revision", complete(owner), "or later")
 
 
 def restored(settings: Settings, _: argparse.Namespace) -> None:
     """Begin the store's next epoch, after a backup was restored and before any process starts.
 
-    The positions of events recorded from then on are given for the first time, so readers of the feed go on
-    from where they were and pass nothing over. It brings back nothing that the backup lacks, and does not
-    touch Kafka, what partners were told, erasures or withdrawals.
+    The positions of events recorded from then on are larger than all before, so readers of the feed go on
+    and pass nothing over. Nothing that the backup lacks comes back, and Kafka is not dealt with.
     """
-    owner = settings.require("owner_database_url", "the address of the database, as its owner")
-    try:
-        with psycopg.connect(owner) as connection:
-            epoch = begin_epoch(connection)
-    except StoreInUse as users:
-        raise SystemExit(f"connected to the database: {users}. Stop every process first") from None
-    except psycopg.OperationalError as fault:
-        reason = logs.reason_of(fault) or type(fault).__name__
-        raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
-    print("the store is in epoch", epoch)
+    with _as_owner(settings) as owner:
+        print("the store is in epoch", begin_epoch(owner))
 
 
 def token(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -354,7 +344,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="episodes", description="The care-episodes service. Settings: EPISODES_… in the environment."
     )
     roles = parser.add_subparsers(required=True, metavar="ROLE")
-    for name, role in (("api", api), ("relay", relay), ("openapi", openapi)):
+    for name, role in (("api", api), ("relay", relay), ("restored", restored), ("openapi", openapi)):
         roles.add_parser(name, help=role.__doc__, description=role.__doc__).set_defaults(run=role)
     migrate_parser = roles.add_parser(
         "migrate", help=run_migrations.__doc__, description=run_migrations.__doc__
@@ -370,10 +360,6 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="every process has a role of its own: take all rights from the one they shared before",
     )
-    restored_parser = roles.add_parser(
-        "restored", help="begin a new epoch after a backup was restored", description=restored.__doc__
-    )
-    restored_parser.set_defaults(run=restored)
     project_parser = roles.add_parser("project", help=project.__doc__, description=project.__doc__)
     project_parser.set_defaults(run=project)
     project_parser.add_argument(

@@ -81,15 +81,12 @@ async def _why_not(request: Request) -> str | None:
 
 async def _why_not_with_this_store(request: Request) -> str | None:
     directory, surroundings = at_hand(request, Directory), at_hand(request, Surroundings)
-    ours = surroundings.revision
-    if (await directory.revision() or "") < ours:
-        return "the store is not at this release's revision: run migrate"
+    if reason := await directory.why_unfit(surroundings.revision):
+        return reason
     if await directory.takes_no_writes():
         return TAKES_NO_WRITES
     if lacks := await directory.lacks(surroundings.grants):
         return lacking(lacks)
-    if (await directory.compatible_from() or "") > ours:
-        return "the store holds what only a later release can read"
     if await directory.bypasses_row_security():
         return "the database role may read past row-level security: use one that may not"
     return await _which_key_lacks(at_hand(request, Log), at_hand(request, Keyring))

@@ -6,8 +6,8 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from care_platform.numbered_keys import KeyInUse
+from care_platform.postgres.compatibility import COMPATIBLE_FROM
 from care_platform.postgres.key_rotation import Sealed
-from episodes.event_log.compatibility import COMPATIBLE_FROM
 from episodes.event_log.keyring import bound_to
 
 _NEWEST = "SELECT number, fingerprint FROM master_keys ORDER BY number DESC LIMIT 1"
@@ -20,7 +20,7 @@ CLIENT_KEYS = Sealed(
     batch="""SELECT network_id, client_id, wrapped, key_id FROM client_keys
         WHERE (network_id, client_id) > (%s, %s) AND master < %s ORDER BY network_id, client_id LIMIT %s""",
     replace="""SELECT count(*) FILTER (WHERE replace_wrapped_key(network, client, old, new))
-        FROM unnest(%s::text[], %s::uuid[], %s::bytea[], %s::bytea[]) AS sealed(network, client, old, new)""",
+        FROM unnest(%s::text[], %s::uuid[], %b::bytea[], %b::bytea[]) AS sealed(network, client, old, new)""",
     bound_to=bound_to,
 )
 """An erased client's key is null: it is in no batch, and equal to nothing that a batch has read."""

@@ -15,14 +15,13 @@ from pydantic import ValidationError
 from contracts.codec import to_json
 from episodes.access import Caller
 from episodes.domain.vocabulary import STEPS
-from episodes.errors import NotThere, StoreUnavailable
+from episodes.errors import NotThere
 from episodes.event_log.clear_headers import CLEAR, sequence_in
 from episodes.event_log.client_keys import Scoped, Unwrap, keys_of
-from episodes.event_log.codec import DataKey, SealedEvent, parse
-from episodes.event_log.opening import opened
+from episodes.event_log.codec import DataKey, SealedEvent, decrypt, parse
 from episodes.event_log.outline import outline
 from episodes.event_log.reader import Database, of_a_later_release
-from episodes.event_log.stored_form import Damaged, OfLaterRelease, Unreadable
+from episodes.event_log.stored_form import Damaged, FromLaterRelease, Unreadable
 from episodes.publishing.mapping import published
 from episodes.visibility import may_have_recorded, may_have_right, recorded_by
 
@@ -92,8 +91,8 @@ class Telling:
         if not may_have_recorded(self.who, event.metadata):
             return None
         if of_a_later_release(event.metadata):
-            raise OfLaterRelease(f"event {event.metadata.event_id} is of a later release")
-        entry = opened(event, self.keys)
+            raise FromLaterRelease(event.metadata.event_id)
+        entry = decrypt(event, self.keys)
         try:
             told = published(entry, self.public_url)
         except ValidationError:
@@ -113,7 +112,7 @@ class EpisodeEvents:
     async def after(self, who: Caller, episode: UUID, sequence: int, limit: int) -> tuple[Telling, bool]:
         """Up to `limit` events after a sequence, in order, and whether more follow.
 
-        Raises `NotThere`, and `StoreUnavailable` if the first of them is of a later release.
+        Raises `NotThere`, and `FromLaterRelease` if the first of them is of a later release.
         """
         async with self._database.within(who.network) as connection:
             seen = await outline(connection, who.network, episode, None)
@@ -124,8 +123,8 @@ class EpisodeEvents:
             telling = Telling(who, client, keys, sequence, self._public_url)
             more = await self._fill(connection, telling, episode, limit)
         match telling.fault:
-            case OfLaterRelease() if not telling.texts:
-                raise StoreUnavailable  # until that release answers
+            case FromLaterRelease() as later if not telling.texts:
+                raise later
             case Damaged() as damage:
                 structlog.get_logger("feed").error("damaged", reason=str(damage))
         return telling, more

@@ -17,6 +17,9 @@ class Figures:
     lanes: list[Row]
     parked: list[Row]
     pending: list[Row]
+    missing: list[Row]
+    repeated: list[Row]
+    compared: list[Row]
 
     @classmethod
     async def read(cls, db: Connection) -> Self:
@@ -38,6 +41,21 @@ class Figures:
                 " extract(epoch FROM now() - min(d.owed_at))::float8 AS oldest"
                 " FROM deliveries d JOIN subscriptions s USING (network_id, subscription_id)"
                 " WHERE d.state = 'pending' GROUP BY d.network_id, endpoint",
+            ),
+            await _rows(
+                db,
+                "SELECT network_id, sum(up_to - after_sequence)::float8 - ("
+                "  SELECT count(*) FROM held_events h"
+                "  WHERE h.network_id = gaps.network_id AND h.taken_at IS NULL) AS number,"
+                " count(incident_at) AS incidents,"
+                " extract(epoch FROM now() - min(noticed_at))::float8 AS oldest"
+                " FROM gaps WHERE ended_at IS NULL GROUP BY network_id",
+            ),
+            await _rows(db, "SELECT network_id, count(*) AS number FROM repeated_numbers GROUP BY 1"),
+            await _rows(
+                db,
+                "SELECT network_id, extract(epoch FROM now() - reached_at)::float8 AS behind FROM comparisons"
+                " WHERE reached_at IS NOT NULL",
             ),
         )
 
@@ -72,7 +90,21 @@ class Figures:
         for row in self.pending:
             pending.labels(row["network_id"], row["endpoint"]).set(row["number"])
             oldest.labels(row["network_id"], row["endpoint"]).set(row["oldest"])
+        self._of_gaps(registry)
         return registry
+
+    def _of_gaps(self, registry: CollectorRegistry) -> None:
+        told = (
+            ("missing_events", "Published events that did not arrive", self.missing, "number"),
+            ("oldest_gap_seconds", "Since the oldest gap was noticed", self.missing, "oldest"),
+            ("missing_incidents", "Episodes whose gap could not be healed", self.missing, "incidents"),
+            ("repeated_numbers", "Events whose number another event had", self.repeated, "number"),
+            ("compare_behind_seconds", "Age of what is not compared yet", self.compared, "behind"),
+        )
+        for name, what, rows, figure in told:
+            gauge = Gauge(f"notifications_{name}", what, ["network"], registry=registry)
+            for row in rows:
+                gauge.labels(row["network_id"]).set(row[figure])
 
 
 async def _rows(db: Connection, query: LiteralString) -> list[Row]:

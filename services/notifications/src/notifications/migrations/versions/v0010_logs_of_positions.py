@@ -6,7 +6,7 @@ A topic that is deleted and made again has another id, and then a position means
 from alembic import op
 
 revision = "v0010"
-down_revision = "v0007"
+down_revision = "v0008"
 
 
 def upgrade() -> None:
