@@ -278,7 +278,7 @@ def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
 def restored(settings: Settings, _: argparse.Namespace) -> None:
     """Begin the store's next epoch, after a backup was restored and before any process starts.
 
-    Positions given from then on are new, so readers of the feed go on and pass nothing over. Kafka is left out.
+    Positions given from then on are new, so readers of the feed go on and miss nothing. Kafka is left out.
     """
     with _as_owner(settings) as owner:
         print("the store is in epoch", begin_epoch(owner))
