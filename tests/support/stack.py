@@ -99,6 +99,14 @@ class Stack:
                 stderr=log,
             )
 
+    def run(self, service: str, *words: str) -> str:
+        """Run a command to its end, and return what it says. Raises `CalledProcessError` if it fails."""
+        command = [sys.executable, "-m", service, *words]
+        done = subprocess.run(
+            command, env=self._environment, capture_output=True, text=True, check=True, timeout=60
+        )
+        return done.stdout
+
     def kill(self, role: str) -> None:
         """Send SIGKILL. The role is not restarted."""
         process = self._processes.pop(role)
@@ -165,11 +173,7 @@ class Stack:
             return False
 
     def _make_topic(self) -> None:
-        command = [sys.executable, "-m", "episodes", "topics"]
-        done = subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, check=False, timeout=60
-        )
-        assert done.returncode == 0, done.stderr
+        self.run("episodes", "topics")
 
     def _of_episodes(self) -> dict[str, str]:
         return {

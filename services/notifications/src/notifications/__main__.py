@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import uvloop
@@ -18,8 +19,9 @@ from care_platform.postgres.migrations import StoreBeyond
 from notifications.config import Settings
 from notifications.delivering.secret_sealing import KIND, LENGTH, SECRETS
 from notifications.migrate import complete, migrate
-from notifications.processes import roles
+from notifications.processes import operating, roles
 from notifications.processes.app import create_app
+from notifications.reacting.missing import CannotGoOn
 from notifications.reacting.parked import CannotResolve
 
 
@@ -95,11 +97,21 @@ def _keys(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _parked(settings: Settings, asked: argparse.Namespace) -> int:
     try:
-        lines = uvloop.run(roles.parked(settings, asked.action, asked.id))
+        lines = uvloop.run(operating.parked(settings, asked.action, asked.id))
     except CannotResolve as refusal:
         print(refusal, file=sys.stderr)
         return 1
     print("\n".join(lines))
+    return 0
+
+
+def _missing(settings: Settings, asked: argparse.Namespace) -> int:
+    try:
+        lines = uvloop.run(operating.missing(settings, asked.episode))
+    except CannotGoOn as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    print(*lines, sep="\n")
     return 0
 
 
@@ -109,6 +121,7 @@ _ROLES: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
     "deliver": _deliver,
     "keys": _keys,
     "migrate": _migrate,
+    "missing": _missing,
     "openapi": _openapi,
     "parked": _parked,
 }
@@ -134,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="every process has a role of its own: take all rights from the one they shared before",
     )
+    _add_missing(role)
     role.add_parser("openapi", help="print the OpenAPI document")
     parked = role.add_parser("parked", help="messages that could not be taken in").add_subparsers(
         dest="action", required=True, metavar="action"
@@ -143,6 +157,19 @@ def _parser() -> argparse.ArgumentParser:
         command = parked.add_parser(action, help=f"{what}, and then what followed it in its episode")
         command.add_argument("id", type=int)
     return parser
+
+
+def _add_missing(role: Any) -> None:
+    missing = role.add_parser("missing", help="published events that did not arrive").add_subparsers(
+        dest="action", required=True, metavar="action"
+    )
+    missing.add_parser("list", help="show the episodes that wait for them").set_defaults(episode=None)
+    going_on = missing.add_parser(
+        "go-on",
+        help="take in what an episode holds although something lacks",
+        description="Nobody is told of what lacks. If it comes after all, it is taken in late.",
+    )
+    going_on.add_argument("episode", type=UUID, help="the id of the episode")
 
 
 def _refuse(fault: ValidationError) -> int:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -72,7 +73,7 @@ def test_an_answer_that_never_begins_costs_little_and_delays_nobody(
             take_in(service, *(theirs.session() for _ in range(EIGHT)))
             for number in range(2, 6):
                 take_in(service, ours.session())
-                eventually(lambda number=number: well.has(number), within=2)
+                eventually(partial(well.has, number), within=2)
             eventually(lambda: set(flooding.states()) == {"failed"}, within=20)
             assert cpu_seconds(deliver.pid) - cpu < CPU_SECONDS
             assert resident_mib(deliver.pid) - memory < MEMORY_MIB

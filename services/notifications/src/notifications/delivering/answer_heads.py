@@ -74,4 +74,4 @@ class BoundedHeads(aiohttp.TCPConnector):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._factory = partial(BoundedHead, loop=self._loop)
+        self._factory = partial(BoundedHead, loop=self._loop)  # type: ignore[assignment]

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import structlog
 
+from care_platform.clock_drift import ClockDrift
 from care_platform.crash_points import crash_point
 from care_platform.key_files import KeyUnavailable
 from notifications.delivering.courier import Attempt, Claimed
@@ -65,7 +66,8 @@ picked AS (
     SELECT d.network_id, d.subscription_id, d.number, s.partner_id, s.level, s.url, s.secret
     FROM next JOIN deliveries d USING (network_id, subscription_id, number)
         JOIN subscriptions s USING (network_id, subscription_id)
-    WHERE d.state = 'pending' AND (d.lease_until IS NULL OR d.lease_until < now())
+    WHERE d.state NOT IN ('delivered', 'withheld', 'failed', 'cancelled')
+        AND (d.lease_until IS NULL OR d.lease_until < now())
     FOR UPDATE OF d SKIP LOCKED)
 UPDATE deliveries d SET claim = %(claim)s, lease_until = now() + %(lease)s
 FROM picked p
@@ -75,10 +77,12 @@ RETURNING d.*, p.partner_id, p.level, p.url, p.secret
 """Partners take turns, and within a partner its endpoints; what is under way has the first turns.
 
 Who has little due goes before who has much, unless something has been due for long. A partner may have as
-much under way as there is room left besides, so that whoever comes next finds room.
+much under way as there is room left besides, so that whoever comes next finds room. What was picked is looked
+at again when it is locked; asked for `pending` there, the planner would look for each among all that are.
 """
 
-_ALONE = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s)"
+_ALONE = """SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s),
+    clock_timestamp() AS now"""
 
 _SETTLE = """
 WITH ended AS (
@@ -98,7 +102,8 @@ attempted AS (
     FROM mine WHERE decision_id IS NOT NULL
     WINDOW newer AS (PARTITION BY network_id, subscription_id ORDER BY place DESC)),
 told AS (
-    SELECT network_id, subscription_id, bool_or(state = 'delivered') AS succeeded, bool_or(gone) AS gone,
+    SELECT network_id, subscription_id, bool_or(state = 'delivered') AS succeeded,
+        max(started_at) FILTER (WHERE gone) AS gone_at,
         count(*) FILTER (WHERE successes_since = 0) AS failures_since
     FROM attempted GROUP BY network_id, subscription_id),
 written AS (
@@ -106,7 +111,7 @@ written AS (
     SELECT network_id, subscription_id, number, attempts, decision_id, started_at, duration_ms, status, error
     FROM attempted)
 SELECT t.* FROM told t JOIN subscriptions s USING (network_id, subscription_id)
-WHERE consecutive_failures > 0 OR failures_since > 0 OR gone OR unusable_since IS NOT NULL
+WHERE consecutive_failures > 0 OR failures_since > 0 OR gone_at IS NOT NULL OR unusable_since IS NOT NULL
 ORDER BY network_id, subscription_id
 """
 """Records how claims ended, in the order of `place`, and returns the changes for the endpoints' own rows:
@@ -116,10 +121,11 @@ ORDER BY network_id, subscription_id
 _TELL_ENDPOINT = """
 UPDATE subscriptions SET
     consecutive_failures = %(failures_since)s + CASE WHEN %(succeeded)s THEN 0 ELSE consecutive_failures END,
-    state = CASE WHEN %(gone)s AND state = 'active' THEN 'disabled' ELSE state END,
+    state = CASE WHEN state = 'active' AND %(gone_at)s >= proved_at THEN 'disabled' ELSE state END,
     unusable_since = NULL, rests_until = NULL
 WHERE network_id = %(network_id)s AND subscription_id = %(subscription_id)s
 """
+"""An attempt that began before the address was proved (again) says nothing of what it is now."""
 
 _REST = """
 UPDATE subscriptions SET unusable_since = coalesce(unusable_since, now()),
@@ -139,8 +145,9 @@ class PostgresOutbox:
     Claims that end together are written in one transaction.
     """
 
-    def __init__(self, database: Database, sealing: Sealing, lease: timedelta) -> None:
+    def __init__(self, database: Database, sealing: Sealing, lease: timedelta, drift: ClockDrift) -> None:
         self._database = database
+        self._drift = drift
         self._sealing = sealing
         self._lease = lease
         self._endings: Grouped[_Ended] = Grouped(self._settle)
@@ -149,7 +156,8 @@ class PostgresOutbox:
         """Lease due deliveries. Processes take turns, so that the limit per endpoint holds across them.
 
         The commit does not wait for the disk: a lease lost in a crash of the server merely ends early. While
-        endings wait to be written nothing is claimed, because their deliveries could be claimed again.
+        endings wait to be written nothing is claimed, because their deliveries could be claimed again. Nor is
+        anything while our clock is wrong, because partners refuse what is signed with its time.
         """
         if self._endings.stuck:
             return []
@@ -162,10 +170,16 @@ class PostgresOutbox:
             "claim": uuid4(),
             "lease": self._lease,
         }
+        before = self._drift.now()
         async with self._database.at_once(*networks) as db:
-            await db.execute(_ALONE, [_CLAIMING])
-            rows = await (await db.execute(CLAIM, parameters)).fetchall()
+            alone = await db.execute(_ALONE, [_CLAIMING])
+            claiming = await db.execute(CLAIM, parameters)
+            for row in await alone.fetchall():
+                self._drift.compare(before, row["now"])
+            rows = await claiming.fetchall() if self._drift.within_bounds else []
             crash_point("deliver.before-claim")
+            if not self._drift.within_bounds:
+                raise psycopg.Rollback
         crash_point("deliver.after-claim")
         return [claimed for row in rows if (claimed := self._claimed(row)) is not None]
 
@@ -259,7 +273,7 @@ def _following(following: Next) -> tuple[str, timedelta, bool]:
         case Retry(wait):
             return "pending", wait, False
         case EndpointGone():
-            return "pending", timedelta(0), True
+            return "pending", SHORTEST_REST, True
         case Exhausted():
             return "failed", timedelta(0), False
 

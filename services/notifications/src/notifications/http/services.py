@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.auth.tokens import Verifier
+from care_platform.clock_drift import ClockDrift
 from care_platform.postgres.compatibility import StoreRevision
 from care_platform.postgres.grants import Grant
 from notifications.access import Caller
@@ -37,6 +38,7 @@ class Services:
     disclosure: Disclosure
     partners: Partners
     metrics: CollectorRegistry
+    drift: ClockDrift
     public_url: str
     addresses: AddressRules
     subscriptions_per_partner: int

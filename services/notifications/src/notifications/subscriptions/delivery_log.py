@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from contracts.disclosure import Decision, Question
-from notifications.delivering.courier import Disclosure, NoAnswer
+from notifications.answers import NoAnswer
+from notifications.delivering.courier import Disclosure
 from notifications.delivering.signing import webhook_id
 from notifications.delivering.verdicts import verdict
 from notifications.delivering.webhook_bodies import Due, webhook_of
 from notifications.subscriptions.bodies import AttemptView, DeliveryView, Told, Withheld
 from notifications.subscriptions.postgres import Numbered
+from notifications.subscriptions.subscription import State
 
 
-def delivery_view(row: dict[str, Any]) -> DeliveryView:
-    """An entry of the log. Before its first attempt, and if withheld, it names neither event nor type."""
+def delivery_view(row: dict[str, Any], state: State) -> DeliveryView:
+    """An entry of the log. Before its first attempt, and if withheld, it names neither event nor type.
+
+    `state` is that of its subscription.
+    """
     disclosed = row["attempts"] > 0 and row["state"] != "withheld"
     return DeliveryView(
         number=row["number"],
@@ -22,7 +27,7 @@ def delivery_view(row: dict[str, Any]) -> DeliveryView:
         type=row["event_type"] if disclosed else None,
         event_id=row["event_id"] if disclosed else None,
         attempts=[AttemptView.model_validate(attempt) for attempt in row["tries"]],
-        next_attempt_at=row["due_at"] if row["state"] == "pending" else None,
+        next_attempt_at=row["due_at"] if row["state"] == "pending" and state == "active" else None,
     )
 
 

@@ -8,7 +8,7 @@ which row security does not hide.
 from alembic import op
 
 revision = "v0011"
-down_revision = "v0007"
+down_revision = "v0010"
 
 TABLE = """
 CREATE TABLE compatibility (
