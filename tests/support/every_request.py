@@ -46,8 +46,8 @@ def hang_up(url: str, path: str, token: str, correlation: str) -> None:
 
 
 def check_half_closed(url: str, path: str) -> None:
-    """Check that whoever closes its own half after a request is answered whole, and the connection then closed:
-    at once, where nothing is to be answered.
+    """Check that whoever closes its own half after a request is answered whole, and the connection then
+    closed: at once, where nothing is to be answered.
     """
     whole = httpx.get(url + path)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""HTTP servers of the other parties: the episodes service with two routes, and partners' endpoints."""
+"""HTTP servers of the other parties: the episodes service with a few routes, and partners' endpoints."""
 
 import asyncio
 import base64
@@ -16,6 +16,7 @@ from aiohttp import web
 from contracts.codec import CloudEvent
 from contracts.envelope import source_of
 from tests.support.notifications.published_events import documents
+from tests.support.notifications.published_log import events_page, numbers_page
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -94,10 +95,16 @@ class EpisodesService(Server):
     """Publishes the events of a test, and answers disclosure decisions as the test tells it.
 
     `answers`: allowed, refused, silent (hangs), failing (500), or the name of an answer in `DOUBTFUL`.
+    `lost`: events that the feed leaves out. `confuse`: attributes of another environment's events, in what is
+    told of one episode.
     """
 
     def __init__(self) -> None:
-        super().__init__(v1_feed=self._feed, v1_disclosure_decisions=self._decide)
+        super().__init__(
+            v1_feed=self._feed,
+            v1_disclosure_decisions=self._decide,
+            v1_published_sequences=self._numbers,
+        )
         self.forget()
 
     def forget(self) -> None:
@@ -112,6 +119,10 @@ class EpisodesService(Server):
         self.subject = uuid4()
         self.client_ref: str | None = "C-4711"
         self.unknown_partners: set[UUID] = set()
+        self.lost: set[str] = set()
+        self.tells_what_is_missing = True
+        self.confuse: dict[str, str] = {}
+        self.asked_for: list[str] = []
 
     def publish(self, *events: CloudEvent) -> None:
         self.log.extend(documents(events))
@@ -121,6 +132,8 @@ class EpisodesService(Server):
 
     async def _dispatch(self, request: web.Request) -> web.StreamResponse:
         """The directory has every partner but those named."""
+        if request.path.endswith("/published-events"):
+            return self._events(request)
         if not request.path.startswith("/v1/partners/"):
             return await super()._dispatch(request)
         self.tokens.add(request.headers.get("Authorization", ""))
@@ -145,8 +158,28 @@ class EpisodesService(Server):
             await asyncio.sleep(0.01)
         page = self.log[after : after + int(request.query.get("limit", "100"))]
         source = source_of(_network(request))
-        mine = [event for event in page if event.get("source", source) == source]
+        mine = [
+            event
+            for event in page
+            if event.get("source", source) == source and event.get("id") not in self.lost
+        ]
         return web.json_response({"events": mine, "next": f"p{after + len(page)}"})
+
+    def _events(self, request: web.Request) -> web.Response:
+        """Of one episode."""
+        self.asked_for.append(request.path_qs)
+        episode = request.path.split("/")[3]
+        page = events_page(self.log, source_of(_network(request)), episode, request.query)
+        if not self.tells_what_is_missing:
+            return web.Response(status=503)
+        if page is None:
+            return web.Response(status=404)
+        return web.json_response(page | {"events": [event | self.confuse for event in page["events"]]})
+
+    async def _numbers(self, request: web.Request) -> web.Response:
+        if not self.tells_what_is_missing:
+            return web.Response(status=503)
+        return web.json_response(numbers_page(self.log, source_of(_network(request)), request.query))
 
     async def _decide(self, request: web.Request) -> web.StreamResponse:
         questions = json.loads(await request.read())

@@ -152,6 +152,10 @@ class Role:
         self._process.kill()
         self._process.wait()
 
+    def wait(self, within: float = 40.0) -> int:
+        """Wait until it ends by itself. Returns the exit code."""
+        return self._process.wait(within * PATIENCE)
+
     def stop(self) -> int:
         """Send SIGTERM. Returns the exit code, and fails if it takes longer than promised."""
         self._process.send_signal(signal.SIGTERM)
@@ -234,8 +238,9 @@ def empty(database: Database) -> None:
     """Delete all rows as the superuser: the service may not, and the owner sees no rows."""
     tables = ("attempts", "deliveries", "subscriptions", "inbox", "parked")
     learned = ("known_consents", "known_episodes", "seen_events", "positions")
+    missing = ("held_events", "gaps", "repeated_numbers", "comparisons")
     with psycopg.connect(database.superuser_url) as db:
         # Whoever was killed may have a transaction that is just being committed.
         db.execute("LOCK TABLE deliveries, attempts IN SHARE ROW EXCLUSIVE MODE")
-        for table in (*tables, *learned):
+        for table in (*tables, *learned, *missing):
             db.execute(f"DELETE FROM {table}".encode())

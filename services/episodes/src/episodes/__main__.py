@@ -27,6 +27,7 @@ from care_platform.key_commands import KeyStore
 from care_platform.key_files import SIZE
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from care_platform.postgres.grants import of_role
+from care_platform.postgres.migrations import StoreBeyond
 from care_platform.transport.kafka import Brokers
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
@@ -62,12 +63,13 @@ from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
 from episodes.publishing.another_log import Restores
+from episodes.publishing.commands import accept_partitions, retire_network
 from episodes.publishing.episode_events import EpisodeEvents
 from episodes.publishing.feed_positions import SEALED_SINCE, FeedPositions
-from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.publishing.process import run_relay
 from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
+from episodes.publishing.topics import PARTITIONS, REPLICATION, make_topics
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
 from episodes.recording.writer import Writer
@@ -204,6 +206,7 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
         networks=settings.networks,
         unwrap=_keyring(settings).unwrap,
         public_url=settings.public_url,
+        retention_days=settings.topic_retention_days,
         log=structlog.get_logger("relay"),
         metrics_port=settings.relay_metrics_port,
     )
@@ -230,22 +233,41 @@ def _brokers(settings: Settings) -> Brokers:
 
 
 def topics(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Make the Kafka topic of each network; those there already stay as they are."""
+    """Make the Kafka topic of each network; say how those there already are not as they should be."""
+    brokers = _brokers(settings)
     make_topics(
-        _brokers(settings),
+        brokers,
         settings.networks,
         partitions=arguments.partitions,
         replication=arguments.replication,
+        days=settings.topic_retention_days,
+        alter=arguments.alter,
         say=print,
     )
+    if arguments.accept_partitions:
+        url = settings.require("database_url", "the address of the database, as the relay's role")
+        accept_partitions(url, brokers, settings.networks, print)
+
+
+def retire(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Retire for good a network that was taken out of EPISODES_NETWORKS: publish no more of it."""
+    if arguments.network in settings.networks:
+        raise SystemExit(f"EPISODES_NETWORKS names {arguments.network}: take it out first, everywhere")
+    if not arguments.yes:
+        raise SystemExit(
+            f"what {arguments.network} recorded and was not published never will be, nor can the network"
+            " come back under this name; say --yes if that is meant"
+        )
+    url = settings.require("database_url", "the address of the database, as the relay's role")
+    retire_network(url, arguments.network, print)
 
 
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     """Bring the database to this release, as its owner."""
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
     try:
-        reached = migrate(owner, settings.app_role, arguments.retire_app_role)
-    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        reached = migrate(owner, settings.app_role, arguments.retire_app_role, partial(print, flush=True))
+    except (RolesMissing, StillInUse, NotOurs, StoreBeyond) as refusal:
         raise SystemExit(str(refusal)) from None
     except psycopg.OperationalError as fault:
         reason = logs.reason_of(fault) or type(fault).__name__
@@ -365,6 +387,19 @@ def _parser() -> argparse.ArgumentParser:
     topics_parser.add_argument(
         "--replication", type=int, default=REPLICATION, help=f"default {REPLICATION}; 3 in production"
     )
+    topics_parser.add_argument(
+        "--alter", action="store_true", help="change the settings of topics that differ"
+    )
+    topics_parser.add_argument(
+        "--accept-partitions",
+        action="store_true",
+        help="let the relay send to as many partitions as there are now, although events of one episode may"
+        " then be read in another order",
+    )
+    retire_parser = roles.add_parser("retire-network", help=retire.__doc__, description=retire.__doc__)
+    retire_parser.set_defaults(run=retire)
+    retire_parser.add_argument("network", help="the network's name")
+    retire_parser.add_argument("--yes", action="store_true", help="there is no way back, and that is meant")
     issue = roles.add_parser("token", help=token.__doc__).add_subparsers(required=True, metavar="ACTION")
     issuing_parser = issue.add_parser("issue", help="print a token", description=token.__doc__)
     issuing_parser.set_defaults(run=token)

@@ -32,6 +32,8 @@ class Settings(ServiceSettings):
     episodes_ca_file: OptionalFile = None
     """The certificate authorities that alone vouch for `episodes_url`; without it, those of this machine."""
     tokens_file: Path = Path("var/keys/service-tokens.json")
+    missing_seconds: float = Field(900, gt=0)
+    """After how long a published event that is missing is an incident."""
     keys_dir: Path = Path("var/keys/notifications")
     allow_loopback: bool = False
     subscriptions_per_partner: int = Field(10, ge=1, le=1000)

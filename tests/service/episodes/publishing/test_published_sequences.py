@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from episodes.publishing.sequences import ROWS
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer, pointers, refused
 from tests.support.episodes.log_writer import Episode, Log, care, opening, private, session
@@ -119,6 +120,20 @@ def test_positions_are_those_of_the_feed_for_this_network_alone(served: Served) 
     for name in ("after", "up_to"):
         answer = served.api.http.get("/v1/published-sequences", params={name: end}, headers=other)
         assert pointers(refused(answer, 400, "malformed")) == [f"/query/{name}"]
+
+
+def test_rows_of_others_move_a_position_by_whole_stretches_alone(served: Served) -> None:
+    ours, theirs = care(served.log, 1, 1), care(served.log, 20, 5, "other")
+    served.log.record(ours, LONG_AGO)
+    served.relayed(served.log.head())
+    before = served.page()["next"]
+    served.log.record(theirs, LONG_AGO)
+    served.relayed(served.log.head())
+    page = served.page(after=before)
+    assert (page["episodes"], page["next"], page["behind_seconds"]) == ([], before, 0)
+    served.log.record(care(served.log, 1, ROWS, "other"), LONG_AGO)
+    served.relayed(served.log.head())
+    assert served.page(after=before)["next"] != before
 
 
 def test_a_row_that_cannot_be_read_stops_no_walk(served: Served) -> None:

@@ -14,6 +14,7 @@ import structlog
 
 from care_platform import logs
 from contracts.disclosure import Decision, Question, Reason
+from notifications.answers import NoAnswer
 from notifications.delivering.courier import (
     WAIT_FOR_ANSWER,
     WAIT_FOR_MENDING,
@@ -21,7 +22,6 @@ from notifications.delivering.courier import (
     Claimed,
     Clock,
     Courier,
-    NoAnswer,
 )
 from notifications.delivering.schedule import (
     DELAYS,

@@ -46,13 +46,14 @@ def _rebuild(work: Work, stopping: threading.Event) -> None:
 
 def take_place(work: Work, projection: Projection, build: int) -> None:
     """Catch up while the live build is paused, then replace it, so that no reader sees an older state."""
-    connection = work.tail.connection
-    with connection.transaction():
+    with work.tail.transaction() as connection:
         if not projection.still_mine():
             raise Deposed("another rebuild has begun")
-        live = builds.hold(connection, VIEW, builds.live_build(connection, VIEW))
+        old = builds.live_build(connection, VIEW)
+        live = builds.hold(connection, VIEW, old)
         while projection.position < live and projection.step():
             pass
+        rows.keep_lines(connection, old, build, projection.held_episodes)
         builds.swap(connection, VIEW, build)
     rows.announce(connection)
     work.tail.wake()

@@ -12,18 +12,23 @@ EVENT_ID = "substring(state FROM 19 FOR 36)"
 
 
 def sequence_in(header: str) -> str:
-    return f"""substring({header} FROM '"sequence":([0-9]{{1,15}})')::bigint"""
+    return f"""{_member(header, '"sequence":', 16)} FROM '^[0-9]{{1,15}}')::bigint"""
 
 
 def recorded_in(header: str) -> str:
     """When it was recorded, in UTC: a text, which under the collation C has the order of time."""
-    return f"""(substring({header} FROM '"recorded_at":"([0-9T:.-]+Z)"') COLLATE "C")"""
+    return f"""({_member(header, '"recorded_at":"', 32)} FROM '^[0-9T:.-]+Z') COLLATE "C")"""
 
 
 def clinic_in(header: str) -> str:
-    return f"""substring({header} FROM '"clinic":"([0-9a-f-]{{36}})"')::uuid"""
+    return f"""{_member(header, '"clinic":"', 36)} FROM '^[0-9a-f-]{{36}}$')::uuid"""
 
 
 def naming(network: str) -> str:
     """What the header of each event of a network has in it."""
     return f'"network":"{network}"'
+
+
+def _member(header: str, name: str, length: int) -> str:
+    """What follows a name, cut short: a regular expression over a whole header takes ten times as long."""
+    return f"substring(left(split_part({header}, '{name}', 2), {length})"

@@ -1,7 +1,7 @@
 """Reads the event log for the feed, without blocking the event loop; and what all readers share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,10 +22,11 @@ from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.vocabulary import BY_NAME
 from episodes.errors import StoreUnavailable, TooManyWaiting
-from episodes.event_log.client_keys import Unwrap, keys_of
-from episodes.event_log.codec import DataKey, SealedEvent, decrypt, metadata_of, parse
+from episodes.event_log.client_keys import Unwrap, keys_of, unwrapped
+from episodes.event_log.codec import DataKey, SealedEvent, metadata_of, parse
 from episodes.event_log.keyring import Keyring
-from episodes.event_log.stored_form import Damaged
+from episodes.event_log.opening import opened
+from episodes.event_log.stored_form import Damaged, OfLaterRelease
 from episodes.gate import Gate
 from episodes.turns import USUAL, Limits
 
@@ -54,7 +55,10 @@ FROM stored_events WHERE notification_id >= %(after)s ORDER BY notification_id L
 _NEXT = """SELECT originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT 1"""
 _OF_EACH_MASTER = """SELECT number, fingerprint, network_id, client_id, key_id, wrapped FROM master_keys
-LEFT JOIN LATERAL (SELECT * FROM client_keys WHERE master = number LIMIT 1) AS one ON true ORDER BY number"""
+LEFT JOIN LATERAL (SELECT * FROM client_keys WHERE master = number LIMIT 5) AS some_of_it ON true
+ORDER BY number"""
+_HELD = """SELECT follower, kind, name FROM held_back JOIN positions USING (follower)
+WHERE kind <> 'network' OR name NOT IN (SELECT name FROM retired_networks)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,11 @@ class Row:
     keys: Mapping[UUID, DataKey] = field(repr=False)
 
     @property
+    def is_in_the_way(self) -> bool:
+        """Whether it must not be skipped, though it cannot be read."""
+        return isinstance(self.event, Exception)
+
+    @property
     def metadata(self) -> EventMetadata | None:
         """The header of an event that is wanted, None for another. Raises the error of a row that must not
         be skipped.
@@ -89,9 +98,9 @@ class Row:
 
     @cached_property
     def entry(self) -> RecordedEvent[Any]:
-        """The event, decrypted once for all who read it. Raises `Damaged`."""
+        """The event, decrypted once for all who read it. Raises `Unreadable`."""
         assert isinstance(self.event, SealedEvent), "not an event that is wanted"
-        return decrypt(self.event, self.keys)
+        return opened(self.event, self.keys)
 
 
 _UNAVAILABLE: tuple[type[Exception], ...] = (TooManyWaiting, *UNUSABLE)
@@ -178,21 +187,27 @@ class Log:
         async with self._database.connection() as connection:
             cursor = await connection.execute(_NEXT, (after,), binary=True)
             row = await cursor.fetchone()
-        return None if row is None else metadata_of(StoredEvent(*row)).recorded_at
+        with suppress(Damaged):  # its follower holds it back and moves on
+            return None if row is None else metadata_of(StoredEvent(*row)).recorded_at
+        return None
+
+    async def held_back(self) -> Sequence[tuple[str, str, str]]:
+        """What followers of the log hold back: follower, `episode` or `network`, and which."""
+        async with self._database.connection() as connection:
+            return await (await connection.execute(_HELD)).fetchall()
 
     async def keys_fit(self, keyring: Keyring) -> bool:
-        """Whether the master keys unwrap the clients' keys, as one of each shows. True for an empty store.
+        """Whether the master keys unwrap the clients' keys, as some of each show. True for an empty store.
 
         Raises `KeyUnavailable` if one that is in use is not here.
         """
         async with self._database.within(*self._networks) as connection:
             cursor = await connection.execute(_OF_EACH_MASTER, binary=True)
             rows = await cursor.fetchall()
+        for number, fingerprint, *_ in rows:
+            keyring.refuse_another(KeyInUse(number, fingerprint))
         try:
-            for number, fingerprint, *of_a_client in rows:
-                keyring.refuse_another(KeyInUse(number, fingerprint))
-                if of_a_client[-1] is not None:
-                    keyring.unwrap(*of_a_client)
+            unwrapped(keyring.unwrap, (of_a_client for _, _, *of_a_client in rows if of_a_client[-1]))
         except InvalidTag:
             return False
         return True
@@ -222,7 +237,7 @@ def _event_of(
         return None, damage
     metadata = event.metadata
     if of_a_later_release(metadata):
-        return metadata.event_id, StoreUnavailable()  # cannot be mapped by this release
+        return metadata.event_id, OfLaterRelease(f"event {metadata.event_id} is of a later release")
     return metadata.event_id, event if metadata.network == network and wanted(metadata.type) else None
 
 

@@ -28,11 +28,16 @@ _COMMITMENT = b',"commitment":"'
 _TAIL = len(_COMMITMENT) + 2 * 32 + len(b'"}')
 
 
-class Damaged(Loggable):
-    """A stored event that cannot be what we wrote (wrong format, altered), or whose key is not found.
+class Unreadable(Loggable):
+    """A stored event that cannot be read, by whatever fault of its own. Its message names ids alone."""
 
-    Its message names ids alone.
-    """
+
+class Damaged(Unreadable):
+    """A stored event that cannot be what we wrote (wrong format, altered), or whose key is not found."""
+
+
+class OfLaterRelease(Unreadable):
+    """A stored event of a kind or form that only a later release knows."""
 
 
 @dataclass(frozen=True, slots=True)

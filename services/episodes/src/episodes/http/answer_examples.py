@@ -135,7 +135,7 @@ ANSWER_EXAMPLES: Mapping[str, Any] = {
     "EpisodeHistory": {"events": [_EVENT]},
     "RecordedEvent": _EVENT,
     "EpisodeList": {"episodes": [_LISTED], "next": "e" + EPISODE.replace("-", "")},
-    "FeedPage": {"events": [_PUBLISHED], "next": "p1f"},
+    "FeedPage": {"events": [_PUBLISHED], "next": "p1f", "at_end": True},
     "PublishedEvents": {"events": [_PUBLISHED], "more": False},
     "SequencesPage": {
         "episodes": [{"episode": EPISODE, "sequence": 2, "clinic": CLINIC}],

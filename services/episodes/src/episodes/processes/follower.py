@@ -34,10 +34,6 @@ class Deposed(Ending):
     """Another process has taken over."""
 
 
-class FromLaterReleaseError(Ending):
-    """An event that this release does not know and must not skip."""
-
-
 @dataclass(frozen=True, slots=True)
 class Needs:
     """The resources of a follower: waited for one after the other, closed in reverse order."""

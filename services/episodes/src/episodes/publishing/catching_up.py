@@ -76,7 +76,8 @@ class SequencesPage(DescribedModel):
     next: str
     """The position to ask `after` for the next page. The same as before, when there is nothing more yet."""
     behind_seconds: float
-    """How long ago the first event after `next` was recorded: all before it is compared. 0 if none is."""
+    """Everything recorded before this many seconds ago is covered by this page and those before it. About 300
+    at the end of the walk, or less where nothing is recorded; more if Kafka or `up_to` is behind."""
 
 
 @router.get("/v1/episodes/{episode}/published-events", response_model=PublishedEvents)
@@ -118,6 +119,6 @@ async def read_published_sequences(
             ReachedEpisode(episode=it.episode, sequence=it.sequence, clinic=it.clinic)
             for it in found.episodes
         ],
-        next=positions.text(who.network, found.end),
+        next=positions.text(who.network, found.told),
         behind_seconds=round(found.behind, 1),
     )

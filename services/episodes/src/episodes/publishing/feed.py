@@ -50,6 +50,9 @@ class FeedPage(DescribedModel):
     """A page of the feed, oldest event first."""
 
     events: list[CloudEvent]
-    """The events published after the position asked for. A page may be empty and still not be the last."""
+    """The events published after the position asked for, as many as `limit` if there are so many. A page may
+    have fewer, or none, and still not be the last: see `at_end`."""
     next: str
     """The position to ask `after` for the next page: for this network alone, and without a meaning."""
+    at_end: bool
+    """Whether these are the last events there were; if not, ask on at once, also after an empty page."""

@@ -5,7 +5,7 @@ A walk over the log in its order, a stretch of rows at a time. Nothing is opened
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from episodes.access import Caller
@@ -32,14 +32,15 @@ _STRETCH = f"""WITH stretch AS MATERIALIZED (
 ), published AS (
     SELECT *, first_value(place) OVER occurring AS first, first_value(event) OVER occurring AS first_event
     FROM (
-        SELECT *, {sequence_in("header")} AS sequence, {clinic_in("header")} AS clinic FROM settled
-        WHERE position(%(network)s IN header) > 0
+        SELECT *, {sequence_in("header")} AS sequence FROM settled WHERE position(%(network)s IN header) > 0
     ) AS of_network
-    WHERE sequence IS NOT NULL AND (%(clinics)s::uuid[] IS NULL OR clinic = ANY(%(clinics)s))
+    WHERE sequence IS NOT NULL AND (%(clinics)s::uuid[] IS NULL OR {clinic_in("header")} = ANY(%(clinics)s))
     WINDOW occurring AS (PARTITION BY episode ORDER BY place)
 )
-SELECT last.place, last.event, episode, sequence, clinic, first, first_event
-FROM (SELECT place, event FROM settled ORDER BY place DESC LIMIT 1) AS last LEFT JOIN (
+SELECT last.*, episode, sequence, {clinic_in("newest.header")}, first, first_event, newest.place, newest.event
+FROM (
+    SELECT (SELECT count(*) FROM settled) AS rows, place, event FROM settled ORDER BY place DESC LIMIT 1
+) AS last LEFT JOIN (
     SELECT DISTINCT ON (episode) * FROM published ORDER BY episode, place DESC
 ) AS newest ON true
 ORDER BY first"""  # noqa: S608 - our own words
@@ -60,16 +61,16 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What a stretch of the log holds. `behind`: how many seconds ago the first row after it was recorded,
-    0 if there is none."""
+    """What a stretch of the log holds. `told` is where to go on, `behind` how many seconds ago the first row
+    after it was recorded, 0 if there is none."""
 
     episodes: Sequence[Reached]
-    end: FeedPosition
+    told: FeedPosition
     behind: float
 
 
 class PublishedSequences:
-    """Reads with the rights of the API alone, one statement for each page."""
+    """Reads one stretch with one statement, beside whoever records."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -87,21 +88,49 @@ class PublishedSequences:
         }
         async with self._database.within(who.network) as connection:
             rows = await (await connection.execute(_STRETCH.encode(), values, binary=True)).fetchall()
-            end, episodes = _cut(rows, limit, after)
-            found = await (await connection.execute(_BEHIND.encode(), (end.place,), binary=True)).fetchone()
-        return Stretch(episodes, end, 0.0 if found is None else max(0.0, found[0]))
+            told, end, episodes = _cut([_Found(*row) for row in rows], limit, after)
+            found = await (await connection.execute(_BEHIND.encode(), (end,), binary=True)).fetchone()
+        return Stretch(episodes, told, 0.0 if found is None else max(0.0, found[0]))
+
+
+class _Found(NamedTuple):
+    """How many rows the stretch has, and its last one; and if there is one, an episode in it: the sequence of
+    its newest published event, who recorded that, and the rows where it first occurs and last."""
+
+    rows: int
+    end: int
+    end_event: bytes
+    episode: UUID | None
+    sequence: int
+    clinic: UUID
+    first: int
+    first_event: bytes
+    newest: int
+    newest_event: bytes
 
 
 def _cut(
-    rows: Sequence[tuple[Any, ...]], limit: int, after: FeedPosition
-) -> tuple[FeedPosition, Sequence[Reached]]:
-    """Where the stretch ends, and its episodes: at most `limit`, in the order in which they first occur."""
-    if not rows:
-        return after, ()
-    episodes = [row[2:] for row in rows if row[2] is not None]
-    kept = [Reached(*row[:3]) for row in episodes[:limit]]
-    if len(episodes) <= limit:
-        place, event, *_ = rows[0]
-    else:
-        *_, place, event = episodes[limit - 1]
-    return FeedPosition.of(place, event_at(event)), kept
+    found: Sequence[_Found], limit: int, after: FeedPosition
+) -> tuple[FeedPosition, int, Sequence[Reached]]:
+    """Where to go on, how far the log is covered, and the episodes: at most `limit`, as they first occur.
+
+    As in the feed, a position moves past rows of others by whole stretches alone.
+    """
+    if not found:
+        return after, after.place, ()
+    episodes = [one for one in found if one.episode is not None]
+    kept = [Reached(one.episode, one.sequence, one.clinic) for one in episodes[:limit] if one.episode]
+    if len(episodes) > limit:
+        last = episodes[limit - 1]
+        return _position(last.first, last.first_event), last.first, kept
+    told = after
+    if found[0].rows == ROWS:
+        told = _position(found[0].end, found[0].end_event)
+    elif episodes:
+        last = max(episodes, key=lambda one: one.newest)
+        told = _position(last.newest, last.newest_event)
+    return told, found[0].end, kept
+
+
+def _position(place: int, event: bytes) -> FeedPosition:
+    return FeedPosition.of(place, event_at(event))

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from contracts.disclosure import Decision, Question
+from notifications.answers import Doubtful, NoAnswer
 from notifications.delivering.schedule import (
     DELAYS,
     Answered,
@@ -31,14 +32,6 @@ WAIT_FOR_MENDING = timedelta(minutes=5)
 """The wait of a delivery about which there is doubt, until an operator removes its cause. Others proceed."""
 
 log = structlog.get_logger()
-
-
-class NoAnswer(Exception):
-    """There is no disclosure decision now. The reason quotes no content."""
-
-
-class Doubtful(NoAnswer):
-    """What answers is not the episodes service as we know it: no such answer is a decision."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Annotated, get_args
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from contracts.disclosure import Decision, Question, Reason
-from notifications.delivering.courier import Doubtful, NoAnswer
-from notifications.delivering.episodes_service import EpisodesService
+from notifications.answers import Doubtful, unexpected
+from notifications.episodes_service import EpisodesService
 
 _KNOWN = frozenset(get_args(Reason))
 
@@ -41,10 +41,3 @@ class HttpDisclosure:
         if len(decisions) != len(questions):
             raise Doubtful("as many answers as questions are expected")
         return decisions
-
-
-def unexpected(status: int) -> NoAnswer:
-    """What an answer with this status means: the service can not answer now, or something else answers."""
-    said = f"the episodes service answers {status}"
-    passing = status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return NoAnswer(said) if passing else Doubtful(said)

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from notifications.delivering.courier import Doubtful
-from notifications.delivering.disclosure import unexpected
-from notifications.delivering.episodes_service import EpisodesService
+from notifications.answers import Doubtful, unexpected
+from notifications.episodes_service import EpisodesService
 
 
 class _Entry(BaseModel):

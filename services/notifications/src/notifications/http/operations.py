@@ -42,7 +42,7 @@ async def _why_not_ready(request: Request) -> str | None:
     try:
         async with here.database.within() as db:
             await _compare_clocks(here, db)
-            reason = await why_not_ready(db, here.revision, here.grants)
+            reason = await why_not_ready(db, here.store, here.revision, here.grants)
             return reason or await which_key_lacks(db, here.sealing.refuse_another)
     except psycopg.Error:
         return await here.database.why_not_reached()

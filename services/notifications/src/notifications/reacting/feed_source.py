@@ -41,17 +41,18 @@ class FeedSource:
         self._after: str | None = None
         self._session: aiohttp.ClientSession | None = None
 
-    async def start(self, positions: Mapping[str, str]) -> None:
+    async def start(self, positions: Mapping[str, str], topics: Mapping[str, str]) -> None:
         await self.close()
         self._after = positions.get(self._lane)
         connector = aiohttp.TCPConnector(ssl=self._trust)
         self._session = aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, trust_env=False)
 
     async def read(self) -> Sequence[Batch]:
-        events, position = _page(await self._get_from_here_or_anew())
-        if not events and position == self._after:
+        events, position, at_end = _page(await self._get_from_here_or_anew())
+        nothing_new = not events and position == self._after
+        if nothing_new:
             await asyncio.sleep(_IDLE_SECONDS)
-        caught_up = not events and position == self._after
+        caught_up = nothing_new if at_end is None else at_end
         self._after = position
         messages = [
             FeedMessage(self._network, f"{self._lane} before {position} #{index}", event)
@@ -102,13 +103,17 @@ async def _read_at_most(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     return bytes(body)
 
 
-def _page(body: bytes) -> tuple[list[Any], str]:
+def _page(body: bytes) -> tuple[list[Any], str, bool | None]:
+    """The events, the position after them, and whether they are the last; None if the service does not say,
+    as of the release before."""
     try:
         page = json.loads(body)
     except (ValueError, RecursionError):
         raise SourceUnavailable("the page is not JSON") from None
     match page:
+        case {"events": list() as events, "next": str() as position, "at_end": bool() as at_end}:
+            return events, position, at_end
         case {"events": list() as events, "next": str() as position}:
-            return events, position
+            return events, position, None
         case _:
             raise SourceUnavailable("the page lacks events or next")

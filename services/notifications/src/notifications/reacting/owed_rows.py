@@ -38,8 +38,8 @@ SELECT pg_notify(%(wake)s, '') WHERE EXISTS (SELECT 1 FROM owed) AND {loud}
 """
 """Counting locks the subscription's row, and a failed transaction undoes it, so numbers have no gaps.
 
-Who was owed it is read once (`NOT IN`): asked for each of ten thousand subscriptions, what this very statement
-had written for the others was read again and again.
+Who was owed it is read once (`NOT IN`): asked for each of ten thousand subscriptions, what this statement had
+written for the others was read again and again.
 """
 
 OWE_PARTNER = _OWE.format(whose=_OF_PARTNER, loud=LOUD)
@@ -61,12 +61,13 @@ async def to_whoever_was_sent(db: Connection, about: EventRow, entry: UUID) -> N
 
 
 async def to_inbox(db: Connection, about: EventRow, owed: InboxOwed) -> None:
-    """Add an item for the staff of the clinic, or for one therapist."""
+    """Add an item for the staff of the clinic, or for one therapist, unless it is there already."""
     await db.execute(
         "INSERT INTO inbox (network_id, item_id, clinic_id, episode_id, event_id, concern, severity,"
         " recipient_id, occurred_at, precision, recorded_at, link)"
         " VALUES (%(network)s, %(item)s, %(to)s, %(episode)s, %(event)s, %(concern)s, %(severity)s,"
-        " %(recipient)s, %(occurred_at)s, %(precision)s, %(recorded_at)s, %(dataref)s)",
+        " %(recipient)s, %(occurred_at)s, %(precision)s, %(recorded_at)s, %(dataref)s)"
+        " ON CONFLICT DO NOTHING",
         dict(about)
         | {
             "item": uuid5(UUID(about["event"]), owed.concern),

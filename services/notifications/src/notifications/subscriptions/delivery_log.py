@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from contracts.disclosure import Decision, Question
-from notifications.delivering.courier import Disclosure, NoAnswer
+from notifications.answers import NoAnswer
+from notifications.delivering.courier import Disclosure
 from notifications.delivering.signing import webhook_id
 from notifications.delivering.verdicts import verdict
 from notifications.delivering.webhook_bodies import Due, webhook_of
