@@ -107,6 +107,12 @@ def test_nobody_connects_in_another_place() -> None:
     assert found == PLACES
 
 
+def test_lists_of_bytes_are_sent_as_they_are() -> None:
+    """As text psycopg writes them by the rules of a setting, and none is found any more."""
+    found = [file.name for file in SERVICES.rglob("*.py") if "%s::bytea[]" in file.read_text()]
+    assert found == []
+
+
 def _connects(module: ast.Module) -> bool:
     """Whether it imports a way to connect from psycopg, or uses one of a class or module of psycopg's."""
     psycopg_names = {"psycopg"}

@@ -1,10 +1,17 @@
 """Rows of the log as somebody with SQL alone could write them."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from secrets import token_bytes
 from typing import Any
 
-from eventsourcing.persistence import Notification
+from eventsourcing.persistence import Notification, StoredEvent
+from pydantic import TypeAdapter
+from uuid_utils.compat import uuid7
+
+from episodes.domain.event import EventMetadata
+from episodes.event_log.codec import DataKey, metadata_of
+from episodes.event_log.stored_form import joined_with_salt, new_salt
 
 Row = dict[str, Any]
 """A row of `stored_events`, by the names of its columns."""
@@ -42,3 +49,24 @@ def unheard_of(event: Notification) -> Notification:
 def as_version(row: Row, episode: Any, version: int) -> Row:
     """The event in the row of another version, its header as it was."""
     return row | {"originator_id": episode, "originator_version": version}
+
+
+def sealed_by_a_later_release(last: Row, key: DataKey) -> Row:
+    """The next event of the episode as a later release would record it: published, and rightly sealed."""
+    before = metadata_of(StoredEvent(**last))
+    metadata = replace(
+        before,
+        event_id=uuid7(),
+        type=UNHEARD_OF,
+        version=before.version + 1,
+        sequence=(before.sequence or 0) + 1,
+    )
+    assert key.cipher is not None
+    header = TypeAdapter(EventMetadata).dump_json(metadata, exclude_none=True)
+    state = joined_with_salt(header, b'{"fact":{"sung":true}}', key.cipher, token_bytes(12), new_salt())
+    return {
+        "originator_id": metadata.episode_id,
+        "originator_version": metadata.version,
+        "topic": UNHEARD_OF,
+        "state": state,
+    }

@@ -37,6 +37,16 @@ def test_the_committed_files_are_those_the_models_give() -> None:
     assert list(stale_files(CONTRACTS)) == []
 
 
+def test_utc_has_one_spelling_in_every_document() -> None:
+    for path in (
+        *SCHEMAS,
+        *CONTRACTS.glob("examples/*"),
+        *CONTRACTS.glob("openapi/*"),
+        CONTRACTS / "asyncapi.yaml",
+    ):
+        assert "+00:00" not in path.read_text(), path
+
+
 def test_there_is_a_schema_and_an_example_for_each_published_event_and_no_other() -> None:
     assert {path.stem for path in SCHEMAS} - set(TYPES) == {
         "webhook",

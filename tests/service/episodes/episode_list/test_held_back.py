@@ -8,7 +8,7 @@ import pytest
 from tests.support.episodes.damage import HEADER, SEAL, flip, held_back
 from tests.support.episodes.list_processes import Place, placed
 from tests.support.episodes.log_writer import opening, session
-from tests.support.episodes.stored_rows import INSERT, UNHEARD_OF, of_a_later_release
+from tests.support.episodes.stored_rows import INSERT, of_a_later_release
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 
@@ -62,7 +62,7 @@ def test_an_event_of_a_later_release_holds_up_its_own_episode(place: Place) -> N
     place.log.record([(other, session())])
     place.await_current(process)
     assert {episode: line["version"] for episode, line in place.lines().items()} == {one.id: 1, other.id: 2}
-    assert process.said("episode held back")[0]["reason"] == f"{UNHEARD_OF} is of a later release"
+    assert "a later release" in process.said("episode held back")[0]["reason"]
 
 
 def test_a_network_taken_out_stops_nobody_and_is_listed_once_it_is_back(place: Place) -> None:

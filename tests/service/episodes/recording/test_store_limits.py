@@ -119,7 +119,7 @@ def test_a_client_whose_key_is_missing_is_damaged_and_holds_up_nobody_else(
         outcomes = recorded(desk, store, [desk.command(a_flag(), one) for one in (lost, well)])
         assert [type(outcome) for outcome in outcomes] == [Damaged, Answer]
         known = store.read([desk.command(a_flag(), lost)], cache)
-        assert (lost in known.episodes, list(known.damaged)) == (False, [lost])
+        assert (lost in known.episodes, list(known.unreadable)) == (False, [lost])
     finally:
         desk.rows("INSERT INTO client_keys VALUES (%s, %s, %s, %s) RETURNING 1", *kept[0])
     assert isinstance(recorded(desk, store, [desk.command(a_flag(), lost)])[0], Answer)

@@ -15,7 +15,7 @@ from episodes.domain.event import Actor, EventMetadata, RecordedEvent, Redacted
 from episodes.domain.vocabulary import BY_FACT, STEPS
 from episodes.event_log.codec import Annotations, DataKey, SourceRef, decode, encode, metadata_of
 from episodes.event_log.folding import folded
-from episodes.event_log.stored_form import Damaged, new_salt, parts
+from episodes.event_log.stored_form import Damaged, FromLaterRelease, new_salt, parts
 from tests.support.episodes.corpus import FACTS, GOLDEN
 from tests.support.episodes.golden_events import KEY, KEYS, NONCE, golden, sealed
 from tests.support.episodes.random_facts import facts
@@ -195,16 +195,25 @@ def test_a_key_that_is_not_found_is_damage_and_no_erasure(keys: dict[UUID, DataK
         folded(None, [sealed(golden("episode-opened.1"))], keys)
 
 
-def test_a_state_with_an_event_of_a_later_release_is_not_whole_and_stays_so() -> None:
+def test_of_an_event_of_a_later_release_no_state_is_made() -> None:
     of_today, of_later = golden("episode-opened.1"), golden("episode-opened.1")
     of_later["header"] |= {"type": "sung.1", "version": 2}
-    after = folded(None, [sealed(of_today), sealed(of_later)], KEYS)
-    assert after is not None
-    assert (after.episode.version, after.whole) == (2, False)
-    of_today["header"] |= {"version": 3}
-    later = folded(after, [sealed(of_today)], KEYS)
-    assert later is not None
-    assert not later.whole
+    with pytest.raises(FromLaterRelease):
+        folded(None, [sealed(of_today), sealed(of_later)], KEYS)
+
+
+def test_an_authentic_event_with_a_value_of_a_later_release_is_of_a_later_release() -> None:
+    of_later = golden("episode-opened.1")
+    of_later["payload"]["fact"]["complaint"] = "sung"
+    with pytest.raises(FromLaterRelease):
+        decode(sealed(of_later), KEYS)
+
+
+def test_an_erased_clients_event_of_a_later_release_is_redacted() -> None:
+    of_later = golden("episode-opened.1")
+    of_later["header"] |= {"type": "sung.1"}
+    erased = {identifier: DataKey(identifier, None) for identifier in KEYS}
+    assert decode(sealed(of_later), erased).fact == Redacted()
 
 
 # History is for ever: what was ever stored must load, whatever later releases think of it.

@@ -259,9 +259,9 @@ def test_a_key_that_is_not_found_is_damage_which_holds_up_its_episode_alone() ->
 def test_a_damaged_episode_is_decided_by_nobody_and_its_neighbours_are() -> None:
     known = told_of(an_episode_of(OPENED))
     damaged = UUID(int=404)
-    known.damaged[damaged] = Damaged("bits have flipped")
+    known.unreadable[damaged] = Damaged("bits have flipped")
     batch = a_batch(known)
-    assert outcome(batch, command(a_baseline, damaged)) is known.damaged[damaged]
+    assert outcome(batch, command(a_baseline, damaged)) is known.unreadable[damaged]
     answered(batch, command(a_baseline, EPISODE, id=UUID(int=501)))
 
 

@@ -64,6 +64,11 @@ def test_at_the_level_of_ids_all_ids_and_times_are_told() -> None:
     }
 
 
+def test_a_word_of_a_later_release_is_told_as_it_is() -> None:
+    data = json.loads(body_of(due(precision="quarter", origin="transcribed"), ALLOWED, PUBLIC))["data"]
+    assert (data["precision"], data["origin"]) == ("quarter", "transcribed")
+
+
 def test_the_partners_own_number_for_the_client_comes_with_the_decision() -> None:
     named = ALLOWED.model_copy(update={"your_client_ref": "no. 12"})
     assert json.loads(body_of(due(), named, PUBLIC))["data"]["your_client_ref"] == "no. 12"

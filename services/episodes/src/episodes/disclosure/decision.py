@@ -27,7 +27,7 @@ class Found:
     """The network's episodes, as recorded now."""
 
     unreadable: Collection[UUID]
-    """Episodes with a damaged event. They do not affect the others."""
+    """Episodes with a damaged event, or one of a later release. They do not affect the others."""
 
     references: Mapping[tuple[UUID, UUID], str]
     """Partners' own numbers for clients: the identifier whose system is the partner's id."""

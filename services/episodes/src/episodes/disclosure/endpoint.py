@@ -31,7 +31,7 @@ async def decide_disclosures(
 
     def deciding(found: Found) -> tuple[list[Decision], list[Allowed]]:
         if found.unreadable:
-            log.error("damaged", count=len(found.unreadable))
+            log.error("unreadable", count=len(found.unreadable))
         return decide(who, questions, found, surroundings.new_id, surroundings.clock())
 
     return await disclosures.decided(who.network, questions, deciding)

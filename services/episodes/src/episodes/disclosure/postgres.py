@@ -18,11 +18,11 @@ from episodes.domain.episode import Episode
 from episodes.event_log.client_keys import KEYS, Unwrap, unwrapped
 from episodes.event_log.codec import DataKey, SealedEvent, decrypt, parse
 from episodes.event_log.folding import CachedEpisode, fold
-from episodes.event_log.stored_form import Damaged
+from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.event_log.thread_pool import Workers
 
 _PLACES = """SELECT substring(state FROM 19 FOR 36), originator_id FROM stored_events
-WHERE substring(state FROM 19 FOR 36) = ANY(%s)"""
+WHERE substring(state FROM 19 FOR 36) = ANY(%b::bytea[])"""
 _NEWER = """SELECT originator_id, originator_version, topic, state
 FROM unnest(%s::uuid[], %s::bigint[]) AS w(id, v)
 CROSS JOIN LATERAL (SELECT * FROM stored_events WHERE originator_id = id AND originator_version > v
@@ -68,10 +68,10 @@ class Disclosures:
         newer = _newer(connection, set(episode_of.values()), before)
         clients = _Clients(connection, self._unwrap, network, list({str(one.partner) for one in questions}))
         clients.add({episode.client for episode in before.values()})
-        kept, damaged = _by_episode(network, newer)
+        kept, unreadable = _by_episode(network, newer)
         clients.add({one.metadata.client for them in kept.values() for one in them})
-        episodes = _folded(before, kept, clients.keys, damaged)
-        return Found(episode_of, episodes, damaged, clients.references)
+        episodes = _folded(before, kept, clients.keys, unreadable)
+        return Found(episode_of, episodes, unreadable, clients.references)
 
     def _before(self, network: str, episodes: Iterable[UUID]) -> dict[UUID, Episode]:
         cached = {one: known.episode for one in episodes if (known := self._cached.get(one))}
@@ -133,16 +133,16 @@ def _folded(
     before: Mapping[UUID, Episode],
     newer: Mapping[UUID, Sequence[SealedEvent]],
     keys: Mapping[UUID, DataKey],
-    damaged: set[UUID],
+    unreadable: set[UUID],
 ) -> dict[UUID, Episode]:
-    """The folded episodes. Those that cannot be folded are added to `damaged`."""
+    """The folded episodes. Those that cannot be folded are added to `unreadable`."""
     episodes: dict[UUID, Episode] = {}
-    for one in (before.keys() | newer.keys()) - damaged:
+    for one in (before.keys() | newer.keys()) - unreadable:
         try:
             entries = [decrypt(event, keys) for event in newer.get(one, ())]
             episode = fold(entries, _still_known(before.get(one), keys))
-        except Damaged:
-            damaged.add(one)
+        except Unreadable:
+            unreadable.add(one)
             continue
         if episode is not None:
             episodes[one] = episode

@@ -82,11 +82,6 @@ class Redacted:
 
 
 @dataclass(frozen=True, slots=True)
-class FromLaterRelease(Redacted):
-    """Stands for a fact that only a later release can read. It is shown and published as redacted."""
-
-
-@dataclass(frozen=True, slots=True)
 class RecordedEvent(Generic[F]):
     """One stored event: envelope, fact, and what any event may carry beside its fact."""
 

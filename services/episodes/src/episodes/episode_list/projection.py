@@ -16,7 +16,7 @@ from episodes.event_log.cache import Cache
 from episodes.event_log.codec import DataKey, metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.positions import Claim, move
-from episodes.event_log.stored_form import Damaged, OfLaterRelease, Unreadable
+from episodes.event_log.stored_form import Damaged, FromLaterRelease, Unreadable
 from episodes.event_log.tail import Tail, recorded_at
 from episodes.processes.follower import Deposed
 from episodes.processes.held_back import Gate, HeldBack, OfOneEpisode, OfOneNetwork
@@ -176,7 +176,7 @@ def _folded(
     """The episode after these events. Raises `Unreadable`, also for one of a later release."""
     for event in newer:
         if event.topic not in BY_NAME:
-            raise OfLaterRelease(f"{event.topic} is of a later release")
+            raise FromLaterRelease(metadata_of(event).event_id)
     return folded(before, newer, keys)
 
 

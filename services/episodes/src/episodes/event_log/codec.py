@@ -12,11 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from episodes.domain.care.amendments import EntryAddedTo, EntryCorrected
-from episodes.domain.event import EventMetadata, FromLaterRelease, RecordedEvent, Redacted
+from episodes.domain.event import EventMetadata, RecordedEvent, Redacted
 from episodes.domain.field_rules import Line, Without
 from episodes.domain.step import UNCHANGEABLE
 from episodes.domain.vocabulary import STEPS
-from episodes.event_log.stored_form import Damaged, Parts, joined, joined_with_salt, parts
+from episodes.event_log.stored_form import Damaged, FromLaterRelease, Parts, joined, joined_with_salt, parts
 
 F = TypeVar("F")
 
@@ -118,14 +118,14 @@ def parse(event: StoredEvent) -> SealedEvent:
 
 
 def decrypt(event: SealedEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[Any]:
-    """The event as recorded. `Redacted` stands for a fact whose key was destroyed, `FromLaterRelease` for one
-    of a type that this release does not know.
+    """The event as recorded. `Redacted` stands for a fact whose key was destroyed.
 
     Raises `Damaged`, even if only the key is missing from `keys`: an erasure is a key that exists and is
-    destroyed, and a missing key does not prove one.
+    destroyed, and a missing key does not prove one. Raises `FromLaterRelease` for what is sealed as it should
+    be and this release has no form for.
     """
     metadata = event.metadata
-    key, form = keys.get(metadata.key_id), _PAYLOADS.get(metadata.type)
+    key = keys.get(metadata.key_id)
     if key is None:
         raise Damaged(f"event {metadata.event_id} is sealed with a key that is not found")
     if key.cipher is None:
@@ -134,22 +134,20 @@ def decrypt(event: SealedEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[A
         clear = event.parts.payload(key.cipher, event.parts.bound or _ids_of(metadata))
     except InvalidTag:
         raise Damaged(f"event {metadata.event_id} does not match its seal") from None
-    if form is None:
-        return RecordedEvent(metadata, FromLaterRelease())
-    payload = form.validator.validate_json(clear)
-    return RecordedEvent(metadata, _typed(payload.fact), payload.beside.labels)
+    try:
+        payload = _PAYLOADS[metadata.type].validator.validate_json(clear)
+        return RecordedEvent(metadata, _typed(payload.fact), payload.beside.labels)
+    except (KeyError, ValidationError):
+        raise FromLaterRelease(metadata.event_id) from None
 
 
 def _typed(fact: Any) -> Any:
-    """Read the payload within an amendment as the kind that `of` names, if this release knows it."""
+    """Read the payload within an amendment as the kind that `of` names. Raises `KeyError` for one that this
+    release does not know, and `ValidationError`."""
     match fact:
         case EntryCorrected(of=of, replacement=whole):
-            if of not in _WHOLE:
-                return FromLaterRelease()
             return replace(fact, replacement=_WHOLE[of].validate_python(whole))
         case EntryAddedTo(of=of, added=parts):
-            if of not in _PARTS:
-                return FromLaterRelease()
             return replace(fact, added=_PARTS[of].validate_python(parts))
         case _:
             return fact

@@ -69,7 +69,7 @@ class Episodes:
         """What `show` makes of the episode's events, oldest first: of all, or of the part that is wanted.
 
         Raises `NotThere`, after the same statements whether there is no such episode or no right to it, and
-        `Damaged`.
+        `Unreadable`.
         """
         async with self._database.within(network) as connection:
             seen = await outline(connection, network, identifier, partner)

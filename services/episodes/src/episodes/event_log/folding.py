@@ -18,7 +18,7 @@ from episodes.event_log.stored_form import Damaged
 class CachedEpisode:
     """An episode at its version. `weight` is the size of its stored events in bytes.
 
-    `whole` is false if an event could not be read: the client is erased, or the event is of a later release.
+    `whole` is false if an event could not be read, because the client is erased.
     """
 
     episode: Episode
@@ -39,7 +39,7 @@ def folded(
 ) -> CachedEpisode | None:
     """The episode after these stored events, which follow the cached one. None if there is no event at all.
 
-    Raises `Damaged`.
+    Raises `Unreadable`: what follows from an event that this release cannot read is nobody's guess.
     """
     if not events:
         return cached

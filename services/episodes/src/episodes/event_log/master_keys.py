@@ -20,7 +20,7 @@ CLIENT_KEYS = Sealed(
     batch="""SELECT network_id, client_id, wrapped, key_id FROM client_keys
         WHERE (network_id, client_id) > (%s, %s) AND master < %s ORDER BY network_id, client_id LIMIT %s""",
     replace="""SELECT count(*) FILTER (WHERE replace_wrapped_key(network, client, old, new))
-        FROM unnest(%s::text[], %s::uuid[], %s::bytea[], %s::bytea[]) AS sealed(network, client, old, new)""",
+        FROM unnest(%s::text[], %s::uuid[], %b::bytea[], %b::bytea[]) AS sealed(network, client, old, new)""",
     bound_to=bound_to,
 )
 """An erased client's key is null: it is in no batch, and equal to nothing that a batch has read."""

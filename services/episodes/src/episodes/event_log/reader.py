@@ -23,10 +23,9 @@ from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.vocabulary import BY_NAME
 from episodes.errors import StoreUnavailable, TooManyWaiting
 from episodes.event_log.client_keys import Unwrap, keys_of, unwrapped
-from episodes.event_log.codec import DataKey, SealedEvent, metadata_of, parse
+from episodes.event_log.codec import DataKey, SealedEvent, decrypt, metadata_of, parse
 from episodes.event_log.keyring import Keyring
-from episodes.event_log.opening import opened
-from episodes.event_log.stored_form import Damaged, OfLaterRelease
+from episodes.event_log.stored_form import Damaged, FromLaterRelease
 from episodes.gate import Gate
 from episodes.turns import USUAL, Limits
 
@@ -100,7 +99,7 @@ class Row:
     def entry(self) -> RecordedEvent[Any]:
         """The event, decrypted once for all who read it. Raises `Unreadable`."""
         assert isinstance(self.event, SealedEvent), "not an event that is wanted"
-        return opened(self.event, self.keys)
+        return decrypt(self.event, self.keys)
 
 
 _UNAVAILABLE: tuple[type[Exception], ...] = (TooManyWaiting, *UNUSABLE)
@@ -237,7 +236,7 @@ def _event_of(
         return None, damage
     metadata = event.metadata
     if of_a_later_release(metadata):
-        return metadata.event_id, OfLaterRelease(f"event {metadata.event_id} is of a later release")
+        return metadata.event_id, FromLaterRelease(metadata.event_id)
     return metadata.event_id, event if metadata.network == network and wanted(metadata.type) else None
 
 

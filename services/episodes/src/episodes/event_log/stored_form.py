@@ -14,6 +14,7 @@ index and a check of the database rely on.
 from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_bytes
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -29,15 +30,21 @@ _TAIL = len(_COMMITMENT) + 2 * 32 + len(b'"}')
 
 
 class Unreadable(Loggable):
-    """A stored event that cannot be read, by whatever fault of its own. Its message names ids alone."""
+    """A stored event that this process cannot read, which is no erasure. It holds up its own episode alone.
+
+    Its message names ids alone.
+    """
 
 
 class Damaged(Unreadable):
-    """A stored event that cannot be what we wrote (wrong format, altered), or whose key is not found."""
+    """It cannot be what we wrote (wrong format, altered), or its key is not found."""
 
 
-class OfLaterRelease(Unreadable):
-    """A stored event of a kind or form that only a later release knows."""
+class FromLaterRelease(Unreadable):
+    """It is of a type, or says something, that only a later release knows."""
+
+    def __init__(self, event: UUID) -> None:
+        super().__init__(f"event {event} can be read by a later release alone")
 
 
 @dataclass(frozen=True, slots=True)

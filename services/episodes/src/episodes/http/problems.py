@@ -13,6 +13,7 @@ from care_platform.http.problems import Kind, Problems
 from episodes import errors
 from episodes.domain import refusals
 from episodes.domain.vocabulary import BY_NAME
+from episodes.event_log.stored_form import FromLaterRelease
 
 _KINDS = (
     Kind(
@@ -60,11 +61,20 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         errors.TooManyRequests: "too-many-requests",
         errors.StoreUnavailable: "unavailable",
         errors.Behind: "unavailable",
+        FromLaterRelease: "unavailable",
         errors.Failed: "defect",
     }
 )
-_RULES: Mapping[type[Exception], str] = MappingProxyType(
-    {errors.KeyReused: "idempotency-key-reused", errors.Behind: "list-behind"}
+_LATER = (
+    "An event of this episode can be read by a later release alone: a process of that release answers. "
+    "Send it again after `Retry-After`."
+)
+_SAID: Mapping[type[Exception], dict[str, Any]] = MappingProxyType(
+    {
+        errors.KeyReused: {"rule": "idempotency-key-reused"},
+        errors.Behind: {"rule": "list-behind"},
+        FromLaterRelease: {"rule": "later-release", "detail": _LATER},
+    }
 )
 
 
@@ -86,8 +96,8 @@ def _particulars(error: Exception) -> dict[str, Any]:
             return {"errors": [_fault(fault) for fault in error.errors()]}
         case refusals.Refused():
             return _at(error.pointer, error.rule)
-        case errors.KeyReused() | errors.Behind():
-            return {"rule": _RULES[type(error)]}
+        case errors.KeyReused() | errors.Behind() | FromLaterRelease():
+            return _SAID[type(error)]
         case errors.ReferenceKnown():
             return {"rule": "source-ref-known", **_if_known(episode=error.episode, event=error.event)}
         case errors.Moved():

@@ -13,15 +13,14 @@ from psycopg import AsyncConnection
 
 from contracts.codec import to_json
 from episodes.access import Caller
-from episodes.domain.event import FromLaterRelease
 from episodes.domain.vocabulary import STEPS
-from episodes.errors import NotThere, StoreUnavailable
+from episodes.errors import NotThere
 from episodes.event_log.clear_headers import CLEAR, sequence_in
 from episodes.event_log.client_keys import Scoped, Unwrap, keys_of
 from episodes.event_log.codec import DataKey, SealedEvent, decrypt, parse
 from episodes.event_log.outline import outline
 from episodes.event_log.reader import Database, of_a_later_release
-from episodes.event_log.stored_form import Damaged
+from episodes.event_log.stored_form import Damaged, FromLaterRelease, Unreadable
 from episodes.publishing.mapping import published
 from episodes.visibility import may_have_recorded, may_have_right, recorded_by
 
@@ -49,7 +48,7 @@ class Telling:
     reached: int
     public_url: str
     texts: list[str] = field(default_factory=list)
-    fault: Damaged | StoreUnavailable | None = None
+    fault: Unreadable | None = None
     _unread: Damaged | None = None
     """An event whose sequence cannot be read: one that is missing, unless the next says that none is."""
 
@@ -57,7 +56,7 @@ class Telling:
         try:
             for row in rows:
                 self._tell(row)
-        except (Damaged, StoreUnavailable) as fault:
+        except Unreadable as fault:
             self.fault = fault
 
     def end(self) -> None:
@@ -91,10 +90,8 @@ class Telling:
         if not may_have_recorded(self.who, event.metadata):
             return None
         if of_a_later_release(event.metadata):
-            raise StoreUnavailable
+            raise FromLaterRelease(event.metadata.event_id)
         entry = decrypt(event, self.keys)
-        if isinstance(entry.fact, FromLaterRelease):
-            raise StoreUnavailable  # it amends what only a later release knows
         told = published(entry, self.public_url)
         return to_json(told) if told is not None and recorded_by(self.who, entry) else None
 
@@ -111,7 +108,7 @@ class EpisodeEvents:
     async def after(self, who: Caller, episode: UUID, sequence: int, limit: int) -> tuple[Telling, bool]:
         """Up to `limit` events after a sequence, in order, and whether more follow.
 
-        Raises `NotThere`, and `StoreUnavailable` if the first of them is of a later release.
+        Raises `NotThere`, and `FromLaterRelease` if the first of them is of a later release.
         """
         async with self._database.within(who.network) as connection:
             seen = await outline(connection, who.network, episode, None)
@@ -122,7 +119,7 @@ class EpisodeEvents:
             telling = Telling(who, client, keys, sequence, self._public_url)
             more = await self._fill(connection, telling, episode, limit)
         match telling.fault:
-            case StoreUnavailable() as later if not telling.texts:
+            case FromLaterRelease() as later if not telling.texts:
                 raise later
             case Damaged() as damage:
                 structlog.get_logger("feed").error("damaged", reason=str(damage))

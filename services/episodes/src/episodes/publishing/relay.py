@@ -13,8 +13,7 @@ from care_platform.crash_points import crash_point
 from contracts.codec import to_kafka
 from contracts.envelope import topic_of
 from episodes.domain.vocabulary import BY_NAME
-from episodes.event_log.codec import SealedEvent, parse
-from episodes.event_log.opening import opened
+from episodes.event_log.codec import SealedEvent, decrypt, parse
 from episodes.event_log.positions import Claim, move
 from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.event_log.tail import Tail, recorded_at
@@ -149,7 +148,7 @@ def records(page: Sequence[Notification], tail: Tail, public_url: str, gate: Gat
         if gate.waits(header.episode_id, position):
             continue
         try:
-            message = published(opened(event, keys), public_url)
+            message = published(decrypt(event, keys), public_url)
         except Unreadable as why:
             gate.hold(header.episode_id, position, str(why))
             continue

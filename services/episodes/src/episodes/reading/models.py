@@ -50,7 +50,7 @@ _SUMMARY = ("type", "version", "occurred_at", "precision", "recorded_at", "origi
 """What an entry of the state shows of its event, beside its id and labels."""
 _FACT = (
     "What the event says: the fields of its kind, as the entry in the state has them; `redacted` alone, once "
-    "the client is erased, or while only a later release can read it."
+    "the client is erased."
 )
 
 

@@ -15,7 +15,7 @@ from episodes.domain.refusals import Refused, RuleBroken
 from episodes.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.event_log.codec import DataKey
 from episodes.event_log.folding import CachedEpisode
-from episodes.event_log.stored_form import Damaged, new_salt
+from episodes.event_log.stored_form import Damaged, Unreadable, new_salt
 from episodes.recording.answers import answer, answer_of_several, repeated
 from episodes.recording.commands import Answer, CommandRequest
 from episodes.recording.new_events import NewEvents
@@ -68,7 +68,7 @@ class Batch:
             outcome = self._decide(request)
         except (
             *(Refused, KeyReused, Moved, NotThere, ReferenceKnown),
-            *(TooLarge, Damaged, KeyUnavailable),
+            *(TooLarge, Unreadable, KeyUnavailable),
         ) as refusal:
             self.outcomes.append((request, refusal))
             return True

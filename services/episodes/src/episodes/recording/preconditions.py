@@ -129,9 +129,9 @@ def time_of(read_set: ReadSet, request: CommandRequest, episode: Episode, now: d
 
 
 def _there(read_set: ReadSet, request: CommandRequest, identifier: UUID) -> CachedEpisode:
-    """The episode. Raises `NotThere` if it is another network's, `Damaged` if it cannot be read."""
-    if identifier in read_set.damaged:
-        raise read_set.damaged[identifier]
+    """The episode. Raises `NotThere` if it is another network's, `Unreadable` if it cannot be read."""
+    if identifier in read_set.unreadable:
+        raise read_set.unreadable[identifier]
     cached = read_set.episodes.get(identifier)
     if cached is None or cached.episode.network != request.caller.network:
         raise NotThere

@@ -14,7 +14,7 @@ from episodes.domain.roles import Role
 from episodes.event_log.client_keys import Scoped
 from episodes.event_log.codec import DataKey
 from episodes.event_log.folding import CachedEpisode
-from episodes.event_log.stored_form import Damaged
+from episodes.event_log.stored_form import Unreadable
 from episodes.recording.commands import CommandRequest
 
 
@@ -65,7 +65,7 @@ class ReadSet:
     subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
     of_clients: dict[Scoped, list[UUID]] = field(default_factory=dict)
     episodes: dict[UUID, CachedEpisode] = field(default_factory=dict)
-    damaged: dict[UUID, Damaged] = field(default_factory=dict)
+    unreadable: dict[UUID, Unreadable] = field(default_factory=dict)
     log_format: Literal[1, 2] = 2
     """In which format events may be stored, so that every process that still runs can read them."""
     master: KeyInUse = FIRST

@@ -38,7 +38,7 @@ SECRETS = Sealed(
         ORDER BY network_id, subscription_id LIMIT %s""",
     replace="""WITH replaced AS (
             UPDATE subscriptions SET secret = new
-            FROM unnest(%s::text[], %s::uuid[], %s::bytea[], %s::bytea[]) AS sealed(network, id, old, new)
+            FROM unnest(%s::text[], %s::uuid[], %b::bytea[], %b::bytea[]) AS sealed(network, id, old, new)
             WHERE network_id = network AND subscription_id = id AND secret = old RETURNING 1
         ) SELECT count(*) FROM replaced""",
     bound_to=bound_to,

@@ -16,7 +16,7 @@ from episodes.event_log.client_keys import Scoped, Unwrap
 from episodes.event_log.codec import metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.master_keys import wrapping
-from episodes.event_log.stored_form import Damaged
+from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.recording.commands import CommandRequest, references_of
 from episodes.recording.postgres.lookup import DIRECTORY, Found, Wanted, look_up
 from episodes.recording.store import KnownReference, ReadSet, StoredReceipt
@@ -161,12 +161,12 @@ def _take_episodes(
         _take_keys(read_set, found["keys"], unwrap)
         _take_rows(read_set, found)
     by_id = {key.id: key for key in read_set.keys.values()}
-    for identifier in (recent.keys() | newer.keys()) - read_set.damaged.keys():
+    for identifier in (recent.keys() | newer.keys()) - read_set.unreadable.keys():
         _, events = newer.get(identifier, (None, ()))
         try:
             episode = folded(recent.get(identifier), events, by_id)
-        except Damaged as damage:
-            read_set.damaged[identifier] = damage
+        except Unreadable as unreadable:
+            read_set.unreadable[identifier] = unreadable
             continue
         if episode is not None:
             read_set.episodes[identifier] = episode
@@ -186,7 +186,7 @@ def _by_episode(read_set: ReadSet, askers: Askers, events: Sequence[DictRow]) ->
         try:
             metadata = metadata_of(of_one[-1])
         except Damaged as damage:
-            read_set.damaged[identifier] = damage
+            read_set.unreadable[identifier] = damage
             continue
         if metadata.network in askers[identifier]:
             newer[identifier] = metadata, of_one
