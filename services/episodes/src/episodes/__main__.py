@@ -23,6 +23,7 @@ from uuid_utils.compat import uuid7
 
 from care_platform import crash_points, key_commands, logs, process, process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.clock_drift import ClockDrift
 from care_platform.http.serving import run, serving
 from care_platform.key_commands import KeyStore
 from care_platform.key_files import SIZE
@@ -136,6 +137,7 @@ def application(settings: Settings) -> FastAPI:
         wake=wake,
         feed=SharedPages(log, settings.public_url),
         restores=Restores(database),
+        drift=ClockDrift(_now),
         episode_events=EpisodeEvents(database, keys.unwrap, settings.public_url),
         sequences=PublishedSequences(database),
         directory=directory,
