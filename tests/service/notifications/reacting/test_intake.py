@@ -132,7 +132,7 @@ async def test_networks_do_not_meet_even_with_equal_ids(service: Notifications, 
 
 def _broken(care: Care, name: str, value: Any) -> dict[str, Any]:
     (document,) = documents([care.session()])
-    document.pop(FORMER.get(name), None)
+    document.pop(FORMER.get(name, ""), None)
     return document | {name: value}
 
 
