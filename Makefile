@@ -67,10 +67,10 @@ check: $(READY) ## Style, types, layers; the committed schemas are fresh and kee
 		|| { echo "contracts/openapi/$(it).json is stale: make schemas"; exit 1; };)
 
 schemas: $(READY) ## Generate the JSON Schemas, asyncapi.yaml and the OpenAPI documents anew, and the examples that lack
+	@$(VENV)/bin/python -m tests.support.episodes.new_golden
 	$(VENV)/bin/python -m contracts schemas
 	@mkdir -p contracts/openapi
 	@$(foreach it,$(SERVICES),$(VENV)/bin/$(it) openapi > contracts/openapi/$(it).json;)
-	@$(VENV)/bin/python -m tests.support.episodes.new_golden
 
 release-contracts: schemas ## On purpose: today's schemas become what is promised (contracts/released)
 	$(VENV)/bin/python -m tests.support.released release

@@ -119,7 +119,9 @@ class _Topic:
                 for record in records:
                     headers = dict(record.headers)
                     if b"session_delivered" in headers["ce_type"]:
-                        self.lags[headers["ce_id"].decode()] = _since(headers["ce_recordedat"].decode(), now)
+                        self.lags[headers["ce_id"].decode()] = _since(
+                            headers["ce_recordedtime"].decode(), now
+                        )
 
 
 class _Partner(Server):

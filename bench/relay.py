@@ -20,8 +20,10 @@ from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from episodes.event_log.tail import Tail
 from episodes.processes.runtime import tune
-from episodes.publishing.kafka import make_topics, producer, settings
+from episodes.publishing.kafka import producer, settings
 from episodes.publishing.relay import Record, records
+from episodes.publishing.topics import make_topics
+from tests.support.episodes.held_rows import nothing_held
 from tests.support.episodes.log_writer import Log, opening, session
 
 EVENTS = 20_000
@@ -39,7 +41,7 @@ def measure(machine: Machine) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as keys, closing(Log(database, Path(keys))) as log:
         _fill(log, network)
         with closing(Tail(database.url("relay"), log.keyring.unwrap, [network])) as tail:
-            ready = list(records(tail.page(0, EVENTS), tail, PUBLIC_URL))
+            ready = list(records(tail.page(0, EVENTS), tail, PUBLIC_URL, nothing_held(network)))
             tune()
             place = Place(database.url("relay"), Path(keys), bootstrap, network, tail.head(), EVENTS)
             bare, relayed, mapped, halves = [], [], [], []

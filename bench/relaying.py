@@ -13,6 +13,7 @@ from episodes.event_log.positions import claim
 from episodes.event_log.tail import Tail
 from episodes.processes.progress import Progress
 from episodes.publishing.relay import Relay
+from tests.support.episodes.held_rows import nothing_held
 
 PUBLIC_URL = "http://127.0.0.1:8000"
 
@@ -27,6 +28,7 @@ class RelayUnderTest:
             tail=tail,
             sender=sender,
             claim=claim(tail.connection, f"bench-{uuid4()}"),
+            held=nothing_held(*tail.networks),
             public_url=PUBLIC_URL,
             progress=self.progress,
             log=structlog.get_logger(),

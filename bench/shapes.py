@@ -28,6 +28,7 @@ from episodes.processes.runtime import tune
 from episodes.publishing.in_flight import InFlight, Sent
 from episodes.publishing.kafka import producer
 from episodes.publishing.relay import MAX_IN_FLIGHT, PAGE, records
+from tests.support.episodes.held_rows import nothing_held
 
 PARTS = 2
 SPAWN = multiprocessing.get_context("spawn")
@@ -116,10 +117,10 @@ def _map(pipe: Connection, place: Place) -> None:
         tune()
         pipe.send("ready")
         pipe.recv()
-        position = 0
+        position, held = 0, nothing_held(place.network)
         while page := tail.page(position, PAGE):
             position = page[-1].id
-            pipe.send((position, list(records(page, tail, PUBLIC_URL))))
+            pipe.send((position, list(records(page, tail, PUBLIC_URL, held))))
         pipe.recv()
 
 

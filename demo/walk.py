@@ -74,8 +74,8 @@ class Walk:
         name = event["type"].rpartition(".")[0].replace("-", "_")
         if f"care.episode.{name}.v1" not in PUBLISHED:
             return "private"
-        sequence = self.feed.sequence_of(event["id"], _PATIENCE)
-        published = "not published yet" if sequence is None else f"published, {sequence}"
+        number = self.feed.number_of(event["id"], _PATIENCE)
+        published = "not published yet" if number is None else f"published, {number}"
         if not sharing.covers(command):
             return published
         if labels := sharing.kept_back(command):

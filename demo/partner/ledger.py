@@ -85,7 +85,7 @@ def _kept(webhook_id: str, document: Any, now: float) -> Received:
         "type": document["type"],
         "event_id": data["event_id"],
         "episode": data["episode"],
-        "subject": data["subject"],
+        "client_ref": data["client_ref"],
         "your_client_ref": data.get("your_client_ref"),
         "webhook_id": webhook_id,
         "milliseconds": round((now - recorded) * 1000),

@@ -24,7 +24,7 @@ DATA = {
     "number": 1,
     "event_id": "0191a1b2-c3d4-7e5f-8a6b-1c2d3e4f5a05",
     "episode": "0191a1b2-c3d4-7e5f-8a6b-1c2d3e4f5a01",
-    "subject": "e0a7c2d4-51c6-4f38-8a2b-7b9e0c1d5f04",
+    "client_ref": "e0a7c2d4-51c6-4f38-8a2b-7b9e0c1d5f04",
     "recorded_at": "2026-03-31T18:00:00Z",
 }
 WHOLE = {"type": "care.episode.session_delivered.v1", "data": DATA}

@@ -38,7 +38,7 @@ def test_the_walked_case_gives_its_state_and_the_partner_hears_what_the_client_c
     with Api(laptop.address("episodes"), laptop.token("THERAPIST")) as therapist:
         state = therapist.get(f"/v1/episodes/{received[0]['episode']}")
     assert differences(expected_of(KELLER), state) == []
-    assert received[0]["subject"] != state["client"]
+    assert received[0]["client_ref"] != state["client"]
 
 
 def test_nobody_else_on_the_machine_may_read_keys_tokens_logs_or_what_was_received(laptop: Laptop) -> None:

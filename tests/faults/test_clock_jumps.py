@@ -86,6 +86,6 @@ def _assert_in_order(api: Api, episode: str) -> None:
     history: list[dict[str, Any]] = api.http.get(f"{episode}/history").json()["events"]
     assert [event["version"] for event in history] == list(range(1, len(history) + 1))
     feed = api.http.get("/v1/feed?limit=1000").json()["events"]
-    assert [int(event["sequence"]) for event in feed] == list(range(1, len(history) + 1))
-    times = [datetime.fromisoformat(event["recordedat"]) for event in feed]
+    assert [int(event["publishednumber"]) for event in feed] == list(range(1, len(history) + 1))
+    times = [datetime.fromisoformat(event["recordedtime"]) for event in feed]
     assert all(earlier <= later for earlier, later in pairwise(times))

@@ -17,14 +17,17 @@ from episodes.publishing.relay import Relay
 from episodes.recording.commands import CommandRequest
 from episodes.recording.store import ReadSet, WriteSet
 from episodes.recording.writer import Settled, Waiting, Writer
-from notifications.delivering.courier import Attempt, Claimed, Courier, NoAnswer
+from notifications.answers import NoAnswer
+from notifications.delivering.courier import Attempt, Claimed, Courier
 from notifications.delivering.schedule import Next
-from notifications.reacting.messages import KafkaMessage
-from tests.simulation.consuming import Consuming
+from notifications.reacting.messages import Message
+from notifications.reacting.react import take
+from tests.simulation.healing import Healing
 from tests.simulation.log import Log
 from tests.simulation.outbox import Outbox
 from tests.simulation.partners import Disclosure
-from tests.simulation.reactions import Delivery, Ledger, Transaction
+from tests.simulation.reactions import Delivery, Ledger
+from tests.simulation.scheduling import IDLE, Process, pause
 from tests.simulation.world import Parts
 
 
@@ -104,13 +107,14 @@ class _TakesTwice(Ledger):
         return True
 
 
-class _MovesOnBeforeTheEffect(Consuming):
-    """The position in a transaction of its own, before what it stands for."""
+class _GoesPastAGap(Ledger):
+    async def hold(self, message: Message, event: PublishedEvent) -> None:
+        await take(self, event)
 
-    async def effect(self, transaction: Transaction, batch: Sequence[KafkaMessage]) -> None:
-        Transaction(self.database, transaction.tables).commit()
-        transaction.tables = transaction.tables.copy()
-        await super().effect(transaction, batch)
+
+class _HealsNothing(Healing):
+    async def main(self, process: Process) -> None:
+        await pause(IDLE)
 
 
 class _CountsOutsideTheTransaction(Ledger):
@@ -188,7 +192,8 @@ BUGS: Mapping[str, tuple[str, Parts]] = {
     ),
     "ignores the epoch": ("the_position_never_goes_back", Parts(log=_IgnoresTheEpoch)),
     "takes twice": ("effects_are_exactly_once", Parts(ledger=_TakesTwice)),
-    "moves on before the effect": ("effects_are_exactly_once", Parts(consuming=_MovesOnBeforeTheEffect)),
+    "goes past a gap": ("effects_are_exactly_once", Parts(ledger=_GoesPastAGap)),
+    "heals nothing": ("run", Parts(healing=_HealsNothing)),
     "counts outside the transaction": ("numbers_have_no_gap", Parts(ledger=_CountsOutsideTheTransaction)),
     "asks for consent once": ("no_attempt_begins_without_consent", Parts(disclosure=_AsksForConsentOnce)),
     "takes silence for yes": ("no_attempt_begins_without_consent", Parts(disclosure=_TakesSilenceForYes)),

@@ -81,6 +81,8 @@ def effects_are_exactly_once(world: World) -> None:
     tables = world.database.tables
     assert Counter(tables.inbox) == inbox
     assert not tables.parked
+    assert not tables.held, "what is held is never taken"
+    assert not tables.repeated, "a number is taken for another event's"
     for identifier, subscription in tables.subscriptions.items():
         told = [it.due.event_id for (owner, _), it in tables.deliveries.items() if owner == identifier]
         assert sorted(told) == sorted(set(partners[subscription.partner]))

@@ -27,10 +27,10 @@ class Outbox:
     taken_again: list[tuple[UUID, int]] = field(default_factory=list)
     """What was claimed although it was over."""
 
-    async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
+    async def claim(self, networks: Sequence[str], room: int) -> Sequence[Claimed]:
         await self._travels()
         claim, tables = self.new_id(), self.database.tables
-        taken = [key for it in tables.subscriptions for key in self._due_to(it)][:limit]
+        taken = [key for it in tables.subscriptions for key in self._due_to(it)][:room]
         self.taken_again += [key for key in taken if tables.deliveries[key].over]
         for key in taken:
             self._put(key, replace(tables.deliveries[key], claim=claim, lease_until=self._now + self.lease))

@@ -11,7 +11,7 @@ from contracts.disclosure import Decision, Question
 from episodes.disclosure.decision import consent_for, decision
 from episodes.domain.episode import Episode
 from episodes.event_log.folding import fold
-from notifications.delivering.courier import NoAnswer
+from notifications.answers import NoAnswer
 from notifications.delivering.schedule import Answered, Outcome, Unanswered
 from tests.simulation.callers import Api
 from tests.simulation.log import Log

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from contracts.envelope import PublishedEvent
 from notifications.delivering.webhook_bodies import Due
+from notifications.reacting.gaps import Gap
 from notifications.reacting.knowledge import Knowledge
 from notifications.reacting.messages import Message
 from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
@@ -57,6 +58,9 @@ class Tables:
     openings: dict[UUID, PublishedEvent] = field(default_factory=dict)
     inbox: list[tuple[UUID, str]] = field(default_factory=list)
     parked: list[str] = field(default_factory=list)
+    gaps: dict[UUID, Gap] = field(default_factory=dict)
+    held: dict[UUID, tuple[PublishedEvent, Message]] = field(default_factory=dict)
+    repeated: list[UUID] = field(default_factory=list)
     subscriptions: dict[UUID, Subscription] = field(default_factory=dict)
     deliveries: dict[tuple[UUID, int], Delivery] = field(default_factory=dict)
 
@@ -69,6 +73,9 @@ class Tables:
             dict(self.openings),
             list(self.inbox),
             list(self.parked),
+            dict(self.gaps),
+            dict(self.held),
+            list(self.repeated),
             dict(self.subscriptions),
             dict(self.deliveries),
         )
@@ -115,7 +122,7 @@ class Ledger:
         self._tables = transaction.tables
         self._scheduler = transaction.database.scheduler
 
-    async def holds(self, network: str, episode: UUID) -> bool:
+    async def has_parked(self, network: str, episode: UUID) -> bool:
         await pause()
         return bool(self._tables.parked)
 
@@ -148,10 +155,34 @@ class Ledger:
         raise NotImplementedError("nothing is amended in this world")
 
     async def owe_inbox(self, event: PublishedEvent, owed: InboxOwed) -> None:
-        self._tables.inbox.append((event.id, owed.concern))
+        if (event.id, owed.concern) not in self._tables.inbox:
+            self._tables.inbox.append((event.id, owed.concern))
 
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None:
         self._tables.parked.append(reason)
+
+    async def gap(self, network: str, episode: UUID) -> Gap | None:
+        return self._tables.gaps.get(episode)
+
+    async def keep_gap(self, event: PublishedEvent, gap: Gap) -> None:
+        self._tables.gaps[event.episode] = gap
+        if gap.closed:
+            del self._tables.gaps[event.episode]
+
+    async def hold(self, message: Message, event: PublishedEvent) -> None:
+        self._tables.held[event.id] = (event, message)
+
+    async def release(self, network: str, episode: UUID, up_to: int) -> Message | None:
+        await pause()
+        of_episode = [it for it, _ in self._tables.held.values() if it.episode == episode]
+        first = min(of_episode, key=lambda it: it.sequence, default=None)
+        if first is None or first.sequence > up_to:
+            return None
+        return self._tables.held.pop(first.id)[1]
+
+    async def repeats(self, event: PublishedEvent) -> bool:
+        self._tables.repeated.append(event.id)
+        return True
 
     async def _owe(self, event: PublishedEvent, partner: UUID, due_at: float) -> None:
         await pause()

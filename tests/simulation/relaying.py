@@ -11,8 +11,9 @@ from episodes.processes.progress import Progress
 from episodes.publishing.in_flight import InFlight
 from episodes.publishing.relay import Relay
 from tests.simulation.broker import Broker, Producer
-from tests.simulation.log import Log, Tail
+from tests.simulation.log import NETWORK, Log, Tail
 from tests.simulation.scheduling import IDLE, Process, Scheduler, pause
+from tests.support.episodes.held_rows import nothing_held
 
 URL = "https://episodes.example"
 
@@ -63,6 +64,7 @@ class Relaying:
             tail=Tail(self.log),
             sender=self.producer,
             claim=claim,
+            held=nothing_held(NETWORK),
             public_url=URL,
             progress=Progress(self._clock, "relay", "sent"),
             log=None,

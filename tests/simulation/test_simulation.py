@@ -35,6 +35,8 @@ FAULTS = (
     "not moved",
     "ends: Deposed",
     "begins again",
+    "a record is gone",
+    "healed",
     "clock of an api",
     "no answer about consent",
     "Unanswered",

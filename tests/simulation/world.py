@@ -21,6 +21,7 @@ from tests.simulation.broker import Broker
 from tests.simulation.callers import Api, Clinic
 from tests.simulation.consuming import Consuming
 from tests.simulation.delivering import Delivering
+from tests.simulation.healing import Healing, behind
 from tests.simulation.log import Log
 from tests.simulation.outbox import Outbox
 from tests.simulation.partners import Disclosure, Endpoints
@@ -42,6 +43,7 @@ class Parts:
     relay: type[Relay] = Relay
     ledger: type[Ledger] = Ledger
     consuming: type[Consuming] = Consuming
+    healing: type[Healing] = Healing
     outbox: type[Outbox] = Outbox
     courier: type[Courier] = Courier
     disclosure: type[Disclosure] = Disclosure
@@ -73,6 +75,8 @@ class World:
         for place in range(random.randint(1, 2)):
             consuming = parts.consuming(scheduler, self.broker, self.database, parts.ledger)
             scheduler.start(consuming.process(f"consume-{place}"))
+            healing = parts.healing(scheduler, self.broker, self.database, parts.ledger)
+            scheduler.start(Process(f"heal-{place}", healing.main))
             delivering = Delivering(
                 scheduler, self.outbox, self.disclosure, self.endpoints, parts.courier, **parts.said
             )
@@ -132,6 +136,8 @@ class World:
         tables = self.database.tables
         if any(tables.positions.get(n, 0) < len(it) for n, it in enumerate(self.broker.topic)):
             return "a record is not taken in"
+        if tables.gaps or behind(self.broker, tables):
+            return "an event is missing"
         if any(it.state == "pending" for it in tables.deliveries.values()):
             return "a delivery is pending"
         return ""

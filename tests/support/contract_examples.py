@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.codec import CloudEvent
 from contracts.events import PUBLISHED
+from contracts.former_names import FORMER
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 TYPES = sorted(PUBLISHED)
@@ -20,5 +21,5 @@ def written(type_name: str) -> CloudEvent:
     """The example as its producer hands it to the codec."""
     attributes = example(type_name)
     data = json.dumps(attributes.pop("data")).encode()
-    del attributes["specversion"], attributes["datacontenttype"]
-    return CloudEvent({name: str(value) for name, value in attributes.items()}, data)
+    beside = {"specversion", "datacontenttype", *FORMER.values()}
+    return CloudEvent({name: str(value) for name, value in attributes.items() if name not in beside}, data)

@@ -1,6 +1,7 @@
 """How many rounds a long test runs: fewer in `make test`, all of them in `make test-all`.
 
-`make test` leaves out no test but the generated clients, whose generators are fetched.
+`make test` leaves out no test but the generated clients, whose generators are fetched, and the rolling
+deployment.
 """
 
 import os

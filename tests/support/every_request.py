@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 CHANGING = ("date", "x-correlation-id", "content-length", "etag")
 """Headers in which an answer may differ from an earlier one to the same request (metrics change)."""
@@ -43,6 +43,33 @@ def hang_up(url: str, path: str, token: str, correlation: str) -> None:
     )
     with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
         connection.sendall(head.encode() + b'{"a": ')
+
+
+def check_half_closed(url: str, path: str) -> None:
+    """Check that whoever closes its own half after a request is answered whole, and the connection then
+    closed: at once, where nothing is to be answered.
+    """
+    whole = httpx.get(url + path)
+    for _ in range(3):
+        answer = _answered_half_closed(url, f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert body == whole.content
+    pipelined = f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() * 3
+    assert _answered_half_closed(url, pipelined).count(b"HTTP/1.1 200 ") == 3
+    for nothing_whole in (b"", b"GET /"):
+        assert _answered_half_closed(url, nothing_whole) == b""
+
+
+def _answered_half_closed(url: str, request: bytes) -> bytes:
+    """All that is sent until the connection is closed."""
+    parts, answer = urlsplit(url), b""
+    with socket.create_connection((parts.hostname, parts.port), timeout=5 * PATIENCE) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        while received := connection.recv(65_536):
+            answer += received
+    return answer
 
 
 def flood(url: str) -> bytes:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import psycopg
 
+import episodes.migrate
+import notifications.migrate
 from care_platform.postgres.grants import Grant, Permission
-from episodes.migrate import migrate as migrate_episodes
 from episodes.migrations.grants import GRANTS as OF_EPISODES
 from episodes.migrations.grants import ROLES as ROLES_OF_EPISODES
-from notifications.migrate import migrate as migrate_notifications
 from notifications.migrations.grants import GRANTS as OF_NOTIFICATIONS
 from notifications.migrations.grants import ROLES as ROLES_OF_NOTIFICATIONS
 from tests.support.databases import episodes_database, notifications_database
@@ -25,11 +25,24 @@ class Kept:
     roles: Sequence[str]
     database: Callable[[PostgresServer], Database]
     migrate: Callable[[str, str], str]
+    newest: Callable[[], str]
 
 
-EPISODES = Kept("episodes", OF_EPISODES, ROLES_OF_EPISODES, episodes_database, migrate_episodes)
+EPISODES = Kept(
+    "episodes",
+    OF_EPISODES,
+    ROLES_OF_EPISODES,
+    episodes_database,
+    episodes.migrate.migrate,
+    episodes.migrate.newest,
+)
 NOTIFICATIONS = Kept(
-    "notifications", OF_NOTIFICATIONS, ROLES_OF_NOTIFICATIONS, notifications_database, migrate_notifications
+    "notifications",
+    OF_NOTIFICATIONS,
+    ROLES_OF_NOTIFICATIONS,
+    notifications_database,
+    notifications.migrate.migrate,
+    notifications.migrate.newest,
 )
 
 _EFFECTIVE = """

@@ -40,7 +40,8 @@ class Told:
 class Load:
     """Threads that record sessions in random episodes. `http` returns the API to use now, with a token.
 
-    `told` has every acknowledged command by its key, `statuses` the other answers on the way.
+    `told` has every acknowledged command by its key, `statuses` the other answers on the way, `refused_for`
+    the most seconds from the first refusal of a command to its acknowledgement.
     """
 
     http: Callable[[], httpx.Client]
@@ -49,6 +50,7 @@ class Load:
     """How many seconds one caller waits between two commands."""
     told: dict[UUID, Told] = field(default_factory=dict)
     statuses: set[int] = field(default_factory=set)
+    refused_for: float = 0.0
     episodes: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -82,14 +84,17 @@ class Load:
 
     def record(self, path: str, body: object) -> httpx.Response:
         """Send a command until it is acknowledged."""
-        key, deadline = uuid4(), time.monotonic() + ANSWERED_WITHIN
+        key, deadline, refused = uuid4(), time.monotonic() + ANSWERED_WITHIN, None
         while time.monotonic() < deadline:
             answer = self.send(path, body, key)
             if answer is not None:
                 self.statuses.add(answer.status_code)
                 if answer.status_code == 201:
                     self.told[key] = Told(path, body, answer.content)
+                    if refused is not None:
+                        self.refused_for = max(self.refused_for, time.monotonic() - refused)
                     return answer
+            refused = refused or time.monotonic()
             time.sleep(0.05)
         raise AssertionError(f"not acknowledged in {ANSWERED_WITHIN} s")
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import IO, Any, Self
 from uuid import UUID, uuid4
 
 import httpx
@@ -35,6 +35,8 @@ ROLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 class Stack:
     """The roles, started one by one. Those still running at the end are killed."""
 
+    python: str | Path = sys.executable
+
     def __init__(
         self, postgres: PostgresServer, kafka: KafkaBroker | None, directory: Path, **settings: str
     ) -> None:
@@ -46,14 +48,17 @@ class Stack:
         self.topic = topic_of(self.network)
         self.directory = directory
         self._kafka = kafka
-        self.episodes = episodes_database(postgres)
-        self.notifications = notifications_database(postgres)
+        self.episodes, self.notifications = self.databases(postgres)
         self._key = issuer_key(directory / "issuer", directory / "jwks.json")
         self._ports = {"api": free_port(), "notifications": free_port()}
         ours = {**self._of_episodes(), **self._of_notifications(), **self._of_kafka()}
         self._environment = {**os.environ, **ours, **settings}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._write_service_tokens()
+
+    def databases(self, postgres: PostgresServer) -> tuple[Database, Database]:
+        """New ones of both services, migrated."""
+        return episodes_database(postgres), notifications_database(postgres)
 
     def __enter__(self) -> Self:
         try:
@@ -84,15 +89,23 @@ class Stack:
 
     def start(self, role: str, **settings: str) -> None:
         """Start a role. `settings` are for this process alone, with their prefix."""
-        with (self.directory / f"{role}.log").open("ab") as log:
+        with self.log_file(role) as log:
             service, process = ROLES[role]
             own = {f"{service.upper()}_DATABASE_URL": self._database(service).url(process)}
             self._processes[role] = subprocess.Popen(
-                [sys.executable, "-m", service, process],
+                [self.python, "-m", service, process],
                 env={**self._environment, **own, **settings},
                 stdout=log,
                 stderr=log,
             )
+
+    def run(self, service: str, *words: str) -> str:
+        """Run a command to its end, and return what it says. Raises `CalledProcessError` if it fails."""
+        command = [sys.executable, "-m", service, *words]
+        done = subprocess.run(
+            command, env=self._environment, capture_output=True, text=True, check=True, timeout=60
+        )
+        return done.stdout
 
     def kill(self, role: str) -> None:
         """Send SIGKILL. The role is not restarted."""
@@ -142,6 +155,10 @@ class Stack:
         number: int = self.rows(service, f"SELECT count(*) AS n FROM {what}")[0]["n"]
         return number
 
+    def log_file(self, role: str) -> IO[bytes]:
+        """Where a role writes its log, opened for it."""
+        return (self.directory / f"{role}.log").open("ab")
+
     def log_of(self, role: str) -> str:
         return (self.directory / f"{role}.log").read_text()
 
@@ -156,11 +173,7 @@ class Stack:
             return False
 
     def _make_topic(self) -> None:
-        command = [sys.executable, "-m", "episodes", "topics"]
-        done = subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, check=False, timeout=60
-        )
-        assert done.returncode == 0, done.stderr
+        self.run("episodes", "topics")
 
     def _of_episodes(self) -> dict[str, str]:
         return {

@@ -88,7 +88,7 @@ def test_the_partner_is_told_exactly_what_was_consented_to(told: Told) -> None:
     client = str(told.walk.client)
     assert all(client not in received.body.decode() for received in told.endpoint.received)
     assert {body.data.your_client_ref for body in bodies} == {told.walk.their_number}
-    assert len({body.data.subject for body in bodies}) == 1
+    assert len({body.data.client_ref for body in bodies}) == 1
 
 
 def test_the_partner_and_the_clinic_hear_what_was_written_down_beforehand(told: Told) -> None:
@@ -112,7 +112,9 @@ def test_the_topic_holds_every_published_event_once_in_order(told: Told, stack: 
     events = [from_kafka_event(record) for record in records]
 
     assert [event.get_id() for event in events] == [event["event_id"] for event in told.published]
-    assert [int(event.get_extension("sequence")) for event in events] == list(range(1, len(events) + 1))
+    assert [int(event.get_extension("publishednumber")) for event in events] == list(
+        range(1, len(events) + 1)
+    )
     for event, stored in zip(events, told.published, strict=True):
         assert event.get_subject() == told.walk.episode
         assert event.get_time() == datetime.fromisoformat(stored["occurred_at"])

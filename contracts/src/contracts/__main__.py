@@ -1,6 +1,7 @@
 """Write the generated files of the published language, or name what is stale."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,7 +44,12 @@ def stale_files(home: Path) -> Iterator[Path]:
 def _generated(home: Path) -> Iterator[tuple[Path, str]]:
     for name, text in schemas.documents():
         yield home / "schemas" / name, text
-    yield home / "asyncapi.yaml", asyncapi.document()
+    yield home / "asyncapi.yaml", asyncapi.document(_examples(home))
+
+
+def _examples(home: Path) -> asyncapi.Examples:
+    """The examples beside the generated files. They are written by what publishes, and shown here."""
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in (home / "examples").glob("*.json")}
 
 
 def _orphans(home: Path) -> Iterator[Path]:

@@ -13,10 +13,13 @@ from pydantic import ValidationError
 
 from contracts.envelope import PublishedEvent, Unreadable, data_model
 from contracts.events import Redacted
+from contracts.former_names import FORMER, PADDED, by_todays_names, under_both
 
-_INTEGERS = ("sequence", "version")
+_INTEGERS = ("publishednumber", "sequence", "version")
 _DATA_TYPE = "application/json"
 _PREFIX = "ce_"
+_KNOWN = ("specversion", *PublishedEvent.model_fields.keys() - {"data"}, *FORMER.values())
+_ATTRIBUTE_OF = {_PREFIX + name: name for name in _KNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,9 @@ class CloudEvent:
 
 def to_kafka(event: CloudEvent) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """Key (the episode id, so that an episode stays in order), value and headers of one record."""
-    headers = [(_PREFIX + name, value.encode()) for name, value in event.attributes.items()]
+    attributes = under_both(event.attributes)
+    attributes["sequence"] = attributes["sequence"].zfill(PADDED)
+    headers = [(_PREFIX + name, value.encode()) for name, value in attributes.items()]
     headers += [("ce_specversion", b"1.0"), ("content-type", _DATA_TYPE.encode())]
     return event.attributes["subject"].encode(), event.data, headers
 
@@ -38,9 +43,7 @@ def from_kafka(
     key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]
 ) -> PublishedEvent:
     """Read one record. Raises `Unreadable`, with a reason that quotes nothing of the message."""
-    attributes = {
-        name.removeprefix(_PREFIX): _text(text) for name, text in headers if name.startswith(_PREFIX)
-    }
+    attributes = _attributes(headers)
     if key is None or key.decode(errors="replace") != attributes.get("subject"):
         raise Unreadable("the key is not the episode id")
     return _read(attributes, _json(value or b""))
@@ -62,11 +65,23 @@ def from_json(document: object) -> PublishedEvent:
 def to_json(event: CloudEvent) -> str:
     """One event of a CloudEvents JSON batch, as text."""
     attributes: dict[str, str | int] = {"specversion": "1.0", "datacontenttype": _DATA_TYPE}
-    attributes.update(event.attributes)
+    attributes.update(under_both(event.attributes))
     for name in _INTEGERS:
-        attributes[name] = int(event.attributes[name])
+        attributes[name] = int(attributes[name])
     head = json.dumps(attributes, ensure_ascii=False, separators=(",", ":"))
     return f'{head[:-1]},"data":{event.data.decode()}}}'
+
+
+def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
+    """The attributes that this version knows; any other header may say what it likes."""
+    attributes: dict[str, str] = {}
+    for header, value in headers:
+        name = _ATTRIBUTE_OF.get(header)
+        if name in attributes:
+            raise Unreadable("a header is given twice")
+        if name is not None:
+            attributes[name] = _text(value)
+    return attributes
 
 
 def _text(value: bytes | None) -> str:
@@ -81,19 +96,28 @@ def _text(value: bytes | None) -> str:
 
 def _json(value: bytes) -> object:
     try:
-        return json.loads(value)
+        return json.loads(value, object_pairs_hook=_once)
+    except Unreadable:
+        raise
     except (ValueError, RecursionError):
         raise Unreadable("the data is not JSON") from None
+
+
+def _once(members: list[tuple[str, object]]) -> dict[str, object]:
+    document = dict(members)
+    if len(document) < len(members):
+        raise Unreadable("the data says a member twice")
+    return document
 
 
 def _read(attributes: Mapping[str, Any], data: object) -> PublishedEvent:
     if attributes.get("specversion") != "1.0":
         raise Unreadable("not a CloudEvents 1.0 event")
     model = data_model(str(attributes.get("type")))
-    redacted = isinstance(data, dict) and data.get("redacted") is True
+    form = Redacted if isinstance(data, dict) and "redacted" in data else model
     try:
-        typed = Redacted() if redacted else model.model_validate(data)
-        return PublishedEvent.model_validate({**attributes, "data": typed})
+        typed = form.model_validate(data)
+        return PublishedEvent.model_validate({**by_todays_names(attributes), "data": typed})
     except ValidationError as error:
         fields = sorted({".".join(str(part) for part in fault["loc"]) for fault in error.errors()})
         raise Unreadable("missing or malformed: " + ", ".join(fields)) from None

@@ -2,15 +2,14 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from contracts.events import PUBLISHED, Data, Number, Redacted
+from contracts.events import PUBLISHED, Data, Redacted
+from contracts.values import Moment, Number, Origin, Precision
 
-Precision = Literal["second", "minute", "day", "month"]
-Origin = Literal["live", "late", "imported", "corrected"]
 Source = Annotated[str, StringConstraints(pattern=r"^/networks/[a-z0-9][a-z0-9-]{0,62}/episodes$")]
 
 _NETWORK = re.compile(r"^/networks/([^/]+)/episodes$")
@@ -37,27 +36,28 @@ class PublishedEvent(BaseModel):
     """The network whose episode it is, as `/networks/<network>/episodes`."""
     subject: UUID
     """The id of the episode."""
-    time: AwareDatetime
+    time: Moment
     """When it happened, as exactly as `precision` says."""
-    sequence: Number
-    """The count of the episode's published events, without gap, so that a consumer can see a loss."""
+    publishednumber: Number
+    """The number of the event among the episode's published events, from 1, without gaps: a loss shows."""
     version: Number
     """The place of the event among all events of the episode, the private ones included."""
     clinic: UUID
     """The clinic that had the episode then; for a transfer, the clinic that took it over."""
     precision: Precision
-    """How exactly `time` is known."""
-    recordedat: AwareDatetime
+    """How exactly `time` is known. Words may be added: take one you do not know as the coarsest."""
+    recordedtime: Moment
     """When the service recorded the event."""
     origin: Origin
-    """How it was recorded; `late` is more than 24 hours after the end of the stated period."""
-    dataref: str
-    """The address of the whole record, for those who may read it."""
+    """How it was recorded; `late` is more than 24 hours after the end of the stated period. Words may be
+    added: take one you do not know as `live`."""
+    recordref: str
+    """The address of the whole record, for those who may read it; it holds more than `data`."""
     correlationid: UUID
     """The id of the story that the event belongs to."""
     traceparent: str | None = None
-    """The story for tracing, in W3C's form."""
-    data: Data | Redacted
+    """The trace context (W3C) of the request that recorded the event; absent if it had none."""
+    data: Redacted | Data
     """What is published of the fact, or a mark that it is redacted."""
 
     @property
@@ -69,6 +69,21 @@ class PublishedEvent(BaseModel):
     @property
     def episode(self) -> UUID:
         return self.subject
+
+    @property
+    def sequence(self) -> int:
+        """The number of the event among the episode's published events."""
+        return self.publishednumber
+
+    @property
+    def recordedat(self) -> datetime:
+        """`recordedtime` by its former name."""
+        return self.recordedtime
+
+    @property
+    def dataref(self) -> str:
+        """`recordref` by its former name."""
+        return self.recordref
 
 
 def source_of(network: str) -> str:
@@ -82,8 +97,9 @@ def topic_of(network: str) -> str:
 
 
 def timestamp(moment: datetime) -> str:
-    """RFC 3339, as CloudEvents writes `time`; the offset of the moment is kept."""
-    return moment.isoformat()
+    """RFC 3339, in the one spelling of every wire: `Z` for UTC, any other offset in numbers, as it is."""
+    text = moment.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
 def data_model(type_name: str) -> type[Data]:

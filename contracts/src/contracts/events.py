@@ -1,4 +1,4 @@
-"""What the episodes service tells the world: ids, kinds and codes; readings and words stay behind `dataref`.
+"""What the episodes service tells the world: ids, kinds, codes; readings and words stay behind `recordref`.
 
 A published model never changes its meaning: a new need is a new version beside the old one.
 Consumers ignore fields they do not know, so adding an optional field is compatible.
@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.values import Moment, Number
 
 Kind = Literal[
     "identity",
@@ -28,14 +30,16 @@ Kind = Literal[
 Urgency = Literal["routine", "urgent", "emergency"]
 Priority = Literal["routine", "urgent", "asap", "stat"]
 
-Number = Annotated[int, Field(ge=1, lt=2**31)]
-"""A count from one, within the 32 bits of a CloudEvents integer."""
-
 
 class Data(BaseModel):
-    """The `data` of one published event; `type_name` is its CloudEvents `type`."""
+    """The `data` of one published event; `type_name` is its CloudEvents `type`.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    None has a member `redacted`, so that no redacted event can be taken for one that says nothing.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", json_schema_extra={"not": {"required": ["redacted"]}}
+    )
     type_name: ClassVar[str]
 
 
@@ -72,8 +76,8 @@ class SessionDelivered(Data):
     type_name = "care.episode.session_delivered.v1"
     visit: UUID | None = None
     plan_version: Number | None = None
-    breaches: tuple[str, ...] = ()
-    adverse: bool = False
+    breaches: tuple[str, ...]
+    adverse: bool
 
 
 class SessionNotDelivered(Data):
@@ -84,7 +88,7 @@ class SessionNotDelivered(Data):
 class ResponseNoted(Data):
     type_name = "care.episode.response_noted.v1"
     session: UUID | None = None
-    adverse: bool = False
+    adverse: bool
 
 
 class RedFlagRaised(Data):
@@ -108,16 +112,16 @@ class SharingConsented(Data):
     type_name = "care.episode.sharing_consented.v1"
     consent: UUID
     partner: UUID
-    kinds: tuple[Kind, ...]
-    effective_from: AwareDatetime
-    until: AwareDatetime | None = None
+    kinds: tuple[Annotated[Kind, Field(title="Kind")], ...]
+    effective_from: Moment
+    until: Moment | None = None
 
 
 class SharingWithdrawn(Data):
     type_name = "care.episode.sharing_withdrawn.v1"
     consent: UUID
     partner: UUID
-    effective_from: AwareDatetime
+    effective_from: Moment
 
 
 class ReferralMade(Data):
@@ -187,8 +191,8 @@ class EntryCorrected(Data):
 
     type_name = "care.episode.entry_corrected.v1"
     entry: UUID
-    breaches: tuple[str, ...] = ()
-    adverse: bool = False
+    breaches: tuple[str, ...]
+    adverse: bool
 
 
 class EntryRetracted(Data):

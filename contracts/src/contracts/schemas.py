@@ -5,18 +5,23 @@ The schemas are open: a consumer ignores what it does not know, and an optional 
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Any, Literal
 
-from pydantic import Field, TypeAdapter, create_model
+from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from contracts.disclosure import Decisions, Questions
 from contracts.envelope import PublishedEvent
 from contracts.events import PUBLISHED, Data, Redacted
+from contracts.former_names import FORMER
 from contracts.webhook import Challenge, Notice, Webhook
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ACCEPTED = frozenset({"disclosure-questions"})
 """The documents of what we are sent; all others are of what we send."""
+_FORMERLY = {
+    "sequence": "`publishednumber` by its former name; the next release writes it as text, as on Kafka.",
+}
 
 
 def documents() -> Iterator[tuple[str, str]]:
@@ -34,12 +39,33 @@ def event_schema(model: type[Data]) -> dict[str, Any]:
     """One published event as CloudEvents JSON: its envelope, and its data or `redacted`."""
     said = {name: field.description for name, field in PublishedEvent.model_fields.items()}
     fields: dict[str, Any] = {
-        "specversion": (Literal["1.0"], ...),
+        **envelope_fields(),
         "type": (Literal[model.type_name], Field(description=said["type"])),
-        "datacontenttype": (Literal["application/json"], "application/json"),
-        "data": (model | Redacted, Field(description=said["data"])),
+        "data": (Redacted | model, Field(description=said["data"], json_schema_extra=_one_of)),
     }
-    return create_model(model.__name__, __base__=PublishedEvent, **fields).model_json_schema()
+    event: type[BaseModel] = create_model(model.__name__, __doc__=PublishedEvent.__doc__, **fields)
+    return event.model_json_schema()
+
+
+def envelope_fields() -> dict[str, Any]:
+    """What an event in JSON is written with, as fields of a model: today's attributes, then those that go."""
+    return {
+        "specversion": (Literal["1.0"], Field(description="The version of CloudEvents.")),
+        "datacontenttype": (Literal["application/json"], Field(description="The media type of `data`.")),
+        **{name: (field.annotation, field) for name, field in PublishedEvent.model_fields.items()},
+        **{former: _former(name, former) for name, former in FORMER.items()},
+    }
+
+
+def _former(name: str, former: str) -> tuple[Any, Any]:
+    field = copy(PublishedEvent.model_fields[name])
+    field.description = _FORMERLY.get(former, f"The former name of `{name}`; the next release leaves it out.")
+    field.deprecated = True
+    return field.annotation, field
+
+
+def _one_of(schema: dict[str, Any]) -> None:
+    schema["oneOf"] = schema.pop("anyOf")
 
 
 def _file(name: str, schema: Mapping[str, Any]) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from contracts.envelope import Origin, Precision
+from contracts.values import Origin, Precision
 
 
 class Links(BaseModel):
@@ -42,18 +42,21 @@ class WebhookData(BaseModel):
     """The clinic that had the episode when the event was recorded."""
     episode: UUID
     """The id of the episode."""
-    subject: UUID
-    """The client, by the only id that the partner ever sees."""
+    client_ref: UUID
+    """The client, by our reference for it: the only id of the client that the partner ever sees."""
+    subject: UUID = Field(deprecated=True)
+    """The client by the former name of `client_ref`; the next release leaves it out."""
     your_client_ref: str | None = None
     """The client, by the partner's own number; absent where the directory has none."""
     occurred_at: AwareDatetime
     """When it happened, as exactly as `precision` says."""
     precision: Precision
-    """How exactly `occurred_at` is known."""
+    """How exactly `occurred_at` is known. Words may be added: take one you do not know as the coarsest."""
     recorded_at: AwareDatetime
     """When the episodes service recorded the event."""
     origin: Origin
-    """How it was recorded; `late` is more than 24 hours after the end of the stated period."""
+    """How it was recorded; `late` is more than 24 hours after the end of the stated period. Words may be
+    added: take one you do not know as `live`."""
     links: Links
     """Where to read more, and to answer."""
 

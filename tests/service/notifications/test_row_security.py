@@ -1,6 +1,7 @@
 """Networks are kept apart by the database itself: also where a query forgets to, also for the owner."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,13 +9,17 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from care_platform.postgres.compatibility import StoreRevision
 from care_platform.postgres.grants import of_role, permitted
-from notifications.delivering.outbox import CLAIM, PER_ENDPOINT
+from contracts.codec import from_json
+from notifications.delivering.outbox import CLAIM, LONG_DUE, PER_ENDPOINT
 from notifications.migrate import newest
 from notifications.migrations.grants import API, GRANTS
-from notifications.migrations.versions import v0003_row_level_security as step
-from notifications.postgres.connections import Connection, Database, connect, within
+from notifications.migrations.versions.v0003_row_level_security import TABLES
+from notifications.migrations.versions.v0008_gaps_wait import NEW_TABLES
+from notifications.postgres.connections import WAKE, Connection, Database, connect, within
 from notifications.postgres.readiness import why_not_ready
+from notifications.reacting.owed_rows import OWE_PARTNER, event_row
 from tests.support.notifications.intake import Lane, subscribed
 from tests.support.notifications.published_events import Care, documents
 from tests.support.notifications.service_process import Api, Issuer, Notifications
@@ -22,6 +27,7 @@ from tests.support.servers.postgres import PostgresServer
 
 PARTNER = uuid4()
 OWNER = "notifications_owner"
+OF_NETWORKS = (*TABLES, *NEW_TABLES)
 NOT_OF_A_NETWORK = {"positions"}
 """They belong to a role."""
 
@@ -42,7 +48,12 @@ async def fill(service: Notifications, db: Connection) -> None:
         )
         lane = Lane(db, network, f"feed/{network}")
         await lane.take(care.opened(), care.shared_with(PARTNER), care.session("no_consent"))
+        again = replace(care, sequence=0)
+        await lane.take(again.red_flag())
+        care.sequence += 1
+        await lane.take(care.red_flag())
         await lane.take_raw(*documents([care.event("unheard_of", {})]))
+    service.write("INSERT INTO comparisons VALUES ('demo', 'p1', now()), ('other', 'p1', now())")
     service.write(
         "INSERT INTO attempts SELECT network_id, subscription_id, number, 1, subscription_id, now(), 3, 204"
         " FROM deliveries"
@@ -66,12 +77,12 @@ def test_every_table_with_a_network_forces_row_security(service: Notifications) 
         " WHERE n.nspname = 'public' AND a.attname = 'network_id' AND t.relkind IN ('r', 'p')"
     )
     of_networks = {row["name"]: row for row in found if row["name"] not in NOT_OF_A_NETWORK}
-    assert set(of_networks) == set(step.TABLES)
+    assert set(of_networks) == set(OF_NETWORKS)
     for name, row in of_networks.items():
         assert (row["forced"], row["policies"]) == (True, ["of_the_networks*"]), name
 
 
-@pytest.mark.parametrize("table", step.TABLES)
+@pytest.mark.parametrize("table", OF_NETWORKS)
 async def test_a_query_that_forgets_its_network_sees_only_its_own(
     table: str, service: Notifications, db: Connection
 ) -> None:
@@ -152,7 +163,9 @@ async def test_what_the_claim_reads_it_finds_by_indexes(known: bool, service: No
     parameters = {
         "networks": ["demo", "other"],
         "per_endpoint": PER_ENDPOINT,
+        "room": 100,
         "limit": 100,
+        "long": LONG_DUE,
         "claim": uuid4(),
         "lease": timedelta(seconds=30),
     }
@@ -170,20 +183,39 @@ async def test_what_the_claim_reads_it_finds_by_indexes(known: bool, service: No
     assert {it["Actual Loops"] for it in networks} <= {0, 1}, "the networks are read once per query"
 
 
+async def test_what_one_event_owes_to_many_subscriptions_is_looked_up_once(service: Notifications) -> None:
+    """Also before the tables were analysed for the first time."""
+    service.write("ALTER TABLE deliveries SET (autovacuum_enabled = false)")
+    partner, care = uuid4(), Care()
+    for name in range(50):
+        subscribed(service, partner, str(name))
+    about = event_row(from_json(documents([care.session()])[0]))
+    parameters = {**about, "partner": partner, "not_before": None, "wake": WAKE}
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {OWE_PARTNER}"
+    async with await connect(service.database.url("consume")) as db, within(db, "demo"):
+        row = await (await db.execute(explain.encode(), parameters)).fetchone()
+    assert row is not None
+    plan = nodes(row["QUERY PLAN"][0]["Plan"])
+    scans = [it for it in plan if it.get("Relation Name") == "deliveries" and "Scan" in it["Node Type"]]
+    assert [it["Actual Loops"] for it in scans] == [1]
+    assert service.count("deliveries") == 50
+
+
 def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(inner for child in plan.get("Plans", []) for inner in nodes(child))]
 
 
 @pytest.mark.parametrize("can", ["BYPASSRLS", "SUPERUSER NOBYPASSRLS"])
 async def test_a_role_that_gets_around_row_security_is_not_ready(can: str, service: Notifications) -> None:
+    store = StoreRevision()
     async with await connect(service.database.superuser_url) as db:
         await db.execute(f"CREATE ROLE care_unbound {can}".encode())
         await db.execute("GRANT USAGE ON SCHEMA public TO care_unbound")
-        await db.execute("GRANT SELECT ON alembic_version TO care_unbound")
+        await db.execute("GRANT SELECT ON alembic_version, compatibility TO care_unbound")
         await db.execute("SET LOCAL ROLE care_unbound")
-        assert "row-level security" in (await why_not_ready(db, newest(), of_role(GRANTS, API)) or "")
+        assert "row-level security" in (await why_not_ready(db, store, newest(), of_role(GRANTS, API)) or "")
         await db.execute("SET LOCAL ROLE notifications_api")
-        assert await why_not_ready(db, newest(), of_role(GRANTS, API)) is None
+        assert await why_not_ready(db, store, newest(), of_role(GRANTS, API)) is None
         await db.rollback()
 
 

@@ -28,8 +28,8 @@ def test_a_delivered_session_reaches_the_partner_signed_and_with_what_consent_al
     body = WebhookBody.model_validate_json(webhook.body)
     assert body.type == "care.episode.session_delivered.v1"
     assert (body.data.event_id, body.data.number, body.data.partner) == (id_of(session), 1, PARTNER)
-    assert (body.data.subject, body.data.your_client_ref) == (episodes.subject, "C-4711")
-    assert body.data.links.event == session.attributes["dataref"]
+    assert (body.data.client_ref, body.data.your_client_ref) == (episodes.subject, "C-4711")
+    assert body.data.links.event == session.attributes["recordref"]
     assert body.data.links.episode.endswith(f"/v1/episodes/{care.episode}")
 
 

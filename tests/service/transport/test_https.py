@@ -9,10 +9,10 @@ import pytest
 
 from care_platform.transport.files import trusting
 from contracts.disclosure import Question
+from notifications.answers import NoAnswer
 from notifications.config import Settings
-from notifications.delivering.courier import NoAnswer
 from notifications.delivering.disclosure import HttpDisclosure
-from notifications.delivering.episodes_service import EpisodesService
+from notifications.episodes_service import EpisodesService
 from notifications.processes.roles import session_with_episodes
 from tests.support.episodes.role_process import Watched
 from tests.support.secured_path import SecuredPath

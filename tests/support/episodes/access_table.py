@@ -12,6 +12,8 @@ _BESIDE_COMMANDS = {
     ("events", "read"): "TSCPOAV",
     ("history", "read"): "TSCOAV",
     ("feed", "read"): "AV",
+    ("published-events", "read"): "V",
+    ("published-sequences", "read"): "V",
     ("disclosure-decisions", "write"): "V",
     ("clients", "read"): "TSCOAV",
     ("clients", "write"): "TSCOV",

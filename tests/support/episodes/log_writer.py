@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,9 +63,12 @@ class Log:
         key, wrapped = self.keyring.data_key(network, client)
         return Episode(network, uuid4(), client, uuid4(), key, wrapped)
 
-    def record(self, facts: Iterable[tuple[Episode, Any]]) -> list[EventMetadata]:
-        """Record the facts in order, many per transaction."""
-        entries = [(_header(episode, fact), episode, fact) for episode, fact in facts]
+    def record(
+        self, facts: Iterable[tuple[Episode, Any]], ago: timedelta = timedelta()
+    ) -> list[EventMetadata]:
+        """Record the facts in order, many per transaction, as if it had been so long ago."""
+        at = datetime.now(UTC) - ago
+        entries = [(_header(episode, fact, at), episode, fact) for episode, fact in facts]
         for start in range(0, len(entries), _EVENTS_OF_A_TRANSACTION):
             write_set = _writing(entries[start : start + _EVENTS_OF_A_TRANSACTION])
             insert(self._recorder, write_set.events, partial(write, write_set=write_set))
@@ -141,11 +144,10 @@ def care(log: Log, episodes: int, sessions: int, network: str = "demo") -> list[
     return facts
 
 
-def _header(episode: Episode, fact: Any) -> EventMetadata:
+def _header(episode: Episode, fact: Any, now: datetime) -> EventMetadata:
     episode.version += 1
     leaves = BY_FACT[type(fact)].published
     episode.sequence += leaves
-    now = datetime.now(UTC)
     return EventMetadata(
         event_id=uuid4(),
         type=BY_FACT[type(fact)].name,

@@ -36,6 +36,7 @@ def _main(url: str, bootstrap: str, networks: str, keys_dir: str, page: str) -> 
         networks=networks.split(","),
         unwrap=keyring(Path(keys_dir), uuid4, may_create=False).unwrap,
         public_url=PUBLIC_URL,
+        retention_days=7,
         log=structlog.get_logger(),
         page=int(page),
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from care_platform.transport.kafka import Brokers
 from episodes.domain.event import EventMetadata
-from episodes.publishing.kafka import make_topics
+from episodes.publishing.topics import make_topics
 from tests.support.episodes.log_writer import Log
 from tests.support.episodes.relay_process import RelayProcess
 from tests.support.episodes.topic_reader import events_of, first_publications
@@ -25,6 +25,12 @@ class Place:
 
     def relay(self, page: int = 500, bootstrap: str | None = None) -> RelayProcess:
         relay = RelayProcess(self.url, bootstrap or self.kafka.bootstrap, [self.network], self.keys_dir, page)
+        self.relays.append(relay)
+        return relay
+
+    def relay_of(self, networks: list[str], page: int = 500) -> RelayProcess:
+        """A relay that is configured for these networks."""
+        relay = RelayProcess(self.url, self.kafka.bootstrap, networks, self.keys_dir, page)
         self.relays.append(relay)
         return relay
 

@@ -36,7 +36,8 @@ THE_PARTNER = seen_as("partner", organisation=PARTNER)
 BROKEN = Breach(rule="no-plan-in-force")
 TRANSFERRED = past(a_transfer(clinic=OTHER_CLINIC), march(10, 12))
 ENVELOPE_FOR_PARTNERS = {
-    *("event_id", "type", "episode_id", "version", "sequence", "clinic", "origin", "subject"),
+    *("event_id", "type", "episode_id", "version", "sequence", "clinic", "origin"),
+    *("client_ref", "subject"),
     *("occurred_at", "precision", "zone", "recorded_at"),
 }
 

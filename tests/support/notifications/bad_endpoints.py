@@ -5,6 +5,7 @@ import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from ssl import SSLContext
 from typing import Self
 
@@ -80,6 +81,22 @@ def sends_a_gigabyte(connection: socket.socket) -> None:
 
 def speaks_no_http(connection: socket.socket) -> None:
     connection.sendall(b"220 mail.partner.example ESMTP\r\n")
+
+
+def never_ends(part: Callable[[int], bytes], head: bytes = b"") -> Behave:
+    """Sends `head`, then one part after another, which are numbered, as fast as they are taken."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(head)
+        for number in count(step=1000):
+            connection.sendall(b"".join(map(part, range(number, number + 1000))))
+
+    return behave
+
+
+def says(answer: bytes) -> Behave:
+    """Sends these bytes in one piece."""
+    return lambda connection: connection.sendall(answer)
 
 
 def _drip(connection: socket.socket, what: bytes) -> None:

@@ -1,12 +1,13 @@
-"""HTTP servers of the other parties: the episodes service with two routes, and partners' endpoints."""
+"""HTTP servers of the other parties: the episodes service with a few routes, and partners' endpoints."""
 
 import asyncio
 import base64
 import json
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from aiohttp import web
 from contracts.codec import CloudEvent
 from contracts.envelope import source_of
 from tests.support.notifications.published_events import documents
+from tests.support.notifications.published_log import events_page, numbers_page
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -68,14 +70,41 @@ class Server:
         return future.result(10)
 
 
+def _html(status: int) -> Callable[[], web.Response]:
+    page = "<html><body>Sign in</body></html>"
+    return lambda: web.Response(text=page, status=status, content_type="text/html")
+
+
+DOUBTFUL: Mapping[str, Callable[[], web.Response]] = MappingProxyType(
+    {
+        "a page": _html(200),
+        "a page that is not found": _html(404),
+        "a route that is not there": lambda: web.json_response({"detail": "Not Found"}, status=404),
+        "moved": lambda: web.Response(status=302, headers={"location": "http://127.0.0.1:1/"}),
+        "a token of another environment": lambda: web.json_response({}, status=401),
+        "another form": lambda: web.json_response({"decisions": [], "id": "x"}),
+        "a list too short": lambda: web.json_response([]),
+        "no content": lambda: web.Response(status=204),
+        "a teapot": lambda: web.Response(status=418),
+    }
+)
+"""Answers of whatever has the address of the episodes service, none of which decides anything."""
+
+
 class EpisodesService(Server):
     """Publishes the events of a test, and answers disclosure decisions as the test tells it.
 
-    `answers`: allowed, refused, silent (hangs) or failing (500).
+    `answers`: allowed, refused, silent (hangs), failing (500), or the name of an answer in `DOUBTFUL`.
+    `lost`: events that the feed leaves out. `confuse`: attributes of another environment's events, in what is
+    told of one episode.
     """
 
     def __init__(self) -> None:
-        super().__init__(v1_feed=self._feed, v1_disclosure_decisions=self._decide)
+        super().__init__(
+            v1_feed=self._feed,
+            v1_disclosure_decisions=self._decide,
+            v1_published_sequences=self._numbers,
+        )
         self.forget()
 
     def forget(self) -> None:
@@ -83,12 +112,17 @@ class EpisodesService(Server):
         self.log: list[dict[str, Any]] = []
         self.answers = "allowed"
         self.refused: set[UUID] = set()
+        self.doubted: dict[UUID, str] = {}
         self.asked: list[dict[str, Any]] = []
         self.tokens: set[str] = set()
         self.decisions: list[str] = []
         self.subject = uuid4()
         self.client_ref: str | None = "C-4711"
         self.unknown_partners: set[UUID] = set()
+        self.lost: set[str] = set()
+        self.tells_what_is_missing = True
+        self.confuse: dict[str, str] = {}
+        self.asked_for: list[str] = []
 
     def publish(self, *events: CloudEvent) -> None:
         self.log.extend(documents(events))
@@ -98,6 +132,8 @@ class EpisodesService(Server):
 
     async def _dispatch(self, request: web.Request) -> web.StreamResponse:
         """The directory has every partner but those named."""
+        if request.path.endswith("/published-events"):
+            return self._events(request)
         if not request.path.startswith("/v1/partners/"):
             return await super()._dispatch(request)
         self.tokens.add(request.headers.get("Authorization", ""))
@@ -106,8 +142,12 @@ class EpisodesService(Server):
                 await asyncio.sleep(3600)
             case "failing":
                 return web.Response(status=500)
-        known = UUID(request.path.rpartition("/")[2]) not in self.unknown_partners
-        return web.json_response({}, status=200 if known else 404)
+        if self.answers in DOUBTFUL:
+            return DOUBTFUL[self.answers]()
+        partner = request.path.rpartition("/")[2]
+        if UUID(partner) in self.unknown_partners:
+            return web.json_response({"type": "/problems/not-found"}, status=404)
+        return web.json_response({"id": partner})
 
     async def _feed(self, request: web.Request) -> web.Response:
         self.tokens.add(request.headers.get("Authorization", ""))
@@ -118,8 +158,28 @@ class EpisodesService(Server):
             await asyncio.sleep(0.01)
         page = self.log[after : after + int(request.query.get("limit", "100"))]
         source = source_of(_network(request))
-        mine = [event for event in page if event.get("source", source) == source]
+        mine = [
+            event
+            for event in page
+            if event.get("source", source) == source and event.get("id") not in self.lost
+        ]
         return web.json_response({"events": mine, "next": f"p{after + len(page)}"})
+
+    def _events(self, request: web.Request) -> web.Response:
+        """Of one episode."""
+        self.asked_for.append(request.path_qs)
+        episode = request.path.split("/")[3]
+        page = events_page(self.log, source_of(_network(request)), episode, request.query)
+        if not self.tells_what_is_missing:
+            return web.Response(status=503)
+        if page is None:
+            return web.Response(status=404)
+        return web.json_response(page | {"events": [event | self.confuse for event in page["events"]]})
+
+    async def _numbers(self, request: web.Request) -> web.Response:
+        if not self.tells_what_is_missing:
+            return web.Response(status=503)
+        return web.json_response(numbers_page(self.log, source_of(_network(request)), request.query))
 
     async def _decide(self, request: web.Request) -> web.StreamResponse:
         questions = json.loads(await request.read())
@@ -130,10 +190,14 @@ class EpisodesService(Server):
                 await asyncio.sleep(3600)
             case "failing":
                 return web.Response(status=500)
+        if self.answers in DOUBTFUL:
+            return DOUBTFUL[self.answers]()
         return web.json_response([self._decision(it) for it in questions])
 
     def _decision(self, question: dict[str, Any]) -> dict[str, Any]:
         self.decisions.append(str(uuid4()))
+        if (reason := self.doubted.get(UUID(question["event_id"]))) is not None:
+            return {"decision_id": self.decisions[-1], "allowed": False, "reason": reason}
         if self.answers == "refused" or UUID(question["event_id"]) in self.refused:
             return {"decision_id": self.decisions[-1], "allowed": False, "reason": "no_consent"}
         told = {"subject": str(self.subject), "your_client_ref": self.client_ref}

@@ -64,7 +64,7 @@ class Care:
 
     def amended(self, how: str, entry: CloudEvent, *breaches: str) -> CloudEvent:
         """`how`: added_to, corrected, retracted."""
-        more = {"breaches": breaches} if breaches else {}
+        more = {"breaches": breaches, "adverse": False} if how == "corrected" else {}
         return self.event(f"entry_{how}", {"entry": entry.attributes["id"]} | more, origin="corrected")
 
     def closed(self) -> CloudEvent:
@@ -102,13 +102,13 @@ class Care:
             "source": source_of(self.network),
             "subject": str(self.episode),
             "time": timestamp(self.now - timedelta(minutes=30)),
-            "sequence": str(self.sequence),
+            "publishednumber": str(self.sequence),
             "version": str(self.sequence),
             "clinic": str(self.clinic),
             "precision": "minute",
-            "recordedat": timestamp(self.now),
+            "recordedtime": timestamp(self.now),
             "origin": "live",
-            "dataref": f"http://127.0.0.1:8000/v1/episodes/{self.episode}/events/{identifier}",
+            "recordref": f"http://127.0.0.1:8000/v1/episodes/{self.episode}/events/{identifier}",
             "correlationid": str(uuid4()),
         }
         return CloudEvent(known | attributes, json.dumps(data).encode())

@@ -65,6 +65,7 @@ class Notifications:
     def __init__(self, database: Database, logs: Path, issuer: Issuer, episodes_url: str) -> None:
         self.database = database
         self.issuer = issuer
+        self.program = "notifications"
         self._logs = logs
         tokens = issuer.directory / "service-tokens.json"
         tokens.touch(mode=0o600)
@@ -93,7 +94,8 @@ class Notifications:
     def start(self, role: str, **settings: str) -> "Role":
         more = {f"NOTIFICATIONS_{name.upper()}": value for name, value in settings.items()}
         log = (self._logs / f"{role}.log").open("ab")
-        return Role([role], os.environ | self.environment | self._as(role) | more, log)
+        words = [self.program, role]
+        return Role(words, os.environ | self.environment | self._as(role) | more, log)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run an operator's command, with the role that takes messages in."""
@@ -133,7 +135,7 @@ class Role:
     """One process of the service."""
 
     def __init__(self, words: list[str], environment: dict[str, str], log: Any) -> None:
-        command = [sys.executable, "-m", "notifications", *words]
+        command = [sys.executable, "-m", *words]
         with log:
             self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
@@ -149,6 +151,10 @@ class Role:
         """Send SIGKILL."""
         self._process.kill()
         self._process.wait()
+
+    def wait(self, within: float = 40.0) -> int:
+        """Wait until it ends by itself. Returns the exit code."""
+        return self._process.wait(within * PATIENCE)
 
     def stop(self) -> int:
         """Send SIGTERM. Returns the exit code, and fails if it takes longer than promised."""
@@ -185,6 +191,10 @@ class Api:
 
     def stop(self) -> int:
         return self._role.stop()
+
+    @property
+    def pid(self) -> int:
+        return self._role.pid
 
     @property
     def log(self) -> str:
@@ -228,6 +238,9 @@ def empty(database: Database) -> None:
     """Delete all rows as the superuser: the service may not, and the owner sees no rows."""
     tables = ("attempts", "deliveries", "subscriptions", "inbox", "parked")
     learned = ("known_consents", "known_episodes", "seen_events", "positions")
+    missing = ("held_events", "gaps", "repeated_numbers", "comparisons")
     with psycopg.connect(database.superuser_url) as db:
-        for table in (*tables, *learned):
+        # Whoever was killed may have a transaction that is just being committed.
+        db.execute("LOCK TABLE deliveries, attempts IN SHARE ROW EXCLUSIVE MODE")
+        for table in (*tables, *learned, *missing):
             db.execute(f"DELETE FROM {table}".encode())

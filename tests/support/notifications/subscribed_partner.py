@@ -62,8 +62,13 @@ def told(care: Care, *partners: Partner) -> list[CloudEvent]:
 
 def owe(service: Notifications, count: int, *events: CloudEvent) -> None:
     """Take the events in, and check how many deliveries are owed then."""
-    asyncio.run(_take_in(service, events))
+    take_in(service, *events)
     assert service.count("deliveries") == count
+
+
+def take_in(service: Notifications, *events: CloudEvent) -> None:
+    """Take the events in."""
+    asyncio.run(_take_in(service, events))
 
 
 async def _take_in(service: Notifications, events: Sequence[CloudEvent]) -> None:

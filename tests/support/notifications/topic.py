@@ -12,11 +12,11 @@ from tests.support.servers.kafka import KafkaBroker
 class Topic:
     """The topic of a new network, so that tests do not interfere."""
 
-    def __init__(self, broker: KafkaBroker) -> None:
+    def __init__(self, broker: KafkaBroker, partitions: int = 3) -> None:
         self.network = f"n-{uuid4().hex[:8]}"
         self.name = topic_of(self.network)
         self._bootstrap = broker.bootstrap
-        broker.create_topic(self.name)
+        broker.create_topic(self.name, partitions)
         self.settings = {
             "source": "kafka",
             "kafka_bootstrap": broker.bootstrap,

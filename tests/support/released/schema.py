@@ -54,7 +54,7 @@ _STRUCTURE = {"type", "anyOf", "oneOf", "enum", "const", "properties", "required
 _APART = _WORDS | _STRUCTURE | {"additionalProperties", "$defs"}
 _AT_LEAST = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
 _AT_MOST = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
-_NARROWING = {"pattern", "format", "multipleOf", "uniqueItems"}
+_NARROWING = {"pattern", "format", "multipleOf", "uniqueItems", "not"}
 _KINDS = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
 _ANY = frozenset((*_KINDS.values(), "null"))
 

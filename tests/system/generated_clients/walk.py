@@ -235,7 +235,7 @@ def follow(episode: UUID) -> None:
         "care.episode.episode_opened.v1",
         "care.episode.sharing_consented.v1",
     ]
-    assert [it.sequence for it in mine] == list(range(1, len(mine) + 1))
+    assert [it.publishednumber for it in mine] == list(range(1, len(mine) + 1))
     assert feed.next_
 
 

@@ -125,6 +125,7 @@ def test_a_change_of_an_interface_breaks_this_and_nothing_else(where: str, now: 
 
 ASYNCAPI: Object = yaml.safe_load((CONTRACTS / "asyncapi.yaml").read_text())
 MESSAGE, TRAIT = "components messages PlanSet", "components messageTraits cloudEvent"
+HEADERS = "components schemas EventHeaders"
 SET = "components schemas PlanSet"
 OF_ASYNCAPI: list[tuple[str, Any, str]] = [
     ("channels episodes messages PlanSet", None, "message PlanSet is gone"),
@@ -143,12 +144,12 @@ OF_ASYNCAPI: list[tuple[str, Any, str]] = [
     (f"{SET} properties plan_version", None, "property plan_version is gone"),
     (f"{SET} properties plan_version minimum", 0, "minimum 1 is now 0"),
     (
-        f"{TRAIT} headers properties ce_origin enum",
+        f"{HEADERS} properties ce_origin enum",
         ["live", "late", "imported", "corrected", "x"],
         '"x" is new',
     ),
-    (f"{TRAIT} headers properties ce_id", None, "property ce_id is gone"),
-    (f"{TRAIT} headers properties ce_new", TEXT, KEEPS),
+    (f"{HEADERS} properties ce_id", None, "property ce_id is gone"),
+    (f"{HEADERS} properties ce_new", TEXT, KEEPS),
     (f"{TRAIT} bindings kafka key", None, "the key is gone"),
     (f"{TRAIT} bindings kafka key format", "uri", "format"),
 ]

@@ -68,6 +68,8 @@ CHANGES: dict[str, tuple[Object, Object, str, str]] = {
     ),
     "a format less": (UUID, TEXT, 'format "uuid" is now null', KEEPS),
     "a format more": (TEXT, UUID, KEEPS, 'format null is now "uuid"'),
+    "a member forbidden": (TEXT, TEXT | {"not": {"required": ["a"]}}, KEEPS, "not null is now"),
+    "a member allowed again": (TEXT | {"not": {"required": ["a"]}}, TEXT, "is now null", KEEPS),
     "another pattern": (
         {**TEXT, "pattern": "a"},
         {**TEXT, "pattern": "b"},
@@ -124,7 +126,7 @@ CHANGES: dict[str, tuple[Object, Object, str, str]] = {
         KEEPS,
         KEEPS,
     ),
-    "a keyword the comparer does not know": (TEXT, {**TEXT, "not": {"const": "a"}}, "not null", "not null"),
+    "a keyword the comparer does not know": (TEXT, {**TEXT, "if": {"const": "a"}}, "if null", "if null"),
 }
 
 

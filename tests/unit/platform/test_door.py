@@ -19,6 +19,7 @@ from care_platform.transport.files import trusting
 from tests.support.servers.certificates import Authority
 
 LIMITS = DoorLimits(connections=5, per_peer=4, head_seconds=0.3, body_seconds=0.6, head_lines=20)
+LARGE = 5_000_000
 HEAD = b"POST /x HTTP/1.1\r\nHost: a\r\n"
 WHOLE = HEAD + b"Content-Length: 2\r\n\r\nok"
 
@@ -41,6 +42,12 @@ async def server(
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            return
+        if scope["path"] == "/large":
+            await asyncio.sleep(0.1)
+            length = (b"content-length", b"%d" % LARGE)
+            await send({"type": "http.response.start", "status": 200, "headers": [length]})
+            await send({"type": "http.response.body", "body": b"a" * LARGE})
             return
         body, more = b"", True
         while more:
@@ -160,6 +167,21 @@ async def test_a_process_has_so_many_connections() -> None:
         assert problem(await sent(seen.port, WHOLE))["type"] == "/problems/unavailable"
         for _, writer in held:
             writer.close()
+
+
+async def test_who_has_closed_its_own_half_gets_a_large_answer_however_late_and_slowly_it_is_read() -> None:
+    async with server(DoorLimits(connections=1, head_seconds=0.3)) as seen:
+        reader, writer = await asyncio.open_connection("127.0.0.1", seen.port, limit=1_000)
+        writer.write(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /half-a-head")
+        writer.write_eof()
+        async with asyncio.timeout(20):
+            await reader.readuntil(b"\r\n\r\n")
+            answer = await reader.readexactly(1_000)
+            await asyncio.sleep(0.6)  # longer than a head may take here
+            answer += await reader.read()
+        assert answer == b"a" * LARGE
+        assert (await sent(seen.port, WHOLE)).status == 200, "its place is free"
+        writer.close()
 
 
 async def test_the_limits_hold_within_tls_and_plain_text_gets_no_answer(tmp_path: Path) -> None:

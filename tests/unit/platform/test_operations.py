@@ -4,12 +4,15 @@ import asyncio
 from typing import Any
 from unittest.mock import Mock
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from care_platform.http.operations import Operations, router
 from care_platform.http.operations_port import OperationsApart
-from care_platform.http.problems import Problem
+from care_platform.http.problems import Problem, Problems
 from care_platform.http.shared_answers import SharedAnswer
 
 REQUEST = Mock(spec=Request)
@@ -88,3 +91,31 @@ async def test_each_port_has_its_own_paths(path: str, public: bool, operators: b
             with pytest.raises(Problem):
                 await apart(scope, Mock(), Mock())
     assert served == [8_000] * public + [9_000] * operators
+
+
+@pytest.mark.parametrize("reason", [None, "no database"])
+@pytest.mark.parametrize("warnings", [(), ("something is damaged",)])
+async def test_what_must_be_looked_into_is_told_beside_whether_requests_can_be_answered(
+    reason: str | None, warnings: tuple[str, ...]
+) -> None:
+    async def why_not_ready(_: Request) -> str | None:
+        return reason
+
+    async def metrics(_: Request) -> bytes:
+        return b""
+
+    async def told(_: Request) -> tuple[str, ...]:
+        return warnings
+
+    app = FastAPI()
+    app.include_router(
+        router(Operations(lambda _: True, why_not_ready, metrics, told), Problems((), {}), lambda _: {})
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+        answer = await http.get("/health/ready")
+    expected = {"reason": reason, "warnings": list(warnings) or None}
+    assert answer.status_code == (503 if reason else 200)
+    assert answer.json() == {"ready": reason is None} | {
+        name: said for name, said in expected.items() if said is not None
+    }

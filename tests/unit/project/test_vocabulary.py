@@ -37,6 +37,8 @@ READS = {
     "GET /v1/episodes/{episode}/history": ("history", "read"),
     "GET /v1/episodes/{episode}/events/{event}": ("events", "read"),
     "GET /v1/feed": ("feed", "read"),
+    "GET /v1/episodes/{episode}/published-events": ("published-events", "read"),
+    "GET /v1/published-sequences": ("published-sequences", "read"),
     "POST /v1/disclosure-decisions": ("disclosure-decisions", "write"),
     "GET /v1/clients": ("clients", "read"),
     "DELETE /v1/clients/{id}": ("clients", "delete"),

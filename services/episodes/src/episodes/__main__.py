@@ -20,13 +20,14 @@ from joserfc.errors import SecurityWarning
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
-from care_platform import crash_points, key_commands, logs
+from care_platform import crash_points, key_commands, logs, process, process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import run, serving
 from care_platform.key_commands import KeyStore
 from care_platform.key_files import SIZE
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from care_platform.postgres.grants import of_role
+from care_platform.postgres.migrations import StoreBeyond
 from care_platform.transport.kafka import Brokers
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
@@ -43,6 +44,7 @@ from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
 from episodes.event_log.compatibility import AllHave
 from episodes.event_log.episodes import Episodes
+from episodes.event_log.epochs import StoreInUse, begin_epoch
 from episodes.event_log.keyring import MAC, MASTER, Keyring, keyring
 from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
 from episodes.event_log.reader import Database, Log, Wake
@@ -60,10 +62,14 @@ from episodes.migrate import complete, migrate, newest
 from episodes.migrations.grants import API, GRANTS, PROJECT, RELAY
 from episodes.processes import token_issuing
 from episodes.processes.watchdog import Watchdog
+from episodes.publishing.another_log import Restores
+from episodes.publishing.commands import accept_partitions, retire_network
+from episodes.publishing.episode_events import EpisodeEvents
 from episodes.publishing.feed_positions import SEALED_SINCE, FeedPositions
-from episodes.publishing.kafka import PARTITIONS, REPLICATION, make_topics
 from episodes.publishing.process import run_relay
+from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
+from episodes.publishing.topics import PARTITIONS, REPLICATION, make_topics
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
 from episodes.recording.writer import Writer
@@ -90,7 +96,8 @@ def main() -> None:
 
 def api(settings: Settings, _: argparse.Namespace) -> None:
     """Serve commands, queries and the feed."""
-    logs.configure("api")
+    process.begin("api")
+    process_metrics.register("episodes")
     signal.signal(signal.SIGTERM, _ended)
     app = layered(application(settings), settings.operations_port)
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
@@ -129,6 +136,9 @@ def application(settings: Settings) -> FastAPI:
         episodes=Episodes(database, keys.unwrap),
         wake=wake,
         feed=SharedPages(log, settings.public_url),
+        restores=Restores(database),
+        episode_events=EpisodeEvents(database, keys.unwrap, settings.public_url),
+        sequences=PublishedSequences(database),
         directory=directory,
         clients=Clients(database, AccessRecord(database)),
         disclosures=Disclosures(workers, keys.unwrap, cache),
@@ -188,7 +198,7 @@ def drawn(size: int) -> Callable[[], bytes]:
 
 def relay(settings: Settings, _: argparse.Namespace) -> None:
     """Publish what is recorded to Kafka; one leads, others stand by."""
-    logs.configure("relay")
+    process.begin("relay")
     run_relay(
         database_url=settings.require("database_url", "the address of the episodes database"),
         grants=of_role(GRANTS, RELAY),
@@ -196,6 +206,7 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
         networks=settings.networks,
         unwrap=_keyring(settings).unwrap,
         public_url=settings.public_url,
+        retention_days=settings.topic_retention_days,
         log=structlog.get_logger("relay"),
         metrics_port=settings.relay_metrics_port,
     )
@@ -203,7 +214,7 @@ def relay(settings: Settings, _: argparse.Namespace) -> None:
 
 def project(settings: Settings, arguments: argparse.Namespace) -> None:
     """Keep the lists up to date with what is recorded; one leads, others stand by."""
-    logs.configure("rebuild" if arguments.rebuild else "project")
+    process.begin("rebuild" if arguments.rebuild else "project")
     setting = Setting(
         database_url=settings.require("database_url", "the address of the episodes database"),
         grants=of_role(GRANTS, PROJECT),
@@ -222,22 +233,41 @@ def _brokers(settings: Settings) -> Brokers:
 
 
 def topics(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Make the Kafka topic of each network; those there already stay as they are."""
+    """Make the Kafka topic of each network; say how those there already are not as they should be."""
+    brokers = _brokers(settings)
     make_topics(
-        _brokers(settings),
+        brokers,
         settings.networks,
         partitions=arguments.partitions,
         replication=arguments.replication,
+        days=settings.topic_retention_days,
+        alter=arguments.alter,
         say=print,
     )
+    if arguments.accept_partitions:
+        url = settings.require("database_url", "the address of the database, as the relay's role")
+        accept_partitions(url, brokers, settings.networks, print)
+
+
+def retire(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Retire for good a network that was taken out of EPISODES_NETWORKS: publish no more of it."""
+    if arguments.network in settings.networks:
+        raise SystemExit(f"EPISODES_NETWORKS names {arguments.network}: take it out first, everywhere")
+    if not arguments.yes:
+        raise SystemExit(
+            f"what {arguments.network} recorded and was not published never will be, nor can the network"
+            " come back under this name; say --yes if that is meant"
+        )
+    url = settings.require("database_url", "the address of the database, as the relay's role")
+    retire_network(url, arguments.network, print)
 
 
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     """Bring the database to this release, as its owner."""
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
     try:
-        reached = migrate(owner, settings.app_role, arguments.retire_app_role)
-    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        reached = migrate(owner, settings.app_role, arguments.retire_app_role, partial(print, flush=True))
+    except (RolesMissing, StillInUse, NotOurs, StoreBeyond) as refusal:
         raise SystemExit(str(refusal)) from None
     except psycopg.OperationalError as fault:
         reason = logs.reason_of(fault) or type(fault).__name__
@@ -245,6 +275,25 @@ def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     print("episodes database at revision", reached)
     if arguments.all_replaced:
         print("what is written from now on needs processes of revision", complete(owner), "or later")
+
+
+def restored(settings: Settings, _: argparse.Namespace) -> None:
+    """Begin the store's next epoch, after a backup was restored and before any process starts.
+
+    The positions of events recorded from then on are given for the first time, so readers of the feed go on
+    from where they were and pass nothing over. It brings back nothing that the backup lacks, and does not
+    touch Kafka, what partners were told, erasures or withdrawals.
+    """
+    owner = settings.require("owner_database_url", "the address of the database, as its owner")
+    try:
+        with psycopg.connect(owner) as connection:
+            epoch = begin_epoch(connection)
+    except StoreInUse as users:
+        raise SystemExit(f"connected to the database: {users}. Stop every process first") from None
+    except psycopg.OperationalError as fault:
+        reason = logs.reason_of(fault) or type(fault).__name__
+        raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
+    print("the store is in epoch", epoch)
 
 
 def token(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -322,6 +371,10 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="every process has a role of its own: take all rights from the one they shared before",
     )
+    restored_parser = roles.add_parser(
+        "restored", help="begin a new epoch after a backup was restored", description=restored.__doc__
+    )
+    restored_parser.set_defaults(run=restored)
     project_parser = roles.add_parser("project", help=project.__doc__, description=project.__doc__)
     project_parser.set_defaults(run=project)
     project_parser.add_argument(
@@ -334,6 +387,19 @@ def _parser() -> argparse.ArgumentParser:
     topics_parser.add_argument(
         "--replication", type=int, default=REPLICATION, help=f"default {REPLICATION}; 3 in production"
     )
+    topics_parser.add_argument(
+        "--alter", action="store_true", help="change the settings of topics that differ"
+    )
+    topics_parser.add_argument(
+        "--accept-partitions",
+        action="store_true",
+        help="let the relay send to as many partitions as there are now, although events of one episode may"
+        " then be read in another order",
+    )
+    retire_parser = roles.add_parser("retire-network", help=retire.__doc__, description=retire.__doc__)
+    retire_parser.set_defaults(run=retire)
+    retire_parser.add_argument("network", help="the network's name")
+    retire_parser.add_argument("--yes", action="store_true", help="there is no way back, and that is meant")
     issue = roles.add_parser("token", help=token.__doc__).add_subparsers(required=True, metavar="ACTION")
     issuing_parser = issue.add_parser("issue", help="print a token", description=token.__doc__)
     issuing_parser.set_defaults(run=token)

@@ -25,6 +25,8 @@ ACCESS: Mapping[tuple[str, str], frozenset[Role]] = MappingProxyType(
         ("events", "read"): READERS,
         ("history", "read"): STAFF,
         ("feed", "read"): frozenset({Role.SERVICE, Role.AUDITOR}),
+        ("published-events", "read"): frozenset({Role.SERVICE}),
+        ("published-sequences", "read"): frozenset({Role.SERVICE}),
         ("disclosure-decisions", "write"): frozenset({Role.SERVICE}),
         ("clients", "read"): STAFF,
         ("clients", "write"): DESK_OR_PRIVACY,

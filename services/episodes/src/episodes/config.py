@@ -7,10 +7,14 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from care_platform.settings import ServiceSettings, Slug
+from episodes.publishing.topics import RETENTION_DAYS
 
 
 class Settings(ServiceSettings):
     """EPISODES_… in the environment. Database addresses are libpq URLs and may name a Unix socket.
+
+    `topic_retention_days` is for how many days the topics keep what is published. Whoever was away for longer
+    has to fetch from this service what Kafka has deleted meanwhile.
 
     `waiting_per_caller` is how many commands of one caller may wait, and how many of its reads; more are 429.
     """
@@ -24,6 +28,7 @@ class Settings(ServiceSettings):
     public_url: str = "http://127.0.0.1:8000"
     relay_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     project_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    topic_retention_days: Annotated[int, Field(ge=1, le=3_650)] = RETENTION_DAYS
     keys_dir: Path = Path("var/keys/episodes")
     waiting_per_caller: Annotated[int, Field(ge=1)] = 256
     cache_bytes: Annotated[int, Field(ge=0)] = 256 * 1024 * 1024

@@ -11,6 +11,7 @@ Failed
 ├── TooLarge                the event is over the limit of one event
 ├── TooManyWaiting          the queue is full or the answer took too long
 ├── TooManyRequests         as many requests of this caller wait as may
+├── AnotherLog              the position was given in another log
 ├── Behind                  the list does not show the caller's write yet
 └── StoreUnavailable        the store cannot be reached, or did not answer
 """
@@ -64,6 +65,10 @@ class TooManyWaiting(Failed):
 
 
 class TooManyRequests(Failed):
+    pass
+
+
+class AnotherLog(Failed):
     pass
 
 

@@ -6,26 +6,29 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import uvloop
 from pydantic import ValidationError
 
-from care_platform import crash_points, key_commands, logs
+from care_platform import crash_points, key_commands, logs, process
 from care_platform.key_commands import KeyStore
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
+from care_platform.postgres.migrations import StoreBeyond
 from notifications.config import Settings
 from notifications.delivering.secret_sealing import KIND, LENGTH, SECRETS
-from notifications.migrate import migrate
-from notifications.processes import roles
+from notifications.migrate import complete, migrate
+from notifications.processes import operating, roles
 from notifications.processes.app import create_app
+from notifications.reacting.missing import CannotGoOn
 from notifications.reacting.parked import CannotResolve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one role. The exit code is 0 only if it was told to end."""
     asked = _parser().parse_args(arguments)
-    logs.configure(asked.role)
+    process.begin(asked.role)
     try:
         settings = Settings()
     except ValidationError as fault:
@@ -48,14 +51,18 @@ def _deliver(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
     try:
-        migrate(settings.address("owner_database_url"), settings.app_role, asked.retire_app_role)
-    except (RolesMissing, StillInUse, NotOurs) as refusal:
+        owner = settings.address("owner_database_url")
+        reached = migrate(owner, settings.app_role, asked.retire_app_role, partial(print, flush=True))
+    except (RolesMissing, StillInUse, NotOurs, StoreBeyond) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except psycopg.OperationalError as fault:
         reason = logs.reason_of(fault) or type(fault).__name__
         print(f"the database of NOTIFICATIONS_OWNER_DATABASE_URL: {reason}", file=sys.stderr)
         return 1
+    print("notifications database at revision", reached)
+    if asked.all_replaced:
+        print("what is written from now on needs processes of revision", complete(owner), "or later")
     return 0
 
 
@@ -90,11 +97,21 @@ def _keys(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _parked(settings: Settings, asked: argparse.Namespace) -> int:
     try:
-        lines = uvloop.run(roles.parked(settings, asked.action, asked.id))
+        lines = uvloop.run(operating.parked(settings, asked.action, asked.id))
     except CannotResolve as refusal:
         print(refusal, file=sys.stderr)
         return 1
     print("\n".join(lines))
+    return 0
+
+
+def _missing(settings: Settings, asked: argparse.Namespace) -> int:
+    try:
+        lines = uvloop.run(operating.missing(settings, asked.episode))
+    except CannotGoOn as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    print(*lines, sep="\n")
     return 0
 
 
@@ -104,6 +121,7 @@ _ROLES: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = {
     "deliver": _deliver,
     "keys": _keys,
     "migrate": _migrate,
+    "missing": _missing,
     "openapi": _openapi,
     "parked": _parked,
 }
@@ -120,10 +138,16 @@ def _parser() -> argparse.ArgumentParser:
     key_commands.add_parser(role, _keys, [KIND])
     migrating = role.add_parser("migrate", help="bring the tables up to date, as their owner")
     migrating.add_argument(
+        "--all-replaced",
+        action="store_true",
+        help="no process of an earlier release runs any more: what those cannot read may be written",
+    )
+    migrating.add_argument(
         "--retire-app-role",
         action="store_true",
         help="every process has a role of its own: take all rights from the one they shared before",
     )
+    _add_missing(role)
     role.add_parser("openapi", help="print the OpenAPI document")
     parked = role.add_parser("parked", help="messages that could not be taken in").add_subparsers(
         dest="action", required=True, metavar="action"
@@ -133,6 +157,19 @@ def _parser() -> argparse.ArgumentParser:
         command = parked.add_parser(action, help=f"{what}, and then what followed it in its episode")
         command.add_argument("id", type=int)
     return parser
+
+
+def _add_missing(role: Any) -> None:
+    missing = role.add_parser("missing", help="published events that did not arrive").add_subparsers(
+        dest="action", required=True, metavar="action"
+    )
+    missing.add_parser("list", help="show the episodes that wait for them").set_defaults(episode=None)
+    going_on = missing.add_parser(
+        "go-on",
+        help="take in what an episode holds although something lacks",
+        description="Nobody is told of what lacks. If it comes after all, it is taken in late.",
+    )
+    going_on.add_argument("episode", type=UUID, help="the id of the episode")
 
 
 def _refuse(fault: ValidationError) -> int:

@@ -28,6 +28,7 @@ class Action(StrEnum):
     CONFIRM_ADDRESS = "confirm address"
     ASK_FOR_CHALLENGE = "ask for challenge"
     REPLACE_SECRET = "replace secret"
+    REACTIVATE = "reactivate"
     READ_DELIVERIES = "read deliveries"
     PULL_EVENTS = "pull events"
     READ_INBOX = "read inbox"
@@ -43,6 +44,7 @@ _OWN_SUBSCRIPTIONS = frozenset(
         Action.CONFIRM_ADDRESS,
         Action.ASK_FOR_CHALLENGE,
         Action.REPLACE_SECRET,
+        Action.REACTIVATE,
         Action.READ_DELIVERIES,
         Action.PULL_EVENTS,
     }

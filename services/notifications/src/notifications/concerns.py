@@ -4,5 +4,10 @@ from typing import Literal
 
 Severity = Literal["critical", "notice"]
 Concern = Literal[
-    "red_flag_raised", "rule_of_care_broken", "adverse_reaction", "referral_answered", "partner_reported"
+    "red_flag_raised",
+    "rule_of_care_broken",
+    "adverse_reaction",
+    "referral_answered",
+    "partner_reported",
+    "events_missing",
 ]

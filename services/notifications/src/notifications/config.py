@@ -32,6 +32,8 @@ class Settings(ServiceSettings):
     episodes_ca_file: OptionalFile = None
     """The certificate authorities that alone vouch for `episodes_url`; without it, those of this machine."""
     tokens_file: Path = Path("var/keys/service-tokens.json")
+    missing_seconds: float = Field(900, gt=0)
+    """After how long a published event that is missing is an incident."""
     keys_dir: Path = Path("var/keys/notifications")
     allow_loopback: bool = False
     subscriptions_per_partner: int = Field(10, ge=1, le=1000)
@@ -45,6 +47,7 @@ class Settings(ServiceSettings):
     name_servers: Annotated[tuple[NameServer, ...], NoDecode] = ()
     """The name servers for the names of endpoints, `address` or `address:port`; without any, the system's."""
     lease_seconds: float = Field(30, gt=0)
+    deliver_metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     retry_seconds: Annotated[tuple[float, ...], NoDecode] = tuple(it.total_seconds() for it in DELAYS)
 
     @field_validator("networks", "retry_seconds", "name_servers", "more_ports", mode="before")

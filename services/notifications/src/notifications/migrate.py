@@ -5,4 +5,4 @@ from notifications.migrations.grants import GRANTS
 
 _STEPS = Migrations("notifications.migrations", lock=0x6E6F7469, grants=GRANTS)
 
-migrate, newest = _STEPS.run, _STEPS.newest
+migrate, newest, complete = _STEPS.run, _STEPS.newest, _STEPS.complete

@@ -1,19 +1,27 @@
 """Logs as JSON lines of an allow-list of fields: ids, types, positions, durations; no values, no names."""
 
+import atexit
 import json
 import logging
+import os
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from types import TracebackType
+from typing import NoReturn
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
+
+from care_platform.log_writer import LogWriter
 
 FIELDS = frozenset(
     {"event", "level", "timestamp", "logger", "role", "error", "exception", "reason", "place", "where"}
     | {"method", "route", "status", "duration_ms", "seconds", "lag_seconds", "correlation_id"}
     | {"network", "networks", "environment", "source", "host", "port", "version", "revision"}
     | {"topic", "topics", "lane", "position", "epoch", "head", "sent", "listed", "build", "abandoned"}
-    | {"attempt", "last", "attempts", "count", "size", "event_id", "subscription", "parked_id", "resolution"}
+    | {"attempt", "last", "attempts", "count", "limit", "size", "event_id", "subscription"}
+    | {"parked_id", "resolution"}
 )
 """The allow-list. Any other field is omitted, and only its name is logged, under `dropped`."""
 
@@ -55,12 +63,21 @@ class Loggable(Exception):
     """An error whose message is our own and holds nothing of a record, so that a log may quote it."""
 
 
-def configure(role: str) -> None:
+_LAST_LINES = 1.0
+"""How many seconds the end of a process waits for its last lines to be written."""
+
+_writer: LogWriter | None = None
+
+
+def configure(role: str, descriptor: int | None = None) -> None:
     """Send our lines and those of libraries to standard error. The composition root calls it once.
 
     The libraries' lines stay above INFO: at DEBUG kafka-python prints the records it sends.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    global _writer
+    _writer = writer = LogWriter(_standard_error() if descriptor is None else descriptor, _dropped_line(role))
+    writer.start()
+    handler = _Handing(writer)
     handler.setFormatter(_LibraryLine())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     quiet_kafka()
@@ -68,7 +85,7 @@ def configure(role: str) -> None:
     logging.getLogger("psycopg.pool").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            lambda _, __, line: {"role": role, **line},
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _frames_only,
@@ -76,10 +93,63 @@ def configure(role: str) -> None:
             structlog.processors.JSONRenderer(default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Lines(writer),
         cache_logger_on_first_use=False,
     )
-    structlog.contextvars.bind_contextvars(role=role)
+    atexit.register(flush)
+
+
+def flush() -> None:
+    """Wait until all that was logged is written, if it can be: at most a second."""
+    if _writer is not None:
+        _writer.flush(_LAST_LINES)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process with this code at once: nothing is cleaned up, but its last lines are written."""
+    flush()
+    os._exit(code)
+
+
+def dropped_lines() -> int:
+    """How many lines of this process were dropped, because the log could not be written."""
+    return 0 if _writer is None else _writer.dropped
+
+
+def _standard_error() -> int:
+    """Where standard error is closed, its number may be another file's, or a connection's, by now."""
+    return os.open(os.devnull, os.O_WRONLY) if sys.stderr is None else sys.stderr.fileno()
+
+
+def _dropped_line(role: str) -> Callable[[int], str]:
+    def line(count: int) -> str:
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        told = {"event": "lines dropped", "level": "warning", "timestamp": now, "role": role}
+        return json.dumps({**told, "count": count, "reason": "the log could not be written"})
+
+    return line
+
+
+class _Lines:
+    """What structlog calls with a rendered line, under the name of its level."""
+
+    def __init__(self, writer: LogWriter) -> None:
+        self.debug = self.info = self.warning = self.error = self.critical = writer.put
+
+
+class _Handing(logging.Handler):
+    """Hands libraries' lines over to be written."""
+
+    def __init__(self, writer: LogWriter) -> None:
+        super().__init__()
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception as fault:  # the library's own way would print the record
+            line = json.dumps({"event": "a line could not be made", "error": type(fault).__name__})
+        self._writer.put(line)
 
 
 def quiet_kafka() -> None:

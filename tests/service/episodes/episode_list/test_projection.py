@@ -20,9 +20,9 @@ from episodes.event_log.positions import Claim, claim
 from episodes.event_log.tail import Tail
 from episodes.processes.follower import EXIT_TRY_AGAIN, Deposed
 from episodes.processes.progress import Progress
+from tests.support.episodes.held_rows import nothing_held
 from tests.support.episodes.list_processes import Place, placed
 from tests.support.episodes.log_writer import care, opening, session
-from tests.support.episodes.stored_rows import INSERT, of_a_later_release
 from tests.support.servers.kafka import free_port
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
@@ -140,17 +140,6 @@ def test_an_erased_client_stays_listed_without_what_its_events_said(place: Place
     assert (line["version"], line["last_recorded_at"]) == (2, header.recorded_at)
 
 
-def test_an_event_of_a_later_release_is_not_passed_over(place: Place) -> None:
-    place.log.record(care(place.log, episodes=1, sessions=0))
-    newest = place.rows("SELECT * FROM stored_events ORDER BY notification_id DESC LIMIT 1")[0]
-    unheard_of = of_a_later_release(newest, newest["originator_version"] + 1)
-    (row,) = place.rows(f"{INSERT} RETURNING notification_id", unheard_of)
-    process = place.project()
-    assert process.ended() == EXIT_TRY_AGAIN
-    assert process.said("project-ended")[0]["reason"] == "unheard-of.1"
-    assert place.position() < row["notification_id"]
-
-
 def test_it_ends_well_when_told_and_without_a_store_it_waits(place: Place) -> None:
     process = place.project()
     process.awaited("leading")
@@ -176,5 +165,11 @@ def test_an_operator_sees_where_it_is(place: Place) -> None:
 def projection(tail: Tail, held: Claim, write: Write) -> Projection:
     progress = Progress(partial(datetime.now, UTC), "project", "listed")
     return Projection(
-        tail=tail, claim=held, write=write, announce=rows.announce, cache=Cache(0), progress=progress
+        tail=tail,
+        claim=held,
+        held=nothing_held("demo"),
+        write=write,
+        announce=rows.announce,
+        cache=Cache(0),
+        progress=progress,
     )

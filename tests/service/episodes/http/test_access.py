@@ -50,7 +50,7 @@ def path_of(resource: str, action: str, episode: str) -> str:
             return episode if action == "read" else "/v1/episodes"
         case "events":
             return f"{episode}/events/{NOBODY}"
-        case "feed" | "disclosure-decisions":
+        case "feed" | "published-sequences" | "disclosure-decisions":
             return f"/v1/{resource}"
         case "clients" if action in OF_CLIENTS:
             return OF_CLIENTS[action]

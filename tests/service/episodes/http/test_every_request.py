@@ -10,6 +10,7 @@ import pytest
 from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.http_calls import bearer
 from tests.support.every_request import (
+    check_half_closed,
     check_operations_apart,
     check_paths,
     check_reading,
@@ -78,3 +79,8 @@ def test_what_operators_ask_can_have_a_port_of_its_own(served: Served) -> None:
 
 def test_a_request_that_ends_in_two_places_is_refused_and_nothing_after_it_answered(served: Served) -> None:
     check_framing(served.api.url)
+
+
+def test_a_caller_that_has_closed_its_own_half_is_answered(served: Served) -> None:
+    check_half_closed(served.api.url, "/openapi.json")
+    check_half_closed(served.api.url, "/health/ready")

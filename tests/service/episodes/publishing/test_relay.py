@@ -114,7 +114,7 @@ def test_another_implementation_of_cloudevents_reads_the_records(place: Place) -
         assert event.get_subject() == str(header.episode_id) == record.key.decode()
         assert event.get_source() == f"/networks/{place.network}/episodes"
         assert event.get_time() == header.occurred_at
-        assert event.get_extension("dataref").startswith(f"{PUBLIC_URL}/v1/episodes/{header.episode_id}/")
+        assert event.get_extension("recordref").startswith(f"{PUBLIC_URL}/v1/episodes/{header.episode_id}/")
         assert isinstance(event.get_data(), dict)
 
 

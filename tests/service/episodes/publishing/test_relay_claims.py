@@ -1,4 +1,4 @@
-"""Only the relay that took over last moves the position, and no event it cannot publish is passed over."""
+"""Only the relay that took over last moves the position, and holds back or releases anything."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,13 +9,15 @@ import pytest
 from episodes.event_log.positions import claim, move
 from episodes.event_log.recorder import connect_to_log
 from episodes.event_log.tail import Tail, UnknownNetwork
-from episodes.processes.follower import FromLaterReleaseError
+from episodes.processes.follower import Deposed
+from episodes.processes.held_back import Held
+from episodes.processes.held_rows import HeldRows
 from episodes.processes.leadership import Leadership
 from episodes.publishing.relay import records
 from tests.support.databases import episodes_database
+from tests.support.episodes.held_rows import nothing_held
 from tests.support.episodes.log_writer import Log, opening
 from tests.support.episodes.relay_process import PUBLIC_URL
-from tests.support.episodes.stored_rows import unheard_of
 from tests.support.servers.postgres import Database, PostgresServer
 from tests.support.waiting import eventually
 
@@ -66,17 +68,6 @@ def test_another_office_is_led_beside(database: Database) -> None:
         other.release()
 
 
-def test_an_event_of_a_later_release_is_not_passed_over(database: Database, log: Log) -> None:
-    episode = log.episode()
-    log.record([(episode, opening(episode))])
-    with closing(Tail(database.url("relay"), log.keyring.unwrap, ["demo"])) as tail:
-        page = tail.page(0, 10)
-        assert len(list(records(page, tail, PUBLIC_URL))) == 1
-        of_later = [unheard_of(event) for event in page]
-        with pytest.raises(FromLaterReleaseError, match=r"^unheard-of\.1$"):
-            list(records(of_later, tail, PUBLIC_URL))
-
-
 def _unexpected() -> None:
     raise AssertionError("the lock was lost")
 
@@ -84,10 +75,29 @@ def _unexpected() -> None:
 def test_the_keys_of_a_network_that_is_not_configured_are_not_taken_for_destroyed(
     database: Database, log: Log
 ) -> None:
+    """Whatever lets its events pass."""
     episode = log.episode("elsewhere")
     log.record([(episode, opening(episode))])
     with (
         closing(Tail(database.url("relay"), log.keyring.unwrap, ["demo"])) as tail,
         pytest.raises(UnknownNetwork, match=r"^elsewhere$"),
     ):
-        list(records(tail.page(0, 10), tail, PUBLIC_URL))
+        list(records(tail.page(0, 10), tail, PUBLIC_URL, nothing_held("elsewhere")))
+
+
+def test_only_the_latest_claim_holds_anything_back_or_releases_it(database: Database) -> None:
+    with connect_to_log(database.url("relay")) as connection:
+        older = HeldRows(connection, claim(connection, "kafka"))
+        held = Held("network", "elsewhere", 5, "not configured")
+        older.hold(held)
+        newer = HeldRows(connection, claim(connection, "kafka"))
+        assert newer.held() == [held]
+        with pytest.raises(Deposed):
+            older.hold(held._replace(after=9))
+        with pytest.raises(Deposed):
+            older.release("network", "elsewhere")
+        assert newer.held() == [held]
+        newer.hold(held._replace(after=7))
+        assert newer.held() == [held._replace(after=7)]
+        newer.release("network", "elsewhere")
+        assert newer.held() == []

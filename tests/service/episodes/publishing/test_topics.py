@@ -4,12 +4,17 @@ import logging
 from uuid import uuid4
 
 import pytest
+import structlog
 from kafka import KafkaAdminClient, KafkaProducer
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
+from structlog.testing import capture_logs
 
 from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
-from episodes.publishing.kafka import make_topics, producer, settings
+from episodes.publishing.kafka import producer, settings
+from episodes.publishing.topic_watch import look
+from episodes.publishing.topics import make_topics, settings_of
 from tests.support.servers.kafka import KafkaBroker
 
 
@@ -31,7 +36,46 @@ def test_making_topics_again_leaves_them_as_they_are(kafka: KafkaBroker) -> None
     make_topics(Brokers(kafka.bootstrap), [first, second], partitions=2, say=said.append)
     assert said[0] == f"{topic_of(first)}: exists"
     assert said[1].startswith(f"{topic_of(second)}: made")
+    assert len(said) == 2, "nothing differs"
     assert (_partitions(kafka, first), _partitions(kafka, second)) == (4, 2)
+
+
+def test_a_topic_is_made_to_keep_what_is_unread(kafka: KafkaBroker) -> None:
+    network = networks()[0]
+    make_topics(Brokers(kafka.bootstrap), [network], days=2, say=_nothing)
+    assert _configs(kafka, network) == settings_of(1, 2)
+    assert settings_of(3, 2)["min.insync.replicas"] == "2"
+
+
+LOSING = {
+    "cleanup.policy": "compact",
+    "retention.ms": "1000",
+    "retention.bytes": "2000000",
+    "unclean.leader.election.enable": "true",
+}
+
+
+def test_each_difference_of_a_topic_is_said_and_put_right_only_when_asked(kafka: KafkaBroker) -> None:
+    network, said = networks()[0], list[str]()
+    _make_as(kafka, network, LOSING | {"max.message.bytes": "900000"})
+    make_topics(Brokers(kafka.bootstrap), [network], replication=2, say=said.append)
+    assert all(any(name in line for line in said) for name in (*LOSING, "replication factor"))
+    assert _configs(kafka, network) | LOSING == _configs(kafka, network)
+    make_topics(Brokers(kafka.bootstrap), [network], alter=True, say=said.append)
+    assert said[-1] == f"{topic_of(network)}: altered"
+    assert _configs(kafka, network) == settings_of(1, 30)
+    assert _configs(kafka, network, "max.message.bytes") == {"max.message.bytes": "900000"}
+
+
+def test_the_relay_warns_of_topics_that_differ_and_loudly_of_compaction(kafka: KafkaBroker) -> None:
+    network = networks()[0]
+    _make_as(kafka, network, LOSING)
+    with capture_logs() as lines:
+        look(Brokers(kafka.bootstrap), [network, networks()[0]], 30, structlog.get_logger())
+    assert {line["topic"] for line in lines} == {topic_of(network)}
+    loud = [line["reason"] for line in lines if line["log_level"] == "error"]
+    assert loud == ["cleanup.policy is compact: compaction deletes events"]
+    assert len(lines) == len(LOSING)
 
 
 def test_a_topic_that_cannot_be_made_is_an_error(kafka: KafkaBroker) -> None:
@@ -82,6 +126,21 @@ def _plain_producer(brokers: Brokers) -> KafkaProducer:
 def _partitions(kafka: KafkaBroker, network: str) -> int:
     with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
         return len(admin.describe_topics([topic_of(network)])[0]["partitions"])
+
+
+def _make_as(kafka: KafkaBroker, network: str, configs: dict[str, str]) -> None:
+    wanted = {"num_partitions": 1, "replication_factor": 1, "configs": configs}
+    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
+        admin.create_topics({topic_of(network): wanted}, wait_for_metadata=True)
+
+
+def _configs(kafka: KafkaBroker, network: str, *names: str) -> dict[str, str]:
+    """The settings of the topic that this service cares about, or these."""
+    wanted = list(names or settings_of(1, 1))
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic_of(network), wanted)
+    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
+        found = admin.describe_configs([resource], config_filter="all")["topic"][topic_of(network)]
+    return {name: config["value"] for name, config in found.items()}
 
 
 def _nothing(line: str) -> None:

@@ -79,8 +79,8 @@ def test_commands_of_two_processes_on_one_episode_make_one_history(
     assert apis[0].http.get(episode).content == apis[1].http.get(episode).content
     feed = apis[0].http.get("/v1/feed?limit=1000").json()["events"]
     published = [event for event in feed if event["subject"] == episode.rpartition("/")[2]]
-    assert [int(event["sequence"]) for event in published] == list(range(1, len(published) + 1))
-    times = [datetime.fromisoformat(event["recordedat"]) for event in published]
+    assert [event["publishednumber"] for event in published] == list(range(1, len(published) + 1))
+    times = [datetime.fromisoformat(event["recordedtime"]) for event in published]
     assert all(earlier <= later for earlier, later in pairwise(times))
 
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from care_platform.clock_drift import ClockDrift
 from notifications.delivering.courier import Attempt, Claimed
 from notifications.delivering.outbox import PER_ENDPOINT, PostgresOutbox
 from notifications.delivering.schedule import (
@@ -25,6 +26,7 @@ from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.signing import secret_text
 from notifications.postgres.connections import Database, connect
 from tests.support.notifications.intake import Lane, service_update, subscribed
+from tests.support.notifications.jumping_clock import true_time
 from tests.support.notifications.published_events import Care
 from tests.support.notifications.service_process import Notifications
 
@@ -41,13 +43,13 @@ async def database(service: Notifications) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def outbox(database: Database, tmp_path: Path) -> PostgresOutbox:
-    return PostgresOutbox(database, Sealing(tmp_path), LONG)
+    return PostgresOutbox(database, Sealing(tmp_path), LONG, ClockDrift(true_time))
 
 
 @pytest.fixture
 def hasty(database: Database, tmp_path: Path) -> PostgresOutbox:
     """Whose leases end before its work does."""
-    return PostgresOutbox(database, Sealing(tmp_path), SHORT)
+    return PostgresOutbox(database, Sealing(tmp_path), SHORT, ClockDrift(true_time))
 
 
 async def owed(service: Notifications, partner: UUID, count: int) -> None:

@@ -9,12 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from care_platform.clock_drift import ClockDrift
 from notifications.delivering.outbox import PostgresOutbox
 from notifications.delivering.secret_sealing import Sealing
 from notifications.postgres.connections import Database, connect
 from tests.support.databases import notifications_database
 from tests.support.notifications.http_servers import EpisodesService
 from tests.support.notifications.intake import PROVED, Lane, service_update
+from tests.support.notifications.jumping_clock import true_time
 from tests.support.notifications.published_events import Care
 from tests.support.notifications.service_process import Api, Issuer, Notifications, partner_token
 from tests.support.servers.postgres import PostgresServer
@@ -99,7 +101,7 @@ async def test_a_process_without_the_key_names_it_and_makes_no_attempt_until_it_
         refused = other.call("POST", "/v1/subscriptions", token, json={"url": "https://partner.example/2"})
         assert (refused.status_code, refused.json()["type"]) == (503, "/problems/unavailable")
         async with Database(service.database.url("deliver"), 2) as database:
-            outbox = PostgresOutbox(database, Sealing(elsewhere), LEASE)
+            outbox = PostgresOutbox(database, Sealing(elsewhere), LEASE, ClockDrift(true_time))
             assert await outbox.claim(["demo"], 10) == []
             assert service.count("attempts") == 0
             shutil.copy2(keys_of(service) / "subscription-secrets.1.key", elsewhere)

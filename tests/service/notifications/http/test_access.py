@@ -32,6 +32,7 @@ ROUTES: dict[Action, Route] = {
     ),
     Action.ASK_FOR_CHALLENGE: Route("POST", "/v1/subscriptions/{subscription}/challenge"),
     Action.REPLACE_SECRET: Route("POST", "/v1/subscriptions/{subscription}/secret"),
+    Action.REACTIVATE: Route("POST", "/v1/subscriptions/{subscription}/reactivation", {}),
     Action.READ_DELIVERIES: Route("GET", "/v1/subscriptions/{subscription}/deliveries"),
     Action.PULL_EVENTS: Route("GET", "/v1/subscriptions/{subscription}/events"),
     Action.READ_INBOX: Route("GET", "/v1/inbox"),

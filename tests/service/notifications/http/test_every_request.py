@@ -5,6 +5,7 @@ from collections import defaultdict
 from uuid import UUID, uuid4
 
 from tests.support.every_request import (
+    check_half_closed,
     check_operations_apart,
     check_paths,
     check_reading,
@@ -71,3 +72,8 @@ def test_what_operators_ask_can_have_a_port_of_its_own(service: Notifications) -
 
 def test_a_request_that_ends_in_two_places_is_refused_and_nothing_after_it_answered(api: Api) -> None:
     check_framing(str(api.client.base_url))
+
+
+def test_a_caller_that_has_closed_its_own_half_is_answered(api: Api) -> None:
+    for path in ("openapi.json", "health/ready"):
+        check_half_closed(str(api.client.base_url), f"/{path}")

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +10,8 @@ import pytest
 
 from contracts.codec import to_kafka
 from contracts.envelope import PublishedEvent
-from notifications.postgres.connections import Connection, connect
+from contracts.former_names import FORMER
+from notifications.postgres.connections import Connection
 from notifications.reacting import react
 from notifications.reacting.consumer import take_in
 from notifications.reacting.knowledge import Knowledge
@@ -26,12 +26,6 @@ from tests.support.notifications.published_events import Care, documents, id_of
 from tests.support.notifications.service_process import Notifications
 
 PARTNER = uuid4()
-
-
-@pytest.fixture
-async def db(service: Notifications) -> AsyncIterator[Connection]:
-    async with await connect(service.database.url("consume")) as connection:
-        yield connection
 
 
 async def test_an_event_that_comes_again_has_no_second_effect(service: Notifications, db: Connection) -> None:
@@ -131,6 +125,7 @@ async def test_networks_do_not_meet_even_with_equal_ids(service: Notifications, 
 
 def _broken(care: Care, name: str, value: Any) -> dict[str, Any]:
     (document,) = documents([care.session()])
+    document.pop(FORMER.get(name, ""), None)
     return document | {name: value}
 
 
@@ -144,9 +139,9 @@ UNREADABLE = {
     "no data": ("data", None, "missing or malformed: "),
     "data of another form": ("data", {"adverse": "who knows"}, "missing or malformed: adverse"),
     "another specification": ("specversion", "0.3", "not a CloudEvents 1.0 event"),
-    "a number no database holds": ("sequence", 2**70, "missing or malformed: sequence"),
-    "a character no database holds": ("dataref", "http://x/\0", "cannot be taken in: DataError"),
-    "half a character": ("dataref", "http://x/\ud800", "cannot be taken in: UnicodeEncodeError"),
+    "a number no database holds": ("publishednumber", 2**70, "missing or malformed: publishednumber"),
+    "a character no database holds": ("recordref", "http://x/\0", "cannot be taken in: DataError"),
+    "half a character": ("recordref", "http://x/\ud800", "cannot be taken in: UnicodeEncodeError"),
 }
 
 
@@ -201,10 +196,22 @@ async def test_what_follows_a_parked_message_in_its_episode_waits_and_other_epis
     seen = care.opened()
     await lane.take(seen)
     await lane.take_raw(_broken(care, "type", "care.episode.unheard_of.v1"))
-    await lane.take(seen, care.red_flag(), other.red_flag(), care.red_flag())
+    answers = [it.referral_answered(PARTNER) for it in (care, other, care)]
+    await lane.take(seen, *answers)
     reasons = [row["reason"] for row in service.rows("SELECT reason FROM parked ORDER BY parked_id")]
     assert reasons == ["unknown event type", FOLLOWS, FOLLOWS]
     assert service.rows("SELECT episode_id FROM inbox") == [{"episode_id": other.episode}]
+
+
+async def test_what_is_critical_for_the_clinic_does_not_wait_behind_a_parked_message(
+    service: Notifications, db: Connection
+) -> None:
+    care, lane = Care(), Lane(db)
+    poison = _broken(care, "type", "care.episode.unheard_of.v1")
+    await lane.take_raw(poison, *documents([care.red_flag(), care.session("no_consent", adverse=True)]))
+    assert service.count("parked", f"reason = '{FOLLOWS}'") == 2
+    told = {row["concern"] for row in service.rows("SELECT concern FROM inbox")}
+    assert told == {"red_flag_raised", "rule_of_care_broken", "adverse_reaction"}
 
 
 async def test_a_parked_message_that_comes_again_is_parked_once(

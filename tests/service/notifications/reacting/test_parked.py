@@ -51,7 +51,7 @@ async def test_a_message_still_unreadable_stays_parked_and_changes_nothing(servi
         with pytest.raises(CannotResolve, match="unknown event type"):
             await resolve(db, first.parked_id, "replayed")
         assert len(await list_parked(db)) == 3
-    assert service.count("inbox") == 0
+    assert service.count("seen_events") == 0
 
 
 async def test_a_message_that_became_readable_is_replayed_in_order(

@@ -45,7 +45,7 @@ async def test_the_referring_partner_is_told_of_the_opening_as_it_was(
     assert (delivery["subscription_id"], delivery["number"]) == (subscription, 1)
     assert (str(delivery["event_id"]), delivery["event_type"]) == (told["id"], told["type"])
     assert (delivery["occurred_at"], delivery["precision"]) == (told["time"], "day")
-    assert (delivery["recorded_at"], delivery["dataref"]) == (told["recordedat"], told["dataref"])
+    assert (delivery["recorded_at"], delivery["dataref"]) == (told["recordedtime"], told["recordref"])
     assert (str(delivery["clinic_id"]), str(delivery["correlation_id"])) == (
         told["clinic"],
         told["correlationid"],

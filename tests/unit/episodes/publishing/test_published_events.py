@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
@@ -70,6 +72,36 @@ def test_what_is_absent_is_left_out_of_what_is_published() -> None:
     event = published(endless, "https://e.example")
     assert event is not None
     assert "until" not in json.loads(event.data)
+
+
+TRACED = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+
+
+@pytest.mark.parametrize(
+    ("traceparent", "told"),
+    [(TRACED, TRACED), (None, None), (f"00-{'0' * 32}-00f067aa0ba902b7-01", None), ("swordfish", None)],
+)
+def test_a_trace_context_is_that_of_the_request_or_there_is_none(
+    traceparent: str | None, told: str | None
+) -> None:
+    entry = recorded(shared(effective_from=march(4)), 1, sequence=1)
+    metadata = replace(entry.metadata, traceparent=traceparent)
+    event = published(replace(entry, metadata=metadata), "https://e.example")
+    assert event is not None
+    assert event.attributes.get("traceparent") == told
+
+
+def test_the_times_of_an_event_say_utc_in_one_way_and_keep_any_other_offset() -> None:
+    entry = recorded(shared(effective_from=march(4)), 1, sequence=1)
+    metadata = replace(
+        entry.metadata,
+        occurred_at=datetime.fromisoformat("2026-03-04T09:00:00-08:00"),
+        recorded_at=datetime.fromisoformat("2026-03-04T17:00:00.250+00:00"),
+    )
+    event = published(replace(entry, metadata=metadata), "https://e.example")
+    assert event is not None
+    assert event.attributes["time"] == "2026-03-04T09:00:00-08:00"
+    assert event.attributes["recordedtime"] == "2026-03-04T17:00:00.250000Z"
 
 
 def _texts(value: object) -> list[str]:

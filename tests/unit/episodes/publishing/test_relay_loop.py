@@ -15,7 +15,8 @@ from contracts.codec import to_kafka
 from contracts.envelope import topic_of
 from episodes.event_log.codec import DataKey, decode
 from episodes.event_log.positions import Claim
-from episodes.processes.follower import Deposed, FromLaterReleaseError
+from episodes.processes.follower import Deposed
+from episodes.processes.held_back import Held, HeldBack, NothingReadable
 from episodes.processes.progress import Progress
 from episodes.publishing import relay as relays
 from episodes.publishing.in_flight import NotSent
@@ -23,6 +24,7 @@ from episodes.publishing.mapping import published
 from episodes.publishing.relay import Relay
 from tests.support.episodes.batches import KEY, a_batch, an_episode_of, command, told_of
 from tests.support.episodes.care_facts import OPENED, a_baseline, a_consent
+from tests.support.episodes.held_rows import HeldRows
 from tests.support.episodes.scenario import CLIENT, EPISODE, NETWORK, NOW, march
 from tests.support.episodes.stored_rows import unheard_of
 
@@ -64,6 +66,9 @@ class Tail:
 
     def page(self, after: int, most: int) -> Sequence[Notification]:
         return [event for event in self.events if event.id > after][:most]
+
+    def of_episode(self, episode: UUID, after: int, upto: int, most: int) -> Sequence[Notification]:
+        return [it for it in self.page(after, most) if it.originator_id == episode and it.id <= upto]
 
     def keys(self, clients: Collection[tuple[str, UUID]]) -> Mapping[UUID, DataKey]:
         self.asked.append(set(clients))
@@ -110,6 +115,8 @@ class Written:
     def info(self, event: str, **more: Any) -> None:
         self.lines.append((event, more))
 
+    error = info
+
 
 @dataclass
 class Relaying:
@@ -118,6 +125,8 @@ class Relaying:
     log: Written = field(default_factory=Written)
     page: int = 500
     claimed: int = 0
+    rows: HeldRows = field(default_factory=HeldRows)
+    networks: tuple[str, ...] = (NETWORK,)
 
     def __post_init__(self) -> None:
         self.stopping = threading.Event()
@@ -127,6 +136,7 @@ class Relaying:
             tail=self.tail,  # type: ignore[arg-type]
             sender=self.sender,
             claim=Claim("kafka", 1, self.claimed),
+            held=HeldBack(self.rows, self.networks, self.log),
             public_url=URL,
             progress=self.progress,
             log=self.log,
@@ -220,10 +230,76 @@ def test_who_was_replaced_moves_nothing() -> None:
     assert (relaying.tail.position, relaying.progress.position) == (0, 0)
 
 
-def test_a_public_event_of_a_later_release_ends_it() -> None:
-    (event,) = log_of(a_baseline)
-    with pytest.raises(FromLaterReleaseError, match=r"^unheard-of\.1$"):
-        Relaying(Tail([unheard_of(event)])).run()
+def test_a_public_event_of_a_later_release_is_held_with_what_comes_after_it() -> None:
+    first, second, third = log_of(*[a_baseline] * 3)
+    relaying = Relaying(Tail([first, unheard_of(second), third]))
+    assert relaying.run()
+    assert (len(relaying.sender.sent), relaying.tail.position) == (1, 30)
+    reason = "unheard-of.1 is of a later release"
+    assert relaying.rows.held() == [Held("episode", str(EPISODE), 19, reason)]
+    assert relaying.log.lines[0] == (
+        "episode held back",
+        {"episode": str(EPISODE), "position": 20, "reason": reason},
+    )
+
+
+def test_once_it_can_be_read_it_is_sent_and_then_what_comes_after_it() -> None:
+    first, second, third = log_of(*[a_baseline] * 3)
+    rows = HeldRows()
+    assert Relaying(Tail([first, unheard_of(second), third]), rows=rows).run()
+    again = Relaying(Tail([first, second, third]), rows=rows, claimed=30)
+    assert again.run()
+    assert [sent[1:] for sent in again.sender.sent] == [_record(second), _record(third)]
+    assert rows.held() == []
+
+
+def test_a_network_that_is_not_configured_is_held_from_its_first_event_on() -> None:
+    events = log_of(*[a_baseline] * 3)
+    rows = HeldRows()
+    relaying = Relaying(Tail(events), rows=rows, networks=("another",))
+    assert relaying.run()
+    assert (relaying.sender.sent, relaying.tail.position) == ([], 30)
+    assert rows.held() == [Held("network", NETWORK, 9, "not configured")]
+    again = Relaying(Tail(events), rows=rows, claimed=30, page=2)
+    assert again.run()
+    assert [sent[1:] for sent in again.sender.sent] == [_record(event) for event in events]
+    assert rows.held() == []
+
+
+def test_a_network_that_is_not_configured_is_held_from_where_the_relay_stands_if_that_is_earlier() -> None:
+    """The server may lose a move of the position in a crash, and keep what was held after it."""
+    rows = HeldRows()
+    rows.hold(Held("network", NETWORK, 29, "not configured"))
+    relaying = Relaying(Tail(log_of(*[a_baseline] * 3)), rows=rows, networks=("another",), claimed=10)
+    assert relaying.run()
+    assert (relaying.sender.sent, rows.held()[0].after) == ([], 19)
+
+
+def test_of_a_retired_network_nothing_is_sent_though_it_is_configured_again() -> None:
+    rows = HeldRows(no_more={NETWORK})
+    relaying = Relaying(Tail(log_of(a_baseline)), rows=rows)
+    assert relaying.run()
+    assert (relaying.sender.sent, rows.held(), relaying.tail.position) == ([], [], 10)
+
+
+def test_what_fails_for_every_event_alike_is_no_events_fault() -> None:
+    """With another key all of them look damaged."""
+    events = [_of_another_episode(event, number) for number in range(11) for event in log_of(a_baseline)]
+    relaying = Relaying(Tail(events))
+    with pytest.raises(NothingReadable, match="no event can be read"):
+        relaying.run()
+    assert (relaying.rows.held(), relaying.tail.position) == ([], 0)
+
+
+def _of_another_episode(event: Notification, number: int) -> Notification:
+    """A damaged one."""
+    return replace(event, originator_id=UUID(int=number), state=b"\x01", id=number + 1)
+
+
+def _record(event: Notification) -> Any:
+    message = published(decode(event, KEYS), URL)
+    assert message is not None
+    return to_kafka(message)
 
 
 def test_a_private_event_of_a_later_release_is_passed_over() -> None:

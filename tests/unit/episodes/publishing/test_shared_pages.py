@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from episodes.errors import StoreUnavailable, TooManyRequests
-from episodes.event_log.reader import Log, Row
+from episodes.event_log.reader import Ground, Log, Row
 from episodes.publishing.shared_pages import FeedRow, SharedPages
 from episodes.turns import ASKING
 
@@ -26,14 +26,15 @@ class Slow:
 
     async def page(
         self, network: str, after: int, most: Callable[[], int], wanted: Callable[[str], bool]
-    ) -> list[Row]:
+    ) -> tuple[Ground, list[Row]]:
         await self.lent.wait()
         if ASKING.get()[1] in self.full:
             raise TooManyRequests
         seen, asked = self.length, most()
         self.reads.append((network, after, asked))
         await self.answered.wait()
-        return [Row(position, None, None, {}) for position in range(after + 1, min(seen, after + asked) + 1)]
+        last = min(seen, after + asked)
+        return Ground(None, False), [Row(position, None, None, {}) for position in range(after + 1, last + 1)]
 
 
 class Asked:
@@ -46,7 +47,7 @@ class Asked:
     ) -> "asyncio.Task[Sequence[FeedRow]]":
         async def asking() -> Sequence[FeedRow]:
             ASKING.set((network, who))
-            return await self.pages.page(network, after, most)
+            return (await self.pages.page(network, after, most)).rows
 
         return asyncio.create_task(asking())
 

@@ -69,7 +69,7 @@ def test_staff_see_an_event_as_it_was_recorded_and_a_partner_as_it_stands() -> N
 def test_a_partner_sees_of_an_envelope_no_person_and_the_client_as_its_subject() -> None:
     shown = event(THE_PARTNER, 2, OPENED, shared(kinds=("assessments",)), BASELINE)
     assert shown.keys() == {*ENVELOPE_FOR_PARTNERS, "labels", "fact"}
-    assert shown["subject"] == SUBJECT
+    assert shown["client_ref"] == shown["subject"] == SUBJECT
 
 
 def test_a_partner_sees_of_the_state_what_it_has_consent_for() -> None:

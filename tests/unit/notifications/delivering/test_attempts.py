@@ -1,19 +1,20 @@
 """One attempt in isolation: a decision serves once and for two seconds, and logs tell nothing of a client."""
 
-import io
 import json
 import logging
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
 import structlog
 
 from care_platform import logs
-from contracts.disclosure import Decision, Question
+from contracts.disclosure import Decision, Question, Reason
+from notifications.answers import NoAnswer
 from notifications.delivering.courier import (
     WAIT_FOR_ANSWER,
     WAIT_FOR_MENDING,
@@ -21,7 +22,6 @@ from notifications.delivering.courier import (
     Claimed,
     Clock,
     Courier,
-    NoAnswer,
 )
 from notifications.delivering.schedule import (
     DELAYS,
@@ -52,7 +52,7 @@ class World:
     posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
 
-    async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
+    async def claim(self, networks: Sequence[str], room: int) -> Sequence[Claimed]:
         return ()
 
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
@@ -131,19 +131,28 @@ async def test_a_refusal_withholds_and_sends_nothing() -> None:
     assert world.said == ["withheld"]
 
 
-async def test_what_cannot_be_read_waits_for_its_operator_and_is_not_withheld() -> None:
+REFUSALS = ("no_consent", "not_shared", "redacted")
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_only_consent_sends_and_only_a_refusal_is_final(reason: Reason, allowed: bool) -> None:
     world = World()
-    unreadable = Decision(decision_id=uuid4(), allowed=False, reason="unreadable")
-    await courier(world).attempt(claimed(), unreadable, 0.0)
-    assert world.said == ["released"]
-    assert world.waits == [WAIT_FOR_MENDING]
+    said = Decision(decision_id=uuid4(), allowed=allowed, reason=reason, subject=uuid4())
+    await courier(world).attempt(claimed(), said, 0.0)
+    if allowed and reason == "consented":
+        assert world.said == ["sent", Delivered()]
+    elif not allowed and reason in REFUSALS:
+        assert world.said == ["withheld"]
+    else:
+        assert (world.said, world.waits) == (["released"], [WAIT_FOR_MENDING])
 
 
 async def test_an_answer_without_subject_is_no_answer() -> None:
     world = World()
     await courier(world).attempt(claimed(), decision(subject=None), decided_at=0.0)
     assert world.said == ["released"]
-    assert world.waits == [WAIT_FOR_ANSWER]
+    assert world.waits == [WAIT_FOR_MENDING]
 
 
 async def test_silence_releases_all_that_was_asked_for() -> None:
@@ -217,28 +226,35 @@ async def test_a_question_names_event_partner_subscription_and_level() -> None:
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def written() -> Iterator[Callable[[], str]]:
     """What a role would write, with logs configured as a role does; afterwards all is as before."""
-    root, stream = logging.getLogger(), io.StringIO()
+    root, (reader, writer) = logging.getLogger(), os.pipe()
     before = root.handlers[:], root.level
-    monkeypatch.setattr("sys.stderr", stream)
-    logs.configure("deliver")
-    yield stream
+    logs.configure("deliver", writer)
+
+    def read() -> str:
+        logs.flush()
+        return os.read(reader, 65_536).decode()
+
+    yield read
     structlog.reset_defaults()
     root.handlers[:], root.level = before
+    os.close(reader)
+    os.close(writer)
 
 
-def test_a_log_line_keeps_known_fields_only(written: io.StringIO) -> None:
+def test_a_log_line_keeps_known_fields_only(written: Callable[[], str]) -> None:
     structlog.get_logger().info("attempt", network="demo", client_name="Mrs Smith")
     logging.getLogger("asyncio").error("never retrieved: %s", "Mrs Smith")
     logging.getLogger("kafka.consumer").debug("record %s", "Mrs Smith")
     logging.getLogger("kafka.consumer").warning("cannot reach %s", "Mrs Smith")
-    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    text = written()
+    lines = [json.loads(line) for line in text.splitlines()]
     assert [line["event"] for line in lines] == ["attempt", "a library reports", "cannot reach %s"]
     assert lines[0]["dropped"] == ["client_name"]
-    assert "Smith" not in written.getvalue()
+    assert "Smith" not in text
 
 
 @pytest.mark.parametrize("name", ["kafka", "kafka.consumer.fetcher", "kafka.net"])
-def test_kafkas_loggers_never_print_records(name: str, written: io.StringIO) -> None:
+def test_kafkas_loggers_never_print_records(name: str, written: Callable[[], str]) -> None:
     assert not logging.getLogger(name).isEnabledFor(logging.DEBUG)

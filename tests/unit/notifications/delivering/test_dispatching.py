@@ -23,7 +23,7 @@ class Networks(World):
     claims: list[Sequence[str]] = field(default_factory=list)
     asking: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
-    async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
+    async def claim(self, networks: Sequence[str], room: int) -> Sequence[Claimed]:
         await asyncio.sleep(0)
         self.claims.append(networks)
         self.claiming.set()

@@ -53,6 +53,7 @@ def test_at_the_level_of_ids_all_ids_and_times_are_told() -> None:
             "partner": str(PARTNER),
             "clinic": str(CLINIC),
             "episode": str(EPISODE),
+            "client_ref": str(SUBJECT),
             "subject": str(SUBJECT),
             "occurred_at": "2026-03-02T07:00:00Z",
             "precision": "minute",
@@ -61,6 +62,11 @@ def test_at_the_level_of_ids_all_ids_and_times_are_told() -> None:
             "links": {"event": f"{AT_EPISODES}/events/x", "episode": AT_EPISODES, "missed": MISSED},
         },
     }
+
+
+def test_a_word_of_a_later_release_is_told_as_it_is() -> None:
+    data = json.loads(body_of(due(precision="quarter", origin="transcribed"), ALLOWED, PUBLIC))["data"]
+    assert (data["precision"], data["origin"]) == ("quarter", "transcribed")
 
 
 def test_the_partners_own_number_for_the_client_comes_with_the_decision() -> None:

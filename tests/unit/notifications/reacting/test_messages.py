@@ -7,11 +7,12 @@ from uuid import UUID
 import pytest
 
 from contracts.codec import CloudEvent, to_kafka
-from contracts.envelope import PublishedEvent, Unreadable
+from contracts.envelope import Unreadable
 from notifications.reacting.knowledge import Consent, Knowledge
 from notifications.reacting.messages import FeedMessage, KafkaMessage, Message, unpack
 from notifications.reacting.owed import WebhookOwed
 from notifications.reacting.react import FOLLOWS, FOREIGN, react
+from tests.support.notifications.ledger_in_memory import LedgerInMemory
 from tests.support.notifications.published_events import BEGAN, Care, documents, id_of
 
 CARE = Care()
@@ -89,77 +90,43 @@ def test_an_unreadable_message_tells_what_it_knows() -> None:
     )
 
 
-class Ledger:
-    """Remembers what it was asked to write down. `held`: a message of this episode is parked."""
-
-    def __init__(self, held: UUID | None = None, seen: UUID | None = None) -> None:
-        self.held, self.was_seen = held, seen
-        self.parked: list[tuple[Message, str, UUID | None, UUID | None]] = []
-        self.written: list[object] = []
-
-    async def holds(self, network: str, episode: UUID) -> bool:
-        return (network, episode) == ("demo", self.held)
-
-    async def seen(self, event: PublishedEvent) -> bool:
-        return event.id == self.was_seen
-
-    async def first_sight(self, event: PublishedEvent) -> bool:
-        return event.id != self.was_seen
-
-    async def knowledge(self, network: str, episode: UUID) -> Knowledge:
-        return Knowledge(CARE.clinic, consents=(CONSENT,))
-
-    async def remember(self, event: PublishedEvent, old: Knowledge, new: Knowledge) -> None:
-        self.written.append((event.id, old.sequence, new.sequence))
-
-    async def owe_webhooks(self, event: PublishedEvent, owed: WebhookOwed) -> None:
-        self.written.append((event.id, owed))
-
-    async def owe_opening(self, event: PublishedEvent, owed: object) -> None:
-        self.written.append((event.id, owed))
-
-    owe_amendment = owe_inbox = owe_opening
-
-    async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None:
-        self.parked.append((message, reason, event, episode))
-
-
 async def test_what_cannot_be_read_is_parked_with_its_reason_and_what_it_tells() -> None:
     message = KafkaMessage("demo", "here", str(CARE.episode).encode(), None, [("ce_id", b"x")])
-    ledger = Ledger()
+    ledger = LedgerInMemory()
     await react(ledger, message)
     ((parked, reason, event, episode),) = ledger.parked
     assert (parked, event, episode) == (message, None, CARE.episode)
     assert reason not in (FOLLOWS, FOREIGN, "")
-    assert not ledger.written
+    assert not ledger.owed
 
 
 async def test_an_event_of_another_network_than_its_topics_is_parked() -> None:
-    ledger, event = Ledger(), CARE.plan()
+    ledger, event = LedgerInMemory(), CARE.plan()
     message = by_kafka(event, network="east")
     await react(ledger, message)
     assert ledger.parked == [(message, FOREIGN, id_of(event), CARE.episode)]
 
 
 async def test_what_follows_a_parked_message_of_its_episode_is_parked_unless_it_was_seen() -> None:
-    event = CARE.plan()
-    message = by_feed(event)
-    ledger = Ledger(held=CARE.episode)
+    unreadable = FeedMessage("demo", "here", {"subject": str(CARE.episode)})
+    message = by_feed(event := CARE.plan())
+    ledger = LedgerInMemory()
+    await react(ledger, unreadable)
     await react(ledger, message)
-    assert ledger.parked == [(message, FOLLOWS, id_of(event), CARE.episode)]
-    assert not ledger.written
-    ledger = Ledger(held=CARE.episode, seen=id_of(event))
+    assert ledger.parked[1:] == [(message, FOLLOWS, id_of(event), CARE.episode)]
+    assert not ledger.owed
+    ledger = LedgerInMemory(seen_events={id_of(event)})
+    await react(ledger, unreadable)
     await react(ledger, message)
-    assert ledger.parked == ledger.written == []
+    assert len(ledger.parked) == 1
+    assert not ledger.owed
 
 
 async def test_an_event_teaches_and_owes_once() -> None:
-    event = CARE.plan()
-    ledger = Ledger(held=UUID(int=99))
-    await react(ledger, by_feed(event))
-    taught, owed = ledger.written
-    assert taught == (id_of(event), 0, CARE.sequence)
-    assert owed == (id_of(event), WebhookOwed(PARTNER))
-    ledger = Ledger(seen=id_of(event))
-    await react(ledger, by_feed(event))
-    assert not ledger.written
+    care = Care()
+    event = care.plan()
+    ledger = LedgerInMemory(known={care.episode: Knowledge(CARE.clinic, consents=(CONSENT,))})
+    for _ in range(2):
+        await react(ledger, by_feed(event))
+    assert ledger.known[care.episode] == Knowledge(care.clinic, sequence=1, consents=(CONSENT,))
+    assert ledger.owed == [(id_of(event), WebhookOwed(PARTNER))]

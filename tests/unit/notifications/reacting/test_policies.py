@@ -47,16 +47,20 @@ def happened(
     data: Data, at: datetime = MONDAY + DAY, sequence: int = 1, origin: str = "live"
 ) -> PublishedEvent:
     """As the consumer reads it, as far as the policies look."""
-    read: dict[str, Any] = {"clinic": CLINIC, "sequence": sequence, "recordedat": at, "origin": origin}
-    return PublishedEvent.model_construct(data=data, **read)
+    read: dict[str, Any] = {"clinic": CLINIC, "publishednumber": sequence, "origin": origin}
+    return PublishedEvent.model_construct(data=data, recordedtime=at, **read)
 
 
 def opened(therapist: UUID | None = None, partner: UUID | None = None) -> EpisodeOpened:
     return EpisodeOpened(therapist=therapist or uuid4(), referring_partner=partner)
 
 
+def delivered(*breaches: str, adverse: bool = False) -> SessionDelivered:
+    return SessionDelivered(breaches=breaches, adverse=adverse)
+
+
 def corrected(entry: UUID, **more: Any) -> EntryCorrected:
-    return EntryCorrected(entry=entry, **more)
+    return EntryCorrected.model_validate({"entry": entry, "breaches": (), "adverse": False} | more)
 
 
 def withdrawn(from_when: datetime) -> SharingWithdrawn:
@@ -84,7 +88,7 @@ def critical(concern: str) -> InboxOwed:
 @pytest.mark.parametrize(
     ("fact", "kind"),
     [
-        (SessionDelivered(), "sessions"),
+        (delivered(), "sessions"),
         (PLANNED, "plans"),
         (REFINED, "plans"),
         (EpisodeClosed(), "closure"),
@@ -102,15 +106,15 @@ def test_a_partner_is_told_what_the_client_consented_to_and_nothing_else(fact: D
     ("fact", "owed"),
     [
         (FLAGGED, (critical("red_flag_raised"),)),
-        (SessionDelivered(breaches=BROKEN), (critical("rule_of_care_broken"),)),
-        (SessionDelivered(adverse=True), (critical("adverse_reaction"),)),
+        (delivered(*BROKEN), (critical("rule_of_care_broken"),)),
+        (delivered(adverse=True), (critical("adverse_reaction"),)),
         (
-            SessionDelivered(breaches=BROKEN, adverse=True),
+            delivered(*BROKEN, adverse=True),
             (critical("rule_of_care_broken"), critical("adverse_reaction")),
         ),
-        (SessionDelivered(), ()),
+        (delivered(), ()),
         (ResponseNoted(adverse=True), (critical("adverse_reaction"),)),
-        (ResponseNoted(), ()),
+        (ResponseNoted(adverse=False), ()),
         (opened(), ()),
         (EpisodeHeld(), ()),
     ],
@@ -196,10 +200,10 @@ def test_a_correction_alerts_the_clinic_to_what_it_shows() -> None:
 
 def test_imported_history_owes_nothing_but_its_consents_are_known() -> None:
     known = knowing(consented("sessions"))
-    for fact in (SessionDelivered(breaches=BROKEN, adverse=True), FLAGGED, PLANNED):
+    for fact in (delivered(*BROKEN, adverse=True), FLAGGED, PLANNED):
         assert decide(happened(fact, origin="imported"), known) == ()
     learned = learn(Knowledge(), happened(consented("sessions"), origin="imported"))
-    assert decide(happened(SessionDelivered()), learned) == (WebhookOwed(PARTNER),)
+    assert decide(happened(delivered()), learned) == (WebhookOwed(PARTNER),)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +219,7 @@ def test_imported_history_owes_nothing_but_its_consents_are_known() -> None:
 def test_consent_must_be_in_force_when_the_event_was_recorded(recorded: datetime, told: bool) -> None:
     known = knowing(consented("sessions", until=MONDAY + 2 * DAY))
     owed = (WebhookOwed(PARTNER),) if told else ()
-    assert decide(happened(SessionDelivered(), recorded), known) == owed
+    assert decide(happened(delivered(), recorded), known) == owed
 
 
 @pytest.mark.parametrize(
@@ -226,19 +230,19 @@ def test_a_withdrawal_takes_effect_when_recorded_or_later_if_it_says_so(
     from_when: datetime, still_told_after_an_hour: bool, told_after_two_days: bool
 ) -> None:
     known = knowing(consented("sessions"), withdrawn(from_when))
-    assert bool(decide(happened(SessionDelivered(), MONDAY + HOUR), known)) is still_told_after_an_hour
-    assert bool(decide(happened(SessionDelivered(), MONDAY + 2 * DAY), known)) is told_after_two_days
+    assert bool(decide(happened(delivered(), MONDAY + HOUR), known)) is still_told_after_an_hour
+    assert bool(decide(happened(delivered(), MONDAY + 2 * DAY), known)) is told_after_two_days
 
 
 def test_withdrawing_one_consent_leaves_the_others() -> None:
     other = consented("sessions", partner=uuid4(), consent=uuid4())
     known = knowing(consented("sessions"), other, withdrawn(MONDAY))
-    assert decide(happened(SessionDelivered()), known) == (WebhookOwed(other.partner),)
+    assert decide(happened(delivered()), known) == (WebhookOwed(other.partner),)
 
 
 def test_a_partner_with_two_consents_is_told_once() -> None:
     known = knowing(consented("sessions"), consented("sessions", "plans", consent=uuid4()))
-    assert decide(happened(SessionDelivered()), known) == (WebhookOwed(PARTNER),)
+    assert decide(happened(delivered()), known) == (WebhookOwed(PARTNER),)
 
 
 def test_learning_the_same_event_twice_changes_nothing() -> None:

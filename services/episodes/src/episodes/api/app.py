@@ -35,6 +35,7 @@ from episodes.http.openapi import commanding, document
 from episodes.http.problem import Problem
 from episodes.http.problems import PROBLEMS
 from episodes.processes import runtime
+from episodes.publishing import catching_up
 from episodes.publishing import endpoint as feed
 from episodes.reading import endpoint as queries
 from episodes.recording import endpoint as commands
@@ -82,6 +83,7 @@ def create_app(services: Services | None = None, lifespan: Lifespan | None = Non
         queries.router(),
         lists.router,
         feed.router,
+        catching_up.router,
         directory.router(),
         clients.router(),
         disclosure.router,

@@ -1,5 +1,9 @@
 """Whether this service is alive and ready, and what it counts."""
 
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+
 from fastapi import APIRouter
 from prometheus_client import generate_latest
 from starlette.requests import Request
@@ -15,20 +19,43 @@ from episodes.episode_list.endpoint import observe_lag
 from episodes.errors import StoreUnavailable, TooManyRequests
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log
-from episodes.http.metrics import READY
+from episodes.http.metrics import HELD_BACK, READY
 from episodes.http.problems import PROBLEMS
 from episodes.http.requests import Surroundings, at_hand
+from episodes.publishing.another_log import Restores
 from episodes.recording.writer import Writer
 
 
 def router() -> APIRouter:
-    return operations_router(Operations(_alive, _why_not_ready, _metrics), PROBLEMS, _refused)
+    return operations_router(Operations(_alive, _why_not_ready, _metrics, _warnings), PROBLEMS, _refused)
 
 
 async def _why_not_ready(request: Request) -> str | None:
     reason = await _why_not(request)
     READY.set(0 if reason else 1)
     return reason
+
+
+async def _warnings(request: Request) -> Sequence[str]:
+    """What is wrong while care goes on being recorded: one sentence for each, with a row in
+    docs/operations.md."""
+    other = at_hand(request, Restores).warnings()
+    try:
+        held = await at_hand(request, Log).held_back()
+    except (StoreUnavailable, TooManyRequests):
+        return other  # readiness itself says the rest
+    damaged = {name for _, kind, name in held if kind == "episode"}
+    networks = sorted({name for _, kind, name in held if kind == "network"})
+    said = [f"damaged: {len(damaged)}"] if damaged else []
+    return [*other, *said, *(f"held back, not configured: {name}" for name in networks)]
+
+
+async def _observe_held(request: Request) -> None:
+    with suppress(StoreUnavailable, TooManyRequests):
+        held = Counter((follower, kind) for follower, kind, _ in await at_hand(request, Log).held_back())
+        HELD_BACK.clear()
+        for labels, number in held.items():
+            HELD_BACK.labels(*labels).set(number)
 
 
 def _refused(kind: str) -> Responses:
@@ -54,15 +81,12 @@ async def _why_not(request: Request) -> str | None:
 
 async def _why_not_with_this_store(request: Request) -> str | None:
     directory, surroundings = at_hand(request, Directory), at_hand(request, Surroundings)
-    ours = surroundings.revision
-    if (await directory.revision() or "") < ours:
-        return "the store is not at this release's revision: run migrate"
+    if reason := await directory.why_unfit(surroundings.revision):
+        return reason
     if await directory.takes_no_writes():
         return TAKES_NO_WRITES
     if lacks := await directory.lacks(surroundings.grants):
         return lacking(lacks)
-    if (await directory.compatible_from() or "") > ours:
-        return "the store holds what only a later release can read"
     if await directory.bypasses_row_security():
         return "the database role may read past row-level security: use one that may not"
     return await _which_key_lacks(at_hand(request, Log), at_hand(request, Keyring))
@@ -78,4 +102,5 @@ async def _which_key_lacks(log: Log, keyring: Keyring) -> str | None:
 
 async def _metrics(request: Request) -> bytes:
     await observe_lag(request)
+    await _observe_held(request)
     return generate_latest()

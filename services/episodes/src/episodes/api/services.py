@@ -14,7 +14,10 @@ from episodes.event_log.episodes import Episodes
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log, Wake
 from episodes.http.requests import Surroundings
+from episodes.publishing.another_log import Restores
+from episodes.publishing.episode_events import EpisodeEvents
 from episodes.publishing.feed_positions import FeedPositions
+from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
 from episodes.recording.writer import Writer
 
@@ -28,6 +31,9 @@ class Services:
     episodes: Episodes
     wake: Wake
     feed: SharedPages
+    restores: Restores
+    episode_events: EpisodeEvents
+    sequences: PublishedSequences
     directory: Directory
     clients: Clients
     disclosures: Disclosures

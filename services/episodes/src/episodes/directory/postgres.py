@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from care_platform.postgres.compatibility import StoreRevision
 from care_platform.postgres.faults import NO_WRITES
 from care_platform.postgres.grants import LACKING, Grant, needed
 from episodes.directory import changes
@@ -16,7 +17,6 @@ from episodes.directory.models import Clinic, Partner, Staff
 from episodes.directory.tables import CLINICS, PARTNERS, STAFF, Table, state_of, there
 from episodes.domain.refusals import Unknown
 from episodes.errors import Moved, NotThere
-from episodes.event_log.compatibility import COMPATIBLE_FROM
 from episodes.event_log.reader import Database
 from episodes.http.entity_tags import Expected, refuse_unexpected
 
@@ -28,6 +28,7 @@ class Directory:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._revision = StoreRevision()
 
     async def put_clinic(self, asking: Asking, clinic: UUID, entry: Clinic, expected: Expected | None) -> int:
         return await self._put(asking, CLINICS, clinic, entry.model_dump(mode="json"), expected)
@@ -98,6 +99,11 @@ class Directory:
             await changes.keep(connection, asking, place, version, before, after)
             return version
 
+    async def why_unfit(self, revision: str) -> str | None:
+        """Why a release that needs this revision cannot work with the store."""
+        async with self._database.connection() as connection:
+            return await self._revision.why_unfit(connection, revision)
+
     async def why_not_reached(self) -> str:
         """Why the store cannot be used now, for an operator."""
         return await self._database.why_not_reached()
@@ -106,20 +112,6 @@ class Directory:
         """Whether it is a standby, or was told to take none."""
         row = await self._asked(NO_WRITES)
         return row is None or row["no_writes"]
-
-    async def revision(self) -> str | None:
-        """The migration the database is at; none while it has no tables, or none that we may read."""
-        readable = "SELECT has_table_privilege(to_regclass('alembic_version')::oid, 'SELECT') AS it"
-        row = await self._asked(readable)
-        if row is None or not row["it"]:
-            return None
-        row = await self._asked("SELECT version_num FROM alembic_version")
-        return None if row is None else row["version_num"]
-
-    async def compatible_from(self) -> str | None:
-        """The oldest revision whose processes can read all that is stored."""
-        row = await self._asked(COMPATIBLE_FROM)
-        return None if row is None else row["compatible_from"]
 
     async def lacks(self, grants: Sequence[Grant]) -> Sequence[str]:
         """What our role may not do of these, as `INSERT ON TABLE staff`."""

@@ -15,7 +15,7 @@ from psycopg import Connection, Cursor
 from contracts.disclosure import Decision, Question
 from episodes.disclosure.decision import Allowed, Found
 from episodes.domain.episode import Episode
-from episodes.event_log.client_keys import KEYS, Unwrap
+from episodes.event_log.client_keys import KEYS, Unwrap, unwrapped
 from episodes.event_log.codec import DataKey, SealedEvent, decrypt, parse
 from episodes.event_log.folding import CachedEpisode, fold
 from episodes.event_log.stored_form import Damaged, Unreadable
@@ -101,7 +101,7 @@ class _Clients:
         referring = self._connection.execute(_REFERENCES, scope, binary=True)
         keys = self._connection.execute(KEYS, ([self._network] * len(missing), missing), binary=True)
         self.references |= {(row[0], UUID(row[1])): row[2] for row in referring}
-        self.keys |= {row[2]: self._unwrap(*row) for row in keys}
+        self.keys |= unwrapped(self._unwrap, keys)
 
 
 def _newer(

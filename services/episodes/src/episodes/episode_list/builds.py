@@ -10,7 +10,7 @@ _UNUSED = "SELECT build FROM projections WHERE projection = %s AND NOT live ORDE
 _HOLD = "SELECT position FROM positions WHERE follower = %s FOR UPDATE"
 _RETIRE = "UPDATE projections SET live = false WHERE projection = %s AND live"
 _ENTER = "UPDATE projections SET live = true WHERE projection = %s AND build = %s"
-_FORGET = "DELETE FROM positions WHERE follower = %s"
+_FORGET = ("DELETE FROM held_back WHERE follower = %s", "DELETE FROM positions WHERE follower = %s")
 _END = "DELETE FROM projections WHERE projection = %s AND build = %s AND NOT live"
 
 
@@ -56,5 +56,6 @@ def end_build(connection: Connection[Any], view: str, build: int) -> bool:
 
     False if it has become the live one: then the transaction must be rolled back.
     """
-    connection.execute(_FORGET, (follower(view, build),))
+    for forget in _FORGET:
+        connection.execute(forget, (follower(view, build),))
     return connection.execute(_END, (view, build)).rowcount == 1

@@ -21,11 +21,15 @@ from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.tail import Tail
 from episodes.processes import runtime
 from episodes.processes.follower import Deposed, Needs, end, stop_signal
+from episodes.processes.held_back import HeldBack
+from episodes.processes.held_rows import HeldRows
 from episodes.processes.leadership import Leadership
 from episodes.processes.progress import Progress, serve
 from episodes.processes.startup import Stopped, Waiting
 
 REPORT_EVERY = 10.0
+TRY_EVERY = 60.0
+"""Seconds between two attempts at episodes that could not be read."""
 REST = 0.03
 """The pause after a page that was not full, in seconds, so that events arriving meanwhile form one page."""
 
@@ -71,9 +75,12 @@ class Work:
         return cls(setting, tail, leadership, progress)
 
     def projection(self, build: int) -> Projection:
+        claim = self.leadership.claim(builds.follower(VIEW, build))
+        rows_held = HeldRows(self.tail.connection, claim)
         return Projection(
             tail=self.tail,
-            claim=self.leadership.claim(builds.follower(VIEW, build)),
+            claim=claim,
+            held=HeldBack(rows_held, self.setting.networks, self.setting.log),
             write=partial(_write, build=build),
             announce=rows.announce,
             cache=Cache(self.setting.cache_bytes),
@@ -118,15 +125,21 @@ def _follow_live_build(work: Work, stopping: threading.Event) -> None:
     build = builds.live_build(connection, VIEW)
     projection = work.projection(build)
     work.setting.log.info("leading", build=build, position=projection.position)
+    try_next = 0.0
     while not stopping.is_set() and builds.live_build(connection, VIEW) == build:
         try:
+            if time.monotonic() >= try_next:
+                projection.try_again()
+                try_next = time.monotonic() + TRY_EVERY
             taken = projection.step()
+            catching_up = projection.catch_up()
         except Deposed:
             if builds.live_build(connection, VIEW) == build:
                 raise
             return  # replaced and removed at this very moment
         if not taken:
-            work.tail.wait(1.0)
+            if not catching_up:
+                work.tail.wait(1.0)
             continue
         work.report("listed", every=REPORT_EVERY)
         if taken < work.setting.page:

@@ -3,11 +3,12 @@
 import threading
 from contextlib import ExitStack
 
+from care_platform.logs import leave
 from episodes.episode_list import builds, rows
 from episodes.episode_list.line import VIEW
 from episodes.episode_list.process import Setting, Work, new_progress
 from episodes.episode_list.projection import Projection
-from episodes.processes.follower import EXIT_TRY_AGAIN, Deposed, Needs, end, leave, stop_signal
+from episodes.processes.follower import EXIT_TRY_AGAIN, Deposed, Needs, end, stop_signal
 from episodes.processes.startup import Stopped, Waiting
 
 
@@ -45,13 +46,14 @@ def _rebuild(work: Work, stopping: threading.Event) -> None:
 
 def take_place(work: Work, projection: Projection, build: int) -> None:
     """Catch up while the live build is paused, then replace it, so that no reader sees an older state."""
-    connection = work.tail.connection
-    with connection.transaction():
+    with work.tail.transaction() as connection:
         if not projection.still_mine():
             raise Deposed("another rebuild has begun")
-        live = builds.hold(connection, VIEW, builds.live_build(connection, VIEW))
+        old = builds.live_build(connection, VIEW)
+        live = builds.hold(connection, VIEW, old)
         while projection.position < live and projection.step():
             pass
+        rows.keep_lines(connection, old, build, projection.held_episodes)
         builds.swap(connection, VIEW, build)
     rows.announce(connection)
     work.tail.wake()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from psycopg import Connection
 
@@ -20,6 +21,11 @@ _FIELDS = (
     *("network_id", "episode_id", "clinic_id", "client_id", "therapist_id", "status", "version"),
     *("opened_at", "closed_at", "last_recorded_at", "continues"),
 )
+_KEEP = """INSERT INTO episode_list (build, network_id, episode_id, clinic_id, client_id, therapist_id,
+status, version, opened_at, closed_at, last_recorded_at, continues)
+SELECT %s, network_id, episode_id, clinic_id, client_id, therapist_id, status, version, opened_at, closed_at,
+last_recorded_at, continues FROM episode_list WHERE build = %s AND episode_id = ANY(%s)
+ON CONFLICT DO NOTHING"""
 CHANNEL = "episode_list"
 """Where readers who wait for their own write listen."""
 
@@ -28,6 +34,11 @@ def write(connection: Connection[Any], build: int, lines: Sequence[EpisodeLine])
     """New lines and changed ones. In the transaction that moves the position."""
     columns = [[getattr(line, field) for line in lines] for field in _FIELDS]
     connection.execute(_WRITE, (build, *columns), prepare=True)
+
+
+def keep_lines(connection: Connection[Any], old: int, build: int, episodes: Sequence[UUID]) -> None:
+    """The lines that episodes have in the old build, for those without one in the new build."""
+    connection.execute(_KEEP, (build, old, list(episodes)))
 
 
 def announce(connection: Connection[Any]) -> None:

@@ -5,9 +5,9 @@ from typing import Literal
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from care_platform.postgres.compatibility import COMPATIBLE_FROM
 from episodes.event_log.reader import Database
 
-COMPATIBLE_FROM = "SELECT compatible_from FROM compatibility"
 _SALTED_SINCE = "0006"
 """The first revision whose processes read format 2."""
 

@@ -14,6 +14,7 @@ from hashlib import sha256, sha512
 from pathlib import Path
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from care_platform.key_files import SIZE, KeyUnavailable, read_or_make_key
@@ -28,6 +29,7 @@ from care_platform.numbered_keys import (
     numbers_in,
 )
 from episodes.event_log.codec import DataKey
+from episodes.event_log.stored_form import Damaged
 
 MASTER, MAC = "master", "mac"
 Macs = NumberedKeys["hmac.HMAC"]
@@ -45,6 +47,7 @@ class Keyring:
         self._newest_mac = max(macs)
         self._refs = refs
         self._random_id = random_id
+        self._proven: set[int] = set()  # the numbers of master keys that have opened some client's key
 
     def data_key(self, network: str, client: UUID, master: KeyInUse = FIRST) -> tuple[DataKey, bytes]:
         """A new data key for a client, and its wrapped form for the store. Raises `KeyUnavailable`."""
@@ -55,11 +58,19 @@ class Keyring:
     def unwrap(self, network: str, client: UUID, identifier: UUID, wrapped: bytes | None) -> DataKey:
         """The data key, without cipher if it was destroyed.
 
-        Raises `KeyUnavailable` if its master key is not here, `InvalidTag` if another one is in its place.
+        Raises `KeyUnavailable` if its master key is not here, `InvalidTag` if another may be in its place,
+        and `Damaged` if it is the right one, as it has opened others.
         """
         if wrapped is None:
             return DataKey(identifier, None)
-        secret = self._wrapping.open(wrapped, bound_to(network, client, identifier))
+        number = self._wrapping.number(wrapped)
+        try:
+            secret = self._wrapping.open(wrapped, bound_to(network, client, identifier))
+        except InvalidTag:
+            if number in self._proven:
+                raise Damaged(f"the key {identifier} of a client does not open") from None
+            raise
+        self._proven.add(number)
         return DataKey(identifier, AESGCM(secret))
 
     def refuse_another(self, master: KeyInUse) -> None:

@@ -6,8 +6,8 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from care_platform.numbered_keys import KeyInUse
+from care_platform.postgres.compatibility import COMPATIBLE_FROM
 from care_platform.postgres.key_rotation import Sealed
-from episodes.event_log.compatibility import COMPATIBLE_FROM
 from episodes.event_log.keyring import bound_to
 
 _NEWEST = "SELECT number, fingerprint FROM master_keys ORDER BY number DESC LIMIT 1"

@@ -1,7 +1,7 @@
 """Reads the event log for the feed, without blocking the event loop; and what all readers share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,10 +22,10 @@ from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.vocabulary import BY_NAME
 from episodes.errors import StoreUnavailable, TooManyWaiting
-from episodes.event_log.client_keys import Unwrap, keys_of
+from episodes.event_log.client_keys import Unwrap, keys_of, unwrapped
 from episodes.event_log.codec import DataKey, SealedEvent, decrypt, metadata_of, parse
 from episodes.event_log.keyring import Keyring
-from episodes.event_log.stored_form import Damaged
+from episodes.event_log.stored_form import Damaged, FromLaterRelease
 from episodes.gate import Gate
 from episodes.turns import USUAL, Limits
 
@@ -46,12 +46,26 @@ POOL: dict[str, Any] = {
     "reconnect_timeout": 2,  # with a long back-off we would be away longer than the server
 }
 
-_AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
-WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
+_FROM = """SELECT notification_id, originator_id, originator_version, topic,
+    CASE WHEN notification_id = %(after)s THEN substring(state FROM 19 FOR 36) ELSE state END
+FROM stored_events WHERE notification_id >= %(after)s ORDER BY notification_id LIMIT %(most)s"""
+"""The rows after a position. Before them, if it is there, the one at the position, with its event's id alone.
+"""
 _NEXT = """SELECT originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT 1"""
 _OF_EACH_MASTER = """SELECT number, fingerprint, network_id, client_id, key_id, wrapped FROM master_keys
-LEFT JOIN LATERAL (SELECT * FROM client_keys WHERE master = number LIMIT 1) AS one ON true ORDER BY number"""
+LEFT JOIN LATERAL (SELECT * FROM client_keys WHERE master = number LIMIT 5) AS some_of_it ON true
+ORDER BY number"""
+_HELD = """SELECT follower, kind, name FROM held_back JOIN positions USING (follower)
+WHERE kind <> 'network' OR name NOT IN (SELECT name FROM retired_networks)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the log has at a position: the id of the event there, and whether it ends before it."""
+
+    event: UUID | None
+    beyond: bool
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,11 @@ class Row:
     id: UUID | None
     event: SealedEvent | Exception | None
     keys: Mapping[UUID, DataKey] = field(repr=False)
+
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether it must not be skipped, though it cannot be read."""
+        return isinstance(self.event, Exception)
 
     @property
     def metadata(self) -> EventMetadata | None:
@@ -145,45 +164,66 @@ class Log:
 
     async def page(
         self, network: str, after: int, most: Callable[[], int], wanted: Callable[[str], bool]
-    ) -> list[Row]:
+    ) -> tuple[Ground, list[Row]]:
         """The rows after a position, those of this network and a wanted type with their events. Gaps between
         positions are no loss. `most` is asked how many to read once there is a connection to read them."""
         async with self._database.within(network) as connection:
-            cursor = await connection.execute(_AFTER, (after, most()), binary=True)
-            stored = await cursor.fetchall()
+            rows = most()
+            cursor = await connection.execute(_FROM, {"after": after, "most": rows + 1}, binary=True)
+            ground, stored = _grounded(after, await cursor.fetchall())
             events: list[tuple[int, UUID | None, SealedEvent | Exception | None]] = []
-            for number, row in enumerate(stored):
+            for number, row in enumerate(stored[:rows]):
                 if number % _AT_A_STRETCH == _AT_A_STRETCH - 1:
                     await asyncio.sleep(0)  # others have a turn at the event loop
                 events.append((row[0], *_event_of(network, StoredEvent(*row[1:]), wanted)))
             sealed = [event for *_, event in events if isinstance(event, SealedEvent)]
             clients = {(event.metadata.network, event.metadata.client) for event in sealed}
             keys = await keys_of(connection, self._unwrap, clients)
-        return [Row(position, identifier, event, keys) for position, identifier, event in events]
+        return ground, [Row(position, identifier, event, keys) for position, identifier, event in events]
 
     async def next_recorded_at(self, after: int) -> datetime | None:
         """When the first event after a position was recorded. None if there is no such event."""
         async with self._database.connection() as connection:
             cursor = await connection.execute(_NEXT, (after,), binary=True)
             row = await cursor.fetchone()
-        return None if row is None else metadata_of(StoredEvent(*row)).recorded_at
+        with suppress(Damaged):  # its follower holds it back and moves on
+            return None if row is None else metadata_of(StoredEvent(*row)).recorded_at
+        return None
+
+    async def held_back(self) -> Sequence[tuple[str, str, str]]:
+        """What followers of the log hold back: follower, `episode` or `network`, and which."""
+        async with self._database.connection() as connection:
+            return await (await connection.execute(_HELD)).fetchall()
 
     async def keys_fit(self, keyring: Keyring) -> bool:
-        """Whether the master keys unwrap the clients' keys, as one of each shows. True for an empty store.
+        """Whether the master keys unwrap the clients' keys, as some of each show. True for an empty store.
 
         Raises `KeyUnavailable` if one that is in use is not here.
         """
         async with self._database.within(*self._networks) as connection:
             cursor = await connection.execute(_OF_EACH_MASTER, binary=True)
             rows = await cursor.fetchall()
+        for number, fingerprint, *_ in rows:
+            keyring.refuse_another(KeyInUse(number, fingerprint))
         try:
-            for number, fingerprint, *of_a_client in rows:
-                keyring.refuse_another(KeyInUse(number, fingerprint))
-                if of_a_client[-1] is not None:
-                    keyring.unwrap(*of_a_client)
+            unwrapped(keyring.unwrap, (of_a_client for _, _, *of_a_client in rows if of_a_client[-1]))
         except InvalidTag:
             return False
         return True
+
+
+def event_at(text: bytes | None) -> UUID | None:
+    """The id of an event, as it stands in its row; None if it cannot be read, or there is no row."""
+    with suppress(ValueError):
+        return None if text is None else UUID(text.decode())
+    return None
+
+
+def _grounded(after: int, rows: list[Any]) -> tuple[Ground, list[Any]]:
+    """What is at a position, and the rows after it."""
+    here, following = (rows[0], rows[1:]) if rows and rows[0][0] == after else (None, rows)
+    beyond = after > 0 and not rows
+    return Ground(None if here is None else event_at(here[-1]), beyond), following
 
 
 def _event_of(
@@ -195,12 +235,13 @@ def _event_of(
     except Damaged as damage:
         return None, damage
     metadata = event.metadata
-    if _of_a_later_release(metadata):
-        return metadata.event_id, StoreUnavailable()  # cannot be mapped by this release
+    if of_a_later_release(metadata):
+        return metadata.event_id, FromLaterRelease(metadata.event_id)
     return metadata.event_id, event if metadata.network == network and wanted(metadata.type) else None
 
 
-def _of_a_later_release(header: EventMetadata) -> bool:
+def of_a_later_release(header: EventMetadata) -> bool:
+    """Whether it is published in a form that only a later release knows."""
     return header.sequence is not None and header.type not in BY_NAME
 
 

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
@@ -12,18 +13,30 @@ from psycopg.rows import DictRow
 from care_platform.logs import Loggable
 from care_platform.postgres.notices import CLEAN, tell
 from care_platform.postgres.row_security import SCOPE, scoped
-from episodes.event_log.client_keys import KEYS, Scoped, Unwrap
-from episodes.event_log.codec import DataKey
+from episodes.event_log.client_keys import KEYS, Scoped, Unwrap, unwrapped
+from episodes.event_log.codec import DataKey, metadata_of
 from episodes.event_log.reader import LOOK_AGAIN
 from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log
+from episodes.event_log.stored_form import Damaged
 
 _CHANNEL = "stored_events"
 _AFTER = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
 WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
 
+_OF_EPISODE = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
+WHERE originator_id = %s AND notification_id > %s AND notification_id <= %s
+ORDER BY notification_id LIMIT %s"""
 _NEWER = """SELECT originator_id, originator_version, topic, state FROM stored_events
 JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND originator_version > v
 ORDER BY originator_id, originator_version"""
+
+
+def recorded_at(page: Sequence[Notification]) -> datetime:
+    """When the first event of a page that can be read was recorded; now, if none can."""
+    for event in page:
+        with suppress(Damaged):
+            return metadata_of(event).recorded_at
+    return datetime.now(UTC)
 
 
 class UnknownNetwork(Loggable):
@@ -37,7 +50,7 @@ class Tail:
         self.connection: Connection[DictRow] = connect_to_log(url)
         self._recorder = EventRecorder(SingleConnectionDatastore(self.connection))
         self._unwrap = unwrap
-        self._networks = frozenset(networks)
+        self.networks = frozenset(networks)
         self.connection.execute(f"LISTEN {_CHANNEL}")
 
     def page(self, after: int, most: int) -> Sequence[Notification]:
@@ -45,6 +58,12 @@ class Tail:
         # The library's cursor reads bytes as text, at twice the cost.
         cursor = self.connection.cursor(binary=True)
         rows = cursor.execute(_AFTER, (after, most), prepare=True).fetchall()
+        return [Notification(id=row.pop("notification_id"), **row) for row in rows]
+
+    def of_episode(self, episode: UUID | str, after: int, upto: int, most: int) -> Sequence[Notification]:
+        """Up to `most` events of one episode between two positions, in order."""
+        cursor = self.connection.cursor(binary=True)
+        rows = cursor.execute(_OF_EPISODE, (episode, after, upto, most)).fetchall()
         return [Notification(id=row.pop("notification_id"), **row) for row in rows]
 
     def head(self) -> int:
@@ -58,17 +77,15 @@ class Tail:
         Raises `UnknownNetwork`, because a key that row security hides must not be taken for a destroyed one.
         """
         networks, identifiers = zip(*clients, strict=True)
-        if not self._networks.issuperset(networks):
-            raise UnknownNetwork(", ".join(set(networks) - self._networks))
+        if not self.networks.issuperset(networks):
+            raise UnknownNetwork(", ".join(set(networks) - self.networks))
         with self.connection.pipeline():
             self._scope()
             cursor = self.connection.cursor(binary=True)
             cursor.execute(KEYS, (list(networks), list(identifiers)), prepare=True)
             rows = cursor.fetchall()
-        return {
-            row["key_id"]: self._unwrap(row["network_id"], row["client_id"], row["key_id"], row["wrapped"])
-            for row in rows
-        }
+        columns = ("network_id", "client_id", "key_id", "wrapped")
+        return unwrapped(self._unwrap, [tuple(row[name] for name in columns) for row in rows])
 
     def newer(self, versions: Mapping[UUID, int]) -> dict[UUID, list[StoredEvent]]:
         """The stored events of episodes after the given version of each, oldest first."""
@@ -86,7 +103,7 @@ class Tail:
             yield self.connection
 
     def _scope(self) -> None:
-        self.connection.execute(SCOPE, scoped(self._networks), prepare=True)
+        self.connection.execute(SCOPE, scoped(self.networks), prepare=True)
 
     def wait(self, seconds: float) -> None:
         """Wait until something is recorded, or for `seconds`, because a notification may be lost.

@@ -78,15 +78,18 @@ _PUBLISHED = {
     "source": "/networks/harbor/episodes",
     "subject": EPISODE,
     "time": _SESSION_AT,
-    "sequence": 2,
+    "publishednumber": 2,
     "version": 2,
     "clinic": CLINIC,
     "precision": "minute",
-    "recordedat": _RECORDED_AT,
+    "recordedtime": _RECORDED_AT,
     "origin": "live",
-    "dataref": f"http://127.0.0.1:8000/v1/episodes/{EPISODE}/events/{SESSION}",
+    "recordref": f"http://127.0.0.1:8000/v1/episodes/{EPISODE}/events/{SESSION}",
     "correlationid": "0191a1b2-c3d4-4e5f-8a6b-1c2d3e4f5a09",
     "data": {"plan_version": 1, "breaches": ["no-session-check"], "adverse": False},
+    "sequence": 2,
+    "recordedat": _RECORDED_AT,
+    "dataref": f"http://127.0.0.1:8000/v1/episodes/{EPISODE}/events/{SESSION}",
 }
 
 ANSWER_EXAMPLES: Mapping[str, Any] = {
@@ -132,7 +135,13 @@ ANSWER_EXAMPLES: Mapping[str, Any] = {
     "EpisodeHistory": {"events": [_EVENT]},
     "RecordedEvent": _EVENT,
     "EpisodeList": {"episodes": [_LISTED], "next": "e" + EPISODE.replace("-", "")},
-    "FeedPage": {"events": [_PUBLISHED], "next": "p1f"},
+    "FeedPage": {"events": [_PUBLISHED], "next": "p1f", "at_end": True},
+    "PublishedEvents": {"events": [_PUBLISHED], "more": False},
+    "SequencesPage": {
+        "episodes": [{"episode": EPISODE, "sequence": 2, "clinic": CLINIC}],
+        "next": "p1f",
+        "behind_seconds": 300.0,
+    },
     "Decision": {
         "decision_id": "0191a1b2-c3d4-4e5f-8a6b-1c2d3e4f5a11",
         "allowed": True,

@@ -22,6 +22,16 @@ FEED_PAGES = Counter(
     "episodes_feed_pages_total",
     "Pages of the log read for the feed, each once for all who asked for it together",
 )
+FEED_PASSED_OVER = Gauge(
+    "episodes_feed_passed_over", "Events the feed could not read and passed over, since this process began"
+)
+HELD_BACK = Gauge(
+    "episodes_held_back", "Episodes and networks of which a follower does no more", ["follower", "kind"]
+)
+ANOTHER_LOG = Gauge(
+    "episodes_another_log",
+    "1 since this process was given a position of the feed that is of another log: a backup was restored",
+)
 REFUSED_CALLERS = Counter(
     "episodes_refused_callers_total", "Requests answered 429 because too many of the same caller waited"
 )

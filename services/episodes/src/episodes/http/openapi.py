@@ -40,6 +40,7 @@ _RECEIPT_HEADERS: Schema = {
     "Idempotency-Replayed": {"schema": {"type": "string"}, "description": "`true` on a repeat"},
 }
 WITH_ETAG: dict[int | str, Schema] = {200: {"headers": _ETAG}}
+GONE: dict[int | str, Schema] = {410: {"$ref": "#/components/responses/410"}}
 _ENTRY_ETAG: Schema = {"ETag": {"schema": {"type": "string"}, "description": "The version of the entry"}}
 OF_AN_ENTRY: dict[int | str, Schema] = {200: {"headers": _ENTRY_ETAG}}
 _UUID: Schema = {"type": "string", "format": "uuid"}

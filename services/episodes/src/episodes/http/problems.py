@@ -23,6 +23,12 @@ _KINDS = (
         "Read the event, if it is yours to see.",
     ),
     Kind("conflict", 409, "Others are writing to this episode", "Send it again.", retry=True),
+    Kind(
+        "another-log",
+        410,
+        "The position is of another log",
+        "A backup was restored: begin anew without a position, and drop by its id each event that you have.",
+    ),
     Kind("moved", 412, "There is another version now", "Read it again and decide on its newest version."),
     Kind(
         "precondition-required", 428, "If-Match is required", "Read the entry, and send its ETag as If-Match."
@@ -48,6 +54,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         errors.ReferenceKnown: "reference-known",
         errors.Moved: "moved",
         errors.PreconditionRequired: "precondition-required",
+        errors.AnotherLog: "another-log",
         errors.InConflict: "conflict",
         errors.TooLarge: "too-large",
         errors.TooManyWaiting: "unavailable",

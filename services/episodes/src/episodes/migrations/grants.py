@@ -15,6 +15,7 @@ KEYS: Final = "episodes_keys"
 ROLES: Final = (API, RELAY, PROJECT, KEYS)
 
 _FOLLOWS = "SELECT, INSERT, UPDATE (epoch, position)"
+_HOLDS = "SELECT, INSERT, UPDATE (after, reason), DELETE"
 
 GRANTS: Final[tuple[Grant, ...]] = (
     *for_each(ROLES, "DATABASE", "CONNECT", "works here"),
@@ -22,6 +23,7 @@ GRANTS: Final[tuple[Grant, ...]] = (
     # The API decides commands, records them, and answers.
     Grant(API, "TABLE alembic_version", "SELECT", "is ready only with the tables of its release"),
     Grant(API, "TABLE compatibility", "SELECT", "writes nothing that a process still running cannot read"),
+    Grant(API, "TABLE store_identity", "SELECT", "tells a position given before a restore from a later one"),
     Grant(API, "TABLE stored_events", "SELECT, INSERT", "appends events, folds episodes, serves the feed"),
     Grant(API, "SEQUENCE stored_events_notification_id_seq", "USAGE", "gives an event its position"),
     Grant(API, "TABLE command_receipts", "SELECT, INSERT", "answers a repeated command as the first time"),
@@ -45,17 +47,26 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant(API, "TABLE identity_accesses", "SELECT, INSERT", "records reads of identities"),
     Grant(API, "FUNCTION compared_form(text)", "EXECUTE", "compares identifiers"),
     Grant(API, "TABLE client_subjects", "SELECT, INSERT", "gives each partner its own id of a client"),
-    Grant(API, "TABLE positions", "SELECT", "says how far the list lags"),
+    Grant(
+        API, "TABLE positions", "SELECT", "says how far the list lags, and compares what the relay has sent"
+    ),
+    Grant(API, "TABLE held_back", "SELECT", "says what followers hold back"),
+    Grant(API, "TABLE retired_networks", "SELECT", "warns of no network that was retired"),
     Grant(API, "TABLE projections", "SELECT", "finds the live build of the list"),
     Grant(API, "TABLE episode_list", "SELECT", "serves the list"),
     # The relay reads the log and moves its position.
     Grant(RELAY, "TABLE stored_events", "SELECT", "publishes what is recorded"),
     Grant(RELAY, "TABLE client_keys", "SELECT", "opens what it publishes"),
     Grant(RELAY, "TABLE positions", _FOLLOWS, "claims its position and moves it"),
+    Grant(RELAY, "TABLE held_back", _HOLDS, "holds back what cannot be read, and only that"),
+    Grant(RELAY, "TABLE retired_networks", "SELECT, INSERT", "holds back no network that was retired"),
+    Grant(RELAY, "TABLE published_topics", "SELECT, INSERT, UPDATE", "sends to the partitions it has met"),
     # The projection reads the log and writes the list.
     Grant(PROJECT, "TABLE stored_events", "SELECT", "folds episodes for the list"),
     Grant(PROJECT, "TABLE client_keys", "SELECT", "opens what it folds"),
     Grant(PROJECT, "TABLE positions", f"{_FOLLOWS}, DELETE", "moves a build's position, removes it"),
+    Grant(PROJECT, "TABLE held_back", _HOLDS, "leaves the lines of episodes it cannot read"),
+    Grant(PROJECT, "TABLE retired_networks", "SELECT", "holds back no network that was retired"),
     Grant(
         PROJECT, "TABLE projections", "SELECT, INSERT, UPDATE (live), DELETE", "begins, swaps, removes builds"
     ),

@@ -2,9 +2,7 @@
 failure. Exiting without clean-up is safe, because the next start continues from the position.
 """
 
-import os
 import signal
-import sys
 import threading
 import traceback
 from collections.abc import Collection, Sequence
@@ -16,7 +14,7 @@ from typing import Any, NoReturn
 
 import psycopg
 
-from care_platform.logs import Loggable, reason_of
+from care_platform.logs import Loggable, leave, reason_of
 from care_platform.postgres.connecting import connect
 from care_platform.postgres.grants import LACKING, Grant, lacking, needed
 from episodes.event_log.client_keys import Unwrap
@@ -34,10 +32,6 @@ class Ending(Loggable):
 
 class Deposed(Ending):
     """Another process has taken over."""
-
-
-class FromLaterReleaseError(Ending):
-    """An event that this release does not know and must not skip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +100,3 @@ def end(log: Any, role: str, failure: Exception) -> NoReturn:
     reason = str(failure) if isinstance(failure, Loggable) else None
     log.error(f"{role}-ended", error=type(failure).__name__, reason=reason, place=place)
     leave(EXIT_TRY_AGAIN)
-
-
-def leave(code: int) -> NoReturn:
-    """End the process with this code, without waiting for anything."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
+from care_platform import process_metrics
+
 
 @dataclass(slots=True)
 class Progress:
@@ -40,6 +42,7 @@ class Progress:
 def serve(progress: Progress, port: int, host: str = "127.0.0.1") -> Callable[[], None]:
     """Serve /metrics. Returns the function that stops it."""
     registry = CollectorRegistry()
+    process_metrics.register("episodes", registry)
 
     def gauge(name: str, text: str, value: Callable[[], float]) -> None:
         Gauge(f"episodes_{progress.role}_{name}", text, registry=registry).set_function(value)

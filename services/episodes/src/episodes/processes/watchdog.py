@@ -1,10 +1,11 @@
 """Ends the process when a call of the store lasts too long: a writer that hangs must not look alive."""
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from care_platform.logs import leave
 
 MAX_CALL = 10.0
 """Seconds. An unreachable database fails sooner; a longer call would block others at the log's lock."""
@@ -20,7 +21,7 @@ class Watchdog:
         self,
         report: Callable[[float], None],
         longest: float = MAX_CALL,
-        end: Callable[[int], object] = os._exit,
+        end: Callable[[int], object] = leave,
     ) -> None:
         self._report = report
         self._longest = longest

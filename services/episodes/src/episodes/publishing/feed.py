@@ -1,14 +1,14 @@
 """What the feed is asked and what it answers."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, create_model
 from pydantic_core import PydanticCustomError
 
 from care_platform.described_model import DescribedModel
 from care_platform.http.parameters import DIGITS
-from contracts.envelope import PublishedEvent
+from contracts.schemas import envelope_fields
 from episodes.http.parameters import Query
 
 MAX_EVENTS, MAX_WAIT = 1_000, 30
@@ -40,14 +40,9 @@ _DATA = (
     "What the published event says: the form of its `type` in `asyncapi.yaml`, or `redacted` alone, once the "
     "client is erased."
 )
-_ATTRIBUTES: dict[str, Any] = {
-    "specversion": (Literal["1.0"], Field(description="The version of CloudEvents.")),
-    "datacontenttype": (Literal["application/json"], Field(description="The media type of `data`.")),
-    **{name: (field.annotation, field) for name, field in PublishedEvent.model_fields.items()},
-    "data": (dict[str, Any], Field(description=_DATA)),
-}
+_FIELDS: dict[str, Any] = {**envelope_fields(), "data": (dict[str, Any], Field(description=_DATA))}
 CloudEvent: type[BaseModel] = create_model(
-    "CloudEvent", __doc__="A published event in the JSON format of CloudEvents 1.0.", **_ATTRIBUTES
+    "CloudEvent", __doc__="A published event in the JSON format of CloudEvents 1.0.", **_FIELDS
 )
 
 
@@ -55,6 +50,9 @@ class FeedPage(DescribedModel):
     """A page of the feed, oldest event first."""
 
     events: list[CloudEvent]
-    """The events published after the position asked for. A page may be empty and still not be the last."""
+    """The events published after the position asked for, as many as `limit` if there are so many. A page may
+    have fewer, or none, and still not be the last: see `at_end`."""
     next: str
     """The position to ask `after` for the next page: for this network alone, and without a meaning."""
+    at_end: bool
+    """Whether these are the last events there were; if not, ask on at once, also after an empty page."""

@@ -1,6 +1,5 @@
-"""Kafka as this service uses it: the producer's settings, and topics, which only a command creates."""
+"""Kafka as this service uses it: the settings of its clients, and the partition of each episode."""
 
-from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,27 +10,44 @@ from kafka.partitioner.default import murmur2
 
 from care_platform.logs import quiet_kafka
 from care_platform.transport.kafka import Brokers
-from contracts.envelope import topic_of
-
-PARTITIONS = 6
-REPLICATION = 1
-"""For one broker. In production use 3, with `min.insync.replicas` 2."""
+from episodes.processes.follower import Ending
 
 _MAX_BLOCK = 3_000
 """The longest wait for a broker, in milliseconds, so that a stop signal is obeyed within five seconds."""
 
 
+class PartitionsChanged(Ending):
+    """A topic has another number of partitions than it had: an episode's next event would go to another one,
+    and could be read before those that came before it."""
+
+    def __init__(self, topic: str, had: int, has: int) -> None:
+        super().__init__(
+            f"{topic} had {had} partitions and has {has}: take a new topic, or `episodes topics"
+            " --accept-partitions` (docs/operations.md)"
+        )
+
+
 class RememberedPartitioner(Partitioner):  # type: ignore[misc] # the library is not typed
-    """Chooses a key's partition as Kafka does, caching the hashes of recent keys: they are slow in Python."""
+    """Chooses a key's partition as Kafka does, caching the hashes of recent keys: they are slow in Python.
+
+    The producer learns of new partitions by itself, at any time. `counts` says how many each topic has; one
+    that it does not name has as many as are met first.
+    """
 
     def __init__(self) -> None:
         self._hash = lru_cache(maxsize=65_536)(murmur2)
+        self.counts: dict[str, int] = {}
 
     def partition(
         self, topic: str, key: Any, serialized_key: bytes, value: Any, serialized_value: bytes, cluster: Any
     ) -> int:
+        """Raises `PartitionsChanged`."""
+        has = len(cluster.partitions_for_topic(topic))
+        count = self.counts.setdefault(topic, has)
+        if count != has:
+            raise PartitionsChanged(topic, count, has)
         positive: int = self._hash(serialized_key) & 0x7FFFFFFF
-        return positive % len(cluster.partitions_for_topic(topic))
+        return positive % count
 
 
 def settings(brokers: Brokers) -> dict[str, Any]:
@@ -51,10 +67,10 @@ def settings(brokers: Brokers) -> dict[str, Any]:
     }
 
 
-def producer(brokers: Brokers) -> KafkaProducer:
+def producer(brokers: Brokers, partitioner: RememberedPartitioner | None = None) -> KafkaProducer:
     """The relay's producer. Raises `KafkaError` while no broker answers."""
     quiet_kafka()
-    return KafkaProducer(**settings(brokers), partitioner=RememberedPartitioner())
+    return KafkaProducer(**settings(brokers), partitioner=partitioner or RememberedPartitioner())
 
 
 def administrator(brokers: Brokers) -> KafkaAdminClient:
@@ -65,29 +81,3 @@ def administrator(brokers: Brokers) -> KafkaAdminClient:
         bootstrap_timeout_ms=_MAX_BLOCK,
         request_timeout_ms=_MAX_BLOCK,
     )
-
-
-def missing_topics(admin: KafkaAdminClient, networks: Iterable[str]) -> list[str]:
-    """The topics of these networks that the broker does not have. Raises `KafkaError`."""
-    there = set(admin.list_topics())
-    return [topic for topic in map(topic_of, networks) if topic not in there]
-
-
-def make_topics(
-    brokers: Brokers,
-    networks: Sequence[str],
-    *,
-    partitions: int = PARTITIONS,
-    replication: int = REPLICATION,
-    say: Callable[[str], object],
-) -> None:
-    """Create the missing topics of these networks. Existing ones stay as they are. Raises `KafkaError`."""
-    with administrator(brokers) as admin:
-        missing = missing_topics(admin, networks)
-        for topic in map(topic_of, networks):
-            if topic not in missing:
-                say(f"{topic}: exists")
-                continue
-            wanted = {"num_partitions": partitions, "replication_factor": replication}
-            admin.create_topics({topic: wanted}, wait_for_metadata=True)
-            say(f"{topic}: made, partitions {partitions}, replication factor {replication}")

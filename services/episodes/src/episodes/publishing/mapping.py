@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from care_platform.http.correlation import traceparent
 from contracts import events as public
 from contracts.codec import CloudEvent
-from contracts.envelope import source_of
+from contracts.envelope import source_of, timestamp
 from episodes.domain.care import (
     amendments,
     openings,
@@ -163,20 +164,20 @@ def _plain(entry: RecordedEvent[Any]) -> public.Data:
 
 def _attributes(metadata: EventMetadata, name: str, public_url: str) -> dict[str, str]:
     event_id, episode = str(metadata.event_id), str(metadata.episode_id)
+    traced = traceparent([(metadata.traceparent or "").encode()])  # some were recorded unchecked
     return {
         "id": event_id,
         "type": name,
         "source": source_of(metadata.network),
         "subject": episode,
-        "time": metadata.occurred_at.isoformat(),
-        "sequence": str(metadata.sequence),
+        "time": timestamp(metadata.occurred_at),
+        "publishednumber": str(metadata.sequence),
         "version": str(metadata.version),
         "clinic": str(metadata.clinic),
         "precision": metadata.precision,
-        "recordedat": metadata.recorded_at.isoformat(),
+        "recordedtime": timestamp(metadata.recorded_at),
         "origin": metadata.origin,
-        "dataref": f"{public_url}/v1/episodes/{episode}/events/{event_id}",
+        "recordref": f"{public_url}/v1/episodes/{episode}/events/{event_id}",
         "correlationid": str(metadata.correlation_id),
-        "traceparent": metadata.traceparent
-        or f"00-{metadata.correlation_id.hex}-{metadata.event_id.hex[16:]}-01",
+        **({"traceparent": traced} if traced else {}),
     }

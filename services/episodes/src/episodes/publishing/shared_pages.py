@@ -10,14 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pydantic import ValidationError
+
 from contracts.codec import to_json
 from episodes.access import Caller
 from episodes.errors import TooManyRequests
-from episodes.event_log.reader import Log, Row
+from episodes.event_log.reader import Ground, Log, Row
+from episodes.event_log.stored_form import Unreadable
 from episodes.gate import Gate
 from episodes.http.metrics import FEED_PAGES
 from episodes.publishing.feed_positions import FeedPosition
 from episodes.publishing.mapping import published, published_name
+from episodes.publishing.passing_over import PassedOver
 from episodes.turns import Limits
 from episodes.visibility import may_have_recorded, recorded_by
 
@@ -25,18 +29,33 @@ from episodes.visibility import may_have_recorded, recorded_by
 class FeedRow:
     """A row of the log, shared by all who read its page: its event is decrypted and mapped at most once."""
 
-    def __init__(self, row: Row, public_url: str) -> None:
+    def __init__(self, row: Row, public_url: str, passed_over: PassedOver) -> None:
         self._row = row
+        self._passed_over = passed_over
         self._public_url = public_url
         self.position = FeedPosition.of(row.position, row.id)
 
     def shown_to(self, caller: Caller) -> bool:
-        """Whether it holds a published event that a clinic of the caller recorded. Raises what forbids to
-        skip the row."""
-        metadata = self._row.metadata
-        if metadata is None or not may_have_recorded(caller, metadata):
+        """Whether it holds a published event that a clinic of the caller recorded.
+
+        One that cannot be read is passed over and counted. Whoever follows sees the gap it leaves in the
+        `sequence` of its episode.
+        """
+        try:
+            metadata = self._row.metadata
+            if metadata is None or not may_have_recorded(caller, metadata):
+                return False
+            return recorded_by(caller, self._row.entry) and self.text != ""
+        except (Unreadable, ValidationError) as why:
+            self._passed_over.tell(self.position.place, why)
             return False
-        return recorded_by(caller, self._row.entry)
+
+    def may_be_shown_to(self, caller: Caller) -> bool:
+        """False if it is known, without opening it, to hold nothing for the caller and to be skipped."""
+        if self._row.is_in_the_way:
+            return True
+        metadata = self._row.metadata
+        return metadata is not None and may_have_recorded(caller, metadata)
 
     @cached_property
     def text(self) -> str:
@@ -53,12 +72,20 @@ Place = tuple[str, int]
 """A network and the position in the log after which it reads."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the log has at a position, and the rows after it."""
+
+    ground: Ground
+    rows: Sequence[FeedRow]
+
+
 @dataclass(eq=False)
 class _Look:
     """A page that will be read: of as many rows as the most demanding of those who share it wants."""
 
     most: int
-    rows: "asyncio.Task[list[FeedRow]]" = field(init=False)
+    page: "asyncio.Task[Page]" = field(init=False)
 
 
 class SharedPages:
@@ -67,6 +94,7 @@ class SharedPages:
     def __init__(self, log: Log, public_url: str) -> None:
         self._log = log
         self._public_url = public_url
+        self._passed_over = PassedOver()
         self._looks: dict[Place, _Look] = {}
         self._rounds = Gate(1, Limits(sys.maxsize, sys.maxsize), PATIENCE)
 
@@ -79,8 +107,8 @@ class SharedPages:
         async with self._rounds.turn():
             await asyncio.sleep(0)
 
-    async def page(self, network: str, after: int, most: int) -> Sequence[FeedRow]:
-        """Up to `most` rows after a position, as they are recorded now.
+    async def page(self, network: str, after: int, most: int) -> Page:
+        """Up to `most` rows after a position, as they are recorded now, and what stands at it.
 
         A page is read in the turn of whoever asks for it first. Its line being full is nobody else's concern.
         """
@@ -91,26 +119,27 @@ class SharedPages:
                 look = self._begin((network, after), most)
             look.most = max(look.most, most)
             try:
-                return (await asyncio.shield(look.rows))[:most]
+                page = await asyncio.shield(look.page)
+                return Page(page.ground, page.rows[:most])
             except TooManyRequests:
                 if first:
                     raise
 
     def _begin(self, place: Place, most: int) -> _Look:
         look = self._looks[place] = _Look(most)
-        look.rows = asyncio.create_task(self._read(place, look))
-        look.rows.add_done_callback(lambda task: task.cancelled() or task.exception())  # all may have left
+        look.page = asyncio.create_task(self._read(place, look))
+        look.page.add_done_callback(lambda task: task.cancelled() or task.exception())  # all may have left
         return look
 
-    async def _read(self, place: Place, look: _Look) -> list[FeedRow]:
+    async def _read(self, place: Place, look: _Look) -> Page:
         def begun() -> int:
             self._close(place, look)
             return look.most
 
         try:
             FEED_PAGES.inc()
-            rows = await self._log.page(*place, begun, _is_published)
-            return [FeedRow(row, self._public_url) for row in rows]
+            ground, rows = await self._log.page(*place, begun, _is_published)
+            return Page(ground, [FeedRow(row, self._public_url, self._passed_over) for row in rows])
         finally:
             self._close(place, look)
 

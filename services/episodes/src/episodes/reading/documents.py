@@ -32,7 +32,7 @@ FOR_PARTNERS = (
     *("event_id", "type", "episode_id", "version", "sequence", "clinic", "origin"),
     *("occurred_at", "precision", "zone", "recorded_at"),
 )
-"""What a partner sees of an envelope; the client appears as its subject."""
+"""What a partner sees of an envelope; the client appears by the reference made for it."""
 
 ABOUT_OTHERS = (Amendment, EntryAttested, AmendmentRefused)
 """Facts that are shown with the entries they are about, not beside them."""
@@ -95,7 +95,7 @@ def history(
 
 
 def event(look: Viewer, entry: RecordedEvent[Any]) -> Document:
-    """One event, whole: what `dataref` names. Staff see it as it was recorded, a partner as it stands now."""
+    """One event, whole: what `recordref` names. Staff see it as it was recorded, a partner as it is now."""
     shown = look.shown(entry)
     if shown is None or not look.sees(entry):
         raise NotThere
@@ -106,7 +106,8 @@ def _event(look: Viewer, entry: RecordedEvent[Any]) -> Document:
     metadata = entry.metadata
     envelope = {field.name: getattr(metadata, field.name) for field in fields(EventMetadata)}
     if look.partner is not None:
-        envelope = {name: envelope[name] for name in FOR_PARTNERS} | {"subject": look.client()}
+        envelope = {name: envelope[name] for name in FOR_PARTNERS}
+        envelope |= {"client_ref": look.client(), "subject": look.client()}
     redacted = isinstance(entry.fact, Redacted)
     return {
         **plain(envelope),

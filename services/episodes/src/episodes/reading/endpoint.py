@@ -98,7 +98,7 @@ async def get_event(
     episode: Id,
     event: Id,
 ) -> Response:
-    """One event: what `dataref` and `links.event` name."""
+    """One event: what `recordref` and `links.event` name."""
 
     def show(_: Outline, entries: Entries) -> Response:
         look = viewer(fold(entries), entries, who, surroundings.clock())

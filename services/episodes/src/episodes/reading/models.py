@@ -123,7 +123,7 @@ def episode_state() -> type[BaseModel]:
             "version": Shown(int, "How many events the state was rebuilt from.", required=True),
             "status": Shown(Status, "Whether care goes on; told to a partner only with consent to it."),
             "clinic": Shown(UUID, "The clinic that has the episode.", required=True),
-            "client": Shown(UUID, "The client's id; to a partner the subject made for it.", required=True),
+            "client": Shown(UUID, "The client's id; to a partner the reference made for it.", required=True),
             "opened": Shown(opening, "How the episode was opened."),
             "responsible": Shown(list[responsible], "Who answered for it, one after the other."),  # type: ignore[valid-type]
             **{
@@ -142,7 +142,12 @@ def recorded_event() -> type[BaseModel]:
         "One event of the episode: who recorded it and when, and what it says.",
         {
             **_metadata(),
-            "subject": Shown(UUID, "To a partner, in place of the client's id: the subject made for it."),
+            "client_ref": Shown(
+                UUID, "To a partner, in place of the client's id: the reference made for it."
+            ),
+            "subject": Shown(
+                UUID, "`client_ref` by its former name; the next release leaves it out.", deprecated=True
+            ),
             "labels": Shown(list[str], _LABELS, required=True),
             "fact": Shown(dict[str, Any], _FACT, required=True),
             **_ABOUT_IT,

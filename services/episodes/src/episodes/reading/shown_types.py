@@ -22,12 +22,14 @@ class Shown:
     hint: Any
     description: str
     required: bool = False
+    deprecated: bool = False
 
     def definition(self, alias: str | None) -> Any:
         """The field as `create_model` takes it. What is absent is left out, so it is never null."""
         if self.required:
             return self.hint, Field(description=self.description, alias=alias)
-        return self.hint | None, Field(None, description=self.description, alias=alias)
+        deprecated = self.deprecated or None
+        return self.hint | None, Field(None, description=self.description, alias=alias, deprecated=deprecated)
 
 
 def model(name: str, meaning: str, shown: Mapping[str, Shown]) -> type[BaseModel]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from care_platform.clock_drift import ClockDrift
 from notifications.delivering.challenger import Challenged
 from notifications.delivering.outbox import LONGEST_REST, SHORTEST_REST
 from notifications.delivering.schedule import Delivered, EndpointGone, Exhausted, Next, Retry
@@ -57,12 +58,29 @@ WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND challe
 _PROVE = """
 UPDATE subscriptions SET proved_at = now(), challenge_due_at = NULL, rests_until = NULL
 WHERE network_id = %(network)s AND subscription_id = %(subscription)s AND proved_at IS NULL
+RETURNING 1
 """
+
+BETWEEN_WAITING = timedelta(milliseconds=50)
+"""What waited for an address is due one after another, so that it does not come in a burst."""
+
+_SPREAD = """
+WITH waiting AS MATERIALIZED (
+    SELECT network_id, subscription_id, number, row_number() OVER (ORDER BY number) - 1 AS place
+    FROM deliveries
+    WHERE network_id = %(network)s AND subscription_id = %(subscription)s
+        AND state = 'pending' AND due_at <= now())
+UPDATE deliveries d SET due_at = now() + w.place * %(between)s::interval
+FROM waiting w
+WHERE (d.network_id, d.subscription_id, d.number) = (w.network_id, w.subscription_id, w.number)
+"""
+"""Materialized, because knowing the subscription the planner would look for each among all that wait."""
 
 
 async def prove(db: Connection, key: dict[str, Any]) -> None:
     """From now on deliveries of `network` and `subscription` can be claimed, by whoever looks each second."""
-    await db.execute(_PROVE, key)
+    if await (await db.execute(_PROVE, key)).fetchone() is not None:
+        await db.execute(_SPREAD, key | {"between": BETWEEN_WAITING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +91,12 @@ class PostgresChallenges:
     sealing: Sealing
     networks: Sequence[str]
     lease: timedelta
+    drift: ClockDrift
 
     async def claim(self, limit: int) -> Sequence[Challenged]:
+        """Lease due challenges; none unless our clock was found right by whoever claims deliveries."""
+        if not self.drift.within_bounds:
+            return ()
         parameters = {"networks": list(self.networks), "limit": limit, "lease": self.lease}
         async with self.database.within(*self.networks) as db:
             rows = await (await db.execute(_CLAIM, parameters)).fetchall()

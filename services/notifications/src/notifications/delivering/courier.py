@@ -6,12 +6,13 @@ An attempt needs a decision at most two seconds old. Without one nothing is sent
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, assert_never
 from uuid import UUID
 
 import structlog
 
 from contracts.disclosure import Decision, Question
+from notifications.answers import Doubtful, NoAnswer
 from notifications.delivering.schedule import (
     DELAYS,
     Answered,
@@ -22,18 +23,15 @@ from notifications.delivering.schedule import (
     after_attempt,
 )
 from notifications.delivering.signing import UnusableSecret, headers, webhook_id
+from notifications.delivering.verdicts import verdict
 from notifications.delivering.webhook_bodies import Due, body_of
 
 DECISION_SERVES_SECONDS = 2.0
 WAIT_FOR_ANSWER = timedelta(seconds=1)
 WAIT_FOR_MENDING = timedelta(minutes=5)
-"""The wait of a delivery whose record cannot be read, until an operator repairs it. Others proceed."""
+"""The wait of a delivery about which there is doubt, until an operator removes its cause. Others proceed."""
 
 log = structlog.get_logger()
-
-
-class NoAnswer(Exception):
-    """There is no disclosure decision now. The reason quotes no content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,10 @@ class Attempt:
 class Outbox(Protocol):
     """Deliveries. Each method returns once its change is committed, and changes nothing leased by others."""
 
-    async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]: ...
+    async def claim(self, networks: Sequence[str], room: int) -> Sequence[Claimed]:
+        """Some of what is due. `room` is for how many more attempts this process has room."""
+        ...
+
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None: ...
     async def rest(self, claimed: Claimed) -> None:
         """Release the delivery, and claim nothing of its subscription for a while."""
@@ -82,7 +83,7 @@ class Outbox(Protocol):
 
 class Disclosure(Protocol):
     async def ask(self, network: str, questions: Sequence[Question]) -> Sequence[Decision]:
-        """One decision for each question, in their order. Raises `NoAnswer`."""
+        """One decision for each question, in their order. Raises `NoAnswer`, `Doubtful` among them."""
         ...
 
 
@@ -114,6 +115,10 @@ class Courier:
         """Ask for all decisions at once. Without an answer the leases are released, and no attempt counts."""
         try:
             return await self.disclosure.ask(network, [it.question for it in claimed])
+        except Doubtful as doubt:
+            log.error("no decision can be read", network=network, reason=str(doubt), count=len(claimed))
+            await self.outbox.release(claimed, WAIT_FOR_MENDING)
+            return ()
         except NoAnswer as silence:
             log.warning("no disclosure decision", network=network, reason=str(silence), count=len(claimed))
             # Without the wait a concurrent claim would ask again at once.
@@ -122,16 +127,24 @@ class Courier:
 
     async def attempt(self, claimed: Claimed, decision: Decision, decided_at: float) -> None:
         """Make one attempt, if the decision allows it and is fresh. `decided_at` is monotonic time."""
-        if decision.reason == "unreadable":
-            log.error("a record cannot be read", network=claimed.due.network, event_id=claimed.due.event_id)
-            await self.outbox.release([claimed], WAIT_FOR_MENDING)
-        elif not decision.allowed:
-            await self.outbox.withhold(claimed)
-        elif self.clock.monotonic() - decided_at > DECISION_SERVES_SECONDS:
+        match verdict(decision):
+            case "wait":
+                due = claimed.due
+                log.error("in doubt", network=due.network, event_id=due.event_id, reason=decision.reason)
+                await self.outbox.release([claimed], WAIT_FOR_MENDING)
+            case "withhold":
+                await self.outbox.withhold(claimed)
+            case "send":
+                await self._send_if_fresh(claimed, decision, decided_at)
+            case never:
+                assert_never(never)
+
+    async def _send_if_fresh(self, claimed: Claimed, decision: Decision, decided_at: float) -> None:
+        if self.clock.monotonic() - decided_at > DECISION_SERVES_SECONDS:
             await self.outbox.release([claimed], timedelta(0))
         elif decision.subject is None and claimed.due.level != "empty":
             log.error("a decision lacks the subject", network=claimed.due.network)
-            await self.outbox.release([claimed], WAIT_FOR_ANSWER)
+            await self.outbox.release([claimed], WAIT_FOR_MENDING)
         else:
             await self._attempt(claimed, decision)
 

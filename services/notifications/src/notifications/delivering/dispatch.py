@@ -12,7 +12,6 @@ from notifications.delivering.courier import Claimed, Courier
 from notifications.postgres.connections import WAKE, Connect, GrantsMissing
 
 IN_FLIGHT = 512
-AT_ONCE = 100
 POLL_SECONDS = 1.0
 DRAIN_SECONDS = 2.5
 log = structlog.get_logger()
@@ -46,7 +45,7 @@ class Dispatch:
 
     async def _claim(self) -> int:
         """Claim due deliveries and start asking for their decisions. Returns how many were claimed."""
-        room = min(AT_ONCE, IN_FLIGHT - self._in_flight)
+        room = IN_FLIGHT - self._in_flight
         networks = self._networks_to_ask()
         if room <= 0 or not networks:
             return 0

@@ -1,4 +1,4 @@
-"""The deliveries in PostgreSQL. Due ones are claimed by lease, fairly between endpoints."""
+"""The deliveries in PostgreSQL. Due ones are claimed by lease, in turns of partners and their endpoints."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import structlog
 
+from care_platform.clock_drift import ClockDrift
 from care_platform.crash_points import crash_point
 from care_platform.key_files import KeyUnavailable
 from notifications.delivering.courier import Attempt, Claimed
@@ -19,36 +20,69 @@ from notifications.delivering.webhook_bodies import Due
 from notifications.postgres.connections import Database
 
 PER_ENDPOINT = 8
+AT_ONCE = 100
+"""How many are claimed together at most."""
+LONG_DUE = timedelta(seconds=10)
 SHORTEST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=10)
 log = structlog.get_logger()
 _CLAIMING = 0x636C6169
 
 CLAIM = """
-WITH picked AS (
-    SELECT d.network_id, d.subscription_id, d.number, s.partner_id, s.level, s.url, s.secret
-    FROM subscriptions s CROSS JOIN LATERAL (
-        SELECT network_id, subscription_id, number, due_at FROM deliveries
+WITH known AS (
+    SELECT d.network_id, d.subscription_id, d.number, d.due_at, s.partner_id, false AS failing, 0 AS most,
+        true AS leased
+    FROM deliveries d JOIN subscriptions s USING (network_id, subscription_id)
+    WHERE d.network_id = ANY (%(networks)s) AND d.lease_until IS NOT NULL AND d.lease_until >= now()
+    UNION ALL
+    SELECT s.network_id, s.subscription_id, d.number, d.due_at, s.partner_id, s.failing, s.most, false
+    FROM (
+        SELECT *, consecutive_failures > 0 OR unusable_since IS NOT NULL AS failing,
+            CASE WHEN consecutive_failures > 0 OR unusable_since IS NOT NULL THEN 1
+                ELSE %(per_endpoint)s END AS most
+        FROM subscriptions
+        WHERE state = 'active' AND proved_at IS NOT NULL AND network_id = ANY (%(networks)s)
+            AND (rests_until IS NULL OR rests_until <= now())) s
+    CROSS JOIN LATERAL (
+        SELECT number, due_at FROM deliveries
         WHERE network_id = s.network_id AND subscription_id = s.subscription_id
             AND state = 'pending' AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
         ORDER BY due_at, number
-        LIMIT greatest(0, CASE WHEN s.consecutive_failures > 0 OR s.unusable_since IS NOT NULL THEN 1
-                ELSE %(per_endpoint)s END - (
-            SELECT count(*) FROM deliveries leased
-            WHERE leased.network_id = s.network_id AND leased.subscription_id = s.subscription_id
-                AND leased.lease_until >= now()))
-        FOR UPDATE SKIP LOCKED) d
-    WHERE s.state = 'active' AND s.proved_at IS NOT NULL AND s.network_id = ANY (%(networks)s)
-        AND (s.rests_until IS NULL OR s.rests_until <= now())
-    ORDER BY s.consecutive_failures > 0 OR s.unusable_since IS NOT NULL, d.due_at
-    LIMIT %(limit)s)
+        LIMIT s.most) d),
+of_endpoint AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY network_id, subscription_id ORDER BY leased DESC, due_at, number) AS place
+    FROM known),
+of_partner AS (
+    SELECT *, count(*) OVER (PARTITION BY network_id, partner_id) AS waiting, row_number() OVER (
+        PARTITION BY network_id, partner_id ORDER BY leased DESC, failing, place, due_at) AS turn
+    FROM of_endpoint WHERE leased OR place <= most),
+next AS (
+    SELECT network_id, subscription_id, number FROM of_partner
+    WHERE NOT leased AND turn <= %(room)s
+    ORDER BY failing, turn, due_at > now() - %(long)s::interval, waiting, due_at
+    LIMIT %(limit)s),
+picked AS (
+    SELECT d.network_id, d.subscription_id, d.number, s.partner_id, s.level, s.url, s.secret
+    FROM next JOIN deliveries d USING (network_id, subscription_id, number)
+        JOIN subscriptions s USING (network_id, subscription_id)
+    WHERE d.state NOT IN ('delivered', 'withheld', 'failed', 'cancelled')
+        AND (d.lease_until IS NULL OR d.lease_until < now())
+    FOR UPDATE OF d SKIP LOCKED)
 UPDATE deliveries d SET claim = %(claim)s, lease_until = now() + %(lease)s
 FROM picked p
 WHERE (d.network_id, d.subscription_id, d.number) = (p.network_id, p.subscription_id, p.number)
 RETURNING d.*, p.partner_id, p.level, p.url, p.secret
 """
+"""Partners take turns, and within a partner its endpoints; what is under way has the first turns.
 
-_ALONE = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s)"
+Who has little due goes before who has much, unless something has been due for long. A partner may have as
+much under way as there is room left besides, so that whoever comes next finds room. What was picked is looked
+at again when it is locked; asked for `pending` there, the planner would look for each among all that are.
+"""
+
+_ALONE = """SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s),
+    clock_timestamp() AS now"""
 
 _SETTLE = """
 WITH ended AS (
@@ -68,7 +102,8 @@ attempted AS (
     FROM mine WHERE decision_id IS NOT NULL
     WINDOW newer AS (PARTITION BY network_id, subscription_id ORDER BY place DESC)),
 told AS (
-    SELECT network_id, subscription_id, bool_or(state = 'delivered') AS succeeded, bool_or(gone) AS gone,
+    SELECT network_id, subscription_id, bool_or(state = 'delivered') AS succeeded,
+        max(started_at) FILTER (WHERE gone) AS gone_at,
         count(*) FILTER (WHERE successes_since = 0) AS failures_since
     FROM attempted GROUP BY network_id, subscription_id),
 written AS (
@@ -76,7 +111,7 @@ written AS (
     SELECT network_id, subscription_id, number, attempts, decision_id, started_at, duration_ms, status, error
     FROM attempted)
 SELECT t.* FROM told t JOIN subscriptions s USING (network_id, subscription_id)
-WHERE consecutive_failures > 0 OR failures_since > 0 OR gone OR unusable_since IS NOT NULL
+WHERE consecutive_failures > 0 OR failures_since > 0 OR gone_at IS NOT NULL OR unusable_since IS NOT NULL
 ORDER BY network_id, subscription_id
 """
 """Records how claims ended, in the order of `place`, and returns the changes for the endpoints' own rows:
@@ -86,10 +121,11 @@ ORDER BY network_id, subscription_id
 _TELL_ENDPOINT = """
 UPDATE subscriptions SET
     consecutive_failures = %(failures_since)s + CASE WHEN %(succeeded)s THEN 0 ELSE consecutive_failures END,
-    state = CASE WHEN %(gone)s AND state = 'active' THEN 'disabled' ELSE state END,
+    state = CASE WHEN state = 'active' AND %(gone_at)s >= proved_at THEN 'disabled' ELSE state END,
     unusable_since = NULL, rests_until = NULL
 WHERE network_id = %(network_id)s AND subscription_id = %(subscription_id)s
 """
+"""An attempt that began before the address was proved (again) says nothing of what it is now."""
 
 _REST = """
 UPDATE subscriptions SET unusable_since = coalesce(unusable_since, now()),
@@ -109,31 +145,41 @@ class PostgresOutbox:
     Claims that end together are written in one transaction.
     """
 
-    def __init__(self, database: Database, sealing: Sealing, lease: timedelta) -> None:
+    def __init__(self, database: Database, sealing: Sealing, lease: timedelta, drift: ClockDrift) -> None:
         self._database = database
+        self._drift = drift
         self._sealing = sealing
         self._lease = lease
         self._endings: Grouped[_Ended] = Grouped(self._settle)
 
-    async def claim(self, networks: Sequence[str], limit: int) -> Sequence[Claimed]:
+    async def claim(self, networks: Sequence[str], room: int) -> Sequence[Claimed]:
         """Lease due deliveries. Processes take turns, so that the limit per endpoint holds across them.
 
         The commit does not wait for the disk: a lease lost in a crash of the server merely ends early. While
-        endings wait to be written nothing is claimed, because their deliveries could be claimed again.
+        endings wait to be written nothing is claimed, because their deliveries could be claimed again. Nor is
+        anything while our clock is wrong, because partners refuse what is signed with its time.
         """
         if self._endings.stuck:
             return []
         parameters = {
             "networks": list(networks),
             "per_endpoint": PER_ENDPOINT,
-            "limit": limit,
+            "room": room,
+            "limit": min(room, AT_ONCE),
+            "long": LONG_DUE,
             "claim": uuid4(),
             "lease": self._lease,
         }
+        before = self._drift.now()
         async with self._database.at_once(*networks) as db:
-            await db.execute(_ALONE, [_CLAIMING])
-            rows = await (await db.execute(CLAIM, parameters)).fetchall()
+            alone = await db.execute(_ALONE, [_CLAIMING])
+            claiming = await db.execute(CLAIM, parameters)
+            for row in await alone.fetchall():
+                self._drift.compare(before, row["now"])
+            rows = await claiming.fetchall() if self._drift.within_bounds else []
             crash_point("deliver.before-claim")
+            if not self._drift.within_bounds:
+                raise psycopg.Rollback
         crash_point("deliver.after-claim")
         return [claimed for row in rows if (claimed := self._claimed(row)) is not None]
 
@@ -227,7 +273,7 @@ def _following(following: Next) -> tuple[str, timedelta, bool]:
         case Retry(wait):
             return "pending", wait, False
         case EndpointGone():
-            return "pending", timedelta(0), True
+            return "pending", SHORTEST_REST, True
         case Exhausted():
             return "failed", timedelta(0), False
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.disclosure import Decision, Level
-from contracts.envelope import Origin, Precision
 from contracts.events import ReferralMade
+from contracts.values import Origin, Precision
 from contracts.webhook import Links, Notice, NoticeData, Webhook, WebhookData
 
 
@@ -56,6 +56,7 @@ def webhook_of(due: Due, decision: Decision, public_url: str) -> Webhook:
         partner=due.partner,
         clinic=due.clinic,
         episode=due.episode,
+        client_ref=decision.subject,
         subject=decision.subject,
         your_client_ref=decision.your_client_ref,
         occurred_at=due.occurred_at,

@@ -10,6 +10,7 @@ import aiohttp
 from yarl import URL
 
 from care_platform.crash_points import crash_point
+from notifications.delivering.answer_heads import BoundedHeads
 from notifications.delivering.egress import AddressDenied, guarded_socket
 from notifications.delivering.names import Names
 from notifications.delivering.schedule import Answered, Outcome, Unanswered, Unusable, retry_after
@@ -33,7 +34,7 @@ class HttpEndpoint:
         self._schemes = {"https", "http"} if allow_http else {"https"}
         self._names = names
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=BoundedHeads(
                 socket_factory=guarded_socket(allow_loopback), resolver=names, use_dns_cache=False, limit=0
             ),
             timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(5.0, seconds)),

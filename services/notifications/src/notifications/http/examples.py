@@ -11,7 +11,7 @@ _EPISODE = "5d3a1c9e-1b8f-4f0a-9c6d-7e2f4a8b6c30"
 _EVENT = "01933c5e-7b1a-7c3d-8e4f-5a6b7c8d9e0f"
 _SESSION = "care.episode.session_delivered.v1"
 _THEN = "2026-03-02T10:15:00+01:00"
-_LEARNED = "2026-03-02T09:40:12+00:00"
+_LEARNED = "2026-03-02T09:40:12Z"
 _RECORD = f"http://127.0.0.1:8000/v1/episodes/{_EPISODE}/events/{_EVENT}"
 
 _SECRET = "whsec_" + "C2FyZSBlcGlzb2RlcyBleGFtcGxlIHNlY3JldCE="
@@ -52,6 +52,7 @@ _TOLD = {
         "partner": _PARTNER,
         "clinic": _CLINIC,
         "episode": _EPISODE,
+        "client_ref": "c2b7d5f0-3a61-4a0e-8d1b-6e5f4d3c2b1a",
         "subject": "c2b7d5f0-3a61-4a0e-8d1b-6e5f4d3c2b1a",
         "occurred_at": _THEN,
         "precision": "minute",
@@ -87,7 +88,8 @@ EXAMPLES: Mapping[str, Any] = MappingProxyType(
         "SubscriptionMade": {**_VIEW, "address": "unproved", "last_number": 0, "secret": _SECRET},
         "Confirmation": {"challenge": "Qz3vF1y0sT8cJr6mB2nXk9wLd4hUa7eGpI5oVt_ZyqM"},
         "Secret": {"secret": _SECRET},
-        "Subscriptions": {"subscriptions": [_VIEW]},
+        "Reactivation": {"from_number": 12},
+        "Subscriptions": {"subscriptions": [_VIEW], "next": None},
         "Deliveries": {"deliveries": [_DELIVERY], "next": None},
         "Events": {"events": [_TOLD, _WITHHELD], "next": None},
         "InboxItem": _ITEM,

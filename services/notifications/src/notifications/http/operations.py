@@ -4,10 +4,12 @@ import psycopg
 from fastapi import APIRouter, Request
 from prometheus_client import generate_latest
 
+from care_platform.clock_drift import ASK
 from care_platform.http.operations import Operations
 from care_platform.http.operations import router as operations_router
 from notifications.http.problems import PROBLEMS, problems_of
-from notifications.http.services import services_of
+from notifications.http.services import Services, services_of
+from notifications.postgres.connections import Connection
 from notifications.postgres.figures import Figures
 from notifications.postgres.readiness import which_key_lacks, why_not_ready
 
@@ -21,8 +23,16 @@ async def _metrics(request: Request) -> bytes:
     """Our own requests, and what the database says of consume and deliver."""
     here = services_of(request)
     async with here.database.within(*here.networks) as db:
+        await _compare_clocks(here, db)
         figures = await Figures.read(db)
     return generate_latest(here.metrics) + generate_latest(figures.registry())
+
+
+async def _compare_clocks(here: Services, db: Connection) -> None:
+    """A difference is told, but no reason to be unready: then a database whose clock is wrong stopped all."""
+    before = here.drift.now()
+    for row in await (await db.execute(ASK)).fetchall():
+        here.drift.compare(before, row["now"])
 
 
 async def _why_not_ready(request: Request) -> str | None:
@@ -31,7 +41,8 @@ async def _why_not_ready(request: Request) -> str | None:
         return f"the keys of the token issuer cannot be read: {here.issuer_keys.fault}"
     try:
         async with here.database.within() as db:
-            reason = await why_not_ready(db, here.revision, here.grants)
+            await _compare_clocks(here, db)
+            reason = await why_not_ready(db, here.store, here.revision, here.grants)
             return reason or await which_key_lacks(db, here.sealing.refuse_another)
     except psycopg.Error:
         return await here.database.why_not_reached()

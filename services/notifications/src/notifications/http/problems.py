@@ -12,7 +12,7 @@ from care_platform.http import problem_document
 from care_platform.http.malformed import pointer
 from care_platform.http.problems import Kind, Problems
 from care_platform.postgres.faults import UNUSABLE
-from notifications.delivering.courier import NoAnswer
+from notifications.answers import NoAnswer
 
 _KINDS = (
     Kind("already-subscribed", 409, "This address is subscribed", "Use the subscription it names."),

@@ -8,11 +8,13 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from care_platform.described_model import DescribedModel
 from care_platform.http import json_bodies
-from care_platform.http.parameters import DIGITS
+from care_platform.http.parameters import DIGITS, Id
 from care_platform.http.problems import Problem
 from notifications.http.problems import faults
 
 LARGEST_PAGE = 100
+MOST_SUBSCRIPTIONS = 1000
+"""As many as a partner may have: who does not ask for pages gets them all."""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -26,6 +28,18 @@ class NumberPage(DescribedModel):
 
 
 NumberPageQuery = Annotated[NumberPage, Query()]
+
+
+class SubscriptionPage(DescribedModel):
+    """Which page of subscriptions is asked for."""
+
+    after: Id | None = None
+    """The subscription after which the page begins."""
+    limit: Annotated[int, DIGITS] = Field(MOST_SUBSCRIPTIONS, ge=1, le=MOST_SUBSCRIPTIONS)
+    """How many subscriptions the page holds at most."""
+
+
+SubscriptionPageQuery = Annotated[SubscriptionPage, Query()]
 
 
 def json_body(model: type[M]) -> Any:

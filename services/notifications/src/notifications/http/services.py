@@ -1,7 +1,7 @@
 """What the endpoints need, created once by the composition root."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -11,6 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.auth.tokens import Verifier
+from care_platform.clock_drift import ClockDrift
+from care_platform.postgres.compatibility import StoreRevision
 from care_platform.postgres.grants import Grant
 from notifications.access import Caller
 from notifications.delivering.addresses import AddressRules
@@ -36,12 +38,14 @@ class Services:
     disclosure: Disclosure
     partners: Partners
     metrics: CollectorRegistry
+    drift: ClockDrift
     public_url: str
     addresses: AddressRules
     subscriptions_per_partner: int
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     random_bytes: Callable[[int], bytes]
+    store: StoreRevision = field(default_factory=StoreRevision)
 
 
 def services_of(request: Request) -> Services:

@@ -25,6 +25,10 @@ Connect = Callable[[], Coroutine[Any, Any, Connection]]
 WAKE = "care_deliveries"
 """The channel of NOTIFY that wakes `deliver`."""
 
+KNOWS_EVENTS_MISSING = "care.knows_events_missing=on"
+"""Processes of the release before cannot read items of this concern, and do not see them without this."""
+
+_SETTINGS = (*FEW_ROWS_BY_KEY, KNOWS_EVENTS_MISSING)
 _CONNECT_SECONDS = 2
 _CONNECTING: Mapping[str, Any] = MappingProxyType(
     {"row_factory": dict_row, "connect_timeout": _CONNECT_SECONDS, "application_name": "notifications"}
@@ -44,7 +48,7 @@ async def within(db: Connection, *networks: str) -> AsyncIterator[None]:
 
 async def connect(url: str, *, autocommit: bool = False) -> Connection:
     """One connection, for a role that works alone."""
-    return await connect_async(url, *FEW_ROWS_BY_KEY, autocommit=autocommit, **_CONNECTING)
+    return await connect_async(url, *_SETTINGS, autocommit=autocommit, **_CONNECTING)
 
 
 class GrantsMissing(Loggable, psycopg.OperationalError):
@@ -75,7 +79,7 @@ class Database:
         self._url = url
         self._pool = AsyncPool(
             url,
-            *FEW_ROWS_BY_KEY,
+            *_SETTINGS,
             kwargs=_CONNECTING,
             min_size=1,
             max_size=size,

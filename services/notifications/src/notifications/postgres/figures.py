@@ -17,12 +17,17 @@ class Figures:
     lanes: list[Row]
     parked: list[Row]
     pending: list[Row]
+    missing: list[Row]
+    repeated: list[Row]
+    compared: list[Row]
 
     @classmethod
     async def read(cls, db: Connection) -> Self:
         return cls(
             await _rows(
-                db, "SELECT lane, extract(epoch FROM now() - caught_up_at)::float8 AS behind FROM positions"
+                db,
+                "SELECT lane, extract(epoch FROM now() - caught_up_at)::float8 AS behind, deleted_unread"
+                " FROM positions",
             ),
             await _rows(
                 db,
@@ -37,6 +42,21 @@ class Figures:
                 " FROM deliveries d JOIN subscriptions s USING (network_id, subscription_id)"
                 " WHERE d.state = 'pending' GROUP BY d.network_id, endpoint",
             ),
+            await _rows(
+                db,
+                "SELECT network_id, sum(up_to - after_sequence)::float8 - ("
+                "  SELECT count(*) FROM held_events h"
+                "  WHERE h.network_id = gaps.network_id AND h.taken_at IS NULL) AS number,"
+                " count(incident_at) AS incidents,"
+                " extract(epoch FROM now() - min(noticed_at))::float8 AS oldest"
+                " FROM gaps WHERE ended_at IS NULL GROUP BY network_id",
+            ),
+            await _rows(db, "SELECT network_id, count(*) AS number FROM repeated_numbers GROUP BY 1"),
+            await _rows(
+                db,
+                "SELECT network_id, extract(epoch FROM now() - reached_at)::float8 AS behind FROM comparisons"
+                " WHERE reached_at IS NOT NULL",
+            ),
         )
 
     def registry(self) -> CollectorRegistry:
@@ -45,6 +65,12 @@ class Figures:
         behind = Gauge(
             "notifications_consume_behind_seconds",
             "Since the lane was last read to its end",
+            ["lane"],
+            registry=registry,
+        )
+        deleted = Gauge(
+            "notifications_deleted_unread",
+            "Offsets of the lane that Kafka had deleted before they were read, since the lane began",
             ["lane"],
             registry=registry,
         )
@@ -58,12 +84,27 @@ class Figures:
         )
         for row in self.lanes:
             behind.labels(row["lane"]).set(row["behind"])
+            deleted.labels(row["lane"]).set(row["deleted_unread"])
         for row in self.parked:
             parked.labels(row["network_id"]).set(row["number"])
         for row in self.pending:
             pending.labels(row["network_id"], row["endpoint"]).set(row["number"])
             oldest.labels(row["network_id"], row["endpoint"]).set(row["oldest"])
+        self._of_gaps(registry)
         return registry
+
+    def _of_gaps(self, registry: CollectorRegistry) -> None:
+        told = (
+            ("missing_events", "Published events that did not arrive", self.missing, "number"),
+            ("oldest_gap_seconds", "Since the oldest gap was noticed", self.missing, "oldest"),
+            ("missing_incidents", "Episodes whose gap could not be healed", self.missing, "incidents"),
+            ("repeated_numbers", "Events whose number another event had", self.repeated, "number"),
+            ("compare_behind_seconds", "Age of what is not compared yet", self.compared, "behind"),
+        )
+        for name, what, rows, figure in told:
+            gauge = Gauge(f"notifications_{name}", what, ["network"], registry=registry)
+            for row in rows:
+                gauge.labels(row["network_id"]).set(row[figure])
 
 
 async def _rows(db: Connection, query: LiteralString) -> list[Row]:

@@ -22,7 +22,7 @@ from notifications.http.problems import PROBLEMS, ProblemDocument
 from notifications.http.services import Services
 from notifications.inbox import endpoint as inbox
 from notifications.subscriptions import endpoint as subscriptions
-from notifications.subscriptions.bodies import Confirmation, SubscriptionWanted
+from notifications.subscriptions.bodies import Confirmation, Reactivation, SubscriptionWanted
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 Schema = dict[str, Any]
@@ -33,6 +33,8 @@ _TAGS = {
     "inbox": "What needs the attention of a clinic's staff",
     "operations": "Health, metrics, and what each problem means",
 }
+_SENT = (SubscriptionWanted, Confirmation, Reactivation)
+"""The bodies that callers send."""
 _IN_PATHS = {"subscription_id": "The subscription's id.", "item_id": "The item's id."}
 
 
@@ -69,12 +71,12 @@ def _document(app: FastAPI) -> Schema:
     """FastAPI's document, with the bodies that we read ourselves, our own problems, and examples."""
     made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas = made["components"]["schemas"]
-    for model in (SubscriptionWanted, Confirmation, ProblemDocument):
+    for model in (*_SENT, ProblemDocument):
         schema = TypeAdapter(model).json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema
     complete(made, _TAGS, _IN_PATHS, EXAMPLES)
-    sent = {SubscriptionWanted.__name__, Confirmation.__name__}
+    sent = {model.__name__ for model in _SENT}
     made["components"]["schemas"] = {
         name: (absent_instead_of_null if name in sent else nullable_by_type)(schemas[name])
         for name in sorted(schemas)

@@ -1,25 +1,27 @@
 """The long-running roles and the operator's commands, built from settings; part of the composition root."""
 
 import asyncio
-import os
 import random
 import secrets
 import signal
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Literal
 from uuid import uuid4
 
 import aiohttp
 import structlog
 import uvicorn
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
+from care_platform import process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.clock_drift import ClockDrift
 from care_platform.http.operations_port import listening
 from care_platform.http.serving import serving
+from care_platform.logs import leave
 from care_platform.postgres.grants import of_role
 from notifications.config import Settings
 from notifications.delivering.addresses import SAFE_PORTS, AddressRules
@@ -28,26 +30,32 @@ from notifications.delivering.challenger import Challenger
 from notifications.delivering.courier import Clock, Courier
 from notifications.delivering.disclosure import HttpDisclosure
 from notifications.delivering.dispatch import Dispatch
-from notifications.delivering.episodes_service import EpisodesService
 from notifications.delivering.names import Names
 from notifications.delivering.outbox import PostgresOutbox
 from notifications.delivering.partners import HttpPartners
 from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.webhooks import HttpEndpoint
+from notifications.episodes_service import EpisodesService
 from notifications.http.services import Services
 from notifications.migrate import newest
 from notifications.migrations.grants import API, CONSUME, DELIVER, GRANTS
-from notifications.postgres.connections import Database, connect, connect_granted, within
+from notifications.postgres.connections import Connect, Database, connect_granted
 from notifications.processes.app import create_app
+from notifications.reacting.comparing import Comparing
 from notifications.reacting.consumer import follow
 from notifications.reacting.feed_source import FeedSource
+from notifications.reacting.healing import Healing
+from notifications.reacting.intake import NoMessagesFault
 from notifications.reacting.kafka_source import KafkaSource
-from notifications.reacting.parked import list_parked, resolve
+from notifications.reacting.published import PublishedLog
 from notifications.reacting.sources import Source
 from notifications.service_tokens import ServiceTokens
 from notifications.tokens import verifier
 
 STOP_SECONDS = 3.5
+EXIT_TRY_AGAIN = 75
+"""The exit code (EX_TEMPFAIL of sysexits) of a process that may be started again once the fault is mended."""
+
 log = structlog.get_logger()
 
 
@@ -57,6 +65,9 @@ async def api(settings: Settings) -> int:
     address = settings.address("database_url")
     async with Database(address, size=8) as database, session_with_episodes(settings) as session:
         metrics = CollectorRegistry()
+        process_metrics.register("notifications", metrics)
+        drift = ClockDrift(_now)
+        drift.register("notifications", metrics)
         issuer_keys = _issuer_keys(settings, metrics)
         episodes = _episodes(settings, session)
         services = Services(
@@ -70,6 +81,7 @@ async def api(settings: Settings) -> int:
             disclosure=HttpDisclosure(episodes),
             partners=HttpPartners(episodes),
             metrics=metrics,
+            drift=drift,
             public_url=settings.public_url,
             addresses=_addresses(settings),
             subscriptions_per_partner=settings.subscriptions_per_partner,
@@ -94,20 +106,28 @@ async def api(settings: Settings) -> int:
 
 
 async def consume(settings: Settings) -> int:
-    """Follow every source until told to stop. A source that ends by itself is a defect."""
+    """Follow every source, and fetch what is missing, until told to stop. What ends by itself is a defect."""
     stop = _stop_signal()
     connecting = partial(connect_granted, settings.address("database_url"), of_role(GRANTS, CONSUME))
     log.info("consume begins", source=settings.source)
-    work = [_running(follow(source, connecting)) for source in _sources(settings)]
-    waiting = _running(stop.wait())
-    done, _ = await asyncio.wait([*work, waiting], return_when=asyncio.FIRST_COMPLETED)
-    for task in work:
-        task.cancel()
-    _, stuck = await asyncio.wait(work, timeout=STOP_SECONDS)
-    code = 0 if waiting in done else 1
-    log.info("consume ends", status=code, count=len(stuck), error=_first_error(work))
+    async with session_with_episodes(settings) as session:
+        published = PublishedLog(_episodes(settings, session))
+        work = [_running(follow(source, connecting)) for source in _sources(settings)]
+        work += [_running(it.run()) for it in _background(settings, connecting, published)]
+        waiting = _running(stop.wait())
+        done, _ = await asyncio.wait([*work, waiting], return_when=asyncio.FIRST_COMPLETED)
+        for task in work:
+            task.cancel()
+        _, stuck = await asyncio.wait(work, timeout=STOP_SECONDS)
+    fault = _first_fault(work)
+    code = 0 if waiting in done else EXIT_TRY_AGAIN if isinstance(fault, NoMessagesFault) else 1
+    if isinstance(fault, NoMessagesFault):
+        log.error("no message can be taken in, whichever it is", error=str(fault))
+    log.info(
+        "consume ends", status=code, count=len(stuck), error=None if fault is None else type(fault).__name__
+    )
     if stuck:  # a thread still waits for a broker; no transaction is left half done, so it can be abandoned
-        os._exit(code)
+        leave(code)
     return code
 
 
@@ -123,39 +143,39 @@ async def deliver(settings: Settings) -> int:
     ):
         lease = timedelta(seconds=settings.lease_seconds)
         sealing = Sealing(settings.keys_dir, settings.development)
-        clock = Clock(_now, time.monotonic, random.random)
+        clock, drift = Clock(_now, time.monotonic, random.random), ClockDrift(_now)
         courier = Courier(
-            outbox=PostgresOutbox(database, sealing, lease),
+            outbox=PostgresOutbox(database, sealing, lease, drift),
             disclosure=HttpDisclosure(_episodes(settings, session)),
             endpoint=endpoint,
             clock=clock,
             public_url=settings.public_url,
             delays=settings.delays,
         )
-        challenges = PostgresChallenges(database, sealing, settings.networks, lease)
+        challenges = PostgresChallenges(database, sealing, settings.networks, lease, drift)
         challenger = Challenger(challenges, endpoint, clock, settings.public_url, settings.delays)
         log.info("deliver begins", environment=settings.environment)
         connecting = partial(connect_granted, settings.address("database_url"), of_role(GRANTS, DELIVER))
-        async with asyncio.TaskGroup() as both:
+        async with _telling(settings.deliver_metrics_port, drift), asyncio.TaskGroup() as both:
             both.create_task(Dispatch(courier, settings.networks, connecting).run(stop))
             both.create_task(challenger.run(stop))
     log.info("deliver ends")
     return 0
 
 
-async def parked(
-    settings: Settings, action: Literal["list", "replay", "dismiss"], parked_id: int
-) -> list[str]:
-    """List, replay or dismiss parked messages; returns the text for the operator. Raises `CannotResolve`."""
-    async with await connect(settings.address("database_url")) as db, within(db, *settings.networks):
-        if action == "list":
-            return [
-                f"{it.parked_id}  {it.parked_at:%Y-%m-%d %H:%M:%S}  {it.network_id}  {it.place}"
-                f"  episode {it.episode_id or 'unknown'}  {it.reason}"
-                for it in await list_parked(db)
-            ] or ["nothing is parked"]
-        count = await resolve(db, parked_id, "replayed" if action == "replay" else "dismissed")
-        return [f"{count} left the parked messages"]
+@asynccontextmanager
+async def _telling(port: int | None, drift: ClockDrift) -> AsyncIterator[None]:
+    """Serve the metrics of `deliver`, if it has a port for them."""
+    if port is None:
+        yield
+        return
+    registry = CollectorRegistry()
+    process_metrics.register("notifications", registry)
+    drift.register("notifications", registry)
+    server, _ = start_http_server(port, "127.0.0.1", registry)
+    yield
+    server.shutdown()
+    server.server_close()
 
 
 def _sources(settings: Settings) -> Sequence[Source]:
@@ -163,6 +183,16 @@ def _sources(settings: Settings) -> Sequence[Source]:
         return [KafkaSource(settings.brokers(), settings.networks)]
     tokens, trust = ServiceTokens(settings.tokens_file), settings.trust_in_episodes()
     return [FeedSource(settings.episodes_url, network, tokens, trust) for network in settings.networks]
+
+
+def _background(
+    settings: Settings, connecting: Connect, published: PublishedLog
+) -> tuple[Healing, Comparing]:
+    patience = timedelta(seconds=settings.missing_seconds)
+    return (
+        Healing(connecting, published, settings.networks, patience, settings.episodes_url),
+        Comparing(connecting, published, settings.networks, by_feed=settings.source == "feed"),
+    )
 
 
 def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
@@ -204,9 +234,9 @@ def _running(work: Coroutine[object, object, object]) -> asyncio.Task[object]:
     return asyncio.create_task(work)
 
 
-def _first_error(tasks: Sequence[asyncio.Task[object]]) -> str | None:
+def _first_fault(tasks: Sequence[asyncio.Task[object]]) -> BaseException | None:
     ended = [task for task in tasks if task.done() and not task.cancelled()]
-    return next((type(fault).__name__ for task in ended if (fault := task.exception())), None)
+    return next((fault for task in ended if (fault := task.exception())), None)
 
 
 def _now() -> datetime:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
+import structlog
 
 from notifications.reacting.messages import FeedMessage
 from notifications.reacting.sources import Batch, SourceUnavailable
@@ -17,6 +18,12 @@ PAGE = 200
 _MAX_PAGE = 32 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=WAIT_SECONDS + 10, sock_connect=2)
 _IDLE_SECONDS = 0.2  # in case the service answers without waiting
+_ANOTHER_LOG = 410
+"""The answer to a position that was not given in the log that the service has now."""
+
+
+class _AnotherLog(Exception):
+    """The episodes database was restored to a time before our position."""
 
 
 class FeedSource:
@@ -34,17 +41,18 @@ class FeedSource:
         self._after: str | None = None
         self._session: aiohttp.ClientSession | None = None
 
-    async def start(self, positions: Mapping[str, str]) -> None:
+    async def start(self, positions: Mapping[str, str], topics: Mapping[str, str]) -> None:
         await self.close()
         self._after = positions.get(self._lane)
         connector = aiohttp.TCPConnector(ssl=self._trust)
         self._session = aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, trust_env=False)
 
     async def read(self) -> Sequence[Batch]:
-        events, position = _page(await self._get())
-        if not events and position == self._after:
+        events, position, at_end = _page(await self._get_from_here_or_anew())
+        nothing_new = not events and position == self._after
+        if nothing_new:
             await asyncio.sleep(_IDLE_SECONDS)
-        caught_up = not events and position == self._after
+        caught_up = nothing_new if at_end is None else at_end
         self._after = position
         messages = [
             FeedMessage(self._network, f"{self._lane} before {position} #{index}", event)
@@ -56,6 +64,17 @@ class FeedSource:
         if self._session is not None:
             await self._session.close()
 
+    async def _get_from_here_or_anew(self) -> bytes:
+        """The next page. If our position is of another log, the first one of this: what was seen is dropped
+        by its id, and what was recorded since the restore takes effect."""
+        try:
+            return await self._get()
+        except _AnotherLog:
+            log = structlog.get_logger()
+            log.error("the feed is that of a restored log: it is read anew", network=self._network)
+            self._after = None
+            return await self._get()
+
     async def _get(self) -> bytes:
         if self._session is None:
             raise SourceUnavailable("not started")
@@ -66,6 +85,8 @@ class FeedSource:
             headers = {"Authorization": f"Bearer {self._token(self._network)}"}
             request = self._session.get(self._url, params=query, headers=headers, allow_redirects=False)
             async with request as answer:
+                if answer.status == _ANOTHER_LOG and self._after is not None:
+                    raise _AnotherLog
                 if answer.status != 200:
                     raise SourceUnavailable(f"the feed answers {answer.status}")
                 return await _read_at_most(answer, _MAX_PAGE)
@@ -82,13 +103,17 @@ async def _read_at_most(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     return bytes(body)
 
 
-def _page(body: bytes) -> tuple[list[Any], str]:
+def _page(body: bytes) -> tuple[list[Any], str, bool | None]:
+    """The events, the position after them, and whether they are the last; None if the service does not say,
+    as of the release before."""
     try:
         page = json.loads(body)
     except (ValueError, RecursionError):
         raise SourceUnavailable("the page is not JSON") from None
     match page:
+        case {"events": list() as events, "next": str() as position, "at_end": bool() as at_end}:
+            return events, position, at_end
         case {"events": list() as events, "next": str() as position}:
-            return events, position
+            return events, position, None
         case _:
             raise SourceUnavailable("the page lacks events or next")

@@ -10,14 +10,15 @@ from psycopg.types.json import Jsonb
 
 from contracts.envelope import PublishedEvent
 from notifications.postgres.connections import Connection
-from notifications.reacting import owed_rows
+from notifications.reacting import held_rows, owed_rows
+from notifications.reacting.gaps import Gap
 from notifications.reacting.knowledge import Consent, Knowledge
 from notifications.reacting.messages import Message
 from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
 from notifications.reacting.owed_rows import event_row
 
 _SEEN = "SELECT event_id FROM seen_events WHERE network_id = %s AND event_id = ANY (%s)"
-_HELD = """SELECT DISTINCT episode_id FROM parked
+_PARKED = """SELECT DISTINCT episode_id FROM parked
 WHERE network_id = %s AND episode_id = ANY (%s) AND resolved_at IS NULL"""
 _EPISODES = """SELECT * FROM known_episodes WHERE network_id = %s AND episode_id = ANY (%s)
 ORDER BY episode_id FOR UPDATE"""
@@ -35,8 +36,9 @@ class Ledger:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
         self._seen: dict[UUID, bool] = {}
-        self._held: dict[UUID, bool] = {}
+        self._parked: dict[UUID, bool] = {}
         self._known: dict[UUID, Knowledge] = {}
+        self._gaps: dict[UUID, Gap] = {}
 
     async def expect(self, network: str, events: Iterable[UUID], episodes: Iterable[UUID]) -> None:
         """Read what is stored about these, unless read before. The episodes stay locked until the commit."""
@@ -45,18 +47,18 @@ class Ledger:
         if not unread and not unknown:
             return
         async with self._db.pipeline():
-            asking = [
-                await self._db.execute(query, [network, unknown]) for query in (_EPISODES, _CONSENTS, _HELD)
-            ]
+            of_episodes = (_EPISODES, _CONSENTS, _PARKED, held_rows.GAPS)
+            asking = [await self._db.execute(query, [network, unknown]) for query in of_episodes]
             asking.append(await self._db.execute(_SEEN, [network, unread]))
-            known, consents, held, seen = [await cursor.fetchall() for cursor in asking]
+            known, consents, parked, gaps, seen = [await cursor.fetchall() for cursor in asking]
         self._known |= dict.fromkeys(unknown, Knowledge()) | _knowledge(known, consents)
-        self._held |= dict.fromkeys(unknown, False) | {row["episode_id"]: True for row in held}
+        self._parked |= dict.fromkeys(unknown, False) | {row["episode_id"]: True for row in parked}
+        self._gaps |= {row["episode_id"]: Gap(row["after_sequence"], row["up_to"]) for row in gaps}
         self._seen |= dict.fromkeys(unread, False) | {row["event_id"]: True for row in seen}
 
-    async def holds(self, network: str, episode: UUID) -> bool:
+    async def has_parked(self, network: str, episode: UUID) -> bool:
         await self.expect(network, (), (episode,))
-        return self._held[episode]
+        return self._parked[episode]
 
     async def seen(self, event: PublishedEvent) -> bool:
         await self.expect(event.network, (event.id,), ())
@@ -153,6 +155,26 @@ class Ledger:
         )
         if episode is not None:
             self._known.pop(episode, None)  # its messages wait again, unless this one was resolved before
+
+    async def gap(self, network: str, episode: UUID) -> Gap | None:
+        await self.expect(network, (), (episode,))
+        return self._gaps.get(episode)
+
+    async def keep_gap(self, event: PublishedEvent, gap: Gap) -> None:
+        if gap.closed:
+            self._gaps.pop(event.episode, None)
+        else:
+            self._gaps[event.episode] = gap
+        await held_rows.keep_gap(self._db, event, gap)
+
+    async def hold(self, message: Message, event: PublishedEvent) -> None:
+        await held_rows.hold(self._db, message, event)
+
+    async def release(self, network: str, episode: UUID, up_to: int) -> Message | None:
+        return await held_rows.release(self._db, network, episode, up_to)
+
+    async def repeats(self, event: PublishedEvent) -> bool:
+        return await held_rows.repeats(self._db, event)
 
 
 def _knowledge(episodes: Sequence[DictRow], consents: Sequence[DictRow]) -> dict[UUID, Knowledge]:

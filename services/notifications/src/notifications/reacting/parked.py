@@ -1,5 +1,6 @@
 """The operator's view of parked messages: list, replay, dismiss. Within an episode the oldest comes first."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,10 +11,11 @@ from psycopg.rows import class_row
 
 from contracts.envelope import Unreadable
 from notifications.postgres.connections import Connection
+from notifications.reacting import held_rows
 from notifications.reacting.ledger import Ledger
-from notifications.reacting.messages import unpack
+from notifications.reacting.messages import FEED, unpack
 from notifications.reacting.positions import hold_still
-from notifications.reacting.react import FOLLOWS, take, understand
+from notifications.reacting.react import FOLLOWS, arrive, take_what_follows, understand
 
 Resolution = Literal["replayed", "dismissed"]
 log = structlog.get_logger()
@@ -63,8 +65,13 @@ async def resolve(db: Connection, parked_id: int, resolution: Resolution) -> int
             raise CannotResolve("an older message of its episode comes first")
         if resolution == "replayed":
             await _replay(db, waiting[0])
+        elif parked.form == FEED:
+            await _give_up(db, parked)
         await _mark(db, parked, resolution)
-        return 1 + await _followers(db, waiting[1:])
+        followed = await _followers(db, waiting[1:])
+        if parked.episode_id is not None:
+            await take_what_follows(Ledger(db), parked.network_id, parked.episode_id)
+        return 1 + followed
 
 
 async def _followers(db: Connection, waiting: list[Parked]) -> int:
@@ -82,7 +89,16 @@ async def _replay(db: Connection, parked: Parked) -> None:
         event = understand(message)
     except Unreadable as fault:
         raise CannotResolve(f"{parked.parked_id}: {fault.reason}") from None
-    await take(Ledger(db), event)
+    await arrive(Ledger(db), message, event)
+
+
+async def _give_up(db: Connection, parked: Parked) -> None:
+    """Go past the number of a message. In a record of Kafka it may be wrong, and the log has the event."""
+    document = json.loads(parked.raw)
+    told = document if isinstance(document, dict) else {}
+    number = told.get("publishednumber", told.get("sequence"))
+    if parked.episode_id is not None and isinstance(number, int):
+        await held_rows.pass_number(db, parked.network_id, parked.episode_id, number)
 
 
 async def _find(db: Connection, parked_id: int) -> Parked:

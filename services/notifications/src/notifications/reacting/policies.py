@@ -38,6 +38,12 @@ def decide(event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
     return tuple(owed for policy in policies for owed in policy(event.data, event, known))
 
 
+def never_waits(event: PublishedEvent) -> tuple[InboxOwed, ...]:
+    """What is critical for the clinic: it rests on the event alone, whatever came before it."""
+    owed = decide(event, Knowledge())
+    return tuple(it for it in owed if isinstance(it, InboxOwed) and it.severity == "critical")
+
+
 def when_sharing_consented_then_tell_the_referring_partner_of_the_opening(
     data: SharingConsented, event: PublishedEvent, known: Knowledge
 ) -> tuple[Owed, ...]:

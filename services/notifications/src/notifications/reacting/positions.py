@@ -17,6 +17,14 @@ async def positions(db: Connection) -> dict[str, str]:
     return {row["lane"]: row["position"] for row in rows}
 
 
+async def topics(db: Connection) -> dict[str, str]:
+    """The ids of the topics whose offsets the positions are, by lane, where they are known."""
+    found = await db.execute("SELECT lane, topic_id::text FROM positions WHERE topic_id IS NOT NULL")
+    rows = await found.fetchall()
+    await db.commit()
+    return {row["lane"]: row["topic_id"] for row in rows}
+
+
 async def move(db: Connection, batches: Sequence[Batch], known: Mapping[str, str]) -> None:
     """Move the lanes, in the caller's transaction. Raises `Moved` unless each is where its batch began."""
     lanes = [batch.lane for batch in batches]
@@ -28,11 +36,19 @@ async def move(db: Connection, batches: Sequence[Batch], known: Mapping[str, str
     )
     moved = await db.execute(
         "UPDATE positions p SET position = w.position,"
-        " caught_up_at = CASE WHEN caught_up THEN now() ELSE caught_up_at END"
-        " FROM unnest(%s::text[], %s::text[], %s::text[], %s::boolean[])"
-        " AS w(lane, began, position, caught_up)"
+        " caught_up_at = CASE WHEN caught_up THEN now() ELSE caught_up_at END,"
+        " topic_id = topic::uuid, deleted_unread = deleted_unread + deleted"
+        " FROM unnest(%s::text[], %s::text[], %s::text[], %s::boolean[], %s::text[], %s::bigint[])"
+        " AS w(lane, began, position, caught_up, topic, deleted)"
         " WHERE p.lane = w.lane AND p.position = began RETURNING p.lane",
-        [lanes, began, [batch.position for batch in batches], [batch.caught_up for batch in batches]],
+        [
+            lanes,
+            began,
+            [batch.position for batch in batches],
+            [batch.caught_up for batch in batches],
+            [batch.topic for batch in batches],
+            [batch.deleted for batch in batches],
+        ],
     )
     if left := set(lanes) - {row["lane"] for row in await moved.fetchall()}:
         raise Moved(", ".join(sorted(left)))

@@ -1,4 +1,7 @@
-"""Takes in one message: skips a known event, else updates what is known and stores what is owed; or parks it.
+"""Takes in one message: skips a known event, else updates what is known and stores what is owed.
+
+An event that leaves a gap in its episode is held until what is missing is there. What cannot be read is
+parked.
 
 All of it happens in the caller's transaction, with the position: so an event takes effect exactly once.
 """
@@ -9,13 +12,16 @@ from uuid import UUID
 import structlog
 
 from contracts.envelope import PublishedEvent, Unreadable
+from notifications.reacting.gaps import Gap
 from notifications.reacting.knowledge import Knowledge, learn, missing_before
 from notifications.reacting.messages import Message
 from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
-from notifications.reacting.policies import decide
+from notifications.reacting.policies import decide, never_waits
 
 FOLLOWS = "follows a parked message"
 FOREIGN = "belongs to another network"
+LAST = 2**63 - 1
+"""No event has a higher number."""
 
 log = structlog.get_logger()
 
@@ -23,7 +29,7 @@ log = structlog.get_logger()
 class Ledger(Protocol):
     """What the intake stores, within one transaction."""
 
-    async def holds(self, network: str, episode: UUID) -> bool:
+    async def has_parked(self, network: str, episode: UUID) -> bool:
         """Whether a message of the episode is parked."""
         ...
 
@@ -49,18 +55,50 @@ class Ledger(Protocol):
 
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None: ...
 
+    async def gap(self, network: str, episode: UUID) -> Gap | None:
+        """The gap in the episode, while something is missing."""
+        ...
+
+    async def keep_gap(self, event: PublishedEvent, gap: Gap) -> None:
+        """Store the gap in the event's episode; one that is closed ends."""
+        ...
+
+    async def hold(self, message: Message, event: PublishedEvent) -> None:
+        """Keep a message until its turn. A repeated one is kept once."""
+        ...
+
+    async def release(self, network: str, episode: UUID, up_to: int) -> Message | None:
+        """The first message held of the episode, unless its number is higher; it is held no longer."""
+        ...
+
+    async def repeats(self, event: PublishedEvent) -> bool:
+        """Note an event whose number another one had; false if the number was passed over on purpose."""
+        ...
+
 
 async def react(ledger: Ledger, message: Message) -> None:
-    """Take one message in, or park it, so that the next one can follow."""
-    try:
-        event = understand(message)
-    except Unreadable as fault:
-        await set_aside(ledger, message, fault.reason)
-        return
-    if not await ledger.holds(message.network, event.episode):
-        await take(ledger, event)
-    elif not await ledger.seen(event):
-        await set_aside(ledger, message, FOLLOWS)
+    """Take one message in, with what waited for it; or hold or park it, so that the next one can follow."""
+    event = await _receive(ledger, message)
+    if event is not None:
+        await take_what_follows(ledger, event.network, event.episode)
+
+
+async def take_what_follows(ledger: Ledger, network: str, episode: UUID) -> None:
+    """Take in what was held of the episode and has nothing missing before it any more."""
+    while held := await ledger.release(network, episode, await _next(ledger, network, episode)):
+        await _receive(ledger, held)
+
+
+async def take_all_held(ledger: Ledger, network: str, episode: UUID) -> int:
+    """Take in what is held of the episode although something before it is missing. Returns how many."""
+    count = 0
+    while held := await ledger.release(network, episode, LAST):
+        count += 1
+        try:
+            await take(ledger, understand(held))
+        except Unreadable as fault:
+            await set_aside(ledger, held, fault.reason)
+    return count
 
 
 def understand(message: Message) -> PublishedEvent:
@@ -71,17 +109,75 @@ def understand(message: Message) -> PublishedEvent:
     return event
 
 
+async def arrive(ledger: Ledger, message: Message, event: PublishedEvent) -> bool:
+    """Take the event of a message, unless it was seen before, or hold it behind a gap.
+
+    Returns whether events that were held may follow it.
+    """
+    known = await ledger.knowledge(event.network, event.episode)
+    gap = await ledger.gap(event.network, event.episode)
+    if missing_before(known, event) and not await ledger.seen(event):
+        gap = gap or Gap(known.sequence, event.sequence)
+        await ledger.hold(message, event)
+        await ledger.keep_gap(event, gap.reaching(event.sequence))
+        await _owe_what_never_waits(ledger, event)
+        return False
+    await take(ledger, event)
+    return gap is not None
+
+
 async def take(ledger: Ledger, event: PublishedEvent) -> None:
     """Apply an event, unless it was seen before."""
-    if not await ledger.first_sight(event):
-        return
+    gap = await ledger.gap(event.network, event.episode)
+    if await ledger.first_sight(event):
+        await _apply(ledger, event, gap)
+    if gap is not None and gap.without(event.sequence) != gap:
+        await ledger.keep_gap(event, gap.without(event.sequence))
+
+
+async def set_aside(ledger: Ledger, message: Message, reason: str) -> None:
+    """Park a message with the reason. Later messages of its episode will be parked too."""
+    event, episode = message.hints()
+    log.error("message parked", network=message.network, place=message.place, reason=reason, event_id=event)
+    await ledger.park(message, reason, event, episode)
+
+
+async def _receive(ledger: Ledger, message: Message) -> PublishedEvent | None:
+    """Take, hold or park the message. Returns its event if others, that were held, may follow it."""
+    try:
+        event = understand(message)
+    except Unreadable as fault:
+        await set_aside(ledger, message, fault.reason)
+        return None
+    if not await ledger.has_parked(message.network, event.episode):
+        return event if await arrive(ledger, message, event) else None
+    if not await ledger.seen(event):
+        await _owe_what_never_waits(ledger, event)
+        await set_aside(ledger, message, FOLLOWS)
+    return None
+
+
+async def _next(ledger: Ledger, network: str, episode: UUID) -> int:
+    """The number whose turn it is. A process of the release before may have gone past a gap."""
+    gap = await ledger.gap(network, episode)
+    return 1 + (gap.after if gap else (await ledger.knowledge(network, episode)).sequence)
+
+
+async def _apply(ledger: Ledger, event: PublishedEvent, gap: Gap | None) -> None:
     known = await ledger.knowledge(event.network, event.episode)
-    if missing := missing_before(known, event):
-        log.warning("events missing before this one", network=event.network, event_id=event.id, count=missing)
+    was_missing = gap is not None and gap.covers(event.sequence)
+    if event.sequence <= known.sequence and not was_missing and await ledger.repeats(event):
+        log.error("another event had this number", network=event.network, event_id=event.id)
     learned = learn(known, event)
     await ledger.remember(event, known, learned)
     for owed in decide(event, learned):
         await _owe(ledger, event, owed)
+
+
+async def _owe_what_never_waits(ledger: Ledger, event: PublishedEvent) -> None:
+    """Taken later, in its turn, the event owes the same items again, which are stored once."""
+    for owed in never_waits(event):
+        await ledger.owe_inbox(event, owed)
 
 
 async def _owe(ledger: Ledger, event: PublishedEvent, owed: Owed) -> None:
@@ -96,10 +192,3 @@ async def _owe(ledger: Ledger, event: PublishedEvent, owed: Owed) -> None:
             await ledger.owe_inbox(event, owed)
         case _:
             assert_never(owed)
-
-
-async def set_aside(ledger: Ledger, message: Message, reason: str) -> None:
-    """Park a message with the reason. Later messages of its episode will be parked too."""
-    event, episode = message.hints()
-    log.error("message parked", network=message.network, place=message.place, reason=reason, event_id=event)
-    await ledger.park(message, reason, event, episode)

@@ -15,7 +15,9 @@ class SourceUnavailable(Exception):
 class Batch:
     """Messages of one lane (a partition, or a network's feed) in order.
 
-    `position` is where to continue after them; `caught_up` means that there was nothing more to read.
+    `position` is where to continue after them; `caught_up` means that there was nothing more to read. For
+    Kafka `topic` is the id of the topic whose offset the position is, and `deleted` counts the offsets before
+    it that were deleted unread.
     """
 
     lane: str
@@ -23,11 +25,14 @@ class Batch:
     position: str
     messages: Sequence[Message] = ()
     caught_up: bool = False
+    topic: str | None = None
+    deleted: int = 0
 
 
 class Source(Protocol):
-    async def start(self, positions: Mapping[str, str]) -> None:
-        """Go to the stored positions, by lane. A lane without one starts at its first message."""
+    async def start(self, positions: Mapping[str, str], topics: Mapping[str, str]) -> None:
+        """Go to the stored positions, by lane, with the ids of their topics. A lane without one, or whose
+        position means nothing any more, starts at its first message."""
         ...
 
     async def read(self) -> Sequence[Batch]:

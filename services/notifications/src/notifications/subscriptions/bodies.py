@@ -64,6 +64,16 @@ class Confirmation(DescribedModel):
     """The value that the address received in `data.challenge`."""
 
 
+class Reactivation(DescribedModel):
+    """From where a disabled subscription goes on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    from_number: Annotated[int, Field(strict=True, ge=1, le=2**53)] | None = None
+    """The number from which on what waited is sent, at most one more than `last_number`; what is before it is
+    cancelled, and can still be pulled. If not given, all that waited is sent.
+    """
+
+
 class SubscriptionView(DescribedModel):
     """A subscription as it stands."""
 
@@ -80,7 +90,9 @@ class SubscriptionView(DescribedModel):
     clinics: list[UUID] | None = None  # likewise
     """The clinics that the partner is told of; without any, all of them."""
     state: Literal["active", "disabled"]
-    """Whether webhooks are sent: `disabled` means that the endpoint said it is gone (410)."""
+    """Whether webhooks are sent: `disabled` means that the endpoint said it is gone (410). What is owed
+    meanwhile gets its numbers and waits for a `reactivation`.
+    """
     unusable_since: AwareDatetime | None
     """Since when the address cannot be used: its name does not resolve, or not to a public address. Attempts
     wait meanwhile, and none is used up. Null while nothing is wrong.
@@ -116,9 +128,13 @@ class Subscriptions(DescribedModel):
 
     subscriptions: list[SubscriptionView]
     """The subscriptions, oldest first."""
+    next: UUID | None
+    """What to pass as `after` for the following page; null on the last one."""
 
 
 def view(of: Subscription, now: datetime) -> SubscriptionView:
+    """One that was ended is not shown."""
+    assert of.state != "deleted"
     return SubscriptionView(
         id=of.id,
         partner=of.partner,
@@ -165,7 +181,7 @@ class DeliveryView(DescribedModel):
     attempts: list[AttemptView]
     """The attempts that were made, oldest first."""
     next_attempt_at: datetime | None
-    """When the next attempt is due; null unless the delivery is pending."""
+    """When the next attempt is due; null unless the delivery is pending and its subscription active."""
 
 
 class Deliveries(DescribedModel):

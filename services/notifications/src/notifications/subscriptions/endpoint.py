@@ -15,7 +15,14 @@ from notifications.delivering.signing import SECRET_BYTES, secret_text
 from notifications.http.examples import EXAMPLES
 from notifications.http.identity import allowed, only
 from notifications.http.problems import documented
-from notifications.http.requests import NumberPage, NumberPageQuery, described, json_body
+from notifications.http.requests import (
+    NumberPage,
+    NumberPageQuery,
+    SubscriptionPage,
+    SubscriptionPageQuery,
+    described,
+    json_body,
+)
 from notifications.http.services import Here
 from notifications.postgres.connections import Connection
 from notifications.subscriptions import postgres as stored
@@ -24,6 +31,7 @@ from notifications.subscriptions.bodies import (
     Confirmation,
     Deliveries,
     Events,
+    Reactivation,
     Secret,
     SubscriptionMade,
     Subscriptions,
@@ -32,8 +40,10 @@ from notifications.subscriptions.bodies import (
     view,
 )
 from notifications.subscriptions.delivery_log import delivery_view, events_of
+from notifications.subscriptions.reactivating import reactivate
 from notifications.subscriptions.subscription import (
     NotProved,
+    NotReactivated,
     NotYours,
     Refused,
     Subscription,
@@ -51,13 +61,25 @@ async def _found(
     here: Here, subscription_id: Id, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]
 ) -> Subscription:
     async with here.database.within(who.network) as db:
-        found = await stored.visible(db, who, subscription_id)
-    if not found:
+        found = await stored.one_visible(db, who, subscription_id)
+    if found is None:
         raise Problem("not-found")
-    return found[0]
+    return found
+
+
+async def _kept(
+    here: Here, subscription_id: Id, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]
+) -> Subscription:
+    async with here.database.within(who.network) as db:
+        found = await stored.one_visible(db, who, subscription_id, ended=True)
+    if found is None:
+        raise Problem("not-found")
+    return found
 
 
 Found = Annotated[Subscription, Depends(_found)]
+Kept = Annotated[Subscription, Depends(_kept)]
+"""A subscription, also one that was ended."""
 
 
 @router.post(
@@ -94,7 +116,7 @@ async def subscribe_to_events(
                 sealed = here.sealing.seal(made.secret, new.network, new.id, key)
                 await stored.insert(db, new, sealed, here.subscriptions_per_partner)
         except stored.AlreadySubscribed as known:
-            seen = await stored.visible(db, who, known.subscription_id)
+            seen = await stored.one_visible(db, who, known.subscription_id)
             named = {"subscription_id": str(known.subscription_id)} if seen else {}
             raise Problem("already-subscribed", **named) from None
         except stored.TooManySubscriptions:
@@ -113,14 +135,15 @@ async def sealing_with(db: Connection) -> AsyncIterator[KeyInUse]:
         raise Problem("unavailable") from None
 
 
-@router.get("", responses=documented(), dependencies=[only()])
+@router.get("", responses=documented(), dependencies=[only(SubscriptionPage)])
 async def list_subscriptions(
-    here: Here, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)]
+    here: Here, who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)], page: SubscriptionPageQuery
 ) -> Subscriptions:
     """A partner's own; a coordinator's, those that reach into its own clinics only."""
     async with here.database.within(who.network) as db:
-        found = await stored.visible(db, who)
-    return Subscriptions(subscriptions=[view(it, here.now()) for it in found])
+        found = await stored.visible(db, who, page.after, page.limit)
+    following = found[-1].id if len(found) == page.limit else None
+    return Subscriptions(subscriptions=[view(it, here.now()) for it in found], next=following)
 
 
 @router.get("/{subscription_id}", responses=documented("not-found"), dependencies=[only()])
@@ -194,17 +217,41 @@ async def replace_secret(here: Here, found: Found) -> Secret:
     return Secret(secret=secret)
 
 
+@router.post(
+    "/{subscription_id}/reactivation",
+    responses=documented("not-found", "unsupported-media-type", "rule-broken"),
+    dependencies=[allowed(Action.REACTIVATE), only()],
+    openapi_extra=described(Reactivation, EXAMPLES["Reactivation"]),
+)
+async def reactivate_subscription(
+    here: Here,
+    who: Annotated[Caller, allowed(Action.READ_SUBSCRIPTION)],
+    found: Found,
+    body: Annotated[Reactivation, json_body(Reactivation)],
+) -> SubscriptionView:
+    """Have webhooks sent again after a 410, once the address is proved again: it is sent a new challenge.
+
+    What waited is then sent, spread out over time. Changes nothing unless the subscription is disabled.
+    """
+    try:
+        async with here.database.within(found.network) as db:
+            await reactivate(db, found, body.from_number)
+    except NotReactivated as refusal:
+        raise _refused(refusal) from None
+    return view(await _found(here, found.id, who), here.now())
+
+
 @router.get(
     "/{subscription_id}/deliveries",
     responses=documented("not-found"),
     dependencies=[allowed(Action.READ_DELIVERIES), only(NumberPage)],
 )
-async def list_deliveries(here: Here, found: Found, page: NumberPageQuery) -> Deliveries:
-    """The delivery log: how each attempt went. The numbers have no gaps."""
+async def list_deliveries(here: Here, found: Kept, page: NumberPageQuery) -> Deliveries:
+    """The delivery log: how each attempt went. It outlives the subscription, and its numbers have no gaps."""
     async with here.database.within(found.network) as db:
         rows = await stored.delivery_log(db, found, page.after, page.limit)
     following = rows[-1]["number"] if len(rows) == page.limit else None
-    return Deliveries(deliveries=[delivery_view(row) for row in rows], next=following)
+    return Deliveries(deliveries=[delivery_view(row, found.state) for row in rows], next=following)
 
 
 @router.get(
@@ -212,13 +259,16 @@ async def list_deliveries(here: Here, found: Found, page: NumberPageQuery) -> De
     responses=documented("not-found"),
     dependencies=[allowed(Action.PULL_EVENTS), only(NumberPage)],
 )
-async def list_missed_events(here: Here, found: Found, page: NumberPageQuery) -> Events:
-    """What may have been missed, by number; each event needs consent now, as an attempt would."""
+async def list_missed_events(here: Here, found: Kept, page: NumberPageQuery) -> Events:
+    """What may have been missed, by number; each event needs consent now, as an attempt would.
+
+    A page ends before an event about which nothing can be decided now.
+    """
     async with here.database.within(found.network) as db:
         owed = await stored.owed(db, found, page.after, page.limit)
     told = await events_of(owed, found.network, here.disclosure, here.public_url)
-    following = told[-1].number if len(told) == page.limit else None
-    return Events(events=told, next=following)
+    more = len(told) < len(owed) or len(owed) == page.limit
+    return Events(events=told, next=told[-1].number if told and more else None)
 
 
 def _refused(refusal: Refused) -> Problem:

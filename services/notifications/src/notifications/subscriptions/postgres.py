@@ -40,11 +40,15 @@ class Numbered:
 
 
 _VISIBLE = """
-SELECT * FROM subscriptions
-WHERE network_id = %(network)s AND state <> 'deleted'
+SELECT * FROM subscriptions s
+WHERE network_id = %(network)s AND (state <> 'deleted' OR %(ended)s)
     AND (partner_id = %(partner)s OR (%(partner)s::uuid IS NULL AND clinics <@ %(clinics)s::uuid[]))
     AND (%(id)s::uuid IS NULL OR subscription_id = %(id)s)
+    AND (%(after)s::uuid IS NULL OR (created_at, subscription_id) > (
+        SELECT created_at, subscription_id FROM subscriptions before
+        WHERE before.network_id = s.network_id AND before.subscription_id = %(after)s))
 ORDER BY created_at, subscription_id
+LIMIT %(limit)s
 """
 """A partner sees its own subscriptions; a coordinator sees those limited to its own clinics."""
 
@@ -109,15 +113,22 @@ async def _existing(db: Connection, new: Subscription) -> list[Row]:
     return await cursor.fetchall()
 
 
-async def visible(db: Connection, caller: Caller, only: UUID | None = None) -> list[Subscription]:
-    """The subscriptions that the caller may see, oldest first; or only one of them."""
-    bounds = {
-        "network": caller.network,
-        "partner": caller.partner,
-        "clinics": list(caller.clinics),
-        "id": only,
-    }
-    return [_subscription(row) for row in await (await db.execute(_VISIBLE, bounds)).fetchall()]
+async def visible(
+    db: Connection, caller: Caller, after: UUID | None = None, limit: int | None = None
+) -> list[Subscription]:
+    """The subscriptions that the caller may see, oldest first: so many after this one."""
+    return await _visible(db, caller, {"id": None, "ended": False, "after": after, "limit": limit})
+
+
+async def one_visible(db: Connection, caller: Caller, only: UUID, ended: bool = False) -> Subscription | None:
+    """This subscription, if the caller may see it; one that was ended only if `ended` says so."""
+    found = await _visible(db, caller, {"id": only, "ended": ended, "after": None, "limit": 1})
+    return found[0] if found else None
+
+
+async def _visible(db: Connection, caller: Caller, bounds: Row) -> list[Subscription]:
+    whose = {"network": caller.network, "partner": caller.partner, "clinics": list(caller.clinics)}
+    return [_subscription(row) for row in await (await db.execute(_VISIBLE, whose | bounds)).fetchall()]
 
 
 async def end(db: Connection, subscription: Subscription) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from notifications.access import Caller
 from notifications.delivering.signing import secret_text
 
-State = Literal["active", "disabled"]
+State = Literal["active", "disabled", "deleted"]
 AddressState = Literal["unproved", "proved", "expired"]
 
 
@@ -26,6 +26,10 @@ class NotYours(Refused):
 
 class NotProved(Refused):
     """The address is not proved by this value, or not challenged anew."""
+
+
+class NotReactivated(Refused):
+    """Webhooks are not sent from this number on."""
 
 
 @dataclass(frozen=True, slots=True)

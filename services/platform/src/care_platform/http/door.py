@@ -58,6 +58,7 @@ class Door(HttpToolsProtocol):
         self._in_head = True
         self._received = 0
         self._peer = ""
+        self._half_closed = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -86,6 +87,25 @@ class Door(HttpToolsProtocol):
             self._refuse("too-large")
         elif self._received and self._timer is None:
             self._wait(self.limits.head_seconds if self._in_head else self.limits.body_seconds)
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """The caller sends no more: true keeps the connection until its whole requests are answered.
+
+        Whoever has left altogether looks the same until an answer is sent. Within TLS there is no half.
+        """
+        self._stop_waiting()
+        self._half_closed = self._in_head and self._answering and self.scheme == "http"
+        return self._half_closed
+
+    @property
+    def _answering(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._half_closed and not self._answering:
+            self.transport.close()
 
     def on_headers_complete(self) -> None:
         if len(self.headers) > self.limits.head_lines:
@@ -131,9 +151,9 @@ class Door(HttpToolsProtocol):
 
     def _may_answer(self) -> bool:
         """Whether nothing else is being answered on this connection."""
-        cycle: RequestResponseCycle | None = self.cycle
         if self._in_head:
-            return cycle is None or cycle.response_complete
+            return not self._answering
+        cycle: RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_started
 
 

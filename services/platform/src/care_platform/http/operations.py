@@ -1,6 +1,6 @@
 """Health that tells the truth, metrics, and what each kind of problem means: served by every service."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -44,6 +44,8 @@ class Ready(DescribedModel):
     """Whether the service is ready."""
     reason: str | SkipJsonSchema[None] = None
     """Why the service is not ready, in words for an operator."""
+    warnings: list[str] | SkipJsonSchema[None] = None
+    """What an operator must look into while the service goes on; absent when there is nothing."""
 
 
 class Explained(DescribedModel):
@@ -61,13 +63,19 @@ class Explained(DescribedModel):
     """Whether the same request may succeed later."""
 
 
+async def _no_warnings(_: Request) -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """What a service tells of itself. `why_not_ready` gives a reason, or None while it is ready."""
+    """What a service tells of itself. `why_not_ready` gives a reason, or None while it is ready; `warnings`
+    are told beside it, ready or not."""
 
     alive: Callable[[Request], bool]
     why_not_ready: Callable[[Request], Coroutine[Any, Any, str | None]]
     metrics: Callable[[Request], Coroutine[Any, Any, bytes]]
+    warnings: Callable[[Request], Coroutine[Any, Any, Sequence[str]]] = _no_warnings
 
 
 def serve_document(app: FastAPI, make: Callable[[], dict[str, Any]]) -> None:
@@ -88,6 +96,7 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
     )
 
     why_not_ready, metrics = SharedAnswer(operations.why_not_ready), SharedAnswer(operations.metrics)
+    warnings = SharedAnswer(operations.warnings)
 
     @routes.get("/health/live", responses={503: {"model": Live, "description": "To be started anew"}})
     async def check_live(request: Request, response: Response) -> Live:
@@ -102,10 +111,11 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
         responses={503: {"model": Ready, "description": "Not ready"}},
     )
     async def check_ready(request: Request, response: Response) -> Ready:
-        """200 while the database is as this release needs it and tokens can be judged, else the reason."""
+        """200 while the database is as this release needs it and tokens can be judged, else the reason.
+        `warnings` name what an operator must look into while requests are answered."""
         reason = await why_not_ready(request)
         response.status_code = 503 if reason else 200
-        return Ready(ready=reason is None, reason=reason)
+        return Ready(ready=reason is None, reason=reason, warnings=list(await warnings(request)) or None)
 
     @routes.get(
         "/metrics",

@@ -1,7 +1,7 @@
 """From which revision on processes can read what is stored.
 
 Nothing that older ones cannot read is written before an operator says that none runs any more (`episodes
-migrate --compatible-from`). A store without events has no older process.
+migrate --all-replaced`). A store without events has no older process.
 """
 
 from alembic import context, op

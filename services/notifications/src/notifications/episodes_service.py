@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import aiohttp
 
-from notifications.delivering.courier import NoAnswer
+from notifications.answers import NoAnswer
 from notifications.service_tokens import NoToken
 
 _MAX_ANSWER = 1024 * 1024

@@ -1,0 +1,126 @@
+"""Kafka loses records, or shows them in another order: nobody hears less for it."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from kafka import KafkaAdminClient
+
+from tests.faults.checks import drained, reading, subscribed
+from tests.support.load import Load, client_of, session_body
+from tests.support.notifications.http_servers import PartnerEndpoint
+from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import PostgresServer
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
+
+SESSIONS = "stored_events WHERE topic = 'session-delivered.1'"
+MORE_THAN_A_FETCH = 1_500
+"""Episodes whose two records each do not fit into one fetch (1 MiB) of a partition."""
+
+
+@pytest.fixture
+def stack(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Stack:
+    return Stack(postgres, kafka, tmp_path)
+
+
+def test_records_deleted_before_they_were_read_are_had_from_the_log(stack: Stack) -> None:
+    with stack, subscribed(stack) as partner, _loaded(stack, 2) as load:
+        _one_session_each(load, 0)
+        drained(stack)
+        stack.kill("consume")
+        load.prepare(4)
+        _one_session_each(load, 2)
+        eventually(lambda: _relayed(stack))
+        with reading(stack) as (_, ends), _admin(stack) as broker:
+            broker.delete_records({partition: end for partition, end in ends.items() if end})
+        _one_session_each(load, 2)
+        _one_session_each(load, 2)
+        stack.start("consume")
+        _every_session_is_told(stack, partner)
+
+
+def test_a_topic_made_again_that_has_grown_past_the_old_position_is_read_whole(stack: Stack) -> None:
+    with stack, subscribed(stack) as partner, _loaded(stack, 3) as load:
+        _one_session_each(load, 0)
+        drained(stack)
+        stack.kill("consume")
+        with _admin(stack) as broker:
+            broker.delete_topics([stack.topic])
+            eventually(lambda: stack.topic not in broker.list_topics())
+        stack.run("episodes", "topics")
+        load.prepare(8)
+        for _ in range(4):
+            _one_session_each(load, 3)
+
+        def all_sent() -> bool:
+            stack.restart_dead()
+            return _relayed(stack)
+
+        eventually(all_sent, within=90)
+        stack.start("consume")
+        _every_session_is_told(stack, partner)
+
+
+def test_partitions_added_while_there_is_a_backlog_change_no_order_of_effects(stack: Stack) -> None:
+    """The new partitions are read before the old one's backlog, so each session comes before its consent."""
+    with _admin(stack) as broker:
+        broker.create_topics({stack.topic: {"num_partitions": 1}}, wait_for_metadata=True)
+    with stack, subscribed(stack) as partner, _loaded(stack, 1) as load:
+        drained(stack)
+        stack.kill("consume")
+        with ThreadPoolExecutor(16) as callers:
+            list(callers.map(lambda _: load.prepare(1), range(MORE_THAN_A_FETCH)))
+        eventually(lambda: _relayed(stack), within=60)
+        with _admin(stack) as broker:
+            broker.create_partitions({stack.topic: 6})
+        stack.kill("relay")
+        _accept_partitions(stack)
+        stack.start("relay")
+        _one_session_each(load, len(load.episodes) - 60)
+        eventually(lambda: _relayed(stack))
+        stack.start("consume")
+        _every_session_is_told(stack, partner)
+
+
+@contextmanager
+def _loaded(stack: Stack, episodes: int) -> Iterator[Load]:
+    with client_of(stack) as client:
+        load = Load(lambda: client)
+        load.prepare(episodes)
+        yield load
+
+
+def _one_session_each(load: Load, since: int) -> None:
+    for episode in load.episodes[since:]:
+        load.record(f"{episode}/sessions", session_body())
+
+
+def _relayed(stack: Stack) -> bool:
+    (at,) = stack.rows("episodes", "SELECT position FROM positions WHERE follower = 'kafka'")
+    (last,) = stack.rows("episodes", "SELECT max(notification_id) AS n FROM stored_events")
+    return bool(at["position"] >= last["n"])
+
+
+def _admin(stack: Stack) -> KafkaAdminClient:
+    return KafkaAdminClient(bootstrap_servers=stack.broker.bootstrap)
+
+
+def _accept_partitions(stack: Stack) -> None:
+    """Say that the new count is meant, to a relay that refuses it otherwise."""
+    if "--accept-partitions" in stack.run("episodes", "topics", "--help"):
+        stack.run("episodes", "topics", "--accept-partitions")
+
+
+def _every_session_is_told(stack: Stack, partner: PartnerEndpoint) -> None:
+    """Everything published took effect; each session was told once; nothing is missing any more."""
+    published = stack.count("episodes", "stored_events WHERE topic <> 'treatment-consented.1'")
+    eventually(lambda: stack.count("notifications", "seen_events") == published, "all is seen", within=90)
+    sessions = stack.count("episodes", SESSIONS)
+    eventually(lambda: len({it.headers["webhook-id"] for it in partner.received}) == sessions, within=60)
+    assert stack.count("notifications", "deliveries") == sessions
+    assert stack.count("notifications", "gaps WHERE ended_at IS NULL") == 0
+    assert stack.count("notifications", "held_events WHERE taken_at IS NULL") == 0
+    assert stack.count("notifications", "parked") == 0
