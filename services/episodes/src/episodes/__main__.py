@@ -25,6 +25,7 @@ from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.http.serving import run, serving
 from care_platform.key_commands import KeyStore
 from care_platform.key_files import SIZE
+from care_platform.postgres.connecting import connect
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from care_platform.postgres.grants import of_role
 from care_platform.postgres.migrations import StoreBeyond
@@ -286,7 +287,7 @@ def restored(settings: Settings, _: argparse.Namespace) -> None:
     """
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
     try:
-        with psycopg.connect(owner) as connection:
+        with connect(owner) as connection:
             epoch = begin_epoch(connection)
     except StoreInUse as users:
         raise SystemExit(f"connected to the database: {users}. Stop every process first") from None
