@@ -22,6 +22,7 @@ class Proxy:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._open: set[asyncio.StreamWriter] = set()
+        self._forgotten: set[asyncio.StreamWriter] = set()
         self._refusing = False
         self.delay = 0.0
         """Seconds each piece is held back, in both directions."""
@@ -63,6 +64,18 @@ class Proxy:
         """Close every connection; new ones may come."""
         self._tell(self._close_all)
 
+    def forget(self) -> None:
+        """The connections that are open now stay so, and nothing passes on them ever again, not even an end.
+
+        New ones are as usual.
+        """
+        self._tell(lambda: self._forgotten.update(self._open))
+
+    @property
+    def forgotten(self) -> int:
+        """How many forgotten connections are still held by whoever opened them."""
+        return len(self._forgotten & self._open) // 2
+
     async def _accept(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         if self._refusing:
             to_client.close()
@@ -97,6 +110,8 @@ class Proxy:
     ) -> None:
         while data := await reader.read(_CHUNK):
             await self._flowing.wait()
+            if writer in self._forgotten:
+                continue
             if self.delay:
                 await asyncio.sleep(self.delay)
             if may_lose and self.commits_to_lose and _COMMITTED in data:
@@ -104,7 +119,8 @@ class Proxy:
                 break
             writer.write(data)
             await writer.drain()
-        raise EOFError
+        if writer not in self._forgotten or not may_lose:  # whoever connected hears nothing of an end
+            raise EOFError
 
     def _close_all(self) -> None:
         for writer in self._open:

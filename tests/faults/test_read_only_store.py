@@ -3,7 +3,7 @@
 from pathlib import Path
 from uuid import uuid4
 
-from care_platform.postgres.faults import TAKES_NO_WRITES
+from care_platform.postgres.server import TAKES_NO_WRITES
 from episodes.http.examples import EXAMPLES
 from tests.support.databases import notifications_database
 from tests.support.episodes.api_process import serving

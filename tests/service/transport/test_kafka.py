@@ -5,7 +5,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from kafka.admin import ACLOperation
 
+from contracts.envelope import topic_of
+from episodes.processes.follower import EXIT_TRY_AGAIN
 from tests.support.episodes.role_process import Watched
 from tests.support.secured_path import SecuredPath, Settings
 from tests.support.servers.certificates import Authority, private_file
@@ -121,3 +124,22 @@ def test_nothing_passes_over_a_wrong_connection_and_the_log_says_why(
 
 def _says(process: Watched, why: str) -> bool:
     return f'"reason": "{why}"' in process.output
+
+
+def test_a_right_that_is_taken_away_while_they_run_is_said_by_whoever_lacks_it(
+    path: SecuredPath, broker: SecureKafka
+) -> None:
+    """The topic may still be described, so that nothing but the records themselves is refused."""
+    settings, topic = broker.client("scram-256"), topic_of(path.network)
+    assert path.make_topic(settings).returncode == 0
+    public = path.record()
+    relay, consume = path.relay(settings), path.consume(settings)
+    eventually(lambda: path.seen() == public, "consume reads", process=consume)
+
+    broker.deny(ACLOperation.READ, topic)
+    path.record()
+    eventually(partial(_says, consume, "TopicAuthorizationFailedError"), "consume says so", 30, consume)
+    broker.deny(ACLOperation.WRITE, topic)
+    path.record()
+    eventually(partial(_says, relay, "TopicAuthorizationFailedError"), "the relay says so", 30, relay)
+    assert relay.process.wait(30) == EXIT_TRY_AGAIN

@@ -7,12 +7,15 @@ from collections.abc import Collection, Mapping
 from typing import Self
 
 _ANSWER, _NO_SUCH_NAME = 0x8180, 0x8183
-_IPV4 = 1
+_IPV4, _IPV6 = 1, 28
+_FAMILIES = {_IPV4: socket.AF_INET, _IPV6: socket.AF_INET6}
 _HEADER_BYTES, _QUESTION_BYTES = 12, 4
 
 
 class NameServer:
-    """Answers over UDP with the IPv4 addresses of `known`; asked about a name below `silent`, not at all."""
+    """Answers over UDP with the addresses of `known`, several if they stand apart; asked about a name below
+    `silent`, not at all.
+    """
 
     def __init__(self, known: Mapping[str, str], silent: Collection[str] = ()) -> None:
         self._known, self._silent = dict(known), tuple(silent)
@@ -61,14 +64,21 @@ class NameServer:
                 self._socket.sendto(self._answer(query, name, kind, end), client)
 
     def _answer(self, query: bytes, name: str, kind: int, end: int) -> bytes:
-        address = self._known.get(name)
-        found = address is not None and kind == _IPV4
-        flags = _NO_SUCH_NAME if address is None else _ANSWER
-        answer = query[:2] + struct.pack("!5H", flags, 1, int(found), 0, 0)
+        addresses = self._known.get(name)
+        found = [packed for one in (addresses or "").split() if (packed := _packed(one, kind))]
+        flags = _NO_SUCH_NAME if addresses is None else _ANSWER
+        answer = query[:2] + struct.pack("!5H", flags, 1, len(found), 0, 0)
         answer += query[_HEADER_BYTES : end + _QUESTION_BYTES]
-        if address is not None and found:
-            answer += struct.pack("!HHHIH", 0xC00C, _IPV4, 1, 60, 4) + socket.inet_aton(address)
+        for packed in found:
+            answer += struct.pack("!HHHIH", 0xC00C, kind, 1, 60, len(packed)) + packed
         return answer
+
+
+def _packed(address: str, kind: int) -> bytes | None:
+    """The address in a record of this kind; None if it belongs in none."""
+    if (_IPV6 if ":" in address else _IPV4) != kind:
+        return None
+    return socket.inet_pton(_FAMILIES[kind], address)
 
 
 def _name(query: bytes) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 _Key = ec.EllipticCurvePrivateKey
+_A_DAY = datetime.timedelta(days=1)
 
 
 class Authority:
@@ -30,11 +31,13 @@ class Authority:
         self.file = directory / f"{name}-ca.pem"
         self.file.write_bytes(own.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
 
-    def certificate(self, *hosts: str, password: bytes | None = None) -> tuple[Path, Path]:
+    def certificate(
+        self, *hosts: str, password: bytes | None = None, lasts: datetime.timedelta = _A_DAY
+    ) -> tuple[Path, Path]:
         """The files of a certificate for these host names and addresses, and of its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
-        made = _certificate(hosts[0], self._name, key).add_extension(names, critical=False)
+        made = _certificate(hosts[0], self._name, key, lasts).add_extension(names, critical=False)
         made = made.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         certificate = self._directory / f"{self._name}-{hosts[0]}.pem"
         certificate.write_bytes(made.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM))
@@ -62,7 +65,9 @@ def self_signed(directory: Path) -> Path:
     return file
 
 
-def _certificate(subject: str, issuer: str, key: _Key) -> x509.CertificateBuilder:
+def _certificate(
+    subject: str, issuer: str, key: _Key, lasts: datetime.timedelta = _A_DAY
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -70,8 +75,8 @@ def _certificate(subject: str, issuer: str, key: _Key) -> x509.CertificateBuilde
         .issuer_name(_named(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - _A_DAY)
+        .not_valid_after(now + lasts)
     )
 
 

@@ -148,6 +148,14 @@ class WheelPostgres(PostgresServer):
     def close(self) -> None:
         self._server.stop()
 
+    def stopped(self, change: Callable[[Callable[..., psutil.Popen]], None]) -> None:
+        """Stop the server, let `change` run the server's own programs, each with its arguments, start it."""
+        self._server.stop()
+        try:
+            change(self._server._run)
+        finally:
+            self._server.start()
+
     def _recover_quickly(self) -> None:
         """After a kill its disk is synced at once, where the system can, and not file by file.
 

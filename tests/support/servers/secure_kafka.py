@@ -7,7 +7,15 @@ from pathlib import Path
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from kafka import KafkaAdminClient
-from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ResourcePattern,
+    ResourceType,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 
 from tests.support.servers.certificates import Authority, private_file
 from tests.support.servers.issuer import jwks
@@ -29,6 +37,9 @@ ssl.keystore.location={identity}
 ssl.truststore.type=PEM
 ssl.truststore.location={authority}
 listener.name.mutual.ssl.client.auth=required
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+allow.everyone.if.no.acl.found=true
 listener.name.sasl.sasl.enabled.mechanisms=SCRAM-SHA-256,SCRAM-SHA-512,PLAIN,OAUTHBEARER
 listener.name.sasl.scram-sha-256.sasl.jaas.config={login}.scram.ScramLoginModule required;
 listener.name.sasl.scram-sha-512.sasl.jaas.config={login}.scram.ScramLoginModule required;
@@ -83,6 +94,22 @@ class SecureKafka(JavaKafka):
         now = int(time.time())
         said = {"iss": "care-local", "aud": audience, "sub": USER, "iat": now, "exp": now + 3600}
         return jwt.encode({"alg": "RS256", "kid": self._issuer.kid}, said, self._issuer)
+
+    def deny(self, operation: ACLOperation, topic: str) -> None:
+        """Take this right on a topic from `USER`; others stay."""
+        denied = ACL(
+            f"User:{USER}", "*", operation, ACLPermissionType.DENY, ResourcePattern(ResourceType.TOPIC, topic)
+        )
+        everything = ACL(
+            "User:*",
+            "*",
+            ACLOperation.ALL,
+            ACLPermissionType.ALLOW,
+            ResourcePattern(ResourceType.TOPIC, topic),
+        )
+        with KafkaAdminClient(bootstrap_servers=self.bootstrap) as admin:
+            made = admin.create_acls([denied, everything])
+        assert not made["failed"], made
 
     def client(self, name: str) -> dict[str, str]:
         """The settings, without a service's prefix, of a client of this kind."""

@@ -32,6 +32,7 @@ class Answer(NamedTuple):
 class Seen(NamedTuple):
     headers: list[list[tuple[bytes, bytes]]]
     port: int
+    connections: set[Any]
 
 
 @asynccontextmanager
@@ -59,11 +60,11 @@ async def server(
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
 
-    config = uvicorn.Config(application, lifespan="off", **serving(limits, certificate), timeout_keep_alive=1)
+    config = uvicorn.Config(application, lifespan="off", **serving(limits, certificate))
     running = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         task = asyncio.create_task(running.serve(sockets=[listening]))
-        yield Seen(headers, listening.getsockname()[1])
+        yield Seen(headers, listening.getsockname()[1], running.server_state.connections)
         running.should_exit = True
         await task
 
@@ -167,6 +168,35 @@ async def test_a_process_has_so_many_connections() -> None:
         assert problem(await sent(seen.port, WHOLE))["type"] == "/problems/unavailable"
         for _, writer in held:
             writer.close()
+
+
+@pytest.mark.parametrize("limits", [DoorLimits(connections=3), DoorLimits(per_peer=3)])
+async def test_who_waits_with_a_request_makes_room_for_a_new_connection_the_longest_first(
+    limits: DoorLimits,
+) -> None:
+    async with server(limits) as seen:
+        kept = [await asyncio.open_connection("127.0.0.1", seen.port) for _ in range(3)]
+        for reader, writer in kept:
+            writer.write(WHOLE)
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        assert (await sent(seen.port, WHOLE)).status == 200
+        longest, *others = kept
+        assert await longest[0].read() == b""
+        for reader, writer in others:
+            writer.write(WHOLE)
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        for _, writer in kept:
+            writer.close()
+
+
+async def test_a_connection_is_kept_longer_than_a_proxy_keeps_its_own() -> None:
+    """Sixty seconds is the default of nginx, of Amazon's load balancers and of Azure's gateways."""
+    async with server() as seen:
+        reader, writer = await asyncio.open_connection("127.0.0.1", seen.port)
+        writer.write(WHOLE)
+        await reader.readuntil(b"ok")
+        [connection] = seen.connections
+        assert connection.timeout_keep_alive_task.when() - asyncio.get_running_loop().time() > 60
 
 
 async def test_who_has_closed_its_own_half_gets_a_large_answer_however_late_and_slowly_it_is_read() -> None:

@@ -25,6 +25,10 @@ def test_a_container_of_ours_is_confined(name: str) -> None:
     assert "cap_add" not in its
 
 
+def test_no_release_of_the_system_changes_the_order_of_text() -> None:
+    assert "--no-locale" in SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"]
+
+
 def test_the_image_has_nothing_that_installs_and_its_base_can_be_named_by_digest() -> None:
     stages = (DEPLOY / "Dockerfile").read_text().split("\nFROM ")[1:]
     assert [stage.split()[0] for stage in stages] == ["${PYTHON_IMAGE}"] * 2

@@ -98,7 +98,7 @@ def _do(store: KeyStore, arguments: argparse.Namespace, say: Say) -> None:
 
 def _within(store: KeyStore, work: Callable[[Connection[Any]], None]) -> None:
     try:
-        connection = connect(store.address(), autocommit=True, connect_timeout=5)
+        connection = connect(store.address(), autocommit=True, connect_timeout=5, answers_within=None)
     except psycopg.ProgrammingError:  # its message quotes the address, and so the password
         raise Refused("the address of the database cannot be read") from None
     with connection:

@@ -13,7 +13,7 @@ from care_platform.clock_drift import ClockDrift
 from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
 from care_platform.key_files import KeyUnavailable
-from care_platform.postgres.faults import TAKES_NO_WRITES
+from care_platform.postgres import server
 from care_platform.postgres.grants import lacking
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
@@ -43,12 +43,13 @@ async def _warnings(request: Request) -> Sequence[str]:
     other = [*at_hand(request, Restores).warnings(), *at_hand(request, ClockDrift).warnings()]
     try:
         held = await at_hand(request, Log).held_back()
+        of_server = server.warnings(await at_hand(request, Directory).server())
     except (StoreUnavailable, TooManyRequests):
         return other  # readiness itself says the rest
     damaged = {name for _, kind, name in held if kind == "episode"}
     networks = sorted({name for _, kind, name in held if kind == "network"})
     said = [f"damaged: {len(damaged)}"] if damaged else []
-    return [*other, *said, *(f"held back, not configured: {name}" for name in networks)]
+    return [*other, *of_server, *said, *(f"held back, not configured: {name}" for name in networks)]
 
 
 async def _observe_held(request: Request) -> None:
@@ -85,8 +86,8 @@ async def _why_not_with_this_store(request: Request) -> str | None:
     await directory.compare(at_hand(request, ClockDrift))
     if reason := await directory.why_unfit(surroundings.revision):
         return reason
-    if await directory.takes_no_writes():
-        return TAKES_NO_WRITES
+    if reason := server.why_no_writes(await directory.server()):
+        return reason
     if lacks := await directory.lacks(surroundings.grants):
         return lacking(lacks)
     if await directory.bypasses_row_security():

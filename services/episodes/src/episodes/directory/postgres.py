@@ -9,8 +9,8 @@ from psycopg.rows import dict_row
 
 from care_platform.clock_drift import ASK, ClockDrift
 from care_platform.postgres.compatibility import StoreRevision
-from care_platform.postgres.faults import NO_WRITES
 from care_platform.postgres.grants import LACKING, Grant, needed
+from care_platform.postgres.server import SERVER
 from episodes.directory import changes
 from episodes.directory.asking import Asking
 from episodes.directory.changes import Place
@@ -100,6 +100,12 @@ class Directory:
             await changes.keep(connection, asking, place, version, before, after)
             return version
 
+    async def server(self) -> Row:
+        """What the database's server tells of itself."""
+        row = await self._asked(SERVER)
+        assert row is not None, "an aggregate has one row"
+        return row
+
     async def why_unfit(self, revision: str) -> str | None:
         """Why a release that needs this revision cannot work with the store."""
         async with self._database.connection() as connection:
@@ -108,11 +114,6 @@ class Directory:
     async def why_not_reached(self) -> str:
         """Why the store cannot be used now, for an operator."""
         return await self._database.why_not_reached()
-
-    async def takes_no_writes(self) -> bool:
-        """Whether it is a standby, or was told to take none."""
-        row = await self._asked(NO_WRITES)
-        return row is None or row["no_writes"]
 
     async def compare(self, drift: ClockDrift) -> None:
         """Compare our clock with that of the store."""

@@ -270,6 +270,7 @@ class Wake:
                         self._tell()
                         async for _ in connection.notifies(timeout=LOOK_AGAIN):
                             self._tell()
+                        await connection.execute("SELECT 1")  # one that is lost brings no notices, silently
             self._tell()
             await asyncio.sleep(LOOK_AGAIN)
 

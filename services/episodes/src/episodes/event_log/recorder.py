@@ -102,10 +102,6 @@ def connect_to_log(url: str) -> Connection[DictRow]:
         autocommit=True,
         row_factory=dict_row,
         connect_timeout=1,
-        keepalives_idle=5,
-        keepalives_interval=2,
-        keepalives_count=2,
-        tcp_user_timeout=8_000,
     )
     register(connection)
     return connection

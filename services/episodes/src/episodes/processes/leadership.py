@@ -88,4 +88,5 @@ def _connected(url: str) -> Connection[DictRow]:
         row_factory=dict_row,
         connect_timeout=1,
         tcp_user_timeout=SILENCE * 1000,
+        answers_within=SILENCE,
     )

@@ -13,6 +13,8 @@ from notifications.postgres.connections import WAKE, Connect, GrantsMissing
 
 IN_FLIGHT = 512
 POLL_SECONDS = 1.0
+LISTEN_SECONDS = 5.0
+"""After so long without a notice the connection that brings them is asked whether it lives."""
 DRAIN_SECONDS = 2.5
 log = structlog.get_logger()
 
@@ -109,8 +111,10 @@ class Dispatch:
                 async with await self._connect() as db:
                     await db.set_autocommit(True)
                     await db.execute(f"LISTEN {WAKE}")
-                    async for _ in db.notifies():
-                        self._wake.set()
+                    while True:
+                        async for _ in db.notifies(timeout=LISTEN_SECONDS):
+                            self._wake.set()
+                        await db.execute("SELECT 1")  # one that is lost brings no notices, silently
             except psycopg.Error as fault:
                 reason = str(fault) if isinstance(fault, GrantsMissing) else None
                 log.warning("nobody listens", error=type(fault).__name__, reason=reason)

@@ -58,10 +58,14 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def may_connect(address: str, allow_loopback: bool) -> bool:
-    """Whether webhooks may go to this address, given as text. Text that is not a plain address is denied."""
+    """Whether webhooks may go to this address, given as text. Text that is not a plain address is denied; so
+    is one with a zone, which is of one machine's own network.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
+        return False
+    if isinstance(parsed, IPv6Address) and parsed.scope_id is not None:
         return False
     return is_public(parsed) or (allow_loopback and parsed.is_loopback)
 

@@ -4,16 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-import psycopg
 import structlog
+
+from care_platform.postgres.faults import UNUSABLE
 
 RETRY_SECONDS = 1.0
 Row = TypeVar("Row")
-_AWAY = (
-    psycopg.OperationalError,
-    psycopg.errors.ReadOnlySqlTransaction,  # a standby, before it is promoted
-    psycopg.errors.IdleInTransactionSessionTimeout,
-)
 log = structlog.get_logger()
 
 
@@ -60,7 +56,7 @@ class Grouped(Generic[Row]):
         while True:
             try:
                 await self._write(rows)
-            except _AWAY as fault:
+            except UNUSABLE as fault:
                 self._stuck = True
                 log.warning("what happened is not written yet", error=type(fault).__name__, count=len(rows))
                 await asyncio.sleep(RETRY_SECONDS)

@@ -12,6 +12,7 @@ import structlog
 from care_platform.clock_drift import ClockDrift
 from care_platform.crash_points import crash_point
 from care_platform.key_files import KeyUnavailable
+from care_platform.postgres.faults import UNUSABLE
 from notifications.delivering.courier import Attempt, Claimed
 from notifications.delivering.grouped_writes import Grouped
 from notifications.delivering.schedule import Answered, Delivered, EndpointGone, Exhausted, Next, Retry
@@ -196,7 +197,7 @@ class PostgresOutbox:
             async with self._database.at_once(due.network) as db:
                 await db.execute("SET LOCAL lock_timeout = '1s'")
                 await db.execute(_REST, key | bounds)
-        except psycopg.OperationalError as fault:
+        except UNUSABLE as fault:
             log.warning("an endpoint does not rest", error=type(fault).__name__)
         await self.release([claimed], SHORTEST_REST)
 
@@ -226,7 +227,7 @@ class PostgresOutbox:
                 await db.execute("SET LOCAL lock_timeout = '1s'")
                 for row in told:
                     await db.execute(_TELL_ENDPOINT, row)
-        except psycopg.OperationalError as fault:
+        except UNUSABLE as fault:
             log.warning("endpoints are not told how they fared", error=type(fault).__name__, count=len(told))
 
     def _claimed(self, row: dict[str, Any]) -> Claimed | None:

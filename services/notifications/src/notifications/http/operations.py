@@ -13,14 +13,13 @@ from notifications.http.problems import PROBLEMS, problems_of
 from notifications.http.services import Services, services_of
 from notifications.postgres.connections import Connection
 from notifications.postgres.figures import Figures
-from notifications.postgres.readiness import which_key_lacks, why_not_ready
+from notifications.postgres.readiness import warnings, which_key_lacks, why_not_ready
 
 
 def router() -> APIRouter:
     """Health, metrics and problems. The process lives while it answers."""
-    return operations_router(
-        Operations(lambda _: True, _why_not_ready, _metrics, _warnings), PROBLEMS, problems_of
-    )
+    ours = Operations(lambda _: True, _why_not_ready, _metrics, _warnings)
+    return operations_router(ours, PROBLEMS, problems_of)
 
 
 async def _metrics(request: Request) -> bytes:
@@ -30,10 +29,6 @@ async def _metrics(request: Request) -> bytes:
         await _compare_clocks(here, db)
         figures = await Figures.read(db)
     return generate_latest(here.metrics) + generate_latest(figures.registry())
-
-
-async def _warnings(request: Request) -> Sequence[str]:
-    return services_of(request).drift.warnings()
 
 
 async def _compare_clocks(here: Services, db: Connection) -> None:
@@ -53,3 +48,12 @@ async def _why_not_ready(request: Request) -> str | None:
             return reason or await which_key_lacks(db, here.sealing.refuse_another)
     except psycopg.Error:
         return await here.database.why_not_reached()
+
+
+async def _warnings(request: Request) -> Sequence[str]:
+    here = services_of(request)
+    try:
+        async with here.database.within() as db:
+            return (*here.drift.warnings(), *await warnings(db))
+    except psycopg.Error:
+        return here.drift.warnings()  # why the service is not ready is said already

@@ -1,13 +1,16 @@
 """Whether this release can serve with the configured database, and if not, why."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from care_platform.key_files import KeyUnavailable
 from care_platform.numbered_keys import KeyInUse
+from care_platform.postgres import server
 from care_platform.postgres.compatibility import StoreRevision
-from care_platform.postgres.faults import NO_WRITES, TAKES_NO_WRITES
 from care_platform.postgres.grants import Grant, lacking
 from notifications.postgres.connections import Connection, lacks_of
+
+Row = dict[str, Any]
 
 _UNBOUND = "SELECT rolsuper OR rolbypassrls AS unbound FROM pg_roles WHERE rolname = current_user"
 
@@ -25,11 +28,21 @@ async def why_not_ready(
     row = await (await db.execute(_UNBOUND)).fetchone()
     if row is None or row["unbound"]:
         return "the database role gets around row-level security: take one without SUPERUSER and BYPASSRLS"
-    if (await (await db.execute(NO_WRITES)).fetchall())[0]["no_writes"]:
-        return TAKES_NO_WRITES
+    if refuses := server.why_no_writes(await _server(db)):
+        return refuses
     if lacks := await lacks_of(db, grants):
         return lacking(lacks)
     return None
+
+
+async def warnings(db: Connection) -> Sequence[str]:
+    """What an operator must look into while requests are answered."""
+    return server.warnings(await _server(db))
+
+
+async def _server(db: Connection) -> Row:
+    [row] = await (await db.execute(server.SERVER)).fetchall()
+    return row
 
 
 async def which_key_lacks(db: Connection, refuse_another: Callable[[KeyInUse], None]) -> str | None:

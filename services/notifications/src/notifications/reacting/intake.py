@@ -32,9 +32,9 @@ async def take_in(
     try:
         await _take_in(db, network, messages, first)
     except QueueFull:
-        log.warning("the queue of notices is full")
         await be_quiet(db)
-        await _take_in(db, network, messages, first)
+        await _take_in(db, network, messages, first)  # refused again if something else is used up
+        log.warning("the queue of notices is full")
 
 
 async def _take_in(

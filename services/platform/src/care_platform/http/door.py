@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -35,7 +36,7 @@ class DoorLimits:
     """What one process lets in."""
 
     connections: int = 1_000
-    """How many connections may be open at a time."""
+    """How many connections may be open at a time. One that waits for a request makes room for a new one."""
     per_peer: int | None = None
     """How many of them one address may have; None behind a proxy, which is the peer of them all."""
     head_seconds: float = 10.0
@@ -66,7 +67,8 @@ class Door(HttpToolsProtocol):
         self.peers[self._peer] += 1
         most = self.limits.per_peer
         crowded = most is not None and self.peers[self._peer] > most
-        if crowded or len(self.connections) > self.limits.connections:
+        full = len(self.connections) > self.limits.connections
+        if (crowded or full) and not self._made_room(of_peer=crowded):
             self._refuse("unavailable")
         else:
             self._wait(self.limits.head_seconds)
@@ -129,6 +131,24 @@ class Door(HttpToolsProtocol):
         self._stop_waiting()
         self._in_head = True
         self._received = 0
+
+    def _made_room(self, of_peer: bool) -> bool:
+        """Close the connection that was kept longest without a request, of the same peer or of any.
+
+        False if there is none.
+        """
+        kept: list[tuple[float, HttpToolsProtocol]] = [
+            (one.timeout_keep_alive_task.when(), one)
+            for one in self.connections
+            if isinstance(one, Door)
+            and one.timeout_keep_alive_task is not None
+            and not one.transport.is_closing()
+            and (one._peer == self._peer or not of_peer)
+        ]
+        if not kept:
+            return False
+        min(kept, key=itemgetter(0))[1].transport.close()
+        return True
 
     def _wait(self, seconds: float) -> None:
         """Refuse what is being received, if it has not come by then."""

@@ -10,6 +10,10 @@ from care_platform.http.door import DoorLimits, door
 from care_platform.http.operations_port import listening
 
 _NOT_STARTED = 3
+KEPT_SECONDS = 75
+"""How long a connection is kept for its next request: longer than the minute for which proxies and balancers
+keep theirs by default. Whoever closes first may do so while the other sends, and a caller would get 502.
+"""
 
 
 def serving(limits: DoorLimits, certificate: tuple[Path, Path] | None = None) -> dict[str, Any]:
@@ -21,6 +25,7 @@ def serving(limits: DoorLimits, certificate: tuple[Path, Path] | None = None) ->
         "loop": "uvloop",
         "http": door(limits),
         "ws": "none",
+        "timeout_keep_alive": KEPT_SECONDS,
         "log_config": None,  # its lines go to our own log
         "access_log": False,  # it would log paths; the `RequestLayer` logs routes
         "server_header": False,

@@ -12,6 +12,7 @@ from psycopg import AsyncConnection, Connection
 from psycopg.rows import tuple_row
 
 from care_platform.logs import Loggable, reason_of
+from care_platform.postgres.answering import ANSWERS_WITHIN, PROBED, Answering, AsyncAnswering
 from care_platform.postgres.options import options
 
 _MARK = "SELECT current_setting('care.session', true), pg_backend_pid()"
@@ -32,15 +33,24 @@ class NoSession(Loggable, psycopg.OperationalError):
         )
 
 
-def connect(url: str, *settings: str, autocommit: bool = False, **more: Any) -> Connection[Any]:
+def connect(
+    url: str,
+    *settings: str,
+    autocommit: bool = False,
+    answers_within: float | None = ANSWERS_WITHIN,
+    **more: Any,
+) -> Connection[Any]:
     """A connection with `settings`, each `name=value`, and psycopg's own parameters.
 
-    Raises psycopg's errors, `NoSession` among them.
+    `answers_within` is None for an operator's command, which waits as long as it takes. Raises psycopg's
+    errors, `NoSession` among them.
     """
+    given = {**PROBED, "options": options(url, *settings), **more}
     try:
-        connection = psycopg.connect(url, autocommit=True, options=options(url, *settings), **more)
+        connection = Answering.connect(url, autocommit=True, **given)
     except psycopg.OperationalError as fault:
         raise _meant(fault) from None
+    connection.answers_within = answers_within
     try:
         refuse_shared(connection, url)
         connection.autocommit = autocommit
@@ -54,10 +64,9 @@ async def connect_async(
     url: str, *settings: str, autocommit: bool = False, **more: Any
 ) -> AsyncConnection[Any]:
     """The same without blocking the event loop."""
+    given = {**PROBED, "options": options(url, *settings), **more}
     try:
-        connection = await AsyncConnection.connect(
-            url, autocommit=True, options=options(url, *settings), **more
-        )
+        connection = await AsyncAnswering.connect(url, autocommit=True, **given)
     except psycopg.OperationalError as fault:
         raise _meant(fault) from None
     try:

@@ -9,6 +9,10 @@ UNUSABLE: tuple[type[psycopg.Error], ...] = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     errors.ReadOnlySqlTransaction,
+    errors.IdleInTransactionSessionTimeout,
+    errors.TransactionTimeout,
+    errors.SnapshotTooOld,
+    errors.FeatureNotSupported,  # a migration changed what a prepared statement returns: it is prepared anew
     errors.InsufficientPrivilege,
     errors.InvalidSchemaName,
     errors.UndefinedTable,
@@ -16,11 +20,6 @@ UNUSABLE: tuple[type[psycopg.Error], ...] = (
     errors.UndefinedFunction,
 )
 """Not a defect of ours: the store is away, takes no writes, or does not hold what this release needs."""
-
-NO_WRITES = "SELECT current_setting('transaction_read_only') = 'on' AS no_writes"
-TAKES_NO_WRITES = (
-    "the database takes no writes: it is a standby, or was told to; the address must be the primary's"
-)
 
 
 def ended(connection: psycopg.Connection[Any], error: psycopg.Error) -> bool:

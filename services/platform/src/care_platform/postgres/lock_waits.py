@@ -43,7 +43,9 @@ class LockWaits:
     def connect(self, autocommit: bool = False) -> psycopg.Connection:
         """A connection whose statements wait for a lock so long and no longer."""
         limit = f"lock_timeout={LOCK_SECONDS:g}s"
-        connection = connect(self._url, limit, autocommit=True, application_name="migrate")
+        connection = connect(
+            self._url, limit, autocommit=True, answers_within=None, application_name="migrate"
+        )
         [(process,)] = connection.execute("SELECT pg_backend_pid()").fetchall()
         self._ours.append(process)
         connection.autocommit = autocommit

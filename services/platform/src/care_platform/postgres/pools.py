@@ -12,6 +12,7 @@ import psycopg
 from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from care_platform.postgres.answering import PROBED, Answering, AsyncAnswering, hurried
 from care_platform.postgres.connecting import refuse_shared, refuse_shared_async
 from care_platform.postgres.options import options
 
@@ -37,21 +38,29 @@ class _Renewal:
         return True
 
 
-class AsyncPool(AsyncConnectionPool[AsyncConnection[Any]]):
+class AsyncPool(AsyncConnectionPool[AsyncAnswering]):
     """`settings` are of the server, each `name=value`; `kwargs` are psycopg's; `more` is of the pool."""
 
     def __init__(self, url: str, *settings: str, kwargs: Mapping[str, Any], **more: Any) -> None:
-        connecting = {**kwargs, "options": options(url, *settings)}
-        super().__init__(url, kwargs=connecting, configure=self._refuse_shared, open=False, **more)
+        connecting = {**PROBED, **kwargs, "options": options(url, *settings)}
+        super().__init__(
+            url,
+            connection_class=AsyncAnswering,
+            kwargs=connecting,
+            configure=self._refuse_shared,
+            open=False,
+            **more,
+        )
         self._renewal = _Renewal()
 
-    async def getconn(self, timeout: float | None = None) -> AsyncConnection[Any]:  # noqa: ASYNC109 - psycopg's
+    async def getconn(self, timeout: float | None = None) -> AsyncAnswering:  # noqa: ASYNC109 - psycopg's
         """A connection that the server answers on. Dead ones are replaced, without a pause between them."""
         deadline = monotonic() + (self.timeout if timeout is None else timeout)
         while True:
             connection = await super().getconn(deadline - monotonic())
             try:
-                await self.check_connection(connection)
+                with hurried(connection):
+                    await self.check_connection(connection)
             except psycopg.Error:
                 await self._replace(connection)
             except BaseException:
@@ -63,32 +72,40 @@ class AsyncPool(AsyncConnectionPool[AsyncConnection[Any]]):
                 await self.drain()
                 await self._replace(connection)
 
-    async def _replace(self, connection: AsyncConnection[Any]) -> None:
+    async def _replace(self, connection: AsyncAnswering) -> None:
         await connection.close()
         await self.putconn(connection)
 
-    async def _refuse_shared(self, connection: AsyncConnection[Any]) -> None:
+    async def _refuse_shared(self, connection: AsyncAnswering) -> None:
         before = connection.autocommit
         await connection.set_autocommit(True)
         await refuse_shared_async(connection, str(self.conninfo))
         await connection.set_autocommit(before)
 
 
-class Pool(ConnectionPool[Connection[Any]]):
+class Pool(ConnectionPool[Answering]):
     """The same for threads."""
 
     def __init__(self, url: str, *settings: str, kwargs: Mapping[str, Any], **more: Any) -> None:
-        connecting = {**kwargs, "options": options(url, *settings)}
-        super().__init__(url, kwargs=connecting, configure=self._refuse_shared, open=False, **more)
+        connecting = {**PROBED, **kwargs, "options": options(url, *settings)}
+        super().__init__(
+            url,
+            connection_class=Answering,
+            kwargs=connecting,
+            configure=self._refuse_shared,
+            open=False,
+            **more,
+        )
         self._renewal = _Renewal()
 
-    def getconn(self, timeout: float | None = None) -> Connection[Any]:
+    def getconn(self, timeout: float | None = None) -> Answering:
         """A connection that the server answers on. Dead ones are replaced, without a pause between them."""
         deadline = monotonic() + (self.timeout if timeout is None else timeout)
         while True:
             connection = super().getconn(deadline - monotonic())
             try:
-                self.check_connection(connection)
+                with hurried(connection):
+                    self.check_connection(connection)
             except psycopg.Error:
                 self._replace(connection)
             except BaseException:
@@ -100,11 +117,11 @@ class Pool(ConnectionPool[Connection[Any]]):
                 self.drain()
                 self._replace(connection)
 
-    def _replace(self, connection: Connection[Any]) -> None:
+    def _replace(self, connection: Answering) -> None:
         connection.close()
         self.putconn(connection)
 
-    def _refuse_shared(self, connection: Connection[Any]) -> None:
+    def _refuse_shared(self, connection: Answering) -> None:
         before = connection.autocommit
         connection.autocommit = True
         refuse_shared(connection, str(self.conninfo))

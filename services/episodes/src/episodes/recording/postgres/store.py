@@ -67,9 +67,9 @@ class PostgresStore:
             self._insert(write_set, notice=monotonic() > self._quiet_until)
         except _TooManyNotices:
             self._quiet_until = monotonic() + QUIET_SECONDS
-            structlog.get_logger("store").warning("the queue of notices is full", seconds=QUIET_SECONDS)
             self._call(lambda connection, _: connection.execute(CLEAN), lost=StoreUnavailable)
-            self._insert(write_set, notice=False)
+            self._insert(write_set, notice=False)  # refused again if something else is used up
+            structlog.get_logger("store").warning("the queue of notices is full", seconds=QUIET_SECONDS)
         crash_point("api.after-commit")
 
     def close(self) -> None:
