@@ -5,7 +5,7 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -187,6 +187,8 @@ async def test_who_waits_with_a_request_makes_room_for_a_new_connection_the_long
             assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
         for _, writer in kept:
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 async def test_a_connection_is_kept_longer_than_a_proxy_keeps_its_own() -> None:
@@ -197,6 +199,8 @@ async def test_a_connection_is_kept_longer_than_a_proxy_keeps_its_own() -> None:
         await reader.readuntil(b"ok")
         [connection] = seen.connections
         assert connection.timeout_keep_alive_task.when() - asyncio.get_running_loop().time() > 60
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_who_has_closed_its_own_half_gets_a_large_answer_however_late_and_slowly_it_is_read() -> None:

@@ -1,6 +1,6 @@
 """The epochs of a store: each has positions of its own, so that none is given twice after a restore."""
 
-from psycopg import connect
+from care_platform.postgres.connecting import connect
 
 BITS = 40
 """An epoch has 2^40 positions. Up to epoch 8,191 they are exact in JSON, too."""
@@ -26,7 +26,7 @@ def begin_epoch(owner_url: str) -> int:
     Raises `StoreInUse` while others are connected: what they recorded since stands where readers believe
     they have been. Raises the errors of psycopg.
     """
-    with connect(owner_url) as connection:
+    with connect(owner_url, answers_within=None) as connection:
         if users := [str(name) for (name,) in connection.execute(_IN_USE)]:
             raise StoreInUse(f"connected to the database: {', '.join(users)}. Stop every process first")
         [(epoch,)] = connection.execute(_BEGIN).fetchall()

@@ -16,14 +16,14 @@ def accept_partitions(url: str, brokers: Brokers, networks: Sequence[str], say: 
     """Let the relay send to as many partitions as each topic has now."""
     with administrator(brokers) as admin:
         counts = partition_counts(admin, map(topic_of, networks))
-    with connect(url, connect_timeout=3) as connection:
+    with connect(url, connect_timeout=3, answers_within=None) as connection:
         for topic in accept(connection, counts):
             say(f"{topic}: {counts[topic]} partitions accepted")
 
 
 def retire_network(url: str, network: str, say: Say) -> None:
     """Publish nothing of a network any more. There is no way back."""
-    with connect(url, connect_timeout=3) as connection:
+    with connect(url, connect_timeout=3, answers_within=None) as connection:
         connection.execute(
             "INSERT INTO retired_networks (name) VALUES (%s) ON CONFLICT DO NOTHING", (network,)
         )
