@@ -134,9 +134,7 @@ def each_event_is_published_in_order(stack: Stack) -> None:
         headers = dict(record.headers)
         if headers["ce_id"] not in seen:
             seen.add(headers["ce_id"])
-            number = headers.get(
-                "ce_publishednumber", headers["ce_sequence"]
-            )  # as the release before says it
+            number = headers.get("ce_publishednumber") or headers["ce_sequence"]  # of the release before
             first[record.key].append(int(number))
     assert len(seen) == stack.count("episodes", PUBLISHED)
     for sequences in first.values():
