@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import NoReturn
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import structlog
@@ -22,6 +23,7 @@ from uuid_utils.compat import uuid7
 
 from care_platform import crash_points, key_commands, logs, process, process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.clock_drift import ClockDrift
 from care_platform.http.serving import run, serving
 from care_platform.key_commands import KeyStore
 from care_platform.key_files import SIZE
@@ -31,12 +33,12 @@ from care_platform.postgres.migrations import StoreBeyond
 from care_platform.transport.kafka import Brokers
 from episodes.api.app import create_app, layered, running
 from episodes.api.services import Services
+from episodes.command_line import Command, parser
 from episodes.config import Settings
 from episodes.directory.accesses import AccessRecord
 from episodes.directory.clients import Clients
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
-from episodes.domain.roles import Role
 from episodes.episode_list.postgres import Lists
 from episodes.episode_list.process import Setting, run_project
 from episodes.episode_list.rebuild import run_rebuild
@@ -45,7 +47,7 @@ from episodes.event_log.cache import Cache
 from episodes.event_log.compatibility import AllHave
 from episodes.event_log.episodes import Episodes
 from episodes.event_log.epochs import StoreInUse, begin_epoch
-from episodes.event_log.keyring import MAC, MASTER, Keyring, keyring
+from episodes.event_log.keyring import KINDS, Keyring, keyring
 from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
 from episodes.event_log.reader import Database, Log, Wake
 from episodes.event_log.stored_form import SALT
@@ -69,7 +71,7 @@ from episodes.publishing.feed_positions import SEALED_SINCE, FeedPositions
 from episodes.publishing.process import run_relay
 from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
-from episodes.publishing.topics import PARTITIONS, REPLICATION, make_topics
+from episodes.publishing.topics import make_topics
 from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
 from episodes.recording.writer import Writer
@@ -77,13 +79,11 @@ from episodes.tokens import verifier
 from episodes.turns import Limits
 
 NONCE = 12
-KINDS = (MASTER, MAC)
-"""The kinds of key that have numbers; the first one wraps."""
 
 
 def main() -> None:
     """`episodes ROLE`: see --help."""
-    arguments = _parser().parse_args()
+    arguments = parser(_COMMANDS).parse_args()
     warnings.filterwarnings("ignore", category=SecurityWarning)
     try:
         settings = Settings()
@@ -137,6 +137,7 @@ def application(settings: Settings) -> FastAPI:
         wake=wake,
         feed=SharedPages(log, settings.public_url),
         restores=Restores(database),
+        drift=ClockDrift(_now),
         episode_events=EpisodeEvents(database, keys.unwrap, settings.public_url),
         sequences=PublishedSequences(database),
         directory=directory,
@@ -262,38 +263,35 @@ def retire(settings: Settings, arguments: argparse.Namespace) -> None:
     retire_network(url, arguments.network, print)
 
 
-def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Bring the database to this release, as its owner."""
+@contextmanager
+def _as_owner(settings: Settings) -> Iterator[str]:
+    """The address of the database, as its owner. A refusal ends the program with a sentence."""
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
     try:
-        reached = migrate(owner, settings.app_role, arguments.retire_app_role, partial(print, flush=True))
-    except (RolesMissing, StillInUse, NotOurs, StoreBeyond) as refusal:
+        yield owner
+    except (RolesMissing, StillInUse, NotOurs, StoreBeyond, StoreInUse) as refusal:
         raise SystemExit(str(refusal)) from None
     except psycopg.OperationalError as fault:
         reason = logs.reason_of(fault) or type(fault).__name__
         raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
-    print("episodes database at revision", reached)
-    if arguments.all_replaced:
-        print("what is written from now on needs processes of revision", complete(owner), "or later")
+
+
+def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Bring the database to this release, as its owner."""
+    with _as_owner(settings) as owner:
+        reached = migrate(owner, settings.app_role, arguments.retire_app_role, partial(print, flush=True))
+        print("episodes database at revision", reached)
+        if arguments.all_replaced:
+            print("what is written from now on needs processes of revision", complete(owner), "or later")
 
 
 def restored(settings: Settings, _: argparse.Namespace) -> None:
     """Begin the store's next epoch, after a backup was restored and before any process starts.
 
-    The positions of events recorded from then on are given for the first time, so readers of the feed go on
-    from where they were and pass nothing over. It brings back nothing that the backup lacks, and does not
-    touch Kafka, what partners were told, erasures or withdrawals.
+    Positions given from then on are new, so readers of the feed go on and miss nothing. Kafka is left out.
     """
-    owner = settings.require("owner_database_url", "the address of the database, as its owner")
-    try:
-        with psycopg.connect(owner) as connection:
-            epoch = begin_epoch(connection)
-    except StoreInUse as users:
-        raise SystemExit(f"connected to the database: {users}. Stop every process first") from None
-    except psycopg.OperationalError as fault:
-        reason = logs.reason_of(fault) or type(fault).__name__
-        raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
-    print("the store is in epoch", epoch)
+    with _as_owner(settings) as owner:
+        print("the store is in epoch", begin_epoch(owner))
 
 
 def token(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -350,66 +348,18 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="episodes", description="The care-episodes service. Settings: EPISODES_… in the environment."
-    )
-    roles = parser.add_subparsers(required=True, metavar="ROLE")
-    for name, role in (("api", api), ("relay", relay), ("openapi", openapi)):
-        roles.add_parser(name, help=role.__doc__, description=role.__doc__).set_defaults(run=role)
-    migrate_parser = roles.add_parser(
-        "migrate", help=run_migrations.__doc__, description=run_migrations.__doc__
-    )
-    migrate_parser.set_defaults(run=run_migrations)
-    migrate_parser.add_argument(
-        "--all-replaced",
-        action="store_true",
-        help="no process of an earlier release runs any more: what those cannot read may be written",
-    )
-    migrate_parser.add_argument(
-        "--retire-app-role",
-        action="store_true",
-        help="every process has a role of its own: take all rights from the one they shared before",
-    )
-    restored_parser = roles.add_parser(
-        "restored", help="begin a new epoch after a backup was restored", description=restored.__doc__
-    )
-    restored_parser.set_defaults(run=restored)
-    project_parser = roles.add_parser("project", help=project.__doc__, description=project.__doc__)
-    project_parser.set_defaults(run=project)
-    project_parser.add_argument(
-        "--rebuild", action="store_true", help="build the lists anew beside the live ones, swap, end"
-    )
-    key_commands.add_parser(roles, keys, KINDS)
-    topics_parser = roles.add_parser("topics", help=topics.__doc__, description=topics.__doc__)
-    topics_parser.set_defaults(run=topics)
-    topics_parser.add_argument("--partitions", type=int, default=PARTITIONS, help=f"default {PARTITIONS}")
-    topics_parser.add_argument(
-        "--replication", type=int, default=REPLICATION, help=f"default {REPLICATION}; 3 in production"
-    )
-    topics_parser.add_argument(
-        "--alter", action="store_true", help="change the settings of topics that differ"
-    )
-    topics_parser.add_argument(
-        "--accept-partitions",
-        action="store_true",
-        help="let the relay send to as many partitions as there are now, although events of one episode may"
-        " then be read in another order",
-    )
-    retire_parser = roles.add_parser("retire-network", help=retire.__doc__, description=retire.__doc__)
-    retire_parser.set_defaults(run=retire)
-    retire_parser.add_argument("network", help="the network's name")
-    retire_parser.add_argument("--yes", action="store_true", help="there is no way back, and that is meant")
-    issue = roles.add_parser("token", help=token.__doc__).add_subparsers(required=True, metavar="ACTION")
-    issuing_parser = issue.add_parser("issue", help="print a token", description=token.__doc__)
-    issuing_parser.set_defaults(run=token)
-    issuing_parser.add_argument("--role", required=True, choices=[role.value for role in Role])
-    issuing_parser.add_argument("--network", default="demo", help="default: demo")
-    issuing_parser.add_argument("--sub", type=UUID, default=uuid4(), help="staff or partner id")
-    issuing_parser.add_argument("--organisation", type=UUID, help="a partner's id")
-    issuing_parser.add_argument("--clinics", type=UUID, nargs="*", help="clinics it may act for")
-    issuing_parser.add_argument("--hours", type=float, default=12, help="validity, default 12")
-    return parser
+_COMMANDS: Mapping[str, Command] = {
+    "api": api,
+    "relay": relay,
+    "project": project,
+    "migrate": run_migrations,
+    "restored": restored,
+    "topics": topics,
+    "retire-network": retire,
+    "keys": keys,
+    "issue": token,
+    "openapi": openapi,
+}
 
 
 if __name__ == "__main__":

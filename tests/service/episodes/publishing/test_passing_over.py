@@ -30,8 +30,7 @@ def fed(api: Api) -> list[tuple[UUID, int]]:
 def episode_with_three(api: Api) -> UUID:
     path = api.opened()
     for _ in range(2):
-        assert api.record(f"{path}/hold", EXAMPLES["EpisodeHeldCommand"]).status_code == 201
-        assert api.record(f"{path}/resumption", EXAMPLES["EpisodeResumedCommand"]).status_code == 201
+        assert api.record(f"{path}/assessments", EXAMPLES["AssessedCommand"]).status_code == 201
     return UUID(path.rpartition("/")[2])
 
 

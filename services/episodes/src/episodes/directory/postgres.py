@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from care_platform.clock_drift import ASK, ClockDrift
 from care_platform.postgres.compatibility import StoreRevision
 from care_platform.postgres.faults import NO_WRITES
 from care_platform.postgres.grants import LACKING, Grant, needed
@@ -112,6 +113,13 @@ class Directory:
         """Whether it is a standby, or was told to take none."""
         row = await self._asked(NO_WRITES)
         return row is None or row["no_writes"]
+
+    async def compare(self, drift: ClockDrift) -> None:
+        """Compare our clock with that of the store."""
+        before = drift.now()
+        row = await self._asked(ASK)
+        if row is not None:
+            drift.compare(before, row["now"])
 
     async def lacks(self, grants: Sequence[Grant]) -> Sequence[str]:
         """What our role may not do of these, as `INSERT ON TABLE staff`."""

@@ -31,7 +31,8 @@ from care_platform.numbered_keys import (
 from episodes.event_log.codec import DataKey
 from episodes.event_log.stored_form import Damaged
 
-MASTER, MAC = "master", "mac"
+MASTER, MAC = KINDS = ("master", "mac")
+"""The kinds of key that have numbers; the first one wraps."""
 Macs = NumberedKeys["hmac.HMAC"]
 
 

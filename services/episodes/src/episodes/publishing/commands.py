@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-import psycopg
-
+from care_platform.postgres.connecting import connect
 from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from episodes.publishing.kafka import administrator
@@ -17,14 +16,14 @@ def accept_partitions(url: str, brokers: Brokers, networks: Sequence[str], say: 
     """Let the relay send to as many partitions as each topic has now."""
     with administrator(brokers) as admin:
         counts = partition_counts(admin, map(topic_of, networks))
-    with psycopg.connect(url, connect_timeout=3) as connection:
+    with connect(url, connect_timeout=3) as connection:
         for topic in accept(connection, counts):
             say(f"{topic}: {counts[topic]} partitions accepted")
 
 
 def retire_network(url: str, network: str, say: Say) -> None:
     """Publish nothing of a network any more. There is no way back."""
-    with psycopg.connect(url, connect_timeout=3) as connection:
+    with connect(url, connect_timeout=3) as connection:
         connection.execute(
             "INSERT INTO retired_networks (name) VALUES (%s) ON CONFLICT DO NOTHING", (network,)
         )

@@ -1,5 +1,7 @@
 """Whether this service is ready, and what it counts."""
 
+from collections.abc import Sequence
+
 import psycopg
 from fastapi import APIRouter, Request
 from prometheus_client import generate_latest
@@ -16,7 +18,9 @@ from notifications.postgres.readiness import which_key_lacks, why_not_ready
 
 def router() -> APIRouter:
     """Health, metrics and problems. The process lives while it answers."""
-    return operations_router(Operations(lambda _: True, _why_not_ready, _metrics), PROBLEMS, problems_of)
+    return operations_router(
+        Operations(lambda _: True, _why_not_ready, _metrics, _warnings), PROBLEMS, problems_of
+    )
 
 
 async def _metrics(request: Request) -> bytes:
@@ -28,8 +32,11 @@ async def _metrics(request: Request) -> bytes:
     return generate_latest(here.metrics) + generate_latest(figures.registry())
 
 
+async def _warnings(request: Request) -> Sequence[str]:
+    return services_of(request).drift.warnings()
+
+
 async def _compare_clocks(here: Services, db: Connection) -> None:
-    """A difference is told, but no reason to be unready: then a database whose clock is wrong stopped all."""
     before = here.drift.now()
     for row in await (await db.execute(ASK)).fetchall():
         here.drift.compare(before, row["now"])
