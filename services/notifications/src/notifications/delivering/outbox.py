@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +16,15 @@ from care_platform.key_files import KeyUnavailable
 from care_platform.postgres.faults import UNUSABLE
 from notifications.delivering.courier import Attempt, Claimed
 from notifications.delivering.grouped_writes import Grouped
-from notifications.delivering.schedule import Answered, Delivered, EndpointGone, Exhausted, Next, Retry
+from notifications.delivering.schedule import (
+    Answered,
+    Delivered,
+    EndpointGone,
+    Exhausted,
+    Next,
+    Outcome,
+    Retry,
+)
 from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.webhook_bodies import Due
 from notifications.postgres.connections import Database
@@ -88,9 +97,10 @@ _ALONE = """SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xa
 _SETTLE = """
 WITH ended AS (
     SELECT * FROM unnest(%s::text[], %s::uuid[], %s::bigint[], %s::uuid[], %s::text[], %s::interval[],
-        %s::boolean[], %s::uuid[], %s::timestamptz[], %s::integer[], %s::integer[], %s::text[])
+        %s::boolean[], %s::uuid[], %s::timestamptz[], %s::integer[], %s::integer[], %s::text[],
+        %s::interval[])
     WITH ORDINALITY AS e (network_id, subscription_id, number, claim, state, wait,
-        gone, decision_id, started_at, duration_ms, status, error, place)),
+        gone, decision_id, started_at, duration_ms, status, error, asked, place)),
 mine AS (
     UPDATE deliveries d SET state = e.state, attempts = d.attempts + (e.decision_id IS NOT NULL)::int,
         due_at = now() + e.wait, claim = NULL, lease_until = NULL
@@ -105,7 +115,8 @@ attempted AS (
 told AS (
     SELECT network_id, subscription_id, bool_or(state = 'delivered') AS succeeded,
         max(started_at) FILTER (WHERE gone) AS gone_at,
-        count(*) FILTER (WHERE successes_since = 0) AS failures_since
+        count(*) FILTER (WHERE successes_since = 0) AS failures_since,
+        max(asked) FILTER (WHERE successes_since = 0) AS asked
     FROM attempted GROUP BY network_id, subscription_id),
 written AS (
     INSERT INTO attempts
@@ -116,14 +127,14 @@ WHERE consecutive_failures > 0 OR failures_since > 0 OR gone_at IS NOT NULL OR u
 ORDER BY network_id, subscription_id
 """
 """Records how claims ended, in the order of `place`, and returns the changes for the endpoints' own rows:
-`failures_since` counts from the last success among them.
+`failures_since` counts from the last success among them, `asked` is the longest rest asked for since.
 """
 
 _TELL_ENDPOINT = """
 UPDATE subscriptions SET
     consecutive_failures = %(failures_since)s + CASE WHEN %(succeeded)s THEN 0 ELSE consecutive_failures END,
     state = CASE WHEN state = 'active' AND %(gone_at)s >= proved_at THEN 'disabled' ELSE state END,
-    unusable_since = NULL, rests_until = NULL
+    unusable_since = NULL, rests_until = now() + %(asked)s::interval
 WHERE network_id = %(network_id)s AND subscription_id = %(subscription_id)s
 """
 """An attempt that began before the address was proved (again) says nothing of what it is now."""
@@ -279,10 +290,20 @@ def _following(following: Next) -> tuple[str, timedelta, bool]:
             return "failed", timedelta(0), False
 
 
-_NO_ATTEMPT = (None, None, None, None, None)
+_NO_ATTEMPT = (None, None, None, None, None, None)
 
 
 def _attempt(attempt: Attempt) -> tuple[Any, ...]:
     outcome, milliseconds = attempt.outcome, round(attempt.duration / timedelta(milliseconds=1))
     answer = (outcome.status, None) if isinstance(outcome, Answered) else (None, outcome.error)
-    return attempt.decision_id, attempt.started_at, milliseconds, *answer
+    return attempt.decision_id, attempt.started_at, milliseconds, *answer, _asked_rest(outcome)
+
+
+def _asked_rest(outcome: Outcome) -> timedelta | None:
+    """How long an endpoint that has too much to do asks to be left alone, within bounds; others speak for one
+    webhook only.
+    """
+    if not isinstance(outcome, Answered) or outcome.retry_after is None:
+        return None
+    busy = outcome.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+    return min(outcome.retry_after, LONGEST_REST) if busy else None
