@@ -14,6 +14,7 @@ from bench import (
     commands,
     fairness,
     growth,
+    healing,
     identities,
     latency,
     library,
@@ -48,6 +49,7 @@ KINDS: Mapping[str, Measure] = MappingProxyType(
         "reads": reads.measure,
         "path": path.measure,
         "webhooks": webhooks.measure,
+        "healing": healing.measure,
         "relay": relay.measure,
     }
 )

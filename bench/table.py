@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-RATE, MILLISECONDS, MEGABYTES, EACH = "/s", "ms", "MB", ""
+RATE, SECONDS, MILLISECONDS, MEGABYTES, EACH = "/s", "s", "ms", "MB", ""
 
 
 @dataclass(frozen=True)

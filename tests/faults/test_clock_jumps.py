@@ -19,6 +19,7 @@ from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
 
 HOUR = 3600
+GAUGE = "episodes_clock_ahead_seconds "
 FLAG = EXAMPLES["RedFlagRaisedCommand"]
 SHARED = {"partner": PARTNER, "kinds": ["flags"], "given": {"by": "client"}}
 
@@ -71,6 +72,24 @@ def test_a_jump_of_the_clock_changes_no_order_and_brings_no_consent_back(
         assert not _may_go(api, flag)
     record(api, f"{episode}/sessions", session_body())
     _assert_in_order(api, episode)
+
+
+@pytest.mark.parametrize("ahead", [HOUR, -HOUR])
+def test_a_clock_that_differs_from_the_databases_is_told_while_care_is_recorded(
+    api: Api, clock: Clock, ahead: int
+) -> None:
+    episode = api.opened()
+    assert "warnings" not in api.http.get("/health/ready").json()
+    clock.jump(ahead)
+    ready = api.http.get("/health/ready")
+    [warning] = ready.json()["warnings"]
+    assert (ready.status_code, warning.rpartition(" by ")[0]) == (
+        200,
+        "the clock differs from the database's",
+    )
+    [line] = [it for it in api.http.get("/metrics").text.splitlines() if it.startswith(GAUGE)]
+    assert abs(float(line.removeprefix(GAUGE)) - ahead) < HOUR / 60
+    record(api, f"{episode}/red-flags", FLAG)
 
 
 def _may_go(api: Api, event: str) -> bool:

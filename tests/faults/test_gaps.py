@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient
 
+from episodes.http.examples import EXAMPLES, PARTNER
 from tests.faults.checks import drained, reading, subscribed
-from tests.support.load import Load, client_of, session_body
+from tests.support.load import SHARED, Load, client_of, session_body
 from tests.support.notifications.http_servers import PartnerEndpoint
 from tests.support.servers.kafka import KafkaBroker
 from tests.support.servers.postgres import PostgresServer
@@ -17,7 +18,7 @@ from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
 SESSIONS = "stored_events WHERE topic = 'session-delivered.1'"
-MORE_THAN_A_FETCH = 1_500
+MORE_THAN_A_FETCH = 800
 """Episodes whose two records each do not fit into one fetch (1 MiB) of a partition."""
 
 
@@ -64,6 +65,7 @@ def test_a_topic_made_again_that_has_grown_past_the_old_position_is_read_whole(s
         _every_session_is_told(stack, partner)
 
 
+@pytest.mark.timeout(900)
 def test_partitions_added_while_there_is_a_backlog_change_no_order_of_effects(stack: Stack) -> None:
     """The new partitions are read before the old one's backlog, so each session comes before its consent."""
     with _admin(stack) as broker:
@@ -72,12 +74,13 @@ def test_partitions_added_while_there_is_a_backlog_change_no_order_of_effects(st
         drained(stack)
         stack.kill("consume")
         with ThreadPoolExecutor(16) as callers:
-            list(callers.map(lambda _: load.prepare(1), range(MORE_THAN_A_FETCH)))
+            list(callers.map(lambda _: _open(load), range(MORE_THAN_A_FETCH)))
         eventually(lambda: _relayed(stack), within=60)
         with _admin(stack) as broker:
             broker.create_partitions({stack.topic: 6})
         stack.kill("relay")
-        _accept_partitions(stack)
+        relays = {"EPISODES_DATABASE_URL": stack.episodes.url("relay")}
+        stack.run("episodes", "topics", "--accept-partitions", **relays)
         stack.start("relay")
         _one_session_each(load, len(load.episodes) - 60)
         eventually(lambda: _relayed(stack))
@@ -93,6 +96,14 @@ def _loaded(stack: Stack, episodes: int) -> Iterator[Load]:
         yield load
 
 
+def _open(load: Load) -> None:
+    """One more episode that shares its sessions with the partner."""
+    opened = load.record("/v1/episodes", EXAMPLES["EpisodeOpenedCommand"])
+    path = f"/v1/episodes/{opened.json()['episode']['id']}"
+    load.record(f"{path}/sharing-consents", SHARED | {"partner": PARTNER})
+    load.episodes.append(path)
+
+
 def _one_session_each(load: Load, since: int) -> None:
     for episode in load.episodes[since:]:
         load.record(f"{episode}/sessions", session_body())
@@ -106,12 +117,6 @@ def _relayed(stack: Stack) -> bool:
 
 def _admin(stack: Stack) -> KafkaAdminClient:
     return KafkaAdminClient(bootstrap_servers=stack.broker.bootstrap)
-
-
-def _accept_partitions(stack: Stack) -> None:
-    """Say that the new count is meant, to a relay that refuses it otherwise."""
-    if "--accept-partitions" in stack.run("episodes", "topics", "--help"):
-        stack.run("episodes", "topics", "--accept-partitions")
 
 
 def _every_session_is_told(stack: Stack, partner: PartnerEndpoint) -> None:

@@ -21,7 +21,7 @@ from tests.support.waiting import PATIENCE, eventually
 
 REFUSED_AT_MOST = 2.0
 """Seconds."""
-BETWEEN = 15
+BETWEEN = 10
 """Commands acknowledged between two replacements."""
 ENDS_WITHIN = 15.0
 SETTING = {"api": "EPISODES_PORT", "notifications": "NOTIFICATIONS_PORT"}
@@ -134,7 +134,7 @@ def test_rolling_to_this_release_and_back_costs_nobody_anything(
             client_of(stack) as http,
             subscribed(stack) as partner,
         ):
-            load = Load(lambda: http, callers=3, pause=0.1)
+            load = Load(lambda: http, callers=3, pause=0.3)
             load.prepare(episodes=6)
             with load:
                 load.goes_on_for(BETWEEN)

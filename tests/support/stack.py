@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any, Self
@@ -99,11 +99,11 @@ class Stack:
                 stderr=log,
             )
 
-    def run(self, service: str, *words: str) -> str:
+    def run(self, service: str, *words: str, **settings: str) -> str:
         """Run a command to its end, and return what it says. Raises `CalledProcessError` if it fails."""
-        command = [sys.executable, "-m", service, *words]
+        command, environment = [sys.executable, "-m", service, *words], self._environment | settings
         done = subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, check=True, timeout=60
+            command, env=environment, capture_output=True, text=True, check=True, timeout=60
         )
         return done.stdout
 
@@ -150,6 +150,13 @@ class Stack:
     def rows(self, service: str, query: str, *parameters: object) -> list[dict[str, Any]]:
         with psycopg.connect(self._database(service).superuser_url, row_factory=dict_row) as connection:
             return connection.execute(query.encode(), parameters).fetchall()
+
+    def write(
+        self, service: str, statement: str, parameters: Sequence[object] | Mapping[str, object]
+    ) -> None:
+        """Execute a statement as the superuser."""
+        with psycopg.connect(self._database(service).superuser_url) as connection:
+            connection.execute(statement.encode(), parameters)
 
     def count(self, service: str, what: str) -> int:
         number: int = self.rows(service, f"SELECT count(*) AS n FROM {what}")[0]["n"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from contracts import asyncapi, schemas
+from contracts.asyncapi_messages import Examples
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -47,7 +48,7 @@ def _generated(home: Path) -> Iterator[tuple[Path, str]]:
     yield home / "asyncapi.yaml", asyncapi.document(_examples(home))
 
 
-def _examples(home: Path) -> asyncapi.Examples:
+def _examples(home: Path) -> Examples:
     """The examples beside the generated files. They are written by what publishes, and shown here."""
     return {path.stem: json.loads(path.read_text("utf-8")) for path in (home / "examples").glob("*.json")}
 

@@ -28,8 +28,11 @@ def under_both(attributes: Mapping[str, str]) -> dict[str, str]:
 
 
 def by_todays_names(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The attributes that were read. Raises `Unreadable` if one says something else under its former name."""
-    named = dict(attributes)
+    """The attributes that were read, without null ones, which are absent ones.
+
+    Raises `Unreadable` if one says something else under its former name.
+    """
+    named = {name: value for name, value in attributes.items() if value is not None}
     for name, former in FORMER.items():
         if former in named:
             value = named.pop(former)
@@ -38,6 +41,6 @@ def by_todays_names(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return named
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> object:
     """A count is the same with zeros before it, and as text or number."""
-    return str(value).lstrip("0")
+    return str(value).lstrip("0") if isinstance(value, str | int) else value

@@ -19,9 +19,6 @@ from contracts.webhook import Challenge, Notice, Webhook
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ACCEPTED = frozenset({"disclosure-questions"})
 """The documents of what we are sent; all others are of what we send."""
-_FORMERLY = {
-    "sequence": "`publishednumber` by its former name; the next release writes it as text, as on Kafka.",
-}
 
 
 def documents() -> Iterator[tuple[str, str]]:
@@ -53,13 +50,13 @@ def envelope_fields() -> dict[str, Any]:
         "specversion": (Literal["1.0"], Field(description="The version of CloudEvents.")),
         "datacontenttype": (Literal["application/json"], Field(description="The media type of `data`.")),
         **{name: (field.annotation, field) for name, field in PublishedEvent.model_fields.items()},
-        **{former: _former(name, former) for name, former in FORMER.items()},
+        **{former: _former(name) for name, former in FORMER.items()},
     }
 
 
-def _former(name: str, former: str) -> tuple[Any, Any]:
+def _former(name: str) -> tuple[Any, Any]:
     field = copy(PublishedEvent.model_fields[name])
-    field.description = _FORMERLY.get(former, f"The former name of `{name}`; the next release leaves it out.")
+    field.description = f"`{name}` by its former name; the next release no longer writes it like this."
     field.deprecated = True
     return field.annotation, field
 

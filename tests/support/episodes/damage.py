@@ -32,7 +32,7 @@ def flip(database: Database, episode: UUID, version: int, byte: str = SEAL) -> N
 
 
 def damage_key(database: Database, client: UUID) -> None:
-    """The wrapped key of a client opens no more."""
+    """The wrapped key of a client opens no more; the same again mends it."""
     on_disk(
         database,
         "UPDATE client_keys SET wrapped = set_byte(wrapped, 20, 255 - get_byte(wrapped, 20))"

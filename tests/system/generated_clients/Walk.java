@@ -108,7 +108,7 @@ public class Walk {
     } catch (example.notifications.ApiException refusal) {
       same(made.getId(), ProblemDocument.fromJson(refusal.getResponseBody()).getSubscriptionId());
     }
-    same(made.getId(), subscriptions.listSubscriptions().getSubscriptions().get(0).getId());
+    same(made.getId(), subscriptions.listSubscriptions(null, null).getSubscriptions().get(0).getId());
     try {
       subscriptions.confirmAddress(made.getId(), new Confirmation().challenge("a guess"));
       throw new AssertionError("a guess was right");

@@ -97,7 +97,7 @@ func subscribe() uuid.UUID {
 	check(made.State == notifications.SubscriptionMadeStateActive && made.Secret != nil && made.Clinics == nil)
 	again := must(asPartner.SubscribeToEventsWithResponse(ctx, wanted))
 	check(*got(again.ApplicationproblemJSON409, again.Body).SubscriptionId == made.Id)
-	mine := must(asPartner.ListSubscriptionsWithResponse(ctx))
+	mine := must(asPartner.ListSubscriptionsWithResponse(ctx, &notifications.ListSubscriptionsParams{}))
 	check(got(mine.JSON200, mine.Body).Subscriptions[0].Id == made.Id)
 	guess := notifications.Confirmation{Challenge: "a guess"}
 	refused := must(asPartner.ConfirmAddressWithResponse(ctx, made.Id, guess))

@@ -47,6 +47,7 @@ def test_a_record_of_the_release_before_is_read_as_if_it_were_of_today(place: in
 def test_with_todays_names_alone_an_event_is_the_same(name: str, former: str) -> None:
     whole = example(TYPES[0])
     assert from_json({key: value for key, value in whole.items() if key != former}) == from_json(whole)
+    assert from_json(whole | {former: None}) == from_json(whole | {name: None}) == from_json(whole)
     with pytest.raises(Unreadable, match=f"missing or malformed: {name}"):
         from_json({key: value for key, value in whole.items() if key not in (name, former)})
 

@@ -83,7 +83,8 @@ def test_descriptors_that_run_out_are_counted_and_told() -> None:
         "time.sleep(2.5)"
     )
     [line] = [json.loads(line) for line in run(limited).stderr.splitlines()]
-    assert (line["event"], line["count"], line["limit"]) == ("file descriptors run out", 20, 20)
+    assert (line["event"], line["limit"]) == ("file descriptors run out", 20)
+    assert line["count"] in (19, 20), "it may look while the last one is opened"
     assert "ulimit" in line["reason"]
 
 

@@ -53,13 +53,14 @@ DOORS = {
     "POST /v1/subscriptions/{subscription_id}/confirmation": Action.CONFIRM_ADDRESS,
     "POST /v1/subscriptions/{subscription_id}/challenge": Action.ASK_FOR_CHALLENGE,
     "POST /v1/subscriptions/{subscription_id}/secret": Action.REPLACE_SECRET,
+    "POST /v1/subscriptions/{subscription_id}/reactivation": Action.REACTIVATE,
     "GET /v1/subscriptions/{subscription_id}/deliveries": Action.READ_DELIVERIES,
     "GET /v1/subscriptions/{subscription_id}/events": Action.PULL_EVENTS,
     "GET /v1/inbox": Action.READ_INBOX,
     "POST /v1/inbox/{item_id}/acknowledgement": Action.ACKNOWLEDGE,
 }
 OPEN = ("GET /health/", "GET /metrics", "GET /problems/")
-REFUSING = ("RuleBroken", "Unknown", "NotAllowed", "NotYours", "NotProved", "_rule")
+REFUSING = ("RuleBroken", "Unknown", "NotAllowed", "NotYours", "NotProved", "NotReactivated", "_rule")
 RULE = re.compile(r"[a-z]+(-[a-z]+)+")
 
 

@@ -7,6 +7,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import NoReturn
@@ -22,10 +23,10 @@ from uuid_utils.compat import uuid7
 
 from care_platform import crash_points, key_commands, logs, process, process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.clock_drift import ClockDrift
 from care_platform.http.serving import run, serving
 from care_platform.key_commands import KeyStore
 from care_platform.key_files import SIZE
-from care_platform.postgres.connecting import connect
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from care_platform.postgres.grants import of_role
 from care_platform.postgres.migrations import StoreBeyond
@@ -136,6 +137,7 @@ def application(settings: Settings) -> FastAPI:
         wake=wake,
         feed=SharedPages(log, settings.public_url),
         restores=Restores(database),
+        drift=ClockDrift(_now),
         episode_events=EpisodeEvents(database, keys.unwrap, settings.public_url),
         sequences=PublishedSequences(database),
         directory=directory,
@@ -261,38 +263,35 @@ def retire(settings: Settings, arguments: argparse.Namespace) -> None:
     retire_network(url, arguments.network, print)
 
 
-def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Bring the database to this release, as its owner."""
+@contextmanager
+def _as_owner(settings: Settings) -> Iterator[str]:
+    """The address of the database, as its owner. A refusal ends the program with a sentence."""
     owner = settings.require("owner_database_url", "the address of the database, as its owner")
     try:
-        reached = migrate(owner, settings.app_role, arguments.retire_app_role, partial(print, flush=True))
-    except (RolesMissing, StillInUse, NotOurs, StoreBeyond) as refusal:
+        yield owner
+    except (RolesMissing, StillInUse, NotOurs, StoreBeyond, StoreInUse) as refusal:
         raise SystemExit(str(refusal)) from None
     except psycopg.OperationalError as fault:
         reason = logs.reason_of(fault) or type(fault).__name__
         raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
-    print("episodes database at revision", reached)
-    if arguments.all_replaced:
-        print("what is written from now on needs processes of revision", complete(owner), "or later")
+
+
+def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Bring the database to this release, as its owner."""
+    with _as_owner(settings) as owner:
+        reached = migrate(owner, settings.app_role, arguments.retire_app_role, partial(print, flush=True))
+        print("episodes database at revision", reached)
+        if arguments.all_replaced:
+            print("what is written from now on needs processes of revision", complete(owner), "or later")
 
 
 def restored(settings: Settings, _: argparse.Namespace) -> None:
     """Begin the store's next epoch, after a backup was restored and before any process starts.
 
-    The positions of events recorded from then on are given for the first time, so readers of the feed go on
-    from where they were and pass nothing over. It brings back nothing that the backup lacks, and does not
-    touch Kafka, what partners were told, erasures or withdrawals.
+    Positions given from then on are new, so readers of the feed go on and miss nothing. Kafka is left out.
     """
-    owner = settings.require("owner_database_url", "the address of the database, as its owner")
-    try:
-        with connect(owner, answers_within=None) as connection:
-            epoch = begin_epoch(connection)
-    except StoreInUse as users:
-        raise SystemExit(f"connected to the database: {users}. Stop every process first") from None
-    except psycopg.OperationalError as fault:
-        reason = logs.reason_of(fault) or type(fault).__name__
-        raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
-    print("the store is in epoch", epoch)
+    with _as_owner(settings) as owner:
+        print("the store is in epoch", begin_epoch(owner))
 
 
 def token(settings: Settings, arguments: argparse.Namespace) -> None:

@@ -36,7 +36,7 @@ class Settings(ServiceSettings):
     """After how long a published event that is missing is an incident."""
     keys_dir: Path = Path("var/keys/notifications")
     allow_loopback: bool = False
-    subscriptions_per_partner: int = Field(10, ge=1, le=1000)
+    subscriptions_per_partner: int = Field(10, ge=1, le=10_000)
     """How many subscriptions a partner may have at once. One that has more keeps them."""
     more_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode] = ()
     """The ports that a new subscription may name in production, beside 443 and 8443."""

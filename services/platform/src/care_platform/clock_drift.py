@@ -1,6 +1,6 @@
 """Compares the clock of this process with the database's, which all processes share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -38,6 +38,17 @@ class ClockDrift:
         if not self.within_bounds and self._seldom():
             log.error("the clock differs from the database's", seconds=round(self.ahead.total_seconds()))
 
+    def warnings(self) -> Sequence[str]:
+        """What readiness says of it, beside being ready: else a database whose clock is wrong stopped all."""
+        if self.ahead is None or self.within_bounds:
+            return ()
+        return (f"the clock differs from the database's by {self.ahead.total_seconds():.0f} s",)
+
+    @property
+    def seconds(self) -> float:
+        """How far this clock is ahead, for a gauge; nought before the first comparison."""
+        return 0.0 if self.ahead is None else self.ahead.total_seconds()
+
     def register(self, service: str, registry: CollectorRegistry) -> None:
         """Tell it to Prometheus."""
         gauge = Gauge(
@@ -45,4 +56,4 @@ class ClockDrift:
             "How far this process's clock is ahead of the database's; below nought, behind it",
             registry=registry,
         )
-        gauge.set_function(lambda: 0.0 if self.ahead is None else self.ahead.total_seconds())
+        gauge.set_function(lambda: self.seconds)

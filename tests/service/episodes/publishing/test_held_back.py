@@ -89,6 +89,16 @@ def test_a_damaged_key_holds_up_the_episodes_of_its_client(place: Place, databas
     relay = place.relay()
     eventually(place.drained, "the others are published", process=relay)
     assert (sequences(place, damaged.id), sequences(place, other.id)) == ([], [1])
+    relay.close()
+    relay.start()
+    eventually(lambda: relay.said("episodes held back"), "it is tried in vain", process=relay)
+    place.log.record([(damaged, session())])
+    eventually(place.drained, "a page of this client alone", process=relay)
+    assert not relay.said("relay-ended")
+    relay.close()
+    damage_key(database, damaged.client)
+    relay.start()
+    eventually(lambda: sequences(place, damaged.id) == [1, 2], "the key is mended", process=relay)
 
 
 def test_when_no_key_can_be_had_the_relay_ends_and_holds_nothing_back(

@@ -29,8 +29,8 @@ def fed(api: Api) -> list[tuple[UUID, int]]:
 
 def episode_with_three(api: Api) -> UUID:
     path = api.opened()
-    for _ in range(4):
-        assert api.record(f"{path}/sessions", EXAMPLES["SessionDeliveredCommand"]).status_code == 201
+    for _ in range(2):
+        assert api.record(f"{path}/assessments", EXAMPLES["AssessedCommand"]).status_code == 201
     return UUID(path.rpartition("/")[2])
 
 

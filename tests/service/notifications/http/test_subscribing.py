@@ -57,6 +57,29 @@ def test_the_number_is_a_setting_and_who_has_more_keeps_them(api: Api, service: 
         assert len(narrow.call("GET", "/v1/subscriptions", token).json()["subscriptions"]) == 3
 
 
+def test_the_list_has_pages_that_miss_none_though_one_ends_meanwhile(
+    api: Api, service: Notifications
+) -> None:
+    token = partner_token(service.issuer, PARTNER)
+    made = [subscribe(api, token, f"{URL}/{it}").json()["id"] for it in range(5)]
+    assert listed(api, token) == (made, None)
+    assert listed(api, token, limit=5) == (made, made[-1])
+    assert listed(api, token, limit=2) == (made[:2], made[1])
+    api.call("DELETE", f"/v1/subscriptions/{made[1]}", token)
+    assert listed(api, token, limit=2, after=made[1]) == (made[2:4], made[3])
+    assert listed(api, token, limit=2, after=made[3]) == (made[4:], None)
+    assert listed(api, token, after=uuid4()) == ([], None)
+    other = partner_token(service.issuer, uuid4())
+    assert listed(api, other, after=made[0]) == ([], None)
+    assert api.call("GET", "/v1/subscriptions?limit=1001", token).status_code == 400
+
+
+def listed(api: Api, token: str, **query: object) -> tuple[list[str], str | None]:
+    """The ids on a page, and where the next begins."""
+    page = api.call("GET", "/v1/subscriptions", token, params=query).json()
+    return [it["id"] for it in page["subscriptions"]], page["next"]
+
+
 def test_in_production_a_new_subscription_names_a_port_that_is_permitted(service: Notifications) -> None:
     token = partner_token(service.issuer, PARTNER)
     with Api(service, environment="production", allow_loopback="false", more_ports="9443") as api:

@@ -9,6 +9,7 @@ from prometheus_client import generate_latest
 from starlette.requests import Request
 
 from care_platform.auth.issuer_keys import IssuerKeys
+from care_platform.clock_drift import ClockDrift
 from care_platform.http.operations import Operations, Responses
 from care_platform.http.operations import router as operations_router
 from care_platform.key_files import KeyUnavailable
@@ -19,7 +20,7 @@ from episodes.episode_list.endpoint import observe_lag
 from episodes.errors import StoreUnavailable, TooManyRequests
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log
-from episodes.http.metrics import HELD_BACK, READY
+from episodes.http.metrics import CLOCK_AHEAD, HELD_BACK, READY
 from episodes.http.problems import PROBLEMS
 from episodes.http.requests import Surroundings, at_hand
 from episodes.publishing.another_log import Restores
@@ -39,7 +40,7 @@ async def _why_not_ready(request: Request) -> str | None:
 async def _warnings(request: Request) -> Sequence[str]:
     """What is wrong while care goes on being recorded: one sentence for each, with a row in
     docs/operations.md."""
-    other = at_hand(request, Restores).warnings()
+    other = [*at_hand(request, Restores).warnings(), *at_hand(request, ClockDrift).warnings()]
     try:
         held = await at_hand(request, Log).held_back()
         of_server = server.warnings(await at_hand(request, Directory).server())
@@ -82,6 +83,7 @@ async def _why_not(request: Request) -> str | None:
 
 async def _why_not_with_this_store(request: Request) -> str | None:
     directory, surroundings = at_hand(request, Directory), at_hand(request, Surroundings)
+    await directory.compare(at_hand(request, ClockDrift))
     if reason := await directory.why_unfit(surroundings.revision):
         return reason
     if reason := server.why_no_writes(await directory.server()):
@@ -104,4 +106,5 @@ async def _which_key_lacks(log: Log, keyring: Keyring) -> str | None:
 async def _metrics(request: Request) -> bytes:
     await observe_lag(request)
     await _observe_held(request)
+    CLOCK_AHEAD.set(at_hand(request, ClockDrift).seconds)
     return generate_latest()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.auth.tokens import Verifier
+from care_platform.clock_drift import ClockDrift
 from episodes.access import Caller
 from episodes.directory.clients import Clients
 from episodes.directory.postgres import Directory
@@ -32,6 +33,7 @@ class Services:
     wake: Wake
     feed: SharedPages
     restores: Restores
+    drift: ClockDrift
     episode_events: EpisodeEvents
     sequences: PublishedSequences
     directory: Directory

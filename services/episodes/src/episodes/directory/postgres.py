@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
+from care_platform.clock_drift import ASK, ClockDrift
 from care_platform.postgres.compatibility import StoreRevision
 from care_platform.postgres.grants import LACKING, Grant, needed
 from care_platform.postgres.server import SERVER
@@ -113,6 +114,13 @@ class Directory:
     async def why_not_reached(self) -> str:
         """Why the store cannot be used now, for an operator."""
         return await self._database.why_not_reached()
+
+    async def compare(self, drift: ClockDrift) -> None:
+        """Compare our clock with that of the store."""
+        before = drift.now()
+        row = await self._asked(ASK)
+        if row is not None:
+            drift.compare(before, row["now"])
 
     async def lacks(self, grants: Sequence[Grant]) -> Sequence[str]:
         """What our role may not do of these, as `INSERT ON TABLE staff`."""

@@ -82,11 +82,6 @@ class Row:
     keys: Mapping[UUID, DataKey] = field(repr=False)
 
     @property
-    def is_in_the_way(self) -> bool:
-        """Whether it must not be skipped, though it cannot be read."""
-        return isinstance(self.event, Exception)
-
-    @property
     def metadata(self) -> EventMetadata | None:
         """The header of an event that is wanted, None for another. Raises the error of a row that must not
         be skipped.

@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import Notification, StoredEvent
 from psycopg import Connection
 from psycopg.rows import DictRow
@@ -26,9 +28,17 @@ WHERE notification_id > %s ORDER BY notification_id LIMIT %s"""
 _OF_EPISODE = """SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events
 WHERE originator_id = %s AND notification_id > %s AND notification_id <= %s
 ORDER BY notification_id LIMIT %s"""
+_OF_THE_SAME_MASTER = """SELECT other.* FROM (
+    SELECT DISTINCT master FROM client_keys
+    WHERE (network_id, client_id) IN (SELECT * FROM unnest(%s::text[], %s::uuid[]))
+) AS of_them, LATERAL (SELECT * FROM client_keys WHERE master = of_them.master LIMIT 20) AS other"""
 _NEWER = """SELECT originator_id, originator_version, topic, state FROM stored_events
 JOIN unnest(%s::uuid[], %s::bigint[]) AS w(id, v) ON originator_id = id AND originator_version > v
 ORDER BY originator_id, originator_version"""
+
+
+def _in_columns(rows: Sequence[DictRow]) -> list[tuple[Any, ...]]:
+    return [(row["network_id"], row["client_id"], row["key_id"], row["wrapped"]) for row in rows]
 
 
 def recorded_at(page: Sequence[Notification]) -> datetime:
@@ -74,7 +84,8 @@ class Tail:
     def keys(self, clients: Collection[Scoped]) -> dict[UUID, DataKey]:
         """The clients' current data keys, by key id. That of an erased client has no cipher.
 
-        Raises `UnknownNetwork`, because a key that row security hides must not be taken for a destroyed one.
+        Raises `UnknownNetwork`, because a key that row security hides must not be taken for a destroyed one,
+        and `InvalidTag` if the master key opens none.
         """
         networks, identifiers = zip(*clients, strict=True)
         if not self.networks.issuperset(networks):
@@ -84,8 +95,13 @@ class Tail:
             cursor = self.connection.cursor(binary=True)
             cursor.execute(KEYS, (list(networks), list(identifiers)), prepare=True)
             rows = cursor.fetchall()
-        columns = ("network_id", "client_id", "key_id", "wrapped")
-        return unwrapped(self._unwrap, [tuple(row[name] for name in columns) for row in rows])
+        try:
+            return unwrapped(self._unwrap, _in_columns(rows))
+        except InvalidTag:  # of a client, or is it the master key?
+            with self.transaction() as connection:
+                found = connection.execute(_OF_THE_SAME_MASTER, (list(networks), list(identifiers)))
+                unwrapped(self._unwrap, _in_columns(found.fetchall()))
+            return unwrapped(self._unwrap, _in_columns(rows))
 
     def newer(self, versions: Mapping[UUID, int]) -> dict[UUID, list[StoredEvent]]:
         """The stored events of episodes after the given version of each, oldest first."""

@@ -28,6 +28,10 @@ FEED_PASSED_OVER = Gauge(
 HELD_BACK = Gauge(
     "episodes_held_back", "Episodes and networks of which a follower does no more", ["follower", "kind"]
 )
+CLOCK_AHEAD = Gauge(
+    "episodes_clock_ahead_seconds",
+    "How far this process's clock is ahead of the database's, as of the last question for readiness",
+)
 ANOTHER_LOG = Gauge(
     "episodes_another_log",
     "1 since this process was given a position of the feed that is of another log: a backup was restored",

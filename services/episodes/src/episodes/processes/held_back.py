@@ -82,7 +82,7 @@ class HeldBack:
         return held is not None and position > held.after
 
     def passes(self, network: str, position: int) -> bool:
-        if network in self._retired:
+        if self.is_retired(network):
             return False
         held = self._networks.get(network)
         from_here = held is None or position <= held.after
@@ -146,7 +146,10 @@ class HeldBack:
 
     def is_open(self, network: str) -> bool:
         """Whether events of the network are to be done at all."""
-        return network in self._configured and network not in self._retired
+        return network in self._configured and not self.is_retired(network)
+
+    def is_retired(self, network: str) -> bool:
+        return network in self._retired
 
     def is_held(self, network: str) -> bool:
         return network in self._networks
@@ -199,6 +202,8 @@ class OfOneEpisode:
         return self.after is not None and position > self.after
 
     def passes(self, network: str, position: int) -> bool:
+        if self._held.is_retired(network):
+            return False
         if self._held.is_open(network) and not self._held.is_held(network):
             return True
         self.hold_at(position, "its network is held back")

@@ -49,7 +49,11 @@ def serve(progress: Progress, port: int, host: str = "127.0.0.1") -> Callable[[]
 
     gauge("leading", "1 while this process is the active one", lambda: progress.leading)
     gauge("position", "Everything up to here is done", lambda: progress.position)
-    gauge("head", "Position of the newest event, as of the last look", lambda: progress.head)
+    gauge(
+        "head",
+        "Position of the newest event, as of the last look: positions have gaps, see lag_seconds",
+        lambda: progress.head,
+    )
     gauge("lag_seconds", "How long the oldest event not done yet has waited", lambda: progress.lag)
     gauge(progress.counted, "How many since this process began to lead", lambda: progress.done)
     server, thread = start_http_server(port, host, registry)

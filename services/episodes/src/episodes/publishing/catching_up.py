@@ -30,16 +30,16 @@ class EventsQuery(Query):
     """Which events of the episode are wanted."""
 
     after: Annotated[int, Field(ge=0, le=999_999_999), DIGITS] = 0
-    """The `sequence` after which to begin; without it the first event is the first."""
+    """The `publishednumber` after which to begin; without it the episode's first event is the first."""
     limit: Annotated[int, Field(ge=1, le=MAX_EVENTS), DIGITS] = 100
     """How many events a page holds at most."""
 
 
 class PublishedEvents(DescribedModel):
-    """Published events of one episode, in the order of `sequence`."""
+    """Published events of one episode, in the order of `publishednumber`."""
 
     events: list[CloudEvent]
-    """The events of a `sequence` after the one asked for, each as in the feed."""
+    """The events of a `publishednumber` after the one asked for, each as in the feed."""
     more: bool
     """Whether others follow: ask again after the last of these."""
     damaged: bool | SkipJsonSchema[None] = None
@@ -63,7 +63,7 @@ class ReachedEpisode(DescribedModel):
     episode: UUID
     """The episode's id."""
     sequence: int
-    """The `sequence` of that event: everybody who follows must know it and all below."""
+    """Its `publishednumber`: whoever follows must know the events of this number and all below."""
     clinic: UUID
     """The `clinic` of that event."""
 
@@ -87,7 +87,7 @@ async def read_published_events(
     episode: Id,
     query: Annotated[EventsQuery, InQuery()],
 ) -> Response:
-    """The episode's published events after a `sequence`, as the feed has them: to close a gap."""
+    """The episode's published events after a `publishednumber`, as the feed has them: to close a gap."""
     telling, more = await events.after(who, episode, query.after, query.limit)
     return _answer(telling.texts, more=more, damaged=isinstance(telling.fault, Damaged))
 

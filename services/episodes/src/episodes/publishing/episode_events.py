@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from eventsourcing.persistence import StoredEvent
 from psycopg import AsyncConnection
+from pydantic import ValidationError
 
 from contracts.codec import to_json
 from episodes.access import Caller
@@ -92,7 +93,10 @@ class Telling:
         if of_a_later_release(event.metadata):
             raise FromLaterRelease(event.metadata.event_id)
         entry = decrypt(event, self.keys)
-        told = published(entry, self.public_url)
+        try:
+            told = published(entry, self.public_url)
+        except ValidationError:
+            raise Damaged(f"event {event.metadata.event_id} has no public form") from None
         return to_json(told) if told is not None and recorded_by(self.who, entry) else None
 
 

@@ -51,10 +51,11 @@ class FeedRow:
             return False
 
     def may_be_shown_to(self, caller: Caller) -> bool:
-        """False if it is known, without opening it, to hold nothing for the caller and to be skipped."""
-        if self._row.is_in_the_way:
-            return True
-        metadata = self._row.metadata
+        """False if it is known, without opening it, to hold nothing for the caller."""
+        try:
+            metadata = self._row.metadata
+        except Unreadable:
+            return False
         return metadata is not None and may_have_recorded(caller, metadata)
 
     @cached_property

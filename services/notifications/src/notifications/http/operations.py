@@ -32,7 +32,6 @@ async def _metrics(request: Request) -> bytes:
 
 
 async def _compare_clocks(here: Services, db: Connection) -> None:
-    """A difference is told, but no reason to be unready: then a database whose clock is wrong stopped all."""
     before = here.drift.now()
     for row in await (await db.execute(ASK)).fetchall():
         here.drift.compare(before, row["now"])
@@ -52,8 +51,9 @@ async def _why_not_ready(request: Request) -> str | None:
 
 
 async def _warnings(request: Request) -> Sequence[str]:
+    here = services_of(request)
     try:
-        async with services_of(request).database.within() as db:
-            return await warnings(db)
+        async with here.database.within() as db:
+            return (*here.drift.warnings(), *await warnings(db))
     except psycopg.Error:
-        return ()  # which is why the service is not ready
+        return here.drift.warnings()  # why the service is not ready is said already

@@ -14,7 +14,7 @@ from notifications.http.problems import faults
 
 LARGEST_PAGE = 100
 MOST_SUBSCRIPTIONS = 1000
-"""As many as a partner may have: who does not ask for pages gets them all."""
+"""The largest page, and that of who does not say: few have more."""
 M = TypeVar("M", bound=BaseModel)
 
 

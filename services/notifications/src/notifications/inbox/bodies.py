@@ -34,7 +34,7 @@ class InboxItem(DescribedModel):
     episode: UUID
     """The episode that it is about."""
     event_id: UUID
-    """The event that brought it up."""
+    """The event that brought it up; of `events_missing` an id of its own, since no event is here."""
     occurred_at: AwareDatetime
     """When the event happened, as exactly as `precision` says."""
     precision: str
@@ -42,7 +42,8 @@ class InboxItem(DescribedModel):
     recorded_at: AwareDatetime
     """When the event was recorded; the inbox is sorted by it."""
     link: str
-    """The address of the whole event at the episodes service, for those who may read it."""
+    """The address of the whole event at the episodes service, for those who may read it; of `events_missing`
+    that of the episode."""
     acknowledgement: Acknowledgement | None = None  # always sent; generated Java clients need it optional
     """Who has seen the item, and when; null while nobody has said so."""
 

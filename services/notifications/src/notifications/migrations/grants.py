@@ -20,8 +20,8 @@ _KEPT = (
     "SELECT, INSERT, UPDATE (state, secret, proved_at, rests_until, challenge, challenge_expires_at,"
     " challenge_attempts, challenge_due_at, wrong_confirmations, consecutive_failures, unusable_since)"
 )
-_MOVES = "SELECT, INSERT, UPDATE (position, caught_up_at, topic_id, deleted_unread)"
 _CANCELS = "SELECT, UPDATE (state, claim, lease_until, due_at)"
+_MOVES = "SELECT, INSERT, UPDATE (position, caught_up_at, topic_id, deleted_unread)"
 _CLAIMS = "SELECT, UPDATE (state, attempts, due_at, claim, lease_until)"
 _ENDPOINT = (
     "SELECT, UPDATE (state, consecutive_failures, unusable_since, rests_until, proved_at, challenge,"

@@ -207,8 +207,11 @@ def _issuer_keys(settings: Settings, metrics: CollectorRegistry) -> IssuerKeys:
 
 
 def session_with_episodes(settings: Settings) -> aiohttp.ClientSession:
-    """For the episodes service alone: partners' certificates are checked by other authorities."""
-    connector = aiohttp.TCPConnector(ssl=settings.trust_in_episodes())
+    """For the episodes service alone: partners' certificates are checked by other authorities.
+
+    Its name is looked up without a thread, so that no other look-up holds it up.
+    """
+    connector = aiohttp.TCPConnector(ssl=settings.trust_in_episodes(), resolver=aiohttp.AsyncResolver())
     return aiohttp.ClientSession(connector=connector, trust_env=False)
 
 

@@ -38,8 +38,8 @@ SELECT pg_notify(%(wake)s, '') WHERE EXISTS (SELECT 1 FROM owed) AND {loud}
 """
 """Counting locks the subscription's row, and a failed transaction undoes it, so numbers have no gaps.
 
-Who was owed it is read once (`NOT IN`): asked for each of ten thousand subscriptions, what this very
-statement had written for the others was read again and again.
+Who was owed it is read once (`NOT IN`): asked for each of ten thousand subscriptions, what this statement had
+written for the others was read again and again.
 """
 
 OWE_PARTNER = _OWE.format(whose=_OF_PARTNER, loud=LOUD)

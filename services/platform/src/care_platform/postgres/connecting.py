@@ -28,8 +28,8 @@ class NoSession(Loggable, psycopg.OperationalError):
 
     def __init__(self) -> None:
         super().__init__(
-            "a pooler stands before the database and keeps no sessions:"
-            " connect directly, or let it pool by session and pass `options` on"
+            "a pooler stands before the database that keeps no sessions, or drops what a connection asks for"
+            " (`options`): connect directly"
         )
 
 
