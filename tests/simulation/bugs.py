@@ -1,6 +1,7 @@
 """Mistakes somebody could make, each in one part of the world. Who misses them shows nothing."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from notifications.delivering.courier import Attempt, Claimed, Courier
 from notifications.delivering.schedule import Next
 from notifications.reacting.messages import Message
 from notifications.reacting.react import take
+from tests.simulation.callers import Api
 from tests.simulation.healing import Healing
 from tests.simulation.log import Log
 from tests.simulation.outbox import Outbox
@@ -145,7 +147,12 @@ class _TakesSilenceForYes(Disclosure):
 
 
 class _BelievesAClockThatWentBack(Disclosure):
-    """And so lets a consent hold again that was withdrawn."""
+    """Here by ten seconds, whenever it is asked: it lets a consent hold again that was withdrawn meanwhile."""
+
+    def _decisions(self, api: Api, questions: Sequence[Question]) -> Sequence[Decision]:
+        behind = copy(api)
+        behind.ahead -= 10.0
+        return super()._decisions(behind, questions)
 
     def _episode_of(self, event: UUID) -> Episode | None:
         episode = super()._episode_of(event)
