@@ -147,7 +147,7 @@ class _TakesSilenceForYes(Disclosure):
 
 
 class _BelievesAClockThatWentBack(Disclosure):
-    """Here by ten seconds, whenever it is asked: it lets a consent hold again that was withdrawn meanwhile."""
+    """Here by ten seconds, always: it lets a consent hold again that was withdrawn meanwhile."""
 
     def _decisions(self, api: Api, questions: Sequence[Question]) -> Sequence[Decision]:
         behind = copy(api)
