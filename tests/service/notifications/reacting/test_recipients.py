@@ -70,8 +70,9 @@ async def test_a_consent_that_begins_later_lets_the_opening_wait(
 ) -> None:
     care = Care()
     subscribed(service, PARTNER)
+    opened = care.opened(PARTNER)
     consent = care.shared_with(PARTNER, "opening", begins=care.now + timedelta(days=365_000))
-    await Lane(db).take(care.opened(PARTNER), consent)
+    await Lane(db).take(opened, consent)
     assert (
         service.count("deliveries") == service.count("deliveries", "due_at > now() + interval '1 year'") == 1
     )
