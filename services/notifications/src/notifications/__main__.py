@@ -12,8 +12,9 @@ import psycopg
 import uvloop
 from pydantic import ValidationError
 
-from care_platform import crash_points, key_commands, logs, process
+from care_platform import crash_points, key_commands, process
 from care_platform.key_commands import KeyStore
+from care_platform.postgres.connecting import why_refused
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from care_platform.postgres.migrations import StoreBeyond
 from notifications.config import Settings
@@ -57,13 +58,16 @@ def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
         print(refusal, file=sys.stderr)
         return 1
     except psycopg.OperationalError as fault:
-        reason = logs.reason_of(fault) or type(fault).__name__
-        print(f"the database of NOTIFICATIONS_OWNER_DATABASE_URL: {reason}", file=sys.stderr)
-        return 1
+        return _refused_by_database(fault, "NOTIFICATIONS_OWNER_DATABASE_URL")
     print("notifications database at revision", reached)
     if asked.all_replaced:
         print("what is written from now on needs processes of revision", complete(owner), "or later")
     return 0
+
+
+def _refused_by_database(fault: psycopg.Error, setting: str) -> int:
+    print(f"the database of {setting}: {why_refused(fault)}", file=sys.stderr)
+    return 1
 
 
 def _openapi(settings: Settings, asked: argparse.Namespace) -> int:
@@ -101,6 +105,8 @@ def _parked(settings: Settings, asked: argparse.Namespace) -> int:
     except CannotResolve as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    except psycopg.Error as fault:
+        return _refused_by_database(fault, "NOTIFICATIONS_DATABASE_URL")
     print("\n".join(lines))
     return 0
 
@@ -111,6 +117,8 @@ def _missing(settings: Settings, asked: argparse.Namespace) -> int:
     except CannotGoOn as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    except psycopg.Error as fault:
+        return _refused_by_database(fault, "NOTIFICATIONS_DATABASE_URL")
     print(*lines, sep="\n")
     return 0
 
@@ -166,8 +174,8 @@ def _add_missing(role: Any) -> None:
     missing.add_parser("list", help="show the episodes that wait for them").set_defaults(episode=None)
     going_on = missing.add_parser(
         "go-on",
-        help="take in what an episode holds although something lacks",
-        description="Nobody is told of what lacks. If it comes after all, it is taken in late.",
+        help="take in what an episode holds although something is missing",
+        description="Nobody is told of what is missing. If it comes after all, it is taken in late.",
     )
     going_on.add_argument("episode", type=UUID, help="the id of the episode")
 
