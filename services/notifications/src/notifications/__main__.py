@@ -139,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "notifications", description="Settings: NOTIFICATIONS_... in the environment."
     )
-    role = parser.add_subparsers(dest="role", required=True, metavar="role")
+    role = parser.add_subparsers(dest="role", required=True, metavar="ROLE")
     role.add_parser("api", help="serve subscriptions, delivery log and inbox over HTTP")
     role.add_parser("consume", help="take in published events and write down what is owed")
     role.add_parser("deliver", help="send webhooks that are due")
@@ -158,18 +158,19 @@ def _parser() -> argparse.ArgumentParser:
     _add_missing(role)
     role.add_parser("openapi", help="print the OpenAPI document")
     parked = role.add_parser("parked", help="messages that could not be taken in").add_subparsers(
-        dest="action", required=True, metavar="action"
+        dest="action", required=True, metavar="ACTION"
     )
     parked.add_parser("list", help="show what waits for an operator").set_defaults(id=0)
     for action, what in (("replay", "take it in now"), ("dismiss", "give it up")):
-        command = parked.add_parser(action, help=f"{what}, and then what followed it in its episode")
-        command.add_argument("id", type=int)
+        words = f"{what}, and then what followed it in its episode"
+        command = parked.add_parser(action, help=words, description=words)
+        command.add_argument("id", type=int, help="the number that `list` shows first")
     return parser
 
 
 def _add_missing(role: Any) -> None:
     missing = role.add_parser("missing", help="published events that did not arrive").add_subparsers(
-        dest="action", required=True, metavar="action"
+        dest="action", required=True, metavar="ACTION"
     )
     missing.add_parser("list", help="show the episodes that wait for them").set_defaults(episode=None)
     going_on = missing.add_parser(
