@@ -74,8 +74,11 @@ def embedded_postgres() -> Iterator[Lack]:
 def ports() -> Iterator[Lack]:
     """Whether the ports are free, so that a run does not stop half-way."""
     for name, usual in PORTS:
-        port = int(os.environ.get(name, usual))
-        if _in_use(port):
+        given = os.environ.get(name, str(usual))
+        port = int(given) if given.isascii() and given.isdigit() else -1
+        if not 0 <= port <= 65_535:
+            yield Lack(f"{name} is no port: {given}", f"choose one from 1 to 65535: make run {name}={usual}")
+        elif _in_use(port):
             remedy = f"stop what listens there, or choose another one: make run {name}={port + 100}"
             yield Lack(f"port {port} is in use", remedy)
 

@@ -20,6 +20,13 @@ def test_a_port_in_use_is_named_before_anything_starts() -> None:
     assert "make run NOTIFICATIONS_PORT=" in diagnosis.stdout
 
 
+def test_what_is_no_port_is_named() -> None:
+    diagnosis = _doctor("run", NOTIFICATIONS_PORT="abc", EPISODES_PORT="70000", PARTNER_PORT="0")
+    assert (diagnosis.returncode, diagnosis.stderr) == (1, "")
+    assert "missing: NOTIFICATIONS_PORT is no port: abc" in diagnosis.stdout
+    assert "missing: EPISODES_PORT is no port: 70000" in diagnosis.stdout
+
+
 def test_without_java_a_laptop_is_warned_and_ci_is_stopped(tmp_path: Path) -> None:
     for tool in ("git", "make"):
         (tmp_path / tool).touch(mode=0o755)

@@ -18,6 +18,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 from joserfc.errors import SecurityWarning
+from kafka.errors import KafkaError
 from pydantic import ValidationError
 from uuid_utils.compat import uuid7
 
@@ -27,6 +28,7 @@ from care_platform.clock_drift import ClockDrift
 from care_platform.http.serving import run, serving
 from care_platform.key_commands import KeyStore
 from care_platform.key_files import SIZE
+from care_platform.postgres.connecting import why_refused
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from care_platform.postgres.grants import of_role
 from care_platform.postgres.migrations import StoreBeyond
@@ -236,18 +238,18 @@ def _brokers(settings: Settings) -> Brokers:
 def topics(settings: Settings, arguments: argparse.Namespace) -> None:
     """Make the Kafka topic of each network; say how those there already are not as they should be."""
     brokers = _brokers(settings)
-    make_topics(
-        brokers,
-        settings.networks,
-        partitions=arguments.partitions,
-        replication=arguments.replication,
-        days=settings.topic_retention_days,
-        alter=arguments.alter,
-        say=print,
-    )
-    if arguments.accept_partitions:
-        url = settings.require("database_url", "the address of the database, as the relay's role")
-        accept_partitions(url, brokers, settings.networks, print)
+    with _in_a_sentence():
+        make_topics(
+            brokers,
+            settings.networks,
+            partitions=arguments.partitions,
+            replication=arguments.replication,
+            days=settings.topic_retention_days,
+            alter=arguments.alter,
+            say=print,
+        )
+        if arguments.accept_partitions:
+            accept_partitions(_relays_database(settings), brokers, settings.networks, print)
 
 
 def retire(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -259,8 +261,24 @@ def retire(settings: Settings, arguments: argparse.Namespace) -> None:
             f"what {arguments.network} recorded and was not published never will be, nor can the network"
             " come back under this name; say --yes if that is meant"
         )
-    url = settings.require("database_url", "the address of the database, as the relay's role")
-    retire_network(url, arguments.network, print)
+    with _in_a_sentence():
+        retire_network(_relays_database(settings), arguments.network, print)
+
+
+def _relays_database(settings: Settings) -> str:
+    return settings.require("database_url", "the address of the database, as the relay's role")
+
+
+@contextmanager
+def _in_a_sentence(address: str = "EPISODES_DATABASE_URL") -> Iterator[None]:
+    """What the brokers or the database at this setting refuse ends the program with a sentence."""
+    try:
+        yield
+    except KafkaError as fault:
+        reason = logs.reason_of(fault) or type(fault).__name__
+        raise SystemExit(f"the brokers of EPISODES_KAFKA_BOOTSTRAP: {reason}") from None
+    except psycopg.Error as fault:
+        raise SystemExit(f"the database of {address}: {why_refused(fault)}") from None
 
 
 @contextmanager
@@ -272,8 +290,7 @@ def _as_owner(settings: Settings) -> Iterator[str]:
     except (RolesMissing, StillInUse, NotOurs, StoreBeyond, StoreInUse) as refusal:
         raise SystemExit(str(refusal)) from None
     except psycopg.OperationalError as fault:
-        reason = logs.reason_of(fault) or type(fault).__name__
-        raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {reason}") from None
+        raise SystemExit(f"the database of EPISODES_OWNER_DATABASE_URL: {why_refused(fault)}") from None
 
 
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -288,9 +305,10 @@ def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
 def restored(settings: Settings, _: argparse.Namespace) -> None:
     """Begin the store's next epoch, after a backup was restored and before any process starts.
 
-    Positions given from then on are new, so readers of the feed go on and miss nothing. Kafka is left out.
+    Positions given from then on are new, so readers of the feed go on and miss nothing. Kafka keeps what
+    it has.
     """
-    with _as_owner(settings) as owner:
+    with _as_owner(settings) as owner, _in_a_sentence("EPISODES_OWNER_DATABASE_URL"):
         print("the store is in epoch", begin_epoch(owner))
 
 

@@ -12,8 +12,9 @@ import psycopg
 import uvloop
 from pydantic import ValidationError
 
-from care_platform import crash_points, key_commands, logs, process
+from care_platform import crash_points, key_commands, process
 from care_platform.key_commands import KeyStore
+from care_platform.postgres.connecting import why_refused
 from care_platform.postgres.granting import NotOurs, RolesMissing, StillInUse
 from care_platform.postgres.migrations import StoreBeyond
 from notifications.config import Settings
@@ -57,13 +58,16 @@ def _migrate(settings: Settings, asked: argparse.Namespace) -> int:
         print(refusal, file=sys.stderr)
         return 1
     except psycopg.OperationalError as fault:
-        reason = logs.reason_of(fault) or type(fault).__name__
-        print(f"the database of NOTIFICATIONS_OWNER_DATABASE_URL: {reason}", file=sys.stderr)
-        return 1
+        return _refused_by_database(fault, "NOTIFICATIONS_OWNER_DATABASE_URL")
     print("notifications database at revision", reached)
     if asked.all_replaced:
         print("what is written from now on needs processes of revision", complete(owner), "or later")
     return 0
+
+
+def _refused_by_database(fault: psycopg.Error, setting: str) -> int:
+    print(f"the database of {setting}: {why_refused(fault)}", file=sys.stderr)
+    return 1
 
 
 def _openapi(settings: Settings, asked: argparse.Namespace) -> int:
@@ -101,6 +105,8 @@ def _parked(settings: Settings, asked: argparse.Namespace) -> int:
     except CannotResolve as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    except psycopg.Error as fault:
+        return _refused_by_database(fault, "NOTIFICATIONS_DATABASE_URL")
     print("\n".join(lines))
     return 0
 
@@ -111,6 +117,8 @@ def _missing(settings: Settings, asked: argparse.Namespace) -> int:
     except CannotGoOn as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    except psycopg.Error as fault:
+        return _refused_by_database(fault, "NOTIFICATIONS_DATABASE_URL")
     print(*lines, sep="\n")
     return 0
 
@@ -131,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "notifications", description="Settings: NOTIFICATIONS_... in the environment."
     )
-    role = parser.add_subparsers(dest="role", required=True, metavar="role")
+    role = parser.add_subparsers(dest="role", required=True, metavar="ROLE")
     role.add_parser("api", help="serve subscriptions, delivery log and inbox over HTTP")
     role.add_parser("consume", help="take in published events and write down what is owed")
     role.add_parser("deliver", help="send webhooks that are due")
@@ -150,24 +158,25 @@ def _parser() -> argparse.ArgumentParser:
     _add_missing(role)
     role.add_parser("openapi", help="print the OpenAPI document")
     parked = role.add_parser("parked", help="messages that could not be taken in").add_subparsers(
-        dest="action", required=True, metavar="action"
+        dest="action", required=True, metavar="ACTION"
     )
     parked.add_parser("list", help="show what waits for an operator").set_defaults(id=0)
     for action, what in (("replay", "take it in now"), ("dismiss", "give it up")):
-        command = parked.add_parser(action, help=f"{what}, and then what followed it in its episode")
-        command.add_argument("id", type=int)
+        words = f"{what}, and then what followed it in its episode"
+        command = parked.add_parser(action, help=words, description=words)
+        command.add_argument("id", type=int, help="the number that `list` shows first")
     return parser
 
 
 def _add_missing(role: Any) -> None:
     missing = role.add_parser("missing", help="published events that did not arrive").add_subparsers(
-        dest="action", required=True, metavar="action"
+        dest="action", required=True, metavar="ACTION"
     )
     missing.add_parser("list", help="show the episodes that wait for them").set_defaults(episode=None)
     going_on = missing.add_parser(
         "go-on",
-        help="take in what an episode holds although something lacks",
-        description="Nobody is told of what lacks. If it comes after all, it is taken in late.",
+        help="take in what an episode holds although something is missing",
+        description="Nobody is told of what is missing. If it comes after all, it is taken in late.",
     )
     going_on.add_argument("episode", type=UUID, help="the id of the episode")
 

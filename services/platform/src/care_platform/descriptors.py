@@ -14,7 +14,7 @@ from care_platform.seldom import Seldom
 _EVERY = 1.0
 _SHORT = 0.95
 """The share of the limit from which on they run out."""
-_DO = "raise the limit of open files (ulimit -n, LimitNOFILE=), or let fewer connections in (CONNECTIONS)"
+_DO = "raise the limit of open files (ulimit -n, LimitNOFILE=), or lower MAX_CONNECTIONS"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ import structlog
 from care_platform.logs import reason_of
 from notifications.answers import Doubtful, NoAnswer
 from notifications.postgres.connections import Connect, Connection, within
+from notifications.reacting.complaints import Complaints
 from notifications.reacting.held_rows import HEAL_AFTER
 from notifications.reacting.published import AnotherLog, NumbersPage, PublishedLog
-from notifications.reacting.seldom import Seldom
 
 PAUSE_SECONDS = 5.0
 """Between two questions at the end of the log, and after a failure."""
@@ -54,7 +54,7 @@ class Comparing:
     published: PublishedLog
     networks: Sequence[str]
     by_feed: bool
-    complaints: Seldom = field(default_factory=Seldom)
+    complaints: Complaints = field(default_factory=Complaints)
 
     async def run(self) -> NoReturn:
         """Compare for ever, from where it stopped."""

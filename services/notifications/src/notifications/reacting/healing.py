@@ -17,12 +17,12 @@ import structlog
 from care_platform.logs import reason_of
 from notifications.answers import Doubtful, NoAnswer
 from notifications.postgres.connections import Connect, Connection, within
+from notifications.reacting.complaints import Complaints
 from notifications.reacting.gap_rows import ToHeal, claim, declare_incidents, reached
 from notifications.reacting.intake import take_in
 from notifications.reacting.messages import FeedMessage, Message
 from notifications.reacting.positions import hold_still
 from notifications.reacting.published import EventsPage, PublishedLog
-from notifications.reacting.seldom import Seldom
 
 AT_ONCE = 8
 """How many episodes are asked for at once."""
@@ -41,7 +41,7 @@ class Healing:
     networks: Sequence[str]
     patience: timedelta
     episodes_url: str
-    complaints: Seldom = field(default_factory=Seldom)
+    complaints: Complaints = field(default_factory=Complaints)
 
     async def run(self) -> NoReturn:
         """Heal for ever. What the database or the episodes service refuses now is tried again."""

@@ -88,6 +88,15 @@ async def why_not_reached(url: str, connect_timeout: int) -> str:
     return f"the database cannot be reached: {reason}" if reason else "the database cannot be reached"
 
 
+def why_refused(fault: psycopg.Error) -> str:
+    """What an operator reads of it: why no connection is had, or the class of what the server refuses.
+
+    The server's words for a table that does not exist would read as if the database did not.
+    """
+    reason = reason_of(fault) if isinstance(fault, psycopg.OperationalError) else None
+    return reason or type(fault).__name__
+
+
 def refuse_shared(connection: Connection[Any], url: str) -> None:
     """Raises `NoSession` unless the connection, which is in autocommit, has a session of its own."""
     if not _direct(connection, _asked(connection, _MARK)):
