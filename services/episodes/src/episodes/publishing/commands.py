@@ -24,7 +24,11 @@ def accept_partitions(url: str, brokers: Brokers, networks: Sequence[str], say: 
 def retire_network(url: str, network: str, say: Say) -> None:
     """Publish nothing of a network any more. There is no way back."""
     with connect(url, connect_timeout=3, answers_within=None) as connection:
+        held = "SELECT 1 FROM held_back WHERE kind = 'network' AND name = %s"
+        waits = connection.execute(held, (network,)).fetchone() is not None
         connection.execute(
             "INSERT INTO retired_networks (name) VALUES (%s) ON CONFLICT DO NOTHING", (network,)
         )
     say(f"{network}: retired, nothing of it is published any more")
+    if not waits:
+        say("nothing of it was held back: is that the name?")

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 
+from care_platform.seldom import Seldom
 from contracts.disclosure import Decision, Question
 from notifications.answers import Doubtful, NoAnswer
 from notifications.delivering.schedule import (
@@ -110,13 +111,15 @@ class Courier:
     clock: Clock
     public_url: str
     delays: Sequence[timedelta] = DELAYS
+    complaints: Seldom = field(default_factory=Seldom)
 
     async def decisions(self, network: str, claimed: Sequence[Claimed]) -> Sequence[Decision]:
         """Ask for all decisions at once. Without an answer the leases are released, and no attempt counts."""
         try:
             return await self.disclosure.ask(network, [it.question for it in claimed])
         except Doubtful as doubt:
-            log.error("no decision can be read", network=network, reason=str(doubt), count=len(claimed))
+            if self.complaints((network, "doubt")):
+                log.error("no decision can be read", network=network, reason=str(doubt), count=len(claimed))
             await self.outbox.release(claimed, WAIT_FOR_MENDING)
             return ()
         except NoAnswer as silence:
@@ -130,7 +133,8 @@ class Courier:
         match verdict(decision):
             case "wait":
                 due = claimed.due
-                log.error("in doubt", network=due.network, event_id=due.event_id, reason=decision.reason)
+                if self.complaints((due.network, decision.reason)):  # thousands may wait for the same mend
+                    log.error("in doubt", network=due.network, event_id=due.event_id, reason=decision.reason)
                 await self.outbox.release([claimed], WAIT_FOR_MENDING)
             case "withhold":
                 await self.outbox.withhold(claimed)

@@ -1,6 +1,8 @@
 """Of which topic a position is an offset, and how many offsets of a lane were deleted before they were read.
 
 A topic that is deleted and made again has another id, and then a position means nothing in it.
+
+There is no v0009.
 """
 
 from alembic import op
