@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from episodes.domain.care.transfers import ResponsibilityTransferred, Responsible
 from episodes.domain.event import EventMetadata
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer, refused
@@ -167,3 +168,13 @@ def test_more_says_nothing_of_what_other_clinics_recorded(served: Served) -> Non
     for limit in (3, 4):
         page = served.page(episode, former, limit=limit)
         assert (ids(page), page["more"]) == ([str(header.event_id) for header in recorded], False)
+
+
+def test_the_end_of_the_feed_says_nothing_of_what_other_clinics_hand_over(served: Served) -> None:
+    episode, recorded = served.course(sessions=2)
+    own = bearer(served.service.token(clinics=(episode.clinic,)))
+    others = served.log.episode()
+    left, takes = (Responsible(therapist=uuid4(), clinic=clinic) for clinic in (others.clinic, uuid4()))
+    served.log.record([(others, ResponsibilityTransferred(former=left, to=takes, reason="moved away"))])
+    page = served.api.http.get("/v1/feed", params={"limit": len(recorded)}, headers=own).json()
+    assert (len(page["events"]), page["at_end"]) == (len(recorded), True)
