@@ -96,7 +96,7 @@ class EpisodesService(Server):
 
     `answers`: allowed, refused, silent (hangs), failing (500), or the name of an answer in `DOUBTFUL`.
     `lost`: events that the feed leaves out. `confuse`: attributes of another environment's events, in what is
-    told of one episode.
+    told of one episode. `numbers`: what else is told of the last numbers of a network.
     """
 
     def __init__(self) -> None:
@@ -122,6 +122,7 @@ class EpisodesService(Server):
         self.lost: set[str] = set()
         self.tells_what_is_missing = True
         self.confuse: dict[str, str] = {}
+        self.numbers: dict[str, dict[str, Any]] = {}
         self.asked_for: list[str] = []
 
     def publish(self, *events: CloudEvent) -> None:
@@ -179,7 +180,9 @@ class EpisodesService(Server):
     async def _numbers(self, request: web.Request) -> web.Response:
         if not self.tells_what_is_missing:
             return web.Response(status=503)
-        return web.json_response(numbers_page(self.log, source_of(_network(request)), request.query))
+        network = _network(request)
+        page = numbers_page(self.log, source_of(network), request.query)
+        return web.json_response(page | self.numbers.get(network, {}))
 
     async def _decide(self, request: web.Request) -> web.StreamResponse:
         questions = json.loads(await request.read())

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from episodes.domain.care.transfers import ResponsibilityTransferred, Responsible
 from episodes.domain.event import EventMetadata
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer, refused
@@ -99,7 +100,7 @@ def test_an_erased_clients_events_are_redacted_and_not_left_out(served: Served) 
 @pytest.mark.parametrize(
     "change",
     [
-        "state = substring(state FOR octet_length(state) - 1) || '\\x00'::bytea",  # its seal
+        "state = set_byte(state, length(state) - 1, 255 - get_byte(state, length(state) - 1))",  # its seal
         "state = overlay(state PLACING '\\x78'::bytea FROM 6)",  # its header
         "state = '\\x01'::bytea",  # all of it
     ],
@@ -154,5 +155,26 @@ def test_only_what_is_told_is_opened(served: Served) -> None:
     for header in (*recorded[:3], *recorded[5:]):
         served.alter(header, broken)
     page = served.page(episode, after=3, limit=2)
-    assert page["more"] is True
+    assert (page["more"], "damaged" in page) == (True, False)
     assert ids(page) == [str(header.event_id) for header in recorded[3:5]]
+
+
+def test_more_says_nothing_of_what_other_clinics_recorded(served: Served) -> None:
+    episode, recorded = served.course(sessions=2)
+    former = served.service.token(clinics=(episode.clinic,))
+    episode.clinic = UUID(int=405)
+    served.log.record([(episode, session())])
+    assert served.page(episode, limit=3)["more"] is True
+    for limit in (3, 4):
+        page = served.page(episode, former, limit=limit)
+        assert (ids(page), page["more"]) == ([str(header.event_id) for header in recorded], False)
+
+
+def test_the_end_of_the_feed_says_nothing_of_what_other_clinics_hand_over(served: Served) -> None:
+    episode, recorded = served.course(sessions=2)
+    own = bearer(served.service.token(clinics=(episode.clinic,)))
+    others = served.log.episode()
+    left, takes = (Responsible(therapist=uuid4(), clinic=clinic) for clinic in (others.clinic, uuid4()))
+    served.log.record([(others, ResponsibilityTransferred(former=left, to=takes, reason="moved away"))])
+    page = served.api.http.get("/v1/feed", params={"limit": len(recorded)}, headers=own).json()
+    assert (len(page["events"]), page["at_end"]) == (len(recorded), True)

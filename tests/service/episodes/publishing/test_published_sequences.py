@@ -136,6 +136,40 @@ def test_rows_of_others_move_a_position_by_whole_stretches_alone(served: Served)
     assert served.page(after=before)["next"] != before
 
 
+def test_when_others_recorded_nobody_is_told(served: Served) -> None:
+    ours, theirs = served.log.episode(), served.log.episode("other")
+    served.log.record([(ours, opening(ours))], LONG_AGO)
+    served.log.record([(theirs, opening(theirs))], LONG_AGO)
+    clinic = served.service.token(clinics=(ours.clinic,))
+    for relayed in (1, served.log.head()):
+        served.relayed(relayed)
+        assert served.page()["behind_seconds"] == served.page(clinic)["behind_seconds"] == 0
+    colleagues = served.log.episode()
+    served.log.record([(colleagues, opening(colleagues))], timedelta(minutes=1))
+    served.relayed(served.log.head())
+    assert served.page(clinic)["behind_seconds"] == 0
+    assert 60 <= served.page()["behind_seconds"] < 300
+
+
+@pytest.mark.parametrize("damaged", [b"2096-12", b"2096-92", b"0000-00"])
+@pytest.mark.parametrize("network", ["demo", "other"])
+def test_a_time_that_is_damaged_stops_nobodys_walk(served: Served, network: str, damaged: bytes) -> None:
+    hurt, facts = served.log.episode(network), care(served.log, 2, 1)
+    served.log.record([(hurt, opening(hurt))], LONG_AGO)
+    served.log.record(facts, LONG_AGO)
+    with psycopg.connect(served.service.database.superuser_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("ALTER TABLE stored_events DROP CONSTRAINT header_of_its_row")
+        connection.execute(
+            "UPDATE stored_events SET state = overlay(state PLACING %s FROM position(%s IN state) + %s)"
+            " WHERE originator_id = %s",
+            (damaged, name := b'"recorded_at":"', len(name), hurt.id),
+        )
+    assert served.page()["behind_seconds"] == 0 or 1_100 < served.page()["behind_seconds"] < 1_300
+    served.relayed(served.log.head())
+    assert expected(*of(facts)).items() <= served.walked()[0].items()
+
+
 def test_a_row_that_cannot_be_read_stops_no_walk(served: Served) -> None:
     facts = care(served.log, 2, 2)
     served.log.record(facts, LONG_AGO)

@@ -74,6 +74,13 @@ def test_the_list_has_pages_that_miss_none_though_one_ends_meanwhile(
     assert api.call("GET", "/v1/subscriptions?limit=1001", token).status_code == 400
 
 
+def test_a_place_in_the_list_of_another_partner_tells_nothing(api: Api, service: Notifications) -> None:
+    stranger, token = (partner_token(service.issuer, uuid4()) for _ in range(2))
+    place = subscribe(api, stranger, "http://127.0.0.1:9/theirs").json()["id"]
+    subscribe(api, token, "http://127.0.0.1:9/ours")
+    assert listed(api, token, after=place) == listed(api, token, after=uuid4()) == ([], None)
+
+
 def listed(api: Api, token: str, **query: object) -> tuple[list[str], str | None]:
     """The ids on a page, and where the next begins."""
     page = api.call("GET", "/v1/subscriptions", token, params=query).json()

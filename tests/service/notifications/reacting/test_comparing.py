@@ -1,5 +1,11 @@
 """Episodes whose last events are missing are found, up to where the log is known to have been read."""
 
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
 from notifications.postgres.connections import Connection
 from notifications.reacting.comparing import Comparing
 from notifications.reacting.healing import Healing
@@ -50,3 +56,41 @@ async def test_comparing_by_the_feed_ends_where_the_feed_was_read_to(
     service.write("INSERT INTO positions (lane, network_id, position) VALUES ('feed/demo', 'demo', 'p2')")
     await by_feed.once(db)
     assert service.rows("SELECT up_to FROM gaps") == [{"up_to": 2}]
+
+
+TWICE = {"episode": str(uuid4()), "sequence": 1, "clinic": str(uuid4())}
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [{"behind_seconds": 1e18}, {"next": "p\0"}, {"episodes": [TWICE, TWICE]}],
+    ids=["an age", "a position", "an episode twice"],
+)
+async def test_an_answer_about_one_network_that_cannot_be_stored_stops_no_other(
+    service: Notifications,
+    db: Connection,
+    episodes: EpisodesService,
+    comparing: Comparing,
+    numbers: dict[str, Any],
+) -> None:
+    episodes.publish(*begun(Care(network="other")))
+    episodes.numbers["demo"] = numbers
+    await comparing.once(db)
+    assert service.rows("SELECT network_id, up_to FROM gaps") == [{"network_id": "other", "up_to": 2}]
+    assert service.rows("SELECT network_id FROM comparisons") == [{"network_id": "other"}]
+
+
+async def test_with_a_token_of_another_network_nothing_is_compared(
+    service: Notifications, db: Connection, episodes: EpisodesService, comparing: Comparing
+) -> None:
+    episodes.publish(*begun(Care(network="other")))
+    file = service.issuer.directory / "service-tokens.json"
+    right = file.read_text()
+    tokens = json.loads(right)
+    try:
+        file.write_text(json.dumps(tokens | {"demo": tokens["other"]}))
+        await comparing.once(db)
+    finally:
+        file.write_text(right)
+    assert service.rows("SELECT network_id FROM gaps") == [{"network_id": "other"}]
+    assert service.rows("SELECT network_id FROM comparisons") == [{"network_id": "other"}]

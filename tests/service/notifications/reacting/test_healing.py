@@ -213,3 +213,20 @@ async def test_two_healers_share_the_work_and_double_nothing(
     await asyncio.gather(until_done(), until_done())
     assert numbers(service, subscription) == list(range(1, 41))
     assert len(episodes.asked_for) == 20
+
+
+async def test_what_cannot_be_healed_in_one_network_delays_no_other(
+    service: Notifications, db: Connection, episodes: EpisodesService, healing: Healing
+) -> None:
+    care = Care(network="other")
+    opened, *later = [*begun(care), care.session()]
+    episodes.publish(opened, *later)
+    await Lane(db, "other", "feed/other").take(*later)
+    ripe(service)
+    service.write(
+        "INSERT INTO gaps (network_id, episode_id, clinic_id, after_sequence, up_to, next_try_at)"
+        " SELECT 'demo', gen_random_uuid(), gen_random_uuid(), 0, 1, now() - interval '1 hour'"
+        " FROM generate_series(1, 100)"
+    )
+    await healing.once(db)
+    assert service.count("gaps", f"{OPEN} AND network_id = 'other'") == 0

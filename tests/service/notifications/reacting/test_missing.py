@@ -44,3 +44,16 @@ async def test_going_on_without_the_last_events_passes_their_numbers(
     await lane.take(care.red_flag())
     assert service.count("gaps", OPEN) == 0
     assert service.count("held_events") == 0
+
+
+async def test_nobody_goes_on_in_one_of_two_networks_without_saying_which(
+    service: Notifications, db: Connection, episodes: EpisodesService
+) -> None:
+    care = Care()
+    for one in (care, Care(network="other", episode=care.episode)):
+        _, later = begun(one)
+        await Lane(db, one.network, f"feed/{one.network}").take(later)
+    refused = service.command("missing", "go-on", str(care.episode))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("such an episode is in several networks")
+    assert service.count("gaps", OPEN) == 2

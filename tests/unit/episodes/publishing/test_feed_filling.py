@@ -24,9 +24,6 @@ class Row:
     def shown_to(self, _: Caller) -> bool:
         return self.ours
 
-    def may_be_shown_to(self, _: Caller) -> bool:
-        return self.ours
-
 
 def log_of(*ours: int, rows: int) -> list[Any]:
     return [Row(place, ours=place in ours) for place in range(1, rows + 1)]

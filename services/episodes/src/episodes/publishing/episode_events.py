@@ -101,7 +101,8 @@ class Telling:
 
 
 class EpisodeEvents:
-    """Opens no events but those it tells, and the transfers that a caller limited to clinics may be told."""
+    """Opens no events but those it tells and the next, and the transfers that a caller limited to clinics may
+    be told."""
 
     def __init__(self, database: Database, unwrap: Unwrap, public_url: str) -> None:
         self._database = database
@@ -132,22 +133,23 @@ class EpisodeEvents:
     async def _fill(
         self, connection: AsyncConnection[Any], telling: Telling, episode: UUID, limit: int
     ) -> bool:
-        """Fetches some and opens them, until there are enough: not all may be for the caller. Whether more
-        follow."""
-        version = await _version_of(connection, episode, telling.reached)
-        while True:
-            left = limit - len(telling.texts)
-            most = min(_AT_ONCE, left + 1)
+        """Fetches some and opens them, until there is one too many or no more: not all may be for the caller.
+        Whether more follow that are."""
+        version, ended = await _version_of(connection, episode, telling.reached), False
+        while not ended and telling.fault is None and len(telling.texts) <= limit:
+            most = min(_AT_ONCE, limit + 1 - len(telling.texts))
             rows = await _later(connection, episode, version, most)
-            if not left:
-                return bool(rows)
-            now = rows[:left]
-            await asyncio.get_running_loop().run_in_executor(self._threads, telling.tell, now)
-            if len(rows) < most:
+            await asyncio.get_running_loop().run_in_executor(self._threads, telling.tell, rows)
+            ended = len(rows) < most
+            if ended:
                 telling.end()
-            if telling.fault is not None or len(rows) < most:
-                return telling.fault is not None
-            version = now[-1].originator_version
+            else:
+                version = rows[-1].originator_version
+        more = telling.fault is not None or len(telling.texts) > limit
+        if len(telling.texts) >= limit:
+            telling.fault = None  # it is of the next page
+            del telling.texts[limit:]
+        return more
 
 
 async def _version_of(connection: AsyncConnection[Any], episode: UUID, sequence: int) -> int:

@@ -46,7 +46,7 @@ class Filling:
         for number, row in enumerate(rows, 1):
             self._take(row)
             if self.is_full:
-                self.at_end = last and not any(left.may_be_shown_to(self.who) for left in rows[number:])
+                self.at_end = last and not any(left.shown_to(self.who) for left in rows[number:])
                 return
         self.at_end = last
 

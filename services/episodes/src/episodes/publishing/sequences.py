@@ -4,7 +4,9 @@ A walk over the log in its order, a stretch of rows at a time. Nothing is opened
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,23 +20,32 @@ ROWS = 5_000
 SETTLED_MINUTES = 5
 """What was recorded later may be under way, and is left to the next walk."""
 
-_SETTLED = f"""to_char(now() AT TIME ZONE 'UTC' - interval '{SETTLED_MINUTES} minutes',
-    'YYYY-MM-DD"T"HH24:MI:SS')"""
+_CREDIBLE = "1 hour"
+"""What claims to be recorded later than so long after now is damaged: it is not waited for."""
+
+_SETTLED, _NOT_YET = (
+    f"""to_char(now() AT TIME ZONE 'UTC' {moved}, 'YYYY-MM-DD"T"HH24:MI:SS')"""
+    for moved in (f"- interval '{SETTLED_MINUTES} minutes'", f"+ interval '{_CREDIBLE}'")
+)
 _RELAYED = "(SELECT position FROM positions WHERE follower = 'kafka')"
+_OWN = f"""position(%(network)s IN header) > 0 AND {sequence_in("header")} IS NOT NULL
+    AND (%(clinics)s::uuid[] IS NULL OR {clinic_in("header")} = ANY(%(clinics)s))"""
+"""Whether a row is a published event that is the caller's. Only these decide what is told."""
 _STRETCH = f"""WITH stretch AS MATERIALIZED (
     SELECT notification_id AS place, originator_id AS episode, {EVENT_ID} AS event, {CLEAR} AS header
     FROM stored_events
     WHERE notification_id > %(after)s AND notification_id <= coalesce(%(up_to)s, {_RELAYED}, 0)
     ORDER BY notification_id LIMIT {ROWS}
+), own AS MATERIALIZED (
+    SELECT *, {sequence_in("header")} AS sequence, {recorded_in("header")} AS recorded
+    FROM stretch WHERE {_OWN}
 ), settled AS MATERIALIZED (
     SELECT * FROM stretch WHERE place < coalesce(
-        (SELECT min(place) FROM stretch WHERE {recorded_in("header")} > {_SETTLED}), 9223372036854775807)
+        (SELECT min(place) FROM own WHERE recorded > {_SETTLED} AND recorded < {_NOT_YET}),
+        9223372036854775807)
 ), published AS (
     SELECT *, first_value(place) OVER occurring AS first, first_value(event) OVER occurring AS first_event
-    FROM (
-        SELECT *, {sequence_in("header")} AS sequence FROM settled WHERE position(%(network)s IN header) > 0
-    ) AS of_network
-    WHERE sequence IS NOT NULL AND (%(clinics)s::uuid[] IS NULL OR {clinic_in("header")} = ANY(%(clinics)s))
+    FROM own WHERE place <= (SELECT max(place) FROM settled)
     WINDOW occurring AS (PARTITION BY episode ORDER BY place)
 )
 SELECT last.*, episode, sequence, {clinic_in("newest.header")}, first, first_event, newest.place, newest.event
@@ -44,10 +55,13 @@ FROM (
     SELECT DISTINCT ON (episode) * FROM published ORDER BY episode, place DESC
 ) AS newest ON true
 ORDER BY first"""  # noqa: S608 - our own words
-_BEHIND = f"""SELECT extract(epoch FROM now() - {recorded_in("header")}::timestamptz)::float8
-FROM (SELECT notification_id, {CLEAR} AS header FROM stored_events WHERE notification_id > %s
-    ORDER BY notification_id LIMIT 100) AS following
-WHERE {recorded_in("header")} IS NOT NULL ORDER BY notification_id LIMIT 1"""  # noqa: S608 - our own words
+_BEHIND = f"""SELECT now(), {recorded_in("header")}
+FROM (SELECT notification_id AS place, {CLEAR} AS header,
+        row_number() OVER (ORDER BY notification_id) AS number
+    FROM stored_events WHERE notification_id > %(end)s ORDER BY notification_id LIMIT {ROWS}) AS following
+WHERE ({_OWN} OR number = {ROWS}) AND {recorded_in("header")} < {_NOT_YET}
+ORDER BY place LIMIT 1"""  # noqa: S608 - our own words
+"""When the next row of the caller was recorded; past those of others, as a position, by whole stretches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +75,8 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What a stretch of the log holds. `told` is where to go on, `behind` how many seconds ago the first row
-    after it was recorded, 0 if there is none."""
+    """What a stretch of the log holds. `told` is where to go on, `behind` how many seconds ago the caller's
+    first event after it was recorded, 0 if there is none."""
 
     episodes: Sequence[Reached]
     told: FeedPosition
@@ -89,8 +103,16 @@ class PublishedSequences:
         async with self._database.within(who.network) as connection:
             rows = await (await connection.execute(_STRETCH.encode(), values, binary=True)).fetchall()
             told, end, episodes = _cut([_Found(*row) for row in rows], limit, after)
-            found = await (await connection.execute(_BEHIND.encode(), (end,), binary=True)).fetchone()
-        return Stretch(episodes, told, 0.0 if found is None else max(0.0, found[0]))
+            asked = connection.execute(_BEHIND.encode(), values | {"end": end}, binary=True)
+            found = await (await asked).fetchone()
+        return Stretch(episodes, told, 0.0 if found is None else _age(*found))
+
+
+def _age(now: datetime, recorded: str) -> float:
+    """How many seconds ago, 0 if what the row says is no time."""
+    with suppress(ValueError):
+        return max(0.0, (now - datetime.fromisoformat(recorded)).total_seconds())
+    return 0.0
 
 
 class _Found(NamedTuple):

@@ -50,14 +50,6 @@ class FeedRow:
             self._passed_over.tell(self.position.place, why)
             return False
 
-    def may_be_shown_to(self, caller: Caller) -> bool:
-        """False if it is known, without opening it, to hold nothing for the caller."""
-        try:
-            metadata = self._row.metadata
-        except Unreadable:
-            return False
-        return metadata is not None and may_have_recorded(caller, metadata)
-
     @cached_property
     def text(self) -> str:
         """The event as the feed has it."""

@@ -83,6 +83,8 @@ class Comparing:
             self.complaints.error("what was published is not told", network, str(doubt))
         except NoAnswer as silence:
             self.complaints.warning("nothing is compared now", network, str(silence))
+        except (psycopg.DataError, psycopg.ProgrammingError) as fault:  # of this answer, not of the others
+            self.complaints.error("what was published cannot be compared", network, type(fault).__name__)
         return False
 
     async def _page(self, db: Connection, network: str) -> bool:

@@ -19,17 +19,21 @@ _CLAIM = f"""
 UPDATE gaps SET tries = tries + 1,
     next_try_at = now() + least({SELDOM}, interval '4 seconds' * power(2, least(tries, 10)))
 WHERE gap_id IN (
-    SELECT gap_id FROM gaps
-    WHERE network_id = ANY (%(networks)s) AND ended_at IS NULL AND next_try_at <= now()
-        AND NOT EXISTS (
-            SELECT 1 FROM parked WHERE parked.network_id = gaps.network_id
-                AND parked.episode_id = gaps.episode_id AND parked.resolved_at IS NULL)
-    ORDER BY next_try_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+    SELECT gap_id FROM (
+        SELECT gap_id, next_try_at, row_number() OVER (PARTITION BY network ORDER BY next_try_at) AS turn
+        FROM unnest(%(networks)s::text[]) AS network, LATERAL (
+            SELECT gap_id, next_try_at FROM gaps
+            WHERE network_id = network AND ended_at IS NULL AND next_try_at <= now()
+                AND NOT EXISTS (
+                    SELECT 1 FROM parked WHERE parked.network_id = gaps.network_id
+                        AND parked.episode_id = gaps.episode_id AND parked.resolved_at IS NULL)
+            ORDER BY next_try_at LIMIT %(most)s FOR UPDATE SKIP LOCKED) AS of_one) AS due
+    ORDER BY turn, next_try_at LIMIT %(most)s)
 AND network_id = ANY (%(networks)s)
 RETURNING network_id, episode_id, after_sequence, up_to
 """  # noqa: S608 - our own words
-"""The next try is set already, so that a process that ends leaves nothing behind. What follows a parked
-message waits for an operator, and is not fetched.
+"""Networks take turns. The next try is set already, so that a process that ends leaves nothing behind. What
+follows a parked message waits for an operator, and is not fetched.
 """
 
 _INCIDENTS = """

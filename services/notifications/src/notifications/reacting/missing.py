@@ -67,7 +67,11 @@ async def go_on(db: Connection, episode: UUID) -> tuple[Missing, int]:
 
 async def _find(db: Connection, episode: UUID) -> Missing:
     async with db.cursor(row_factory=class_row(Missing)) as cursor:
-        gap = await (await cursor.execute(f"{_OPEN} AND episode_id = %s", [episode])).fetchone()
-    if gap is None:
-        raise CannotGoOn("nothing is missing in such an episode")
-    return gap
+        found = await (await cursor.execute(f"{_OPEN} AND episode_id = %s", [episode])).fetchall()
+    match found:
+        case []:
+            raise CannotGoOn("nothing is missing in such an episode")
+        case [gap]:
+            return gap
+        case _:
+            raise CannotGoOn("such an episode is in several networks: name one in NOTIFICATIONS_NETWORKS")
