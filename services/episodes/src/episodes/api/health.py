@@ -47,9 +47,9 @@ async def _warnings(request: Request) -> Sequence[str]:
     except (StoreUnavailable, TooManyRequests):
         return other  # readiness itself says the rest
     damaged = {name for _, kind, name in held if kind == "episode"}
-    networks = sorted({name for _, kind, name in held if kind == "network"})
-    said = [f"damaged: {len(damaged)}"] if damaged else []
-    return [*other, *of_server, *said, *(f"held back, not configured: {name}" for name in networks)]
+    networks = {name for _, kind, name in held if kind == "network"}  # anybody may ask: no names
+    said = [("damaged", damaged), ("held back, networks not configured", networks)]
+    return [*other, *of_server, *(f"{what}: {len(names)}" for what, names in said if names)]
 
 
 async def _observe_held(request: Request) -> None:

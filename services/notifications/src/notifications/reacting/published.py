@@ -17,7 +17,8 @@ EVENTS_PER_PAGE = 500
 EPISODES_PER_PAGE = 1000
 
 Page = TypeVar("Page", bound=BaseModel)
-Number = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
+Number = Annotated[int, Field(ge=1, lt=1_000_000_000, strict=True)]
+"""As in the path: an absurd number would open a gap that nothing can close."""
 
 
 class AnotherLog(Doubtful):
