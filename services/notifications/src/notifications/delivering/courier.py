@@ -11,7 +11,6 @@ from uuid import UUID
 
 import structlog
 
-from care_platform.seldom import Seldom
 from contracts.disclosure import Decision, Question
 from notifications.answers import Doubtful, NoAnswer
 from notifications.delivering.schedule import (
@@ -111,14 +110,15 @@ class Courier:
     clock: Clock
     public_url: str
     delays: Sequence[timedelta] = DELAYS
-    complaints: Seldom = field(default_factory=Seldom)
+    says_again: Callable[[tuple[str, str]], bool] = lambda _: True
+    """Whether it is time to say the same of a network again: thousands may wait for one mend."""
 
     async def decisions(self, network: str, claimed: Sequence[Claimed]) -> Sequence[Decision]:
         """Ask for all decisions at once. Without an answer the leases are released, and no attempt counts."""
         try:
             return await self.disclosure.ask(network, [it.question for it in claimed])
         except Doubtful as doubt:
-            if self.complaints((network, "doubt")):
+            if self.says_again((network, "doubt")):
                 log.error("no decision can be read", network=network, reason=str(doubt), count=len(claimed))
             await self.outbox.release(claimed, WAIT_FOR_MENDING)
             return ()
@@ -133,7 +133,7 @@ class Courier:
         match verdict(decision):
             case "wait":
                 due = claimed.due
-                if self.complaints((due.network, decision.reason)):  # thousands may wait for the same mend
+                if self.says_again((due.network, decision.reason)):
                     log.error("in doubt", network=due.network, event_id=due.event_id, reason=decision.reason)
                 await self.outbox.release([claimed], WAIT_FOR_MENDING)
             case "withhold":

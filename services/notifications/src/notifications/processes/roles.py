@@ -23,6 +23,7 @@ from care_platform.http.operations_port import listening
 from care_platform.http.serving import serving
 from care_platform.logs import leave
 from care_platform.postgres.grants import of_role
+from care_platform.seldom import Seldom
 from notifications.config import Settings
 from notifications.delivering.addresses import SAFE_PORTS, AddressRules
 from notifications.delivering.challenge_rows import PostgresChallenges
@@ -151,6 +152,7 @@ async def deliver(settings: Settings) -> int:
             clock=clock,
             public_url=settings.public_url,
             delays=settings.delays,
+            says_again=Seldom(),
         )
         challenges = PostgresChallenges(database, sealing, settings.networks, lease, drift)
         challenger = Challenger(challenges, endpoint, clock, settings.public_url, settings.delays)
