@@ -113,7 +113,7 @@ def _event_headers() -> Object:
     return {
         "title": "EventHeaders",
         "type": "object",
-        "required": [*(f"ce_{name}" for name in written["required"]), "content-type"],
+        "required": [*(f"ce_{name}" for name in written["required"]), "ce_sequence", "content-type"],
         "properties": {**headers, "content-type": {"const": "application/json"}},
     }
 

@@ -58,7 +58,13 @@ def _former(name: str) -> tuple[Any, Any]:
     field = copy(PublishedEvent.model_fields[name])
     field.description = f"`{name}` by its former name; the next release no longer writes it like this."
     field.deprecated = True
+    field.default, field.json_schema_extra = None, _without_default
     return field.annotation, field
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """It is never null, and nothing is said to be required that the next release leaves out."""
+    schema.pop("default", None)
 
 
 def _one_of(schema: dict[str, Any]) -> None:

@@ -119,8 +119,13 @@ def _of_properties(old: Place, new: Place, direction: Direction, under: Under) -
     for name in sorted(set(wide.get("required", ())) - set(narrow.get("required", ()))):
         if direction is Direction.ACCEPTED:
             yield after.broken(f"property {name} is now required", _WHY[direction].required, name)
-        elif name in after.value or name not in before.value:
+        elif (name in after.value or name not in before.value) and not _deprecated(after, name):
             yield before.broken(f"property {name} is no longer required", _WHY[direction].required, name)
+
+
+def _deprecated(properties: Place, name: str) -> bool:
+    """Clients generated from now on must live without it, while those that are there still get it."""
+    return name in properties.value and properties.at(name).get("deprecated") is True
 
 
 def _of_the_rest(old: Place, new: Place, direction: Direction, under: Under) -> Iterator[Break]:

@@ -44,6 +44,7 @@ CHANGES: dict[str, tuple[Object, Object, str, str]] = {
     "a property less": (of(a=TEXT, b=TEXT), of(a=TEXT), "property b is gone", "property b is gone"),
     "a required property less": (of(a_=TEXT, b=TEXT), of(b=TEXT), "property a is gone", "property a is gone"),
     "required to optional": (of(a_=TEXT), of(a=TEXT), "property a is no longer required", KEEPS),
+    "required to optional and deprecated": (of(a_=TEXT), of(a={**TEXT, "deprecated": True}), KEEPS, KEEPS),
     "optional to required": (of(a=TEXT), of(a_=TEXT), KEEPS, "property a is now required"),
     "closed to open": (of(a=TEXT), of(a=TEXT) | {"additionalProperties": True}, KEEPS, KEEPS),
     "open to closed": ({"type": "object"}, of(), KEEPS, "further properties are gone"),

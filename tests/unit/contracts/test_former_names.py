@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from contracts.codec import CloudEvent, from_json, from_kafka, to_kafka
 from contracts.envelope import PublishedEvent, Unreadable
 from contracts.events import Redacted
 from contracts.former_names import FORMER
-from tests.support.contract_examples import TYPES, example, written
+from tests.support.contract_examples import CONTRACTS, TYPES, example, written
 
 GOLDEN = Path(__file__).parents[2] / "support" / "former_envelope"
 """What the release before published, to the byte: each example, and the last one redacted."""
@@ -70,6 +71,31 @@ def test_a_consumer_of_the_release_before_finds_what_it_reads(place: int) -> Non
     for name, value in RECORDS[place]["headers"].items():
         if name != "ce_traceparent":
             assert spelled(headers[name].lstrip("0")) == spelled(value.lstrip("0"))
+
+
+@pytest.mark.parametrize("name", [*TYPES, "webhook"])
+def test_no_client_is_generated_to_count_on_what_the_next_release_leaves_out(name: str) -> None:
+    """Some read with what their schema requires, and refuse a whole page that lacks it."""
+    schema = json.loads((CONTRACTS / "schemas" / f"{name}.json").read_text())
+    for part in (schema, *schema["$defs"].values()):
+        going = {it for it, said in part.get("properties", {}).items() if said.get("deprecated")}
+        assert not going & set(part.get("required", ()))
+        assert not [it for it in going if "default" in part["properties"][it]], "which is null: it never is"
+
+
+def test_nor_are_clients_of_both_services_and_consumers_on_kafka() -> None:
+    asyncapi = yaml.safe_load((CONTRACTS / "asyncapi.yaml").read_text())["components"]["schemas"]
+    documents = [json.loads(it.read_text()) for it in (CONTRACTS / "openapi").glob("*.json")]
+    parts = [*asyncapi.values(), *(it for one in documents for it in one["components"]["schemas"].values())]
+    going = [
+        (set(part.get("required", ())), name)
+        for part in parts
+        for name, said in part.get("properties", {}).items()
+        if said.get("deprecated")
+    ]
+    assert {name for _, name in going} == {*FORMER.values(), "ce_recordedat", "ce_dataref", "subject"}
+    assert not [name for required, name in going if name in required]
+    assert "ce_sequence" in asyncapi["EventHeaders"]["required"], "which stays, padded"
 
 
 def spelled(value: Any) -> Any:
