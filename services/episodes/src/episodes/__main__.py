@@ -247,7 +247,8 @@ def topics(settings: Settings, arguments: argparse.Namespace) -> None:
     )
     if arguments.accept_partitions:
         url = settings.require("database_url", "the address of the database, as the relay's role")
-        accept_partitions(url, brokers, settings.networks, print)
+        with _migrated():
+            accept_partitions(url, brokers, settings.networks, print)
 
 
 def retire(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -260,7 +261,19 @@ def retire(settings: Settings, arguments: argparse.Namespace) -> None:
             " come back under this name; say --yes if that is meant"
         )
     url = settings.require("database_url", "the address of the database, as the relay's role")
-    retire_network(url, arguments.network, print)
+    with _migrated():
+        retire_network(url, arguments.network, print)
+
+
+@contextmanager
+def _migrated() -> Iterator[None]:
+    """What a backup of an earlier release lacks, or a wrong role, ends the program with a sentence."""
+    try:
+        yield
+    except psycopg.errors.UndefinedTable:
+        raise SystemExit("the store is not at this release's revision: run migrate first") from None
+    except psycopg.errors.InsufficientPrivilege as fault:
+        raise SystemExit(f"this is not the role for it: {fault.diag.message_primary}") from None
 
 
 @contextmanager
@@ -290,7 +303,7 @@ def restored(settings: Settings, _: argparse.Namespace) -> None:
 
     Positions given from then on are new, so readers of the feed go on and miss nothing. Kafka is left out.
     """
-    with _as_owner(settings) as owner:
+    with _as_owner(settings) as owner, _migrated():
         print("the store is in epoch", begin_epoch(owner))
 
 
