@@ -1,8 +1,11 @@
 """Logs hold what is on the list of allowed fields, and of a defect only where it was met."""
 
+import ast
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from care_platform import logs
@@ -37,6 +40,26 @@ def test_a_field_nobody_allowed_is_left_out_and_a_defect_told_by_its_place_alone
 def test_no_allowed_field_is_for_a_person_or_a_value() -> None:
     forbidden = {"body", "client", "name", "subject", "value", "text", "token", "source_ref", "url", "query"}
     assert not logs.FIELDS & forbidden
+
+
+LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
+SERVICES = Path(__file__).parents[3] / "services"
+
+
+def named_fields() -> Iterator[tuple[str, str]]:
+    """Each field that a line of the services names, with the file."""
+    for file in SERVICES.rglob("src/**/*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            match node:
+                case ast.Call(ast.Attribute(attr=level), [ast.Constant()], keywords) if level in LEVELS:
+                    yield from ((file.name, it.arg) for it in keywords if it.arg is not None)
+
+
+def test_every_field_that_a_line_names_is_written() -> None:
+    """Else an operator looks in vain for what docs/operations.md says is there."""
+    named = {(file, field) for file, field in named_fields() if field != "exc_info"}
+    assert len(named) > 50
+    assert not {(file, field) for file, field in named if field not in logs.FIELDS}
 
 
 FAILING = """

@@ -277,6 +277,10 @@ def _in_a_sentence(address: str = "EPISODES_DATABASE_URL") -> Iterator[None]:
     except KafkaError as fault:
         reason = logs.reason_of(fault) or type(fault).__name__
         raise SystemExit(f"the brokers of EPISODES_KAFKA_BOOTSTRAP: {reason}") from None
+    except psycopg.errors.UndefinedTable:
+        raise SystemExit("the store is not at this release's revision: run migrate first") from None
+    except psycopg.errors.InsufficientPrivilege as fault:
+        raise SystemExit(f"this is not the role for it: {fault.diag.message_primary}") from None
     except psycopg.Error as fault:
         raise SystemExit(f"the database of {address}: {why_refused(fault)}") from None
 

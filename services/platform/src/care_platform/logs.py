@@ -20,8 +20,8 @@ FIELDS = frozenset(
     | {"method", "route", "status", "duration_ms", "seconds", "lag_seconds", "correlation_id"}
     | {"network", "networks", "environment", "source", "host", "port", "version", "revision"}
     | {"topic", "topics", "lane", "position", "epoch", "head", "sent", "listed", "build", "abandoned"}
-    | {"attempt", "last", "attempts", "count", "limit", "size", "event_id", "subscription"}
-    | {"parked_id", "resolution"}
+    | {"attempt", "last", "attempts", "count", "limit", "size", "episode", "event_id"}
+    | {"subscription", "parked_id", "resolution", "problem"}
 )
 """The allow-list. Any other field is omitted, and only its name is logged, under `dropped`."""
 

@@ -1,5 +1,6 @@
 """A backup is restored: a position from after it is noticed, and nothing recorded since is passed over."""
 
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -9,8 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from episodes.__main__ import restored as begin
+from episodes.config import Settings
 from episodes.publishing.another_log import WARNING
-from tests.support.databases import backed_up, restore
+from tests.support.databases import backed_up, episodes_database, restore
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import refused
 from tests.support.episodes.log_writer import Episode, Log, opening, session
@@ -143,6 +146,36 @@ def test_no_epoch_begins_while_somebody_may_record(restored: Restored) -> None:
     owner = restored.service.database.owner_url
     assert "episodes_api" in restored.service.told("restored", code=1, owner_database_url=owner)
     assert restored.service.rows("SELECT epoch FROM store_identity") == [{"epoch": 0}]
+
+
+def test_an_epoch_that_two_restores_began_is_another_log_until_it_is_begun_again(restored: Restored) -> None:
+    restored.put_back("restored")
+    restored.record(3)
+    ahead = restored.end()
+    restored.put_back("restored")
+    restored.refused(ahead)
+    restored.api.close()
+    owner = restored.service.database.owner_url
+    assert "epoch 2" in restored.service.told("restored", owner_database_url=owner)
+    restored._start()
+    recorded = restored.record(6)
+    assert restored.ids(after=ahead) == recorded
+
+
+def test_a_backup_of_an_earlier_release_or_a_wrong_role_is_told_in_a_sentence(
+    postgres: PostgresServer,
+) -> None:
+    database = episodes_database(postgres)
+
+    def refusal(address: str) -> str:
+        with pytest.raises(SystemExit) as ended:
+            begin(Settings(environment="development", owner_database_url=address), Namespace())
+        return str(ended.value)
+
+    assert refusal(database.url("api")).startswith("this is not the role for it: permission denied")
+    with psycopg.connect(database.superuser_url) as connection:
+        connection.execute("DROP TABLE store_identity")
+    assert refusal(database.owner_url).endswith("run migrate first")
 
 
 def test_positions_that_a_refused_batch_burned_are_not_another_log(restored: Restored) -> None:

@@ -51,7 +51,8 @@ def test_damage_holds_up_its_own_episode_until_it_is_mended(
     eventually(place.drained, "the others are published", process=relay)
     assert (sequences(place, damaged.id), sequences(place, other.id)) == ([1], [1, 2])
     assert held_back(database) == [{"kind": "episode", "name": str(damaged.id), "after": 2}]
-    assert relay.said("episode held back")[0]["position"] == 3
+    [line] = relay.said("episode held back")
+    assert (line["episode"], line["position"]) == (str(damaged.id), 3)
     place.log.record([(damaged, session())])
     eventually(place.drained, "what comes later waits, too", process=relay)
     assert sequences(place, damaged.id) == [1]
