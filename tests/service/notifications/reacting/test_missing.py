@@ -1,5 +1,7 @@
 """An operator sees what is missing, and goes on without it."""
 
+from uuid import uuid4
+
 from notifications.postgres.connections import Connection
 from notifications.reacting.comparing import Comparing
 from tests.support.notifications.gaps import OPEN, begun
@@ -44,3 +46,20 @@ async def test_going_on_without_the_last_events_passes_their_numbers(
     await lane.take(care.red_flag())
     assert service.count("gaps", OPEN) == 0
     assert service.count("held_events") == 0
+
+
+async def test_what_comes_late_after_all_undoes_nothing_that_is_known_by_then(
+    service: Notifications, db: Connection
+) -> None:
+    subscription = subscribed(service, PARTNER)
+    care, lane, consent, last = Care(), Lane(db), uuid4(), uuid4()
+    opened, shared = care.opened(), care.shared_with(PARTNER, consent=consent)
+    first = care.transferred(uuid4(), uuid4())
+    await lane.take(care.withdrawn(consent, PARTNER), care.transferred(last, uuid4()))
+    service.command("missing", "go-on", str(care.episode))
+    await lane.take(first, shared, opened)
+    await lane.take(care.session(), care.referral_answered(PARTNER))
+    assert numbers(service, subscription) == []
+    assert service.rows("SELECT recipient_id FROM inbox") == [{"recipient_id": last}]
+    assert service.rows("SELECT clinic_id FROM known_episodes") == [{"clinic_id": care.clinic}]
+    assert service.count("known_consents", "withdrawn_from IS NOT NULL AND kinds <> '{}'") == 1
