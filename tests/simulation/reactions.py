@@ -126,6 +126,9 @@ class Ledger:
         await pause()
         return bool(self._tables.parked)
 
+    async def passes(self, message: Message) -> bool:
+        return False
+
     async def seen(self, event: PublishedEvent) -> bool:
         return event.id in self._tables.seen
 

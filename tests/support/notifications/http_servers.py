@@ -121,7 +121,7 @@ class EpisodesService(Server):
         self.unknown_partners: set[UUID] = set()
         self.lost: set[str] = set()
         self.tells_what_is_missing = True
-        self.confuse: dict[str, str] = {}
+        self.confuse: dict[str, object] = {}
         self.numbers: dict[str, dict[str, Any]] = {}
         self.asked_for: list[str] = []
 

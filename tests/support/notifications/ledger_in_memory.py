@@ -55,6 +55,9 @@ class LedgerInMemory:
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None:
         self.parked.append((message, reason, event, episode))
 
+    async def passes(self, message: Message) -> bool:
+        return False
+
     async def gap(self, network: str, episode: UUID) -> Gap | None:
         return self.gaps.get(episode)
 

@@ -6,7 +6,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from contracts.envelope import PublishedEvent
 from notifications.postgres.connections import Connection, connect
+from notifications.reacting import knowledge
 from notifications.reacting.healing import Healing
 from tests.support.notifications.gaps import OPEN, begun, healed, ripe
 from tests.support.notifications.http_servers import EpisodesService
@@ -230,3 +232,79 @@ async def test_what_cannot_be_healed_in_one_network_delays_no_other(
     )
     await healing.once(db)
     assert service.count("gaps", f"{OPEN} AND network_id = 'other'") == 0
+
+
+@pytest.mark.parametrize("arrived", [(0, 1, 2, 3, 4), (1, 2, 3, 4), (4,)])
+async def test_a_dismissed_first_event_holds_up_nothing_and_loses_nothing_behind_it(
+    arrived: tuple[int, ...],
+    service: Notifications,
+    db: Connection,
+    episodes: EpisodesService,
+    healing: Healing,
+) -> None:
+    """Nothing is known of its episode."""
+    subscription = subscribed(service, PARTNER)
+    care = Care()
+    history = documents([*begun(care), *(care.session() for _ in range(3))])
+    history[0]["type"] = "care.episode.unheard_of.v1"
+    episodes.publish_raw(*history)
+    await Lane(db).take_raw(*(history[it] for it in arrived))
+    await healed(service, healing, db)
+    dismissed(service)
+    assert numbers(service, subscription) == [1, 2, 3]
+    assert service.count("held_events", "taken_at IS NULL") == service.count("gaps", OPEN) == 0
+
+
+async def test_what_was_dismissed_before_its_turn_is_passed_when_its_turn_comes(
+    service: Notifications, db: Connection, episodes: EpisodesService, healing: Healing
+) -> None:
+    subscription = subscribed(service, PARTNER)
+    care = Care()
+    history = documents([*begun(care), *(care.session() for _ in range(3))])
+    history[2]["type"] = "care.episode.unheard_of.v1"
+    await Lane(db).take_raw(history[0], *history[2:])
+    dismissed(service)
+    assert service.count("held_events", "taken_at IS NULL") == 2
+    episodes.publish_raw(*history)
+    await healed(service, healing, db)
+    assert numbers(service, subscription) == [1, 2]
+    assert service.count("gaps", OPEN) == service.count("parked", "resolved_at IS NULL") == 0
+
+
+async def test_a_held_event_that_cannot_be_taken_in_is_parked_itself(
+    service: Notifications, db: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    care, lane = Care(), Lane(db)
+    opened, missing, poison, last = care.opened(), care.session(), care.session(), care.session()
+    learn = knowledge.learn
+
+    def failing(known: knowledge.Knowledge, event: PublishedEvent, **more: bool) -> knowledge.Knowledge:
+        if event.id == id_of(poison):
+            raise psycopg.DataError
+        return learn(known, event, **more)
+
+    monkeypatch.setattr("notifications.reacting.react.learn", failing)
+    await lane.take(opened, poison, last)
+    await lane.take(missing)
+    assert service.rows("SELECT event_id FROM parked") == [{"event_id": id_of(poison)}]
+    assert service.count("seen_events") == 2
+    assert service.count("held_events", "taken_at IS NULL") == 1
+
+
+@pytest.mark.parametrize("strange", [[], {"a": 1}, None, 7])
+async def test_a_strange_answer_is_doubt(
+    strange: object, service: Notifications, db: Connection, episodes: EpisodesService, healing: Healing
+) -> None:
+    care = Care()
+    history = documents([*begun(care), care.session()])
+    await Lane(db).take_raw(history[2])
+    episodes.publish_raw(*history)
+    episodes.confuse = {"source": strange}
+    await healed(service, healing, db)
+    assert service.count("held_events", "taken_at IS NULL") == service.count("gaps", OPEN) == 1
+
+
+def dismissed(service: Notifications) -> None:
+    """An operator dismisses the oldest parked message."""
+    (first, *_) = service.rows("SELECT parked_id FROM parked WHERE resolved_at IS NULL ORDER BY parked_id")
+    service.command("parked", "dismiss", str(first["parked_id"]))

@@ -1,5 +1,7 @@
 """An operator sees what is missing, and goes on without it."""
 
+from uuid import uuid4
+
 from notifications.postgres.connections import Connection
 from notifications.reacting.comparing import Comparing
 from tests.support.notifications.gaps import OPEN, begun
@@ -57,3 +59,20 @@ async def test_nobody_goes_on_in_one_of_two_networks_without_saying_which(
     assert refused.returncode == 1
     assert refused.stderr.startswith("such an episode is in several networks")
     assert service.count("gaps", OPEN) == 2
+
+
+async def test_what_comes_late_after_all_undoes_nothing_that_is_known_by_then(
+    service: Notifications, db: Connection
+) -> None:
+    subscription = subscribed(service, PARTNER)
+    care, lane, consent, last = Care(), Lane(db), uuid4(), uuid4()
+    opened, shared = care.opened(), care.shared_with(PARTNER, consent=consent)
+    first = care.transferred(uuid4(), uuid4())
+    await lane.take(care.withdrawn(consent, PARTNER), care.transferred(last, uuid4()))
+    service.command("missing", "go-on", str(care.episode))
+    await lane.take(first, shared, opened)
+    await lane.take(care.session(), care.referral_answered(PARTNER))
+    assert numbers(service, subscription) == []
+    assert service.rows("SELECT recipient_id FROM inbox") == [{"recipient_id": last}]
+    assert service.rows("SELECT clinic_id FROM known_episodes") == [{"clinic_id": care.clinic}]
+    assert service.count("known_consents", "withdrawn_from IS NOT NULL AND kinds <> '{}'") == 1

@@ -22,6 +22,7 @@ _KEPT = (
 )
 _CANCELS = "SELECT, UPDATE (state, claim, lease_until, due_at)"
 _MOVES = "SELECT, INSERT, UPDATE (position, caught_up_at, topic_id, deleted_unread)"
+_LEARNS = "SELECT, INSERT, UPDATE (kinds, effective_from, until, withdrawn_from)"
 _CLAIMS = "SELECT, UPDATE (state, attempts, due_at, claim, lease_until)"
 _ENDPOINT = (
     "SELECT, UPDATE (state, consecutive_failures, unusable_since, rests_until, proved_at, challenge,"
@@ -54,7 +55,7 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant(CONSUME, "TABLE positions", _MOVES, "moves its lanes"),
     Grant(CONSUME, "TABLE seen_events", "SELECT, INSERT", "takes each event in once"),
     Grant(CONSUME, "TABLE known_episodes", "SELECT, INSERT, UPDATE", "learns where an episode stands"),
-    Grant(CONSUME, "TABLE known_consents", "SELECT, INSERT, UPDATE (withdrawn_from)", "learns of consents"),
+    Grant(CONSUME, "TABLE known_consents", _LEARNS, "learns of consents, in whatever order"),
     Grant(
         CONSUME, "TABLE parked", "SELECT, INSERT, UPDATE (resolved_at, resolution)", "sets aside, resolves"
     ),

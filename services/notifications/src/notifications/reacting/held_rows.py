@@ -51,9 +51,13 @@ WITH passed AS (
         ending = CASE WHEN up_to <= %(number)s THEN 'passed over' END
     WHERE network_id = %(network)s AND episode_id = %(episode)s AND ended_at IS NULL
         AND after_sequence = %(number)s - 1)
-UPDATE known_episodes SET last_sequence = %(number)s
-WHERE network_id = %(network)s AND episode_id = %(episode)s AND last_sequence = %(number)s - 1
+INSERT INTO known_episodes (network_id, episode_id, clinic_id, last_sequence)
+SELECT %(network)s, %(episode)s, %(clinic)s, %(number)s WHERE %(number)s - 1 = coalesce((
+    SELECT last_sequence FROM known_episodes WHERE network_id = %(network)s AND episode_id = %(episode)s), 0)
+ON CONFLICT (network_id, episode_id) DO UPDATE SET last_sequence = excluded.last_sequence
 """
+"""Of an episode whose first event is passed over nothing is known before."""
+
 _PASS_GAP = """
 WITH passed AS (
     UPDATE gaps SET ended_at = now(), ending = 'passed over'
@@ -109,9 +113,10 @@ async def repeats(db: Connection, event: PublishedEvent) -> bool:
     return await (await db.execute(_REPEATS, asked)).fetchone() is not None
 
 
-async def pass_number(db: Connection, network: str, episode: UUID, number: int) -> None:
+async def pass_number(db: Connection, network: str, episode: UUID, number: int, clinic: UUID) -> None:
     """Go on behind this number of the episode without its event, if its turn it is."""
-    await db.execute(_PASS_NUMBER, {"network": network, "episode": episode, "number": number})
+    values = {"network": network, "episode": episode, "number": number, "clinic": clinic}
+    await db.execute(_PASS_NUMBER, values)
 
 
 async def pass_gap(db: Connection, network: str, episode: UUID) -> None:

@@ -12,7 +12,7 @@ from notifications.postgres.connections import Connection, within
 from notifications.reacting.ledger import Ledger
 from notifications.reacting.messages import Message
 from notifications.reacting.positions import Moved
-from notifications.reacting.react import react, set_aside
+from notifications.reacting.react import next_held, react, receive, set_aside
 from notifications.reacting.sample import take_sample
 
 log = structlog.get_logger()
@@ -65,25 +65,32 @@ async def _one_by_one(
     async with within(db, network):
         await first()
         for message in messages:
-            fault = await _fault_of(db, message)
-            if fault is None:
-                continue
-            if blameless:
-                await _blame_the_message(db, network, fault)
-                blameless = False
-            await set_aside(Ledger(db), message, f"cannot be taken in: {type(fault).__name__}")
+            one: Message | None = message
+            episode: UUID | None = None
+            while one is not None:
+                taken = await _one(db, one)
+                if isinstance(taken, Exception):
+                    if blameless:
+                        await _blame_the_message(db, network, taken)
+                        blameless = False
+                    await set_aside(Ledger(db), one, f"cannot be taken in: {type(taken).__name__}")
+                else:
+                    episode = episode or taken
+                one = await next_held(Ledger(db), network, episode) if episode else None
 
 
-async def _fault_of(db: Connection, message: Message) -> Exception | None:
-    """Take one message in, or nothing of it, and return the fault that may be its own."""
+async def _one(db: Connection, message: Message) -> UUID | Exception | None:
+    """Take one message in, without those that were held behind it, or nothing of it.
+
+    Returns the episode if others may follow, or the fault that may be the message's own.
+    """
     try:
         async with db.transaction():
-            await react(Ledger(db), message)
+            return await receive(Ledger(db), message)
     except Exception as fault:
         if not _may_be_of_a_message(fault):
             raise
         return fault
-    return None
 
 
 async def _blame_the_message(db: Connection, network: str, fault: Exception) -> None:

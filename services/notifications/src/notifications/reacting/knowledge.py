@@ -43,17 +43,24 @@ class Knowledge:
         return tuple(sorted(told))
 
 
-def learn(known: Knowledge, event: PublishedEvent) -> Knowledge:
-    """What is known after an event. Imported events count like any other."""
-    known = replace(known, clinic=event.clinic, sequence=max(known.sequence, event.sequence))
+def learn(known: Knowledge, event: PublishedEvent, *, late: bool = False) -> Knowledge:
+    """What is known after an event. Imported events count like any other.
+
+    `late`: later ones of the episode were taken before it, and know better who answers for it.
+    """
+    clinic = known.clinic if late and known.clinic else event.clinic
+    known = replace(known, clinic=clinic, sequence=max(known.sequence, event.sequence))
     match event.data:
         case EpisodeOpened(therapist=therapist, referring_partner=referring_partner):
             waiting = None if event.origin == "imported" else referring_partner
-            return replace(known, therapist=therapist, referring_partner=waiting)
-        case ResponsibilityTransferred(to_therapist=therapist):
+            answers = known.therapist if late and known.therapist else therapist
+            return replace(known, therapist=answers, referring_partner=waiting)
+        case ResponsibilityTransferred(from_therapist=former, to_therapist=therapist):
+            if late and known.therapist not in (None, former):
+                return known
             return replace(known, therapist=therapist)
         case SharingConsented() as given:
-            return _with(known, _consent(given))
+            return _with(known, _consent(given, known))
         case SharingWithdrawn() as withdrawn:
             return _withdraw(known, withdrawn, event.recordedat)
         case _:
@@ -65,8 +72,11 @@ def missing_before(known: Knowledge, event: PublishedEvent) -> int:
     return max(0, event.sequence - known.sequence - 1)
 
 
-def _consent(given: SharingConsented) -> Consent:
-    return Consent(given.consent, given.partner, frozenset(given.kinds), given.effective_from, given.until)
+def _consent(given: SharingConsented, known: Knowledge) -> Consent:
+    """A consent that comes after its withdrawal stays withdrawn."""
+    ends = next((it.withdrawn_from for it in known.consents if it.id == given.consent), None)
+    kinds = frozenset(given.kinds)
+    return Consent(given.consent, given.partner, kinds, given.effective_from, given.until, ends)
 
 
 def _with(known: Knowledge, consent: Consent) -> Knowledge:
@@ -75,9 +85,13 @@ def _with(known: Knowledge, consent: Consent) -> Knowledge:
 
 
 def _withdraw(known: Knowledge, withdrawn: SharingWithdrawn, recorded_at: datetime) -> Knowledge:
-    """A withdrawal takes effect when it is recorded, or later if it says so, but never before."""
+    """A withdrawal takes effect when it is recorded, or later if it says so, but never before.
+
+    That of a consent that is not known yet is remembered as a consent to nothing.
+    """
     takes_effect = max(withdrawn.effective_from, recorded_at)
     for consent in known.consents:
         if consent.id == withdrawn.consent:
             return _with(known, replace(consent, withdrawn_from=takes_effect))
-    return known
+    nothing = Consent(withdrawn.consent, withdrawn.partner, frozenset(), takes_effect, None, takes_effect)
+    return _with(known, nothing)

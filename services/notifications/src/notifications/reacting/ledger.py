@@ -13,13 +13,14 @@ from notifications.postgres.connections import Connection
 from notifications.reacting import held_rows, owed_rows
 from notifications.reacting.gaps import Gap
 from notifications.reacting.knowledge import Consent, Knowledge
-from notifications.reacting.messages import Message
+from notifications.reacting.messages import FeedMessage, Message
 from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
 from notifications.reacting.owed_rows import event_row
 
 _SEEN = "SELECT event_id FROM seen_events WHERE network_id = %s AND event_id = ANY (%s)"
 _PARKED = """SELECT DISTINCT episode_id FROM parked
 WHERE network_id = %s AND episode_id = ANY (%s) AND resolved_at IS NULL"""
+_DISMISSED = "SELECT 1 FROM parked WHERE network_id = %s AND fingerprint = %s AND resolution = 'dismissed'"
 _EPISODES = """SELECT * FROM known_episodes WHERE network_id = %s AND episode_id = ANY (%s)
 ORDER BY episode_id FOR UPDATE"""
 _CONSENTS = """SELECT episode_id, consent_id AS id, partner_id AS partner, kinds, effective_from, until,
@@ -105,7 +106,8 @@ class Ledger:
         await self._db.execute(
             "INSERT INTO known_consents VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (network_id, episode_id, consent_id) DO UPDATE"
-            " SET withdrawn_from = excluded.withdrawn_from",
+            " SET kinds = excluded.kinds, effective_from = excluded.effective_from, until = excluded.until,"
+            " withdrawn_from = excluded.withdrawn_from",
             [
                 network,
                 episode,
@@ -138,7 +140,6 @@ class Ledger:
 
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None:
         """Set the message aside. A repeated message is parked once."""
-        raw = message.raw()
         await self._db.execute(
             "INSERT INTO parked (network_id, form, place, reason, event_id, episode_id, raw, fingerprint)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (network_id, fingerprint) DO NOTHING",
@@ -149,12 +150,31 @@ class Ledger:
                 reason,
                 event,
                 episode,
-                raw,
-                hashlib.sha256(raw).digest(),
+                message.raw(),
+                _fingerprint(message),
             ],
         )
         if episode is not None:
             self._known.pop(episode, None)  # its messages wait again, unless this one was resolved before
+
+    async def passes(self, message: Message) -> bool:
+        found = await self._db.execute(_DISMISSED, [message.network, _fingerprint(message)])
+        if await found.fetchone() is None:
+            return False
+        await self.give_up(message)
+        return True
+
+    async def give_up(self, message: Message) -> None:
+        """Go past the number of a message, if its turn it is. In a record of Kafka it may be wrong, and the
+        log has the event.
+        """
+        _, episode = message.hints()
+        if episode is None or not isinstance(message, FeedMessage):
+            return
+        if (numbered := message.numbered()) is not None:
+            await held_rows.pass_number(self._db, message.network, episode, *numbered)
+            self._known.pop(episode, None)
+            self._gaps.pop(episode, None)
 
     async def gap(self, network: str, episode: UUID) -> Gap | None:
         await self.expect(network, (), (episode,))
@@ -175,6 +195,10 @@ class Ledger:
 
     async def repeats(self, event: PublishedEvent) -> bool:
         return await held_rows.repeats(self._db, event)
+
+
+def _fingerprint(message: Message) -> bytes:
+    return hashlib.sha256(message.raw()).digest()
 
 
 def _knowledge(episodes: Sequence[DictRow], consents: Sequence[DictRow]) -> dict[UUID, Knowledge]:

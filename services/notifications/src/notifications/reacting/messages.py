@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from contracts.codec import from_json, from_kafka
@@ -74,8 +74,18 @@ class FeedMessage:
         return json.dumps(self.document, sort_keys=True).encode()
 
     def hints(self) -> tuple[UUID | None, UUID | None]:
-        attributes = self.document if isinstance(self.document, dict) else {}
+        attributes = self._attributes()
         return _uuid(attributes.get("id")), _uuid(attributes.get("subject"))
+
+    def numbered(self) -> tuple[int, UUID] | None:
+        """The number in its episode and the clinic, if they can be read."""
+        attributes = self._attributes()
+        number, clinic = attributes.get("publishednumber"), _uuid(attributes.get("clinic"))
+        number = attributes.get("sequence") if number is None else number
+        return (number, clinic) if isinstance(number, int) and clinic is not None else None
+
+    def _attributes(self) -> dict[str, Any]:
+        return self.document if isinstance(self.document, dict) else {}
 
 
 def unpack(network: str, place: str, form: str, raw: bytes) -> Message:

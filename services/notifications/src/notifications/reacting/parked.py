@@ -1,6 +1,5 @@
 """The operator's view of parked messages: list, replay, dismiss. Within an episode the oldest comes first."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,9 +10,8 @@ from psycopg.rows import class_row
 
 from contracts.envelope import Unreadable
 from notifications.postgres.connections import Connection
-from notifications.reacting import held_rows
 from notifications.reacting.ledger import Ledger
-from notifications.reacting.messages import FEED, unpack
+from notifications.reacting.messages import Message, unpack
 from notifications.reacting.positions import hold_still
 from notifications.reacting.react import FOLLOWS, arrive, take_what_follows, understand
 
@@ -65,8 +63,8 @@ async def resolve(db: Connection, parked_id: int, resolution: Resolution) -> int
             raise CannotResolve("an older message of its episode comes first")
         if resolution == "replayed":
             await _replay(db, waiting[0])
-        elif parked.form == FEED:
-            await _give_up(db, parked)
+        else:
+            await Ledger(db).give_up(_message(parked))
         await _mark(db, parked, resolution)
         followed = await _followers(db, waiting[1:])
         if parked.episode_id is not None:
@@ -84,7 +82,7 @@ async def _followers(db: Connection, waiting: list[Parked]) -> int:
 
 
 async def _replay(db: Connection, parked: Parked) -> None:
-    message = unpack(parked.network_id, parked.place, parked.form, parked.raw)
+    message = _message(parked)
     try:
         event = understand(message)
     except Unreadable as fault:
@@ -92,13 +90,8 @@ async def _replay(db: Connection, parked: Parked) -> None:
     await arrive(Ledger(db), message, event)
 
 
-async def _give_up(db: Connection, parked: Parked) -> None:
-    """Go past the number of a message. In a record of Kafka it may be wrong, and the log has the event."""
-    document = json.loads(parked.raw)
-    told = document if isinstance(document, dict) else {}
-    number = told.get("publishednumber", told.get("sequence"))
-    if parked.episode_id is not None and isinstance(number, int):
-        await held_rows.pass_number(db, parked.network_id, parked.episode_id, number)
+def _message(parked: Parked) -> Message:
+    return unpack(parked.network_id, parked.place, parked.form, parked.raw)
 
 
 async def _find(db: Connection, parked_id: int) -> Parked:

@@ -82,6 +82,6 @@ class PublishedLog:
 
 def _refuse_others(events: Sequence[dict[str, Any]], network: str, episode: UUID) -> None:
     """Another environment has other episodes under other sources."""
-    whose = {(event.get("source"), str(event.get("subject"))) for event in events}
-    if whose - {(source_of(network), str(episode))}:
+    whose = [source_of(network), str(episode)]
+    if any([event.get("source"), event.get("subject")] != whose for event in events):
         raise Doubtful("events of another episode")

@@ -55,6 +55,10 @@ class Ledger(Protocol):
 
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None: ...
 
+    async def passes(self, message: Message) -> bool:
+        """Whether an operator dismissed this message. If its turn it is, the episode goes on without it."""
+        ...
+
     async def gap(self, network: str, episode: UUID) -> Gap | None:
         """The gap in the episode, while something is missing."""
         ...
@@ -78,15 +82,22 @@ class Ledger(Protocol):
 
 async def react(ledger: Ledger, message: Message) -> None:
     """Take one message in, with what waited for it; or hold or park it, so that the next one can follow."""
-    event = await _receive(ledger, message)
-    if event is not None:
-        await take_what_follows(ledger, event.network, event.episode)
+    episode = await receive(ledger, message)
+    if episode is not None:
+        await take_what_follows(ledger, message.network, episode)
 
 
 async def take_what_follows(ledger: Ledger, network: str, episode: UUID) -> None:
     """Take in what was held of the episode and has nothing missing before it any more."""
-    while held := await ledger.release(network, episode, await _next(ledger, network, episode)):
-        await _receive(ledger, held)
+    while held := await next_held(ledger, network, episode):
+        await receive(ledger, held)
+
+
+async def next_held(ledger: Ledger, network: str, episode: UUID) -> Message | None:
+    """What is held of the episode and is its next, unless a message of it is parked; it is held no longer."""
+    if await ledger.has_parked(network, episode):
+        return None
+    return await ledger.release(network, episode, await _next(ledger, network, episode))
 
 
 async def take_all_held(ledger: Ledger, network: str, episode: UUID) -> int:
@@ -142,15 +153,17 @@ async def set_aside(ledger: Ledger, message: Message, reason: str) -> None:
     await ledger.park(message, reason, event, episode)
 
 
-async def _receive(ledger: Ledger, message: Message) -> PublishedEvent | None:
-    """Take, hold or park the message. Returns its event if others, that were held, may follow it."""
+async def receive(ledger: Ledger, message: Message) -> UUID | None:
+    """Take, hold or park the message. Returns its episode if others, that were held, may follow it."""
     try:
         event = understand(message)
     except Unreadable as fault:
+        if await ledger.passes(message):
+            return message.hints()[1]
         await set_aside(ledger, message, fault.reason)
         return None
     if not await ledger.has_parked(message.network, event.episode):
-        return event if await arrive(ledger, message, event) else None
+        return event.episode if await arrive(ledger, message, event) else None
     if not await ledger.seen(event):
         await _owe_what_never_waits(ledger, event)
         await set_aside(ledger, message, FOLLOWS)
@@ -166,9 +179,11 @@ async def _next(ledger: Ledger, network: str, episode: UUID) -> int:
 async def _apply(ledger: Ledger, event: PublishedEvent, gap: Gap | None) -> None:
     known = await ledger.knowledge(event.network, event.episode)
     was_missing = gap is not None and gap.covers(event.sequence)
-    if event.sequence <= known.sequence and not was_missing and await ledger.repeats(event):
+    behind = event.sequence <= known.sequence
+    repeats = behind and not was_missing and await ledger.repeats(event)
+    if repeats:
         log.error("another event had this number", network=event.network, event_id=event.id)
-    learned = learn(known, event)
+    learned = learn(known, event, late=behind and not repeats)
     await ledger.remember(event, known, learned)
     for owed in decide(event, learned):
         await _owe(ledger, event, owed)
