@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
+from psycopg import AsyncConnection, Connection
+from psycopg.rows import DictRow
 
 from care_platform.seldom import Seldom
 
@@ -13,6 +15,8 @@ MOST_APART = timedelta(minutes=1)
 """How far the clocks may differ. Libraries that verify webhooks and tokens allow five minutes at most."""
 ASK = "SELECT clock_timestamp() AS now"
 """What tells the database's time. Whoever asks notes its own time before and after."""
+COMPARE_EVERY = 10.0
+"""After how many seconds a role that does nothing by its clock compares it again, and says what it sees."""
 log = structlog.get_logger()
 
 
@@ -37,6 +41,18 @@ class ClockDrift:
         self.ahead = max(before - database, timedelta(0)) or min(self.now() - database, timedelta(0))
         if not self.within_bounds and self._seldom():
             log.error("the clock differs from the database's", seconds=round(self.ahead.total_seconds()))
+
+    def ask(self, connection: Connection[DictRow]) -> None:
+        """Compare now."""
+        before = self.now()
+        for row in connection.execute(ASK):
+            self.compare(before, row["now"])
+
+    async def ask_async(self, connection: AsyncConnection[DictRow]) -> None:
+        """Compare now, without blocking the event loop."""
+        before = self.now()
+        for row in await (await connection.execute(ASK)).fetchall():
+            self.compare(before, row["now"])
 
     def warnings(self) -> Sequence[str]:
         """What readiness says of it, beside being ready: else a database whose clock is wrong stopped all."""

@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from urllib.request import urlopen
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
+from care_platform.clock_drift import ClockDrift
 from episodes.domain.care.closures import EpisodeClosed
 from episodes.episode_list import rows
 from episodes.episode_list.projection import Projection, Write
@@ -110,6 +112,14 @@ def test_an_older_claim_writes_neither_lines_nor_position(place: Place) -> None:
             projection(tail, older, lambda connection, episodes: written.append(episodes)).step()
     assert not written
     assert place.position() == 0
+
+
+def test_a_follower_whose_clock_differs_from_the_databases_says_so(place: Place) -> None:
+    with closing(Tail(place.database.url("project"), place.log.keyring.unwrap, ["demo"])) as tail:
+        tail.drift = ClockDrift(lambda: datetime.now(UTC) + timedelta(minutes=10))
+        with capture_logs() as lines:
+            tail.page(0, 1)
+    assert [line["event"] for line in lines] == ["the clock differs from the database's"]
 
 
 def test_without_its_lines_the_position_does_not_move(place: Place) -> None:

@@ -100,3 +100,14 @@ def test_the_api_says_so_and_stays_ready(
             assert (ready.status_code, ready.json()["warnings"][0].rpartition(" by ")[0]) == (200, WRONG)
             assert abs(ahead(str(api.client.base_url).rstrip("/")) - jump) < 2
         assert len(said(service, "api")) == 1
+
+
+def test_consume_takes_in_and_says_it(
+    service: Notifications, episodes: EpisodesService, clock: JumpingClock
+) -> None:
+    """Nothing that it writes has the time of its own clock."""
+    clock.jump(600)
+    episodes.publish(Care().opened())
+    with service.running("consume"):
+        eventually(lambda: said(service, "consume")[:1] == [600])
+        eventually(lambda: service.count("seen_events") == 1)

@@ -6,12 +6,10 @@ import psycopg
 from fastapi import APIRouter, Request
 from prometheus_client import generate_latest
 
-from care_platform.clock_drift import ASK
 from care_platform.http.operations import Operations
 from care_platform.http.operations import router as operations_router
 from notifications.http.problems import PROBLEMS, problems_of
-from notifications.http.services import Services, services_of
-from notifications.postgres.connections import Connection
+from notifications.http.services import services_of
 from notifications.postgres.figures import Figures
 from notifications.postgres.readiness import warnings, which_key_lacks, why_not_ready
 
@@ -26,15 +24,9 @@ async def _metrics(request: Request) -> bytes:
     """Our own requests, and what the database says of consume and deliver."""
     here = services_of(request)
     async with here.database.within(*here.networks) as db:
-        await _compare_clocks(here, db)
+        await here.drift.ask_async(db)
         figures = await Figures.read(db)
     return generate_latest(here.metrics) + generate_latest(figures.registry())
-
-
-async def _compare_clocks(here: Services, db: Connection) -> None:
-    before = here.drift.now()
-    for row in await (await db.execute(ASK)).fetchall():
-        here.drift.compare(before, row["now"])
 
 
 async def _why_not_ready(request: Request) -> str | None:
@@ -43,7 +35,7 @@ async def _why_not_ready(request: Request) -> str | None:
         return f"the keys of the token issuer cannot be read: {here.issuer_keys.fault}"
     try:
         async with here.database.within() as db:
-            await _compare_clocks(here, db)
+            await here.drift.ask_async(db)
             reason = await why_not_ready(db, here.store, here.revision, here.grants)
             return reason or await which_key_lacks(db, here.sealing.refuse_another)
     except psycopg.Error:

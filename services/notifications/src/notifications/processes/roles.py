@@ -113,7 +113,7 @@ async def consume(settings: Settings) -> int:
     log.info("consume begins", source=settings.source)
     async with session_with_episodes(settings) as session:
         published = PublishedLog(_episodes(settings, session))
-        work = [_running(follow(source, connecting)) for source in _sources(settings)]
+        work = [_running(follow(source, connecting, ClockDrift(_now))) for source in _sources(settings)]
         work += [_running(it.run()) for it in _background(settings, connecting, published)]
         waiting = _running(stop.wait())
         done, _ = await asyncio.wait([*work, waiting], return_when=asyncio.FIRST_COMPLETED)

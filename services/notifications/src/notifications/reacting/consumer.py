@@ -1,6 +1,7 @@
 """The `consume` role: follows a source from the stored positions, and starts over after a fault."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
@@ -9,6 +10,7 @@ from typing import NoReturn
 import psycopg
 import structlog
 
+from care_platform.clock_drift import COMPARE_EVERY, ClockDrift
 from care_platform.crash_points import crash_point
 from care_platform.logs import reason_of
 from notifications.postgres.connections import Connect, Connection, GrantsMissing
@@ -20,12 +22,12 @@ PAUSE_SECONDS = 1.0
 log = structlog.get_logger()
 
 
-async def follow(source: Source, connect: Connect) -> None:
+async def follow(source: Source, connect: Connect, drift: ClockDrift) -> None:
     """Follow a source for ever. Positions are stored with the effects, so starting over is always safe."""
     try:
         while True:
             try:
-                await _follow(source, connect)
+                await _follow(source, connect, drift)
             except (psycopg.Error, SourceUnavailable, Moved) as fault:
                 log.warning("consume begins again", error=type(fault).__name__, reason=_reason(fault))
             await asyncio.sleep(PAUSE_SECONDS)
@@ -33,11 +35,16 @@ async def follow(source: Source, connect: Connect) -> None:
         await source.close()
 
 
-async def _follow(source: Source, connect: Connect) -> NoReturn:
+async def _follow(source: Source, connect: Connect, drift: ClockDrift) -> NoReturn:
     async with await connect() as db:
         known = await positions(db)
         await source.start(known, await topics(db))
+        compare_at = 0.0
         while True:
+            if time.monotonic() >= compare_at:
+                async with db.transaction():
+                    await drift.ask_async(db)
+                compare_at = time.monotonic() + COMPARE_EVERY
             for batches in _by_network(await source.read()):
                 crash_point("consume.after-read")
                 await take_in(db, batches, known)
