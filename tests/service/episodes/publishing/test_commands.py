@@ -45,7 +45,10 @@ def test_a_network_is_retired_when_it_is_not_configured_and_the_operator_means_i
     unsure = retired(place, "out")
     assert (unsure.returncode, "--yes" in unsure.stderr) == (1, True)
     done = retired(place, "out", "--yes")
-    assert (done.returncode, done.stdout) == (0, "out: retired, nothing of it is published any more\n")
+    said = (
+        "out: retired, nothing of it is published any more\nnothing of it was held back: is that the name?\n"
+    )
+    assert (done.returncode, done.stdout) == (0, said)
     assert retired(place, "out", "--yes").returncode == 0
     assert "for good" in retired(place, "--help").stdout
 

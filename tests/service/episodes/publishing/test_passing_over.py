@@ -75,7 +75,7 @@ def test_readiness_names_what_followers_hold_back_and_stays_ready(served: tuple[
     answer = api.http.get("/health/ready")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"ready": True, "warnings": ["damaged: 2", "held back, not configured: out"]},
+        {"ready": True, "warnings": ["damaged: 2", "held back, networks not configured: 1"]},
     )
     metrics = api.http.get("/metrics").text
     assert 'episodes_held_back{follower="kafka",kind="episode"} 2.0' in metrics
