@@ -1,7 +1,7 @@
 """How many rounds a long test runs: fewer in `make test`, all of them in `make test-all`.
 
-`make test` leaves out no test but the generated clients, whose generators are fetched, and the rolling
-deployment.
+`make test` leaves out no test but the generated clients, whose generators are fetched, the rolling
+deployment, and the leaders killed among three brokers.
 """
 
 import os

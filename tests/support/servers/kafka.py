@@ -102,14 +102,22 @@ class JavaKafka(KafkaBroker):
 
     description = f"Kafka {VERSION} (Java)"
 
-    def __init__(self, data_dir: Path, config: str = "", java_options: str = "") -> None:
-        """`config` are further settings of the broker."""
+    def __init__(
+        self,
+        data_dir: Path,
+        config: str = "",
+        java_options: str = "",
+        ports: tuple[int, int] | None = None,
+    ) -> None:
+        """`config` are further settings of the broker; `ports` are for clients and for controllers, if others
+        have to know them before.
+        """
         fetched = subprocess.run([START, "--fetch-only"], check=True, capture_output=True, text=True)
         self._jars = fetched.stdout.strip()
         self._data = data_dir
         self._config = config
         self._java_options = java_options
-        self._port, self._controller_port = free_port(), free_port()
+        self._port, self._controller_port = ports or (free_port(), free_port())
         self.bootstrap = f"127.0.0.1:{self._port}"
         self._process: psutil.Popen | None = None
         self.restart()
@@ -127,7 +135,7 @@ class JavaKafka(KafkaBroker):
         with (self._data / "broker.log").open("ab") as log:
             self._process = psutil.Popen(
                 [START, *ports, "--data", self._data, "--config", more],
-                env=os.environ | {"JAVA_TOOL_OPTIONS": self._java_options},
+                env=os.environ | {"_JAVA_OPTIONS": self._java_options},  # win over those of `start`
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
