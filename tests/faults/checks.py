@@ -130,7 +130,7 @@ def each_event_is_published_in_order(stack: Stack) -> None:
     """First publications in order, none skipped; a repeat after a crash is the same event again."""
     first: dict[bytes, list[int]] = defaultdict(list)
     seen: set[bytes] = set()
-    for record in _published(stack):
+    for record in published(stack):
         headers = dict(record.headers)
         if headers["ce_id"] not in seen:
             seen.add(headers["ce_id"])
@@ -163,7 +163,8 @@ def reading(stack: Stack) -> Iterator[tuple[Any, dict[TopicPartition, int]]]:
         consumer.close()
 
 
-def _published(stack: Stack) -> Iterator[Any]:
+def published(stack: Stack) -> Iterator[Any]:
+    """Every record of the topic."""
     with reading(stack) as (consumer, ends):
         while any(consumer.position(partition) < end for partition, end in ends.items()):
             for records in consumer.poll(timeout_ms=500).values():

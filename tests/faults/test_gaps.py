@@ -1,5 +1,7 @@
 """Kafka loses records, or shows them in another order: nobody hears less for it."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -7,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from episodes.http.examples import EXAMPLES, PARTNER
-from tests.faults.checks import drained, reading, subscribed
+from tests.faults.checks import drained, published, reading, subscribed
 from tests.support.load import SHARED, Load, client_of, session_body
 from tests.support.notifications.http_servers import PartnerEndpoint
 from tests.support.servers.kafka import KafkaBroker
@@ -18,6 +21,13 @@ from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
 SESSIONS = "stored_events WHERE topic = 'session-delivered.1'"
+COMPACTED = {
+    "cleanup.policy": "compact",
+    "segment.ms": "1",
+    "min.cleanable.dirty.ratio": "0",
+    "max.compaction.lag.ms": "1",
+}
+"""Each record begins a segment, and what is before it is compacted as soon as the broker looks."""
 MORE_THAN_A_FETCH = 800
 """Episodes whose two records each do not fit into one fetch (1 MiB) of a partition."""
 
@@ -61,6 +71,25 @@ def test_a_topic_made_again_that_has_grown_past_the_old_position_is_read_whole(s
             return _relayed(stack)
 
         eventually(all_sent, within=90)
+        stack.start("consume")
+        _every_session_is_told(stack, partner)
+
+
+def test_records_compacted_away_before_they_were_read_are_had_from_the_log(stack: Stack) -> None:
+    with stack, subscribed(stack) as partner, _loaded(stack, 3) as load:
+        _one_session_each(load, 0)
+        drained(stack)
+        stack.kill("consume")
+        for _ in range(4):
+            _one_session_each(load, 0)
+        with _admin(stack) as broker:
+            broker.alter_configs([ConfigResource(ConfigResourceType.TOPIC, stack.topic, COMPACTED)])
+        for _ in range(2):
+            _one_session_each(load, 0)
+        eventually(lambda: max(_kept(stack).values()) <= 2, "of each episode the last events are left", 60)
+        stack.kill("relay")  # it looks at its topics when it starts, and then once an hour
+        stack.start("relay")
+        eventually(lambda: _says_that_events_are_deleted(stack))
         stack.start("consume")
         _every_session_is_told(stack, partner)
 
@@ -113,6 +142,16 @@ def _relayed(stack: Stack) -> bool:
     (at,) = stack.rows("episodes", "SELECT position FROM positions WHERE follower = 'kafka'")
     (last,) = stack.rows("episodes", "SELECT max(notification_id) AS n FROM stored_events")
     return bool(at["position"] >= last["n"])
+
+
+def _kept(stack: Stack) -> Counter[bytes]:
+    """How many records the topic has of each episode."""
+    return Counter(record.key for record in published(stack))
+
+
+def _says_that_events_are_deleted(stack: Stack) -> bool:
+    lines = [json.loads(line) for line in stack.log_of("relay").splitlines() if "topic differs" in line]
+    return any(line["level"] == "error" and "compaction deletes events" in line["reason"] for line in lines)
 
 
 def _admin(stack: Stack) -> KafkaAdminClient:
