@@ -11,12 +11,11 @@ from functools import partial
 from itertools import groupby
 from typing import NoReturn
 
-import psycopg
 import structlog
 
-from care_platform.logs import reason_of
 from notifications.answers import Doubtful, NoAnswer
 from notifications.postgres.connections import Connect, Connection, within
+from notifications.reacting.background import repeat
 from notifications.reacting.complaints import Complaints
 from notifications.reacting.gap_rows import ToHeal, claim, declare_incidents, reached
 from notifications.reacting.intake import take_in
@@ -45,15 +44,7 @@ class Healing:
 
     async def run(self) -> NoReturn:
         """Heal for ever. What the database or the episodes service refuses now is tried again."""
-        while True:
-            try:
-                async with await self.connect() as db:
-                    while True:
-                        if not await self.once(db):
-                            await asyncio.sleep(PAUSE_SECONDS)
-            except psycopg.Error as fault:
-                log.warning("healing begins again", error=type(fault).__name__, reason=reason_of(fault))
-            await asyncio.sleep(PAUSE_SECONDS)
+        await repeat(self.connect, self.once, PAUSE_SECONDS, "healing begins again")
 
     async def once(self, db: Connection) -> bool:
         """Heal the gaps that are due, as many as are fetched at once. Whether there were any."""
