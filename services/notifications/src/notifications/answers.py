@@ -11,6 +11,13 @@ class Doubtful(NoAnswer):
     """What answers is not the episodes service as we know it: nothing is concluded from it."""
 
 
+class AnotherLog(Doubtful):
+    """A position was not given for this log, or not for what it is now."""
+
+    def __init__(self) -> None:
+        super().__init__("the log was restored, or is another")
+
+
 def unexpected(status: int) -> NoAnswer:
     """What an answer with this status means: the service can not answer now, or something else answers."""
     said = f"the episodes service answers {status}"

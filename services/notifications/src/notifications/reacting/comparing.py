@@ -5,7 +5,6 @@ An episode that is behind has a gap, which healing closes. Where the comparing s
 found.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -13,12 +12,12 @@ from typing import NoReturn
 import psycopg
 import structlog
 
-from care_platform.logs import reason_of
-from notifications.answers import Doubtful, NoAnswer
+from notifications.answers import AnotherLog, Doubtful, NoAnswer
 from notifications.postgres.connections import Connect, Connection, within
+from notifications.reacting.background import repeat
 from notifications.reacting.complaints import Complaints
 from notifications.reacting.held_rows import HEAL_AFTER
-from notifications.reacting.published import AnotherLog, NumbersPage, PublishedLog
+from notifications.reacting.published import NumbersPage, PublishedLog
 
 PAUSE_SECONDS = 5.0
 """Between two questions at the end of the log, and after a failure."""
@@ -58,15 +57,7 @@ class Comparing:
 
     async def run(self) -> NoReturn:
         """Compare for ever, from where it stopped."""
-        while True:
-            try:
-                async with await self.connect() as db:
-                    while True:
-                        if not await self.once(db):
-                            await asyncio.sleep(PAUSE_SECONDS)
-            except psycopg.Error as fault:
-                log.warning("comparing begins again", error=type(fault).__name__, reason=reason_of(fault))
-            await asyncio.sleep(PAUSE_SECONDS)
+        await repeat(self.connect, self.once, PAUSE_SECONDS, "comparing begins again")
 
     async def once(self, db: Connection) -> bool:
         """Compare one page of each network. Whether there may be another page at once."""

@@ -4,11 +4,13 @@ import asyncio
 import json
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
 import structlog
 
+from notifications.answers import AnotherLog
 from notifications.reacting.messages import FeedMessage
 from notifications.reacting.sources import Batch, SourceUnavailable
 from notifications.service_tokens import NoToken
@@ -18,12 +20,6 @@ PAGE = 200
 _MAX_PAGE = 32 * 1024 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=WAIT_SECONDS + 10, sock_connect=2)
 _IDLE_SECONDS = 0.2  # in case the service answers without waiting
-_ANOTHER_LOG = 410
-"""The answer to a position that was not given in the log that the service has now."""
-
-
-class _AnotherLog(Exception):
-    """The episodes database was restored to a time before our position."""
 
 
 class FeedSource:
@@ -69,7 +65,7 @@ class FeedSource:
         by its id, and what was recorded since the restore takes effect."""
         try:
             return await self._get()
-        except _AnotherLog:
+        except AnotherLog:
             log = structlog.get_logger()
             log.error("the feed is that of a restored log: it is read anew", network=self._network)
             self._after = None
@@ -85,9 +81,9 @@ class FeedSource:
             headers = {"Authorization": f"Bearer {self._token(self._network)}"}
             request = self._session.get(self._url, params=query, headers=headers, allow_redirects=False)
             async with request as answer:
-                if answer.status == _ANOTHER_LOG and self._after is not None:
-                    raise _AnotherLog
-                if answer.status != 200:
+                if answer.status == HTTPStatus.GONE and self._after is not None:
+                    raise AnotherLog
+                if answer.status != HTTPStatus.OK:
                     raise SourceUnavailable(f"the feed answers {answer.status}")
                 return await _read_at_most(answer, _MAX_PAGE)
         except (aiohttp.ClientError, TimeoutError, NoToken) as fault:

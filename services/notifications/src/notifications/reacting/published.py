@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, ValidationError
 
 from contracts.envelope import source_of
-from notifications.answers import Doubtful, unexpected
+from notifications.answers import AnotherLog, Doubtful, unexpected
 from notifications.episodes_service import EpisodesService
 
 EVENTS_PER_PAGE = 500
@@ -19,10 +19,6 @@ EPISODES_PER_PAGE = 1000
 Page = TypeVar("Page", bound=BaseModel)
 Number = Annotated[int, Field(ge=1, lt=1_000_000_000, strict=True)]
 """As in the path: an absurd number would open a gap that nothing can close."""
-
-
-class AnotherLog(Doubtful):
-    """A position was not given for this log, or not for what it is now."""
 
 
 class EventsPage(BaseModel):
@@ -71,7 +67,7 @@ class PublishedLog:
     async def _ask(self, form: type[Page], network: str, path: str) -> Page:
         status, body = await self._episodes.ask("GET", network, path)
         if status == HTTPStatus.GONE:
-            raise AnotherLog("the log was restored, or is another")
+            raise AnotherLog
         if status != HTTPStatus.OK:
             raise unexpected(status)
         try:
