@@ -16,7 +16,7 @@ MOST_APART = timedelta(minutes=1)
 ASK = "SELECT clock_timestamp() AS now"
 """What tells the database's time. Whoever asks notes its own time before and after."""
 COMPARE_EVERY = 10.0
-"""After how many seconds a role that does nothing by its clock compares it again, and says what it sees."""
+"""After how many seconds a role that does nothing by its clock compares it again, to say what it sees."""
 log = structlog.get_logger()
 
 
@@ -30,11 +30,16 @@ class ClockDrift:
     now: Callable[[], datetime]
     ahead: timedelta | None = None
     _seldom: Seldom = field(default_factory=Seldom)
+    _due: Seldom = field(default_factory=lambda: Seldom(COMPARE_EVERY))
 
     @property
     def within_bounds(self) -> bool:
         """Whether the clocks are known to agree well enough for what is signed with the time."""
         return self.ahead is not None and abs(self.ahead) <= MOST_APART
+
+    def due(self) -> bool:
+        """Whether a role that does nothing by its clock should compare it now. Then it counts as compared."""
+        return self._due()
 
     def compare(self, before: datetime, database: datetime) -> None:
         """The database told its time after `before`, and before now: a slow answer is no difference."""

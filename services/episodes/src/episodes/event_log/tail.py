@@ -1,6 +1,5 @@
 """The event log as a follower reads it: page by page as it grows, on a connection of its own."""
 
-import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -13,7 +12,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from care_platform.clock_drift import COMPARE_EVERY, ClockDrift
+from care_platform.clock_drift import ClockDrift
 from care_platform.logs import Loggable
 from care_platform.postgres.notices import CLEAN, tell
 from care_platform.postgres.row_security import SCOPE, scoped
@@ -64,14 +63,12 @@ class Tail:
         self._unwrap = unwrap
         self.networks = frozenset(networks)
         self.drift = ClockDrift(lambda: datetime.now(UTC))
-        self._compare_at = 0.0
         self.connection.execute(f"LISTEN {_CHANNEL}")
 
     def page(self, after: int, most: int) -> Sequence[Notification]:
         """Up to `most` events after a position, in order. A gap between positions is no loss."""
-        if time.monotonic() >= self._compare_at:
+        if self.drift.due():
             self.drift.ask(self.connection)
-            self._compare_at = time.monotonic() + COMPARE_EVERY
         # The library's cursor reads bytes as text, at twice the cost.
         cursor = self.connection.cursor(binary=True)
         rows = cursor.execute(_AFTER, (after, most), prepare=True).fetchall()

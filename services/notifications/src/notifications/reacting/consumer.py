@@ -1,7 +1,6 @@
 """The `consume` role: follows a source from the stored positions, and starts over after a fault."""
 
 import asyncio
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
@@ -10,7 +9,7 @@ from typing import NoReturn
 import psycopg
 import structlog
 
-from care_platform.clock_drift import COMPARE_EVERY, ClockDrift
+from care_platform.clock_drift import ClockDrift
 from care_platform.crash_points import crash_point
 from care_platform.logs import reason_of
 from notifications.postgres.connections import Connect, Connection, GrantsMissing
@@ -39,12 +38,10 @@ async def _follow(source: Source, connect: Connect, drift: ClockDrift) -> NoRetu
     async with await connect() as db:
         known = await positions(db)
         await source.start(known, await topics(db))
-        compare_at = 0.0
         while True:
-            if time.monotonic() >= compare_at:
+            if drift.due():
                 async with db.transaction():
                     await drift.ask_async(db)
-                compare_at = time.monotonic() + COMPARE_EVERY
             for batches in _by_network(await source.read()):
                 crash_point("consume.after-read")
                 await take_in(db, batches, known)
