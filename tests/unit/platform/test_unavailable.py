@@ -3,12 +3,11 @@
 from uuid import UUID
 
 import psycopg
-import pytest
 from structlog.testing import capture_logs
 
-from care_platform.http import unavailable
 from care_platform.http.problems import Problems
 from care_platform.http.unavailable import Unavailable
+from care_platform.seldom import Seldom
 
 NOBODY = UUID(int=0)
 
@@ -17,15 +16,14 @@ class Away(Exception):
     pass
 
 
-def test_a_cause_is_told_once_a_minute_and_quotes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [100.0]
-    monkeypatch.setattr(unavailable, "monotonic", lambda: now[0])
-    told = Unavailable()
+def test_a_cause_is_told_once_a_minute_and_quotes_nothing() -> None:
+    now = 100.0
+    told = Unavailable(Seldom(clock=lambda: now))
     with capture_logs() as lines:
         for _ in range(100):
             told.tell(psycopg.errors.DiskFull("could not extend file of Ada Example"))
         told.tell(TimeoutError("of Ada Example"))
-        now[0] += 60
+        now += 60
         told.tell(psycopg.errors.DiskFull("could not extend file of Ada Example"))
     assert [(line["error"], line.get("reason"), line["count"]) for line in lines] == [
         ("DiskFull", "53100", 1),
