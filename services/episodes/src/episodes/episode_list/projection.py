@@ -6,7 +6,6 @@ from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
 from psycopg import Connection
-from pydantic import ValidationError
 
 from care_platform.crash_points import crash_point
 from episodes.domain.episode import Episode
@@ -150,8 +149,8 @@ def _moved(page: Sequence[Notification], tail: Tail, cache: Cache, gate: Gate) -
     for identifier, (position, _) in headers.items():
         try:
             cached = _folded(before[identifier], newer[identifier], keys)
-        except (Unreadable, ValidationError) as why:
-            gate.hold(identifier, position, _reason(why))
+        except Unreadable as why:
+            gate.hold(identifier, position, str(why))
         else:
             if cached is not None:
                 found[identifier] = cached
@@ -178,10 +177,6 @@ def _folded(
         if event.topic not in BY_NAME:
             raise FromLaterRelease(metadata_of(event).event_id)
     return folded(before, newer, keys)
-
-
-def _reason(why: Unreadable | ValidationError) -> str:
-    return str(why) if isinstance(why, Unreadable) else "an event has a payload of another form"
 
 
 def _version(cache: Cache, identifier: UUID) -> int:

@@ -10,7 +10,6 @@ from uuid import UUID
 import structlog
 from eventsourcing.persistence import StoredEvent
 from psycopg import AsyncConnection
-from pydantic import ValidationError
 
 from contracts.codec import to_json
 from episodes.access import Caller
@@ -93,10 +92,7 @@ class Telling:
         if of_a_later_release(event.metadata):
             raise FromLaterRelease(event.metadata.event_id)
         entry = decrypt(event, self.keys)
-        try:
-            told = published(entry, self.public_url)
-        except ValidationError:
-            raise Damaged(f"event {event.metadata.event_id} has no public form") from None
+        told = published(entry, self.public_url)
         return to_json(told) if told is not None and recorded_by(self.who, entry) else None
 
 

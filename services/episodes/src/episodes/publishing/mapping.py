@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import ValidationError
+
 from care_platform.http.correlation import traceparent
 from contracts import events as public
 from contracts.codec import CloudEvent
@@ -24,6 +26,7 @@ from episodes.domain.care import (
 from episodes.domain.event import EventMetadata, RecordedEvent, Redacted
 from episodes.domain.step import Step
 from episodes.domain.vocabulary import BY_FACT, BY_NAME
+from episodes.event_log.stored_form import Damaged
 
 Publish = Callable[[RecordedEvent[Any]], public.Data]
 
@@ -141,11 +144,14 @@ def published_name(stored_name: str) -> str | None:
 
 
 def published(entry: RecordedEvent[Any], public_url: str) -> CloudEvent | None:
-    """The public form of a recorded event. None if it is private."""
+    """The public form of a recorded event. None if it is private. Raises `Damaged` if it can have none."""
     name = published_name(entry.metadata.type)
     if name is None:
         return None
-    return CloudEvent(_attributes(entry.metadata, name, public_url), _data(entry))
+    try:
+        return CloudEvent(_attributes(entry.metadata, name, public_url), _data(entry))
+    except ValidationError:
+        raise Damaged(f"event {entry.metadata.event_id} has no public form") from None
 
 
 def _data(entry: RecordedEvent[Any]) -> bytes:

@@ -4,7 +4,7 @@ from typing import Final
 
 import structlog
 
-from care_platform.logs import Loggable
+from episodes.event_log.stored_form import Unreadable
 from episodes.http.metrics import FEED_PASSED_OVER
 
 MOST: Final = 1_000
@@ -17,10 +17,9 @@ class PassedOver:
     def __init__(self) -> None:
         self._places: set[int] = set()
 
-    def tell(self, place: int, why: Exception) -> None:
+    def tell(self, place: int, why: Unreadable) -> None:
         if place in self._places or len(self._places) >= MOST:
             return
         self._places.add(place)
         FEED_PASSED_OVER.set(len(self._places))
-        reason = str(why) if isinstance(why, Loggable) else "it has no public form"
-        structlog.get_logger("feed").error("event passed over", position=place, reason=reason)
+        structlog.get_logger("feed").error("event passed over", position=place, reason=str(why))

@@ -7,7 +7,6 @@ from typing import Any
 
 from eventsourcing.persistence import Notification
 from kafka.errors import KafkaError
-from pydantic import ValidationError
 
 from care_platform.crash_points import crash_point
 from contracts.codec import to_kafka
@@ -151,9 +150,6 @@ def records(page: Sequence[Notification], tail: Tail, public_url: str, gate: Gat
             message = published(decrypt(event, keys), public_url)
         except Unreadable as why:
             gate.hold(header.episode_id, position, str(why))
-            continue
-        except ValidationError:
-            gate.hold(header.episode_id, position, f"event {header.event_id} has no public form")
             continue
         assert message is not None
         yield topic_of(header.network), *to_kafka(message)

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pydantic import ValidationError
-
 from contracts.codec import to_json
 from episodes.access import Caller
 from episodes.errors import TooManyRequests
@@ -45,8 +43,8 @@ class FeedRow:
             metadata = self._row.metadata
             if metadata is None or not may_have_recorded(caller, metadata):
                 return False
-            return recorded_by(caller, self._row.entry) and self.text != ""
-        except (Unreadable, ValidationError) as why:
+            return recorded_by(caller, self._row.entry) and bool(self.text)  # mapped here, where it may fail
+        except Unreadable as why:
             self._passed_over.tell(self.position.place, why)
             return False
 
