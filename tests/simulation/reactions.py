@@ -221,9 +221,9 @@ def _due(event: PublishedEvent, subscription: UUID, number: int, partner: UUID) 
         clinic=event.clinic,
         occurred_at=event.time,
         precision=event.precision,
-        recorded_at=event.recordedat,
+        recorded_at=event.recordedtime,
         origin=event.origin,
-        dataref=event.dataref,
+        dataref=event.recordref,
         correlation_id=event.correlationid,
-        owed_at=event.recordedat,
+        owed_at=event.recordedtime,
     )

@@ -75,16 +75,6 @@ class PublishedEvent(BaseModel):
         """The number of the event among the episode's published events."""
         return self.publishednumber
 
-    @property
-    def recordedat(self) -> datetime:
-        """`recordedtime` by its former name."""
-        return self.recordedtime
-
-    @property
-    def dataref(self) -> str:
-        """`recordref` by its former name."""
-        return self.recordref
-
 
 def source_of(network: str) -> str:
     """The CloudEvents `source` of a network's episodes."""

@@ -40,7 +40,7 @@ def test_a_record_of_the_release_before_is_read_as_if_it_were_of_today(place: in
     assert event == from_json(old)
     today = example(old["type"]) | {"data": old["data"], "traceparent": old["traceparent"]}
     assert event == from_json(today)
-    assert (event.sequence, event.dataref) == (old["sequence"], old["dataref"])
+    assert (event.sequence, event.recordref) == (old["sequence"], old["dataref"])
     assert isinstance(event.data, Redacted) is (place == len(RECORDS) - 1)
 
 

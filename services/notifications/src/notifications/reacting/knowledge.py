@@ -62,7 +62,7 @@ def learn(known: Knowledge, event: PublishedEvent, *, late: bool = False) -> Kno
         case SharingConsented() as given:
             return _with(known, _consent(given, known))
         case SharingWithdrawn() as withdrawn:
-            return _withdraw(known, withdrawn, event.recordedat)
+            return _withdraw(known, withdrawn, event.recordedtime)
         case _:
             return known
 

@@ -89,8 +89,8 @@ def event_row(event: PublishedEvent) -> EventRow:
         "clinic": str(event.clinic),
         "occurred_at": timestamp(event.time),
         "precision": event.precision,
-        "recorded_at": timestamp(event.recordedat),
+        "recorded_at": timestamp(event.recordedtime),
         "origin": event.origin,
-        "dataref": event.dataref,
+        "dataref": event.recordref,
         "correlation": str(event.correlationid),
     }

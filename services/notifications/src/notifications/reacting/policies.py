@@ -153,12 +153,12 @@ POLICIES: Mapping[type, tuple[Policy, ...]] = MappingProxyType(
 
 def _partners(kind: str, event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
     """The partners with consent when the event was recorded. Consent is checked again before each attempt."""
-    return tuple(WebhookOwed(partner) for partner in known.partners_told(kind, event.recordedat))
+    return tuple(WebhookOwed(partner) for partner in known.partners_told(kind, event.recordedtime))
 
 
 def _partner_of_referral(partner: UUID, event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
     """The partner of a referral. No other partner hears of it, whatever was consented to."""
-    told = known.partners_told("referrals", event.recordedat)
+    told = known.partners_told("referrals", event.recordedtime)
     return (WebhookOwed(partner),) if partner in told else ()
 
 
