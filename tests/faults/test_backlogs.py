@@ -2,17 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from tests.faults import FULL
 from tests.faults.flooding import flood_of
 from tests.support.databases import episodes_database
-from tests.support.episodes.log_writer import Log, care
-from tests.support.episodes.relays import Place
+from tests.support.episodes.log_writer import care
+from tests.support.episodes.relays import Place, placed
 from tests.support.episodes.role_process import Watched
 from tests.support.memory import Memory
 from tests.support.servers.kafka import KafkaBroker
@@ -28,13 +26,9 @@ TAKEN_IN_PER_SECOND = 250
 
 @pytest.fixture
 def place(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Iterator[Place]:
-    database = episodes_database(postgres)
-    with closing(Log(database, tmp_path)) as log:
-        place = Place(database.url("relay"), log, f"n{uuid4().hex[:8]}", kafka, tmp_path)
+    with placed(episodes_database(postgres), kafka, tmp_path) as place:
         place.make_topic()
         yield place
-        for relay in place.relays:
-            relay.close()
 
 
 @pytest.mark.timeout(120 + BACKLOG / 100)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from kafka.admin import ACLOperation
 
+from care_platform.process import EXIT_TRY_AGAIN
 from contracts.envelope import topic_of
-from episodes.processes.follower import EXIT_TRY_AGAIN
 from tests.support.episodes.role_process import Watched
 from tests.support.secured_path import SecuredPath, Settings
 from tests.support.servers.certificates import Authority, private_file

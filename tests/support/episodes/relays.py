@@ -1,7 +1,10 @@
 """Relays for a new network, and what they must have published."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 from care_platform.transport.kafka import Brokers
 from episodes.domain.event import EventMetadata
@@ -10,6 +13,7 @@ from tests.support.episodes.log_writer import Log
 from tests.support.episodes.relay_process import RelayProcess
 from tests.support.episodes.topic_reader import events_of, first_publications
 from tests.support.servers.kafka import KafkaBroker
+from tests.support.servers.postgres import Database
 
 
 @dataclass
@@ -50,3 +54,15 @@ class Place:
         assert {event.id for event in events} == {header.event_id for header in public}
         for firsts in first_publications(events).values():
             assert [event.sequence for event in firsts] == list(range(1, len(firsts) + 1))
+
+
+@contextmanager
+def placed(database: Database, kafka: KafkaBroker, keys_dir: Path, network: str = "") -> Iterator[Place]:
+    """A place with nothing in it, not even a topic; its network has a name of its own if none is given."""
+    with closing(Log(database, keys_dir)) as log:
+        place = Place(database.url("relay"), log, network or f"n{uuid4().hex[:8]}", kafka, keys_dir)
+        try:
+            yield place
+        finally:
+            for relay in place.relays:
+                relay.close()

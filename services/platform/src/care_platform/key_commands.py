@@ -15,9 +15,7 @@ from care_platform.key_files import KeyUnavailable
 from care_platform.numbered_keys import NumberedKeys, NumberedSeal, SealingKey, add_key, key_file
 from care_platform.postgres.connecting import connect
 from care_platform.postgres.key_rotation import Refused, Sealed, begin, in_use, retire, seal_anew
-
-EXIT_TRY_AGAIN = 75
-"""EX_TEMPFAIL of sysexits: the database was lost. Run the command again."""
+from care_platform.process import EXIT_TRY_AGAIN
 
 _HELP = {
     "add": "make the key that follows the newest one, to be copied to every host before `rotate`",

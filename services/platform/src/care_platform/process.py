@@ -1,5 +1,5 @@
 """What every process of ours begins with: its log, which also tells of what nobody caught, and a watch over
-how many files it has open.
+how many files it has open. And how it ends.
 """
 
 import sys
@@ -9,6 +9,9 @@ from typing import Any
 import structlog
 
 from care_platform import descriptors, logs
+
+EXIT_TRY_AGAIN = 75
+"""The exit code (EX_TEMPFAIL of sysexits) of a process that, started again, goes on where it ended."""
 
 
 def begin(role: str) -> None:

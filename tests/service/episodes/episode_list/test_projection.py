@@ -14,13 +14,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from care_platform.clock_drift import ClockDrift
+from care_platform.process import EXIT_TRY_AGAIN
 from episodes.domain.care.closures import EpisodeClosed
 from episodes.episode_list import rows
 from episodes.episode_list.projection import Projection, Write
 from episodes.event_log.cache import Cache
 from episodes.event_log.positions import Claim, claim
 from episodes.event_log.tail import Tail
-from episodes.processes.follower import EXIT_TRY_AGAIN, Deposed
+from episodes.processes.follower import Deposed
 from episodes.processes.progress import Progress
 from tests.support.episodes.held_rows import nothing_held
 from tests.support.episodes.list_processes import Place, placed

@@ -8,11 +8,11 @@ from contextlib import closing
 import pytest
 import structlog
 
+from care_platform.process import EXIT_TRY_AGAIN
 from episodes.episode_list.builds import begun
 from episodes.episode_list.process import Setting, Work, new_progress
 from episodes.episode_list.rebuild import take_place
 from episodes.event_log.tail import Tail
-from episodes.processes.follower import EXIT_TRY_AGAIN
 from episodes.processes.leadership import Leadership
 from tests.support.episodes.list_processes import LIVE, Place, placed
 from tests.support.episodes.log_writer import care, opening, session

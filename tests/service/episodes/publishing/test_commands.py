@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.databases import episodes_database
 from tests.support.episodes.damage import held_back
-from tests.support.episodes.log_writer import Log, opening, session
-from tests.support.episodes.relays import Place
+from tests.support.episodes.log_writer import opening, session
+from tests.support.episodes.relays import Place, placed
 from tests.support.episodes.topic_reader import records_of
 from tests.support.servers.kafka import KafkaBroker
 from tests.support.servers.postgres import Database, PostgresServer
@@ -24,13 +24,9 @@ def database(postgres: PostgresServer) -> Database:
 
 @pytest.fixture
 def place(database: Database, kafka: KafkaBroker, tmp_path: Path) -> Iterator[Place]:
-    log = Log(database, tmp_path)
-    place = Place(database.url("relay"), log, "kept", kafka, tmp_path)
-    place.make_topic()
-    yield place
-    for relay in place.relays:
-        relay.close()
-    log.close()
+    with placed(database, kafka, tmp_path, "kept") as place:
+        place.make_topic()
+        yield place
 
 
 def retired(place: Place, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
-from episodes.processes.follower import EXIT_TRY_AGAIN
+from care_platform.process import EXIT_TRY_AGAIN
 from episodes.processes.held_back import TOO_MANY
 from tests.support.databases import episodes_database
 from tests.support.episodes.damage import HEADER, SEAL, damage_key, flip, held_back, on_disk
-from tests.support.episodes.log_writer import Log, opening, session
-from tests.support.episodes.relays import Place
+from tests.support.episodes.log_writer import opening, session
+from tests.support.episodes.relays import Place, placed
 from tests.support.episodes.stored_rows import of_a_later_release
 from tests.support.episodes.topic_reader import events_of
 from tests.support.servers.kafka import KafkaBroker
@@ -26,12 +26,8 @@ def database(postgres: PostgresServer) -> Database:
 
 @pytest.fixture
 def place(database: Database, kafka: KafkaBroker, tmp_path: Path) -> Iterator[Place]:
-    log = Log(database, tmp_path)
-    place = Place(database.url("relay"), log, f"n{uuid4().hex[:8]}", kafka, tmp_path)
-    yield place
-    for relay in place.relays:
-        relay.close()
-    log.close()
+    with placed(database, kafka, tmp_path) as place:
+        yield place
 
 
 def sequences(place: Place, episode: UUID) -> list[int]:

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from kafka import KafkaAdminClient
 
+from care_platform.process import EXIT_TRY_AGAIN
 from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
-from episodes.processes.follower import EXIT_TRY_AGAIN
 from episodes.publishing.commands import accept_partitions
 from episodes.publishing.kafka import PartitionsChanged, RememberedPartitioner
 from tests.support.databases import episodes_database
-from tests.support.episodes.log_writer import Log, care
-from tests.support.episodes.relays import Place
+from tests.support.episodes.log_writer import care
+from tests.support.episodes.relays import Place, placed
 from tests.support.episodes.topic_reader import records_of
 from tests.support.servers.kafka import KafkaBroker
 from tests.support.servers.postgres import PostgresServer
@@ -23,13 +22,8 @@ from tests.support.waiting import eventually
 
 @pytest.fixture
 def place(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Iterator[Place]:
-    database = episodes_database(postgres)
-    log = Log(database, tmp_path)
-    place = Place(database.url("relay"), log, f"n{uuid4().hex[:8]}", kafka, tmp_path)
-    yield place
-    for relay in place.relays:
-        relay.close()
-    log.close()
+    with placed(episodes_database(postgres), kafka, tmp_path) as place:
+        yield place
 
 
 def partitions_to(place: Place, count: int) -> None:

@@ -5,20 +5,19 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
+from care_platform.process import EXIT_TRY_AGAIN
 from contracts.envelope import topic_of
 from contracts.events import Redacted
-from episodes.processes.follower import EXIT_TRY_AGAIN
 from tests.support.databases import episodes_database
-from tests.support.episodes.log_writer import Log, care, opening, private, session
+from tests.support.episodes.log_writer import care, opening, private, session
 from tests.support.episodes.relay_process import PUBLIC_URL
-from tests.support.episodes.relays import Place
+from tests.support.episodes.relays import Place, placed
 from tests.support.episodes.topic_reader import events_of, records_of
 from tests.support.servers.kafka import KafkaBroker
 from tests.support.servers.postgres import PostgresServer
@@ -27,13 +26,8 @@ from tests.support.waiting import eventually
 
 @pytest.fixture
 def place(postgres: PostgresServer, kafka: KafkaBroker, tmp_path: Path) -> Iterator[Place]:
-    database = episodes_database(postgres)
-    log = Log(database, tmp_path)
-    place = Place(database.url("relay"), log, f"n{uuid4().hex[:8]}", kafka, tmp_path)
-    yield place
-    for relay in place.relays:
-        relay.close()
-    log.close()
+    with placed(episodes_database(postgres), kafka, tmp_path) as place:
+        yield place
 
 
 def test_every_public_event_is_published_in_order_and_no_private_one(place: Place) -> None:

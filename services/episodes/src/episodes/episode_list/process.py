@@ -21,15 +21,13 @@ from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.tail import Tail
 from episodes.processes import runtime
 from episodes.processes.follower import Deposed, Needs, end, stop_signal
-from episodes.processes.held_back import HeldBack
+from episodes.processes.held_back import TRY_EVERY, HeldBack
 from episodes.processes.held_rows import HeldRows
 from episodes.processes.leadership import Leadership
 from episodes.processes.progress import Progress, serve
 from episodes.processes.startup import Stopped, Waiting
 
 REPORT_EVERY = 10.0
-TRY_EVERY = 60.0
-"""Seconds between two attempts at episodes that could not be read."""
 REST = 0.03
 """The pause after a page that was not full, in seconds, so that events arriving meanwhile form one page."""
 

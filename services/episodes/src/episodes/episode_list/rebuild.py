@@ -4,11 +4,12 @@ import threading
 from contextlib import ExitStack
 
 from care_platform.logs import leave
+from care_platform.process import EXIT_TRY_AGAIN
 from episodes.episode_list import builds, rows
 from episodes.episode_list.line import VIEW
 from episodes.episode_list.process import Setting, Work, new_progress
 from episodes.episode_list.projection import Projection
-from episodes.processes.follower import EXIT_TRY_AGAIN, Deposed, Needs, end, stop_signal
+from episodes.processes.follower import Deposed, Needs, end, stop_signal
 from episodes.processes.startup import Stopped, Waiting
 
 

@@ -17,13 +17,11 @@ import psycopg
 from care_platform.logs import Loggable, leave, reason_of
 from care_platform.postgres.connecting import connect
 from care_platform.postgres.grants import LACKING, Grant, lacking, needed
+from care_platform.process import EXIT_TRY_AGAIN
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.tail import Tail
 from episodes.processes.leadership import Leadership
 from episodes.processes.startup import NotYet, Waiting
-
-EXIT_TRY_AGAIN = 75
-"""The exit code (EX_TEMPFAIL of sysexits) of a process that, started again, continues from the position."""
 
 
 class Ending(Loggable):

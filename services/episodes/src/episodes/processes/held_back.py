@@ -18,6 +18,8 @@ TOO_MANY = 10
 """When more episodes than this cannot be read, and nothing else can, the fault is not theirs."""
 AT_ONCE = 100
 """How many episodes are tried again at a time."""
+TRY_EVERY = 60.0
+"""Seconds between two attempts at them."""
 
 
 class NothingReadable(Ending):

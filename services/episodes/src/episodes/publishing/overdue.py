@@ -11,11 +11,9 @@ from typing import Any
 from eventsourcing.persistence import Notification
 
 from episodes.event_log.tail import Tail, recorded_at
-from episodes.processes.held_back import Gate, HeldBack, Id, OfOneEpisode, OfOneNetwork
+from episodes.processes.held_back import TRY_EVERY, Gate, HeldBack, Id, OfOneEpisode, OfOneNetwork
 from episodes.publishing.in_flight import InFlight, Sent
 
-TRY_EVERY = 60.0
-"""Seconds between two attempts at what could not be read."""
 LOOK = 0.5
 
 Send = Callable[[Sequence[Notification], Gate], Sequence[Any]]

@@ -23,6 +23,7 @@ from care_platform.http.operations_port import listening
 from care_platform.http.serving import serving
 from care_platform.logs import leave
 from care_platform.postgres.grants import of_role
+from care_platform.process import EXIT_TRY_AGAIN
 from care_platform.seldom import Seldom
 from notifications.config import Settings
 from notifications.delivering.addresses import SAFE_PORTS, AddressRules
@@ -54,8 +55,6 @@ from notifications.service_tokens import ServiceTokens
 from notifications.tokens import verifier
 
 STOP_SECONDS = 3.5
-EXIT_TRY_AGAIN = 75
-"""The exit code (EX_TEMPFAIL of sysexits) of a process that may be started again once the fault is mended."""
 
 log = structlog.get_logger()
 
