@@ -54,8 +54,8 @@ async def go_on(db: Connection, episode: UUID) -> tuple[Missing, int]:
     Returns the gap that is passed over, and how many events took effect. Raises `CannotGoOn`.
     """
     async with db.transaction():
-        gap = await _find(db, episode)
-        await hold_still(db, gap.network_id)
+        await hold_still(db, (await _find(db, episode)).network_id)
+        gap = await _find(db, episode)  # as it is, now that nothing comes in any more
         ledger = Ledger(db)
         if await ledger.has_parked(gap.network_id, episode):
             raise CannotGoOn("a parked message of the episode comes first: see `notifications parked list`")
