@@ -98,7 +98,7 @@ def caught_up(stack: Stack, role: str) -> None:
 
 
 def all_is_well(stack: Stack, load: Load, partner: PartnerEndpoint) -> None:
-    """Of a whole that has drained."""
+    """Check what must hold once everything has drained."""
     each_command_is_stored_once(lambda query: stack.rows("episodes", query), load)
     each_event_is_published_in_order(stack)
     each_session_was_told_once(stack, partner)

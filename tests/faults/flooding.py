@@ -25,7 +25,7 @@ _FLUSH_EVERY = 1_000
 
 
 def flood_of(postgres: PostgresServer, kafka: KafkaBroker, directory: Path, size: int) -> "Flood":
-    """Of a service with a database and a topic of its own; nothing is on the topic yet."""
+    """A flood for a service with a database and a topic of its own; nothing is on the topic yet."""
     database = notifications_database(postgres)
     service = Notifications(database, directory, Issuer(directory), NOWHERE)
     return Flood(service, Topic(kafka), kafka.bootstrap, size)

@@ -1,19 +1,12 @@
-"""The API over a wall clock that jumps: run as a module it is `episodes`, ahead by the seconds in a file."""
+"""The API over a wall clock that jumps: run as a module, this is `episodes`."""
 
-import os
-from datetime import datetime, timedelta
-from pathlib import Path
+from functools import partial
 
 import episodes.__main__
+from tests.support.jumping_clock import time_by
 
 FILE = "EPISODES_AHEAD_FILE"
-_true_time = episodes.__main__._now
-
-
-def _time() -> datetime:
-    return _true_time() + timedelta(seconds=float(Path(os.environ[FILE]).read_text()))
-
 
 if __name__ == "__main__":
-    episodes.__main__._now = _time
+    episodes.__main__._now = partial(time_by, FILE)
     episodes.__main__.main()

@@ -1,24 +1,24 @@
 """A way to the database that a test can slow down, stop, cut, or let lose the answer to a COMMIT."""
 
 import asyncio
-import threading
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from tests.support.listener import Listener
 
 _CHUNK = 65_536
 _COMMITTED = b"COMMIT\0"
 """How the server's answer names what it has carried out."""
 
 
-class Proxy:
-    """Passes everything on, until told otherwise. It runs in a thread of its own."""
+class Proxy(Listener):
+    """Passes everything on, until told otherwise."""
 
     def __init__(self, url: str) -> None:
+        super().__init__()
         self._url = url
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._open: set[asyncio.StreamWriter] = set()
@@ -32,19 +32,8 @@ class Proxy:
     @property
     def url(self) -> str:
         """The database's address by way of this proxy."""
-        port = self._server.sockets[0].getsockname()[1]
-        return make_conninfo(self._url, host="127.0.0.1", port=port, sslmode="disable", gssencmode="disable")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._server: asyncio.Server = self._do(asyncio.start_server(self._accept, "127.0.0.1", 0))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._do(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        here = {"host": "127.0.0.1", "port": self.port, "sslmode": "disable", "gssencmode": "disable"}
+        return make_conninfo(self._url, **here)
 
     def hang(self) -> None:
         """Connections stay open and silent, new ones too."""
@@ -126,18 +115,8 @@ class Proxy:
         for writer in self._open:
             writer.transport.abort()
 
-    async def _end(self) -> None:
-        self._server.close()
-        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
-
     def _tell(self, what: Callable[[], object]) -> None:
         async def tell() -> None:
             what()
 
         self._do(tell())
-
-    def _do(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

@@ -14,6 +14,7 @@ from episodes.http.examples import EXAMPLES, PARTNER
 from tests.support.databases import episodes_database
 from tests.support.episodes.api_process import Api, Service, fill_directory
 from tests.support.episodes.http_calls import record
+from tests.support.jumping_clock import JumpingClock
 from tests.support.load import session_body
 from tests.support.servers.postgres import PostgresServer
 from tests.support.waiting import eventually
@@ -24,27 +25,13 @@ FLAG = EXAMPLES["RedFlagRaisedCommand"]
 SHARED = {"partner": PARTNER, "kinds": ["flags"], "given": {"by": "client"}}
 
 
-class Clock:
-    """Of one API process."""
-
-    def __init__(self, directory: Path) -> None:
-        self.file = directory / "ahead"
-        self.jump(0)
-
-    def jump(self, ahead: int) -> None:
-        """To so many seconds ahead of the true time; below nought behind it."""
-        changed = self.file.with_suffix(".new")
-        changed.write_text(str(ahead))
-        changed.replace(self.file)
+@pytest.fixture
+def clock(tmp_path: Path) -> JumpingClock:
+    return JumpingClock(tmp_path)
 
 
 @pytest.fixture
-def clock(tmp_path: Path) -> Clock:
-    return Clock(tmp_path)
-
-
-@pytest.fixture
-def api(postgres: PostgresServer, tmp_path: Path, clock: Clock) -> Iterator[Api]:
+def api(postgres: PostgresServer, tmp_path: Path, clock: JumpingClock) -> Iterator[Api]:
     database = episodes_database(postgres)
     with closing(Service(database, tmp_path, ("tests.faults.jumping_clock", "api"))) as service:
         api = service.start(ahead_file=str(clock.file))
@@ -55,7 +42,7 @@ def api(postgres: PostgresServer, tmp_path: Path, clock: Clock) -> Iterator[Api]
 
 @pytest.mark.parametrize("jumps", [(HOUR, -HOUR), (-HOUR, HOUR, 0)], ids=["ahead first", "back first"])
 def test_a_jump_of_the_clock_changes_no_order_and_brings_no_consent_back(
-    api: Api, clock: Clock, jumps: tuple[int, ...]
+    api: Api, clock: JumpingClock, jumps: tuple[int, ...]
 ) -> None:
     episode = api.opened()
     consent = record(api, f"{episode}/sharing-consents", SHARED)
@@ -76,7 +63,7 @@ def test_a_jump_of_the_clock_changes_no_order_and_brings_no_consent_back(
 
 @pytest.mark.parametrize("ahead", [HOUR, -HOUR])
 def test_a_clock_that_differs_from_the_databases_is_told_while_care_is_recorded(
-    api: Api, clock: Clock, ahead: int
+    api: Api, clock: JumpingClock, ahead: int
 ) -> None:
     episode = api.opened()
     assert "warnings" not in api.http.get("/health/ready").json()

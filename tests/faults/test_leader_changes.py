@@ -1,4 +1,4 @@
-"""Of three brokers each is killed while it leads, with records that only it has: nobody hears less for it."""
+"""Each of three brokers is killed while it leads, with records that only it has: nobody hears less for it."""
 
 import time
 from collections.abc import Callable, Iterator

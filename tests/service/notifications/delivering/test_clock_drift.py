@@ -8,9 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.jumping_clock import JumpingClock
 from tests.support.notifications.challenged import Challenged, echoing
 from tests.support.notifications.http_servers import EpisodesService
-from tests.support.notifications.jumping_clock import FILE, JumpingClock
+from tests.support.notifications.jumping_clock import FILE
 from tests.support.notifications.published_events import Care
 from tests.support.notifications.service_process import Api, Notifications
 from tests.support.notifications.subscribed_partner import FAST, Partner, take_in, told
@@ -22,7 +23,7 @@ JUMPS = [600, -600, 62, -62]
 
 @pytest.fixture
 def clock(service: Notifications, tmp_path: Path) -> JumpingClock:
-    """Of the processes of this test."""
+    """The clock that the processes of a test go by."""
     clock = JumpingClock(tmp_path)
     service.program = "tests.support.notifications.jumping_clock"
     service.environment[FILE] = str(clock.file)

@@ -25,8 +25,8 @@ from notifications.delivering.schedule import (
 from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.signing import secret_text
 from notifications.postgres.connections import Database, connect
+from tests.support.jumping_clock import true_time
 from tests.support.notifications.intake import Lane, service_update, subscribed
-from tests.support.notifications.jumping_clock import true_time
 from tests.support.notifications.published_events import Care
 from tests.support.notifications.service_process import Notifications
 

@@ -14,9 +14,9 @@ from notifications.delivering.outbox import PostgresOutbox
 from notifications.delivering.secret_sealing import Sealing
 from notifications.postgres.connections import Database, connect
 from tests.support.databases import notifications_database
+from tests.support.jumping_clock import true_time
 from tests.support.notifications.http_servers import EpisodesService
 from tests.support.notifications.intake import PROVED, Lane, service_update
-from tests.support.notifications.jumping_clock import true_time
 from tests.support.notifications.published_events import Care
 from tests.support.notifications.service_process import Api, Issuer, Notifications, partner_token
 from tests.support.servers.postgres import PostgresServer
