@@ -42,7 +42,7 @@ def unseen(patterns: list[str]) -> list[Mutant]:
 
 
 def settle_by_types(unseen: Sequence[Mutant]) -> None:
-    """Of those that no test may meet mutmut does not ask whether mypy refuses them."""
+    """Ask mypy about the mutants that no test meets, which mutmut does not."""
     if not unseen:
         return
     with change_cwd(PLACE):

@@ -14,7 +14,7 @@ from mutmut.state import state
 SERVERS = frozenset({"postgres", "kafka", "episodes_server"})
 AT_IMPORT = Path("at-import.txt")
 EXAMPLES = 20
-"""Of a property's examples: enough for a mistake in a single expression, and alike from run to run."""
+"""How many examples of a property are tried: enough for one mistaken expression, the same in every run."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -167,7 +167,7 @@ class EpisodesService(Server):
         return web.json_response({"events": mine, "next": f"p{after + len(page)}"})
 
     def _events(self, request: web.Request) -> web.Response:
-        """Of one episode."""
+        """A page of the published events of one episode."""
         self.asked_for.append(request.path_qs)
         episode = request.path.split("/")[3]
         page = events_page(self.log, source_of(_network(request)), episode, request.query)

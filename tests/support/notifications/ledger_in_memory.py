@@ -12,7 +12,7 @@ from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, W
 
 @dataclass
 class LedgerInMemory:
-    """Of one network. `owed` has, in order, what each event owes."""
+    """The ledger of one network. `owed` has, in order, what each event owes."""
 
     seen_events: set[UUID] = field(default_factory=set)
     known: dict[UUID, Knowledge] = field(default_factory=dict)

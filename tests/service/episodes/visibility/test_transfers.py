@@ -71,7 +71,7 @@ OURS = (
     *("episode-opened", "treatment-consented", "assessed", "plan-set", "session-checked"),
     *("session-delivered", "responsibility-transferred"),
 )
-"""Of the former clinic: whoever hands an episode over recorded that, too."""
+"""What the former clinic recorded: the handing over, too."""
 
 
 def test_the_new_clinic_reads_all_and_the_former_what_it_recorded(served: Served, moved: Story) -> None:

@@ -56,7 +56,7 @@ SELECT %(network)s, %(episode)s, %(clinic)s, %(number)s WHERE %(number)s - 1 = c
     SELECT last_sequence FROM known_episodes WHERE network_id = %(network)s AND episode_id = %(episode)s), 0)
 ON CONFLICT (network_id, episode_id) DO UPDATE SET last_sequence = excluded.last_sequence
 """
-"""Of an episode whose first event is passed over nothing is known before."""
+"""If the first event of an episode is passed over, this is the first that is known of the episode."""
 
 _PASS_GAP = """
 WITH passed AS (

@@ -1,4 +1,4 @@
-"""Of which topic a position is an offset, and how many offsets of a lane were deleted before they were read.
+"""The topic whose offset a position is, and how many offsets of a lane were deleted before they were read.
 
 A topic that is deleted and made again has another id, and then a position means nothing in it.
 
