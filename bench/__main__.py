@@ -12,6 +12,7 @@ from types import MappingProxyType
 from bench import (
     asof,
     commands,
+    comparing,
     fairness,
     growth,
     healing,
@@ -50,6 +51,7 @@ KINDS: Mapping[str, Measure] = MappingProxyType(
         "path": path.measure,
         "webhooks": webhooks.measure,
         "healing": healing.measure,
+        "comparing": comparing.measure,
         "relay": relay.measure,
     }
 )
