@@ -32,8 +32,9 @@ class Proxy(Listener):
     @property
     def url(self) -> str:
         """The database's address by way of this proxy."""
-        here = {"host": "127.0.0.1", "port": self.port, "sslmode": "disable", "gssencmode": "disable"}
-        return make_conninfo(self._url, **here)
+        return make_conninfo(
+            self._url, host="127.0.0.1", port=self.port, sslmode="disable", gssencmode="disable"
+        )
 
     def hang(self) -> None:
         """Connections stay open and silent, new ones too."""
