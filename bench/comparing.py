@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 from bench.healing import LONG_AGO, seconds_of, silent
 from bench.machine import Machine
 from bench.serving import Target
 from bench.table import SECONDS, Row
+from episodes.http.examples import CLINIC
 from tests.support.episodes.log_writer import Log, opening
 from tests.support.load import Load, client_of
 from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 COMPARED_WITHIN = 60.0
 """The aim for 100,000 episodes, in seconds."""
@@ -21,8 +24,8 @@ WRITTEN_TO = 2_000
 
 _KNOWN = """INSERT INTO known_episodes (network_id, episode_id, clinic_id, last_sequence)
 SELECT %s, id, id, 1 FROM unnest(%s::uuid[]) AS id"""
-_COMPARED = "comparisons WHERE reached_at > now() - interval '1 minute'"
-_START_OVER = "UPDATE comparisons SET position = NULL"
+_COMPARED = "comparisons WHERE reached_at > now() - interval '10 minutes'"
+_START_OVER = "UPDATE comparisons SET position = NULL, reached_at = now() - interval '1 hour'"
 
 
 def measure(machine: Machine) -> Iterator[Row]:
@@ -36,10 +39,15 @@ def measure(machine: Machine) -> Iterator[Row]:
         yield Row(f"{episodes:,} episodes compared", compared, "the aim", [aim], 1.0, SECONDS, True)
         target = Target([stack.url("api")], stack.token("service"), written_to, Path())
         beside, alone = [], []
-        for _ in range(machine.rounds):
-            alone.append(target.load(machine.seconds).per_second)
+        seconds = min(machine.seconds, compared[0] // 1)  # all of them while episodes are compared
+        for number in range(machine.rounds):
+            if number % 2:
+                alone.append(target.load(seconds).per_second)
             stack.write("notifications", _START_OVER, [])
-            beside.append(target.load(machine.seconds).per_second)
+            beside.append(target.load(seconds).per_second)
+            eventually(lambda: stack.count("notifications", _COMPARED), within=120)
+            if not number % 2:
+                alone.append(target.load(seconds).per_second)
     yield Row("commands while episodes are compared", beside, "while none are", alone, BESIDE)
 
 
@@ -48,6 +56,8 @@ def _fill(stack: Stack, log: Log, episodes: int) -> list[str]:
     with closing(client_of(stack)) as api:
         Load(lambda: api).prepare(0)
     opened = [log.episode(stack.network) for _ in range(episodes)]
+    for one in opened[:WRITTEN_TO]:
+        one.clinic = UUID(CLINIC)  # of a clinic that the directory knows
     log.record(((it, opening(it)) for it in opened), ago=LONG_AGO)
     stack.write("notifications", _KNOWN, [stack.network, [it.id for it in opened]])
     return [str(it.id) for it in opened[:WRITTEN_TO]]

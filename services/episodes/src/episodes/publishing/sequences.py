@@ -15,7 +15,7 @@ from episodes.event_log.clear_headers import CLEAR, EVENT_ID, clinic_in, naming,
 from episodes.event_log.reader import Database, event_at
 from episodes.publishing.feed_positions import FeedPosition
 
-ROWS = 5_000
+ROWS = 1_000
 """How many rows of the log one page covers at most, of whatever network they are."""
 SETTLED_MINUTES = 5
 """What was recorded later may be under way, and is left to the next walk."""
