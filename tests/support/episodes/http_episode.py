@@ -170,6 +170,11 @@ class Story:
             case "other client":
                 assert self.other is not None
                 return self.other.client
+            case "episode":
+                return self.id
+            case "episode of another client":
+                assert self.other is not None
+                return self.other.id
             case _:
                 return self.did(name)
 

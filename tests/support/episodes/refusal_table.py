@@ -108,6 +108,11 @@ CARE: Mapping[str, Row] = {
             "/referral/partner": "partners",
         },
         frame={"/referral": {"source": "partner"}},
+        order=(
+            refused("unknown-episode", "/continues", {"/continues": "@nobody"}),
+            refused("unknown-episode", "/continues", {"/continues": "@episode of another client"}),
+            recorded(change={"/continues": "@episode"}),
+        ),
         closed="it is not open yet",
     ),
     "treatment-consents": Row(
@@ -144,7 +149,10 @@ CARE: Mapping[str, Row] = {
     "plans": Row(
         needs=("assessments",),
         events={"/based_on/0": "assessments"},
-        order=(refused("plan-needs-a-baseline-assessment", bare=True),),
+        order=(
+            refused("plan-needs-a-baseline-assessment", bare=True),
+            refused("named-twice", "/goals/1/id", {"/goals": [{"id": "pain"}, {"id": "pain"}]}),
+        ),
         twice=(refused("plan-already-set"),),
         consent=(recorded(after=("treatment-consents", "early withdrawal")),),
         dates=(refused("plan-needs-a-baseline-assessment", "", {"/occurred_at": LAST_YEAR}),),
@@ -155,6 +163,8 @@ CARE: Mapping[str, Row] = {
         events={"/based_on/0": "assessments", "/evidence/0": "assessments"},
         order=(
             refused("no-plan-to-refine", bare=True),
+            refused("named-twice", "/evidence/1", {"/evidence": ["@assessments", "@assessments"]}),
+            refused("named-twice", "/based_on/1", {"/based_on": ["@assessments", "@assessments"]}),
             refused("clinical-refinement-needs-newer-evidence", "/evidence", {"/reason": "clinical"}),
             refused("clinical-refinement-needs-newer-evidence", "/evidence",
                     {"/reason": "clinical", "/evidence": ["@assessments"]}),
@@ -182,6 +192,9 @@ CARE: Mapping[str, Row] = {
             recorded("no-plan-in-force", "no-treatment-consent", "no-session-check",
                      change={"/check_id": DROP}, bare=True),
             refused("unknown-plan-version", "/plan_version", {"/plan_version": 2}),
+            refused("unknown-event", "/check_id", {"/check_id": "@assessments"}),
+            refused("named-twice", "/participants/1/id",
+                    {"/participants": [{"id": THERAPIST, "role": "student"}] * 2}),
         ),
         twice=(
             recorded("check-used-before"),

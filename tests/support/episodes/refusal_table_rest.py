@@ -107,6 +107,22 @@ OF_THE_EPISODE: Mapping[str, Row] = {
     ),
     "closure": Row(
         ends=("hold",),
+        order=(
+            refused("unknown-goal", "/outcomes/0/goal", {"/outcomes": [{"goal": "pain"}]}),
+            refused(
+                "unknown-goal",
+                "/outcomes/1/goal",
+                {"/outcomes": [{"goal": "pain"}, {"goal": "made up"}]},
+                "plans",
+            ),
+            refused(
+                "named-twice",
+                "/outcomes/1/goal",
+                {"/outcomes": [{"goal": "pain"}, {"goal": "pain"}]},
+                "plans",
+            ),
+            recorded(change={"/outcomes": [{"goal": "pain"}]}, after=("assessments", "plans")),
+        ),
         twice=(refused("episode-closed"),),
         dates=BEGUN,
     ),
@@ -137,6 +153,9 @@ AMENDMENTS: Mapping[str, Row] = {
             refused("unknown-event", "/added/check_id",
                     {"/of": "session-not-delivered.1", "/added": {"check_id": "@nobody"}},
                     about="missed-sessions"),
+            refused("unknown-episode", "/added/continues",
+                    {"/of": "episode-opened.1", "/added": {"continues": "@episode of another client"}},
+                    about="episodes"),
             gone({}, "events/{about}/retraction", about="mistake"),
         ),
         twice=(refused("already-stated", "/added/place"),),
@@ -157,6 +176,10 @@ AMENDMENTS: Mapping[str, Row] = {
             refused("another-client", "/replacement/client", {
                 "/of": "episode-opened.1", "/replacement": {
                     "client": "@other client", "therapist": THERAPIST,
+                    "complaint": {"category": "injury"}}}, about="episodes"),
+            refused("unknown-episode", "/replacement/continues", {
+                "/of": "episode-opened.1", "/replacement": {
+                    "client": "@client", "therapist": THERAPIST, "continues": "@nobody",
                     "complaint": {"category": "injury"}}}, about="episodes"),
             gone({}, "events/{about}/retraction", about="mistake"),
         ),
@@ -188,6 +211,7 @@ AMENDMENTS: Mapping[str, Row] = {
         events={"/events/0": "sessions"},
         order=(
             refused("unknown-event", "/events/0", {"/events": ["@mistake"]}, "events/{about}/retraction"),
+            refused("named-twice", "/events/1", {"/events": ["@sessions", "@sessions"]}),
         ),
     ),
     "events/{about}/amendment-refusal": Row(

@@ -16,7 +16,7 @@ from contracts.webhook import Links, Webhook, WebhookData
 from episodes.access import ACCESS
 from episodes.domain.breaches import OF_SESSIONS
 from episodes.domain.care.session_checks import OURS, SOURCES
-from episodes.domain.field_rules import CLIENT, CLINIC, PARTNER, STAFF
+from episodes.domain.field_rules import CLIENT, CLINIC, PARTNER, STAFF, STAFF_OR_PARTNER
 from episodes.domain.vocabulary import COMMANDS, STEPS
 from episodes.http import problems
 from episodes.publishing.mapping import published_name
@@ -89,7 +89,9 @@ def literals(package: Path, *files: str) -> Iterator[tuple[str, str]]:
 
 SAID = list(literals(EPISODES))
 IN_ANSWERS = {"ahead-of-our-clock", "long-episode"}
-IN_NAMES = {f"unknown-{names.table.removesuffix('s')}" for names in (CLIENT, CLINIC, PARTNER, STAFF)}
+IN_NAMES = {f"unknown-{names.table.removesuffix('s')}" for names in (CLIENT, CLINIC, PARTNER, STAFF)} | {
+    f"unknown-{STAFF_OR_PARTNER.table.removesuffix('s')}-or-{str(STAFF_OR_PARTNER.or_in).removesuffix('s')}"
+}
 
 
 def test_the_vocabulary_has_a_row_for_each_command_and_its_event() -> None:

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from episodes.domain.episode import Episode
-from episodes.domain.refusals import RuleBroken, Unknown
+from episodes.domain.refusals import RuleBroken
 from episodes.domain.time import AHEAD, When, compare
 
 F = TypeVar("F")
@@ -50,15 +50,6 @@ def refuse_future(when: When, now: datetime, pointer: str) -> None:
     """Never from the future, but for two minutes between clocks."""
     if when.at > now + AHEAD:
         raise RuleBroken("from-the-future", pointer)
-
-
-def require_event(episode: Episode, event_id: UUID | None, pointer: str, kind: type[Any] = object) -> None:
-    """Refuses an event id that this episode does not hold as that kind of fact."""
-    if event_id is None:
-        return
-    entry = episode.entry(event_id)
-    if entry is None or not isinstance(entry.fact, kind):
-        raise Unknown("unknown-event", pointer)
 
 
 def refuse_before(when: When, since: When, pointer: str = "/occurred_at") -> None:

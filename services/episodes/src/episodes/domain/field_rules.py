@@ -55,25 +55,43 @@ class CodeList:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The id of a row of the directory, which must be there: nobody is named in vain."""
+    """The id of a row of the directory, which must be there: nobody is named in vain.
+
+    With `or_in` it may be a row of that table instead.
+    """
 
     table: str
+    or_in: str | None = None
 
 
+STAFF_OR_PARTNER = Names("staff", "partners")
 CLIENT, CLINIC, STAFF, PARTNER = Names("clients"), Names("clinics"), Names("staff"), Names("partners")
 
 
 @dataclass(frozen=True, slots=True)
 class IdOf:
-    """The id of a part of the record. Whoever sees the fact may see it, a partner too.
+    """The id of a part of the record, which must be there. Whoever sees the fact may see it, a partner too.
 
-    An id without a mark is shown to no partner: it might name somebody.
+    `of` is the stored name of the kind that an event must be of; empty, it may be of any. A goal is one of a
+    plan of the episode. The id of a visit is the caller's own, and is not looked up. An id without a mark is
+    shown to no partner: it might name somebody.
     """
 
-    what: Literal["event", "episode", "visit"]
+    what: Literal["event", "episode", "goal", "visit"]
+    of: str = ""
 
 
-EVENT, EPISODE, VISIT = IdOf("event"), IdOf("episode"), IdOf("visit")
+EVENT, EPISODE, GOAL, VISIT = IdOf("event"), IdOf("episode"), IdOf("goal"), IdOf("visit")
+A_CHECK, A_CLEARANCE = IdOf("event", "session-checked.1"), IdOf("event", "clearance-recorded.1")
+A_SESSION, A_REFERRAL = IdOf("event", "session-delivered.1"), IdOf("event", "referral-made.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Tells the entries of a list apart: no two of one list have the same."""
+
+
+ONCE = Once()
 
 
 @dataclass(frozen=True, slots=True)

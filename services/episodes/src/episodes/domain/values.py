@@ -18,7 +18,7 @@ from episodes.domain.codes import (
     SCREENING_ITEMS,
     TECHNIQUES,
 )
-from episodes.domain.field_rules import COMPUTED, EVENT, Between, Length, Line, OneOf, Words
+from episodes.domain.field_rules import A_CLEARANCE, COMPUTED, Between, Length, Line, OneOf, Words
 
 AbsentReason = Annotated[
     str,
@@ -209,7 +209,7 @@ class ScreeningItem(Coded):
     """What the clinician judged from the answer; in a session check `stop` raises a red flag."""
     rationale: Words | None = None
     """The clinician's reasons for the judgement, in words."""
-    clearance_id: Annotated[UUID, EVENT] | None = None
+    clearance_id: Annotated[UUID, A_CLEARANCE] | None = None
     """The clearance that the answer rests on; it must have been recorded in this episode."""
 
 

@@ -26,6 +26,8 @@ from episodes.domain.care.amendments import Amendment
 from episodes.domain.decision import Command, NewFact, refuse_future
 from episodes.domain.episode import Episode, blank
 from episodes.domain.event import RecordedEvent, Redacted
+from episodes.domain.named_ids import ids_in
+from episodes.domain.references import refuse_dangling
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.step import ALWAYS, NEVER, Step
 from episodes.domain.time import When, compare
@@ -86,6 +88,7 @@ def decide(episode: Episode, command: Command[Any]) -> list[NewFact]:
     step = BY_FACT[type(command.draft)]
     refuse_future(command.when, command.now, step.time_at)
     _refuse_after_closing(episode, step, command.when)
+    refuse_dangling(episode, ids_in(command.draft))
     return step.decide(episode, command)
 
 

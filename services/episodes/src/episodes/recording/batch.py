@@ -24,6 +24,7 @@ from episodes.recording.preconditions import (
     episode_of,
     episodes_of_client,
     refuse_to_repeat_elsewhere,
+    refuse_unknown_episodes,
     time_of,
 )
 from episodes.recording.store import KnownReference, ReadSet, StoredReceipt, WriteSet
@@ -89,6 +90,7 @@ class Batch:
         cached = episode_of(self.read_set, request, self.now, self.draws.episode_id)
         check_preconditions(self.read_set, request, cached.episode)
         key, wrapped = self._key(cached.episode)
+        refuse_unknown_episodes(self.read_set, request, cached.episode)
         command = self._command(request, cached.episode)
         new_events = NewEvents(cached.episode, cached.weight)
         new_events.record(request, command, key, self._sealing)

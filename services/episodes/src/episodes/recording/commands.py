@@ -7,13 +7,18 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from episodes.access import Caller
-from episodes.domain.field_rules import Length, Line, OneOf
+from episodes.domain.field_rules import STAFF, STAFF_OR_PARTNER, Length, Line, OneOf
 from episodes.domain.step import Step
 from episodes.domain.time import PRECISIONS
 from episodes.domain.values import Label
 from episodes.event_log.codec import SourceRef
 from episodes.http.entity_tags import Expected
-from episodes.recording.directory_references import DirectoryReference, references_in
+from episodes.recording.directory_references import (
+    DirectoryReference,
+    EpisodeReference,
+    episodes_in,
+    references_in,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +29,10 @@ class Circumstances:
     """When it happened; if not given, the time that the fact itself states, or else now."""
     precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
     """How exactly `occurred_at` is known: to the second if not given."""
-    performer: UUID | None = None
+    performer: Annotated[UUID, STAFF] | None = None
     """The member of staff who did what is recorded; the directory must hold them."""
-    on_behalf_of: UUID | None = None
-    """The id of whoever the command is sent for; it is kept as stated."""
+    on_behalf_of: Annotated[UUID, STAFF_OR_PARTNER] | None = None
+    """The member of staff or the partner for whom the command is sent; the directory must hold them."""
     purpose: Line | None = None
     """The purpose of the command, in words; it is kept in clear, not sealed with the fact."""
     labels: Annotated[tuple[Label, ...], Length(10)] = ()
@@ -96,6 +101,10 @@ def references_of(command: CommandRequest) -> Iterator[DirectoryReference]:
     """The rows of the directory that a command names, and which must exist."""
     if command.clinic is not None:
         yield DirectoryReference("clinics", command.clinic, "/clinic")
-    if command.circumstances.performer is not None:
-        yield DirectoryReference("staff", command.circumstances.performer, "/performer")
+    yield from references_in(command.circumstances)
     yield from references_in(command.draft)
+
+
+def episodes_named_by(command: CommandRequest) -> Iterator[EpisodeReference]:
+    """The other episodes that a command names, and which must be its client's."""
+    return episodes_in(command.draft)

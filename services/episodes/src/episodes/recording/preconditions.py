@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from episodes.domain.care.amendments import EntryAttested
+from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.care.referrals import involved
 from episodes.domain.episode import Episode
 from episodes.domain.refusals import NotAllowed, RuleBroken, Unknown
@@ -12,7 +13,7 @@ from episodes.domain.roles import Role
 from episodes.domain.time import When, compare
 from episodes.errors import Moved, NotThere, ReferenceKnown
 from episodes.event_log.folding import CachedEpisode
-from episodes.recording.commands import CommandRequest, references_of
+from episodes.recording.commands import CommandRequest, episodes_named_by, references_of
 from episodes.recording.store import ReadSet
 
 
@@ -67,10 +68,29 @@ def check_preconditions(read_set: ReadSet, request: CommandRequest, episode: Epi
         raise Moved(episode.version)
     _refuse_known_reference(read_set, request)
     for row in references_of(request):
-        there = (row.table, request.caller.network, row.id) in read_set.rows
+        there = any((table, request.caller.network, row.id) in read_set.rows for table in row.tables)
         if not there or (row.table == "clients" and not _may_name(read_set, request, episode, row.id)):
-            raise Unknown(f"unknown-{row.table.removesuffix('s')}", row.pointer)
+            kinds = "-or-".join(table.removesuffix("s") for table in row.tables)
+            raise Unknown(f"unknown-{kinds}", row.pointer)
     _refuse_without_standing(read_set, request)
+
+
+def refuse_unknown_episodes(read_set: ReadSet, request: CommandRequest, episode: Episode) -> None:
+    """Refuses what is no other episode of the same client that the caller may know of: all alike, so that the
+    answer tells nobody which episodes there are. One that cannot be read could be anybody's.
+
+    What the opening names already may be repeated by whoever corrects it.
+    """
+    named_before = {entry.fact.continues for entry in episode.of(EpisodeOpened)}
+    for named in episodes_named_by(request):
+        if named.id in named_before:
+            continue
+        cached = None if named.id == episode.id else read_set.episodes.get(named.id)
+        other = None if cached is None else cached.episode
+        if other is None or (other.network, other.client) != (request.caller.network, episode.client):
+            raise Unknown("unknown-episode", named.pointer)
+        if not _ever_of(request, other):
+            raise Unknown("unknown-episode", named.pointer)
 
 
 def _refuse_known_reference(read_set: ReadSet, request: CommandRequest) -> None:

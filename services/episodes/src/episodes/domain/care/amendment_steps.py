@@ -21,9 +21,11 @@ from episodes.domain.care.amendments import (
 from episodes.domain.care.closures import closure
 from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.care.plans import Plan
-from episodes.domain.decision import Command, Decide, NewFact, refuse_future, require_event
+from episodes.domain.decision import Command, Decide, NewFact, refuse_future
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
+from episodes.domain.named_ids import ids_among, ids_in
+from episodes.domain.references import refuse_dangling
 from episodes.domain.refusals import Refused, RuleBroken, Unknown
 from episodes.domain.roles import CLIENTS_RIGHTS, CLINICAL
 from episodes.domain.step import ALWAYS, RETRACTABLE, UNCHANGEABLE, Step
@@ -78,6 +80,7 @@ def correcting(kinds: Kinds) -> Decide:
         refuse_future(when, command.now, told_at)
         _refuse_after_closing(episode, step, when, told_at)
         before = kinds.derived(without(episode, entry.metadata.event_id))
+        refuse_dangling(before, ids_in(draft.replacement, "/replacement"))
         with _refused_at("replacement"):
             first, *more = step.decide(before, _again(entry, command, draft.replacement, when))
         corrected = replace(
@@ -106,8 +109,6 @@ def retracting(kinds: Kinds) -> Decide:
 
 def attest(episode: Episode, command: Command[EntryAttested]) -> list[NewFact]:
     """Records that a licensed person vouches for entries, as a supervisor does for a student's."""
-    for place, event_id in enumerate(command.draft.events):
-        require_event(episode, event_id, f"/events/{place}")
     return [NewFact(command.draft, command.when)]
 
 
@@ -156,11 +157,13 @@ def _refuse_ill_added(
     them, for what changed since, may still be added to.
     """
     before = kinds.derived(without(episode, entry.metadata.event_id))
+    refuse_dangling(before, ids_among(type(entry.fact), command.draft.added, "/added"))
 
     def decide(fact: Any) -> None:
         when = entry.metadata.when
         if step.own_time is not None:
             when = step.own_time(fact, when.zone)
+        refuse_dangling(before, ids_in(fact))
         step.decide(before, _again(entry, command, fact, when))
 
     try:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from episodes.domain.care.clearances import refuse_unknown_clearances
 from episodes.domain.codes import CONDITIONS
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
@@ -75,7 +74,6 @@ def assess(episode: Episode, command: Command[Assessed]) -> list[NewFact]:
     draft = command.draft
     if (draft.stage == "new_baseline") != (draft.new_baseline_reason is not None):
         raise RuleBroken("new-baseline-needs-its-reason", "/new_baseline_reason")
-    refuse_unknown_clearances(episode, draft.screening)
     return [NewFact(draft, command.when)]
 
 

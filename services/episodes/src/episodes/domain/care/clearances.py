@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from episodes.domain.codes import CONDITIONS
-from episodes.domain.decision import Command, NewFact, require_event
+from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
 from episodes.domain.time import Interval, When
-from episodes.domain.values import Coded, Day, Document, Licensed, Limits, Screening
+from episodes.domain.values import Coded, Day, Document, Licensed, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +44,6 @@ def clear(episode: Episode, command: Command[ClearanceRecorded]) -> list[NewFact
 def cleared(episode: Episode, entry: RecordedEvent[ClearanceRecorded]) -> Episode:
     when, until = entry.metadata.when, entry.fact.valid_until
     return episode.begin(entry, Interval(when, None if until is None else When.day(until, when.zone)))
-
-
-def refuse_unknown_clearances(episode: Episode, screening: Screening | None) -> None:
-    """An answer of a screening may name the clearance it rests on, which must be there."""
-    for place, item in enumerate(screening.items if screening is not None else ()):
-        require_event(episode, item.clearance_id, f"/screening/items/{place}/clearance_id", ClearanceRecorded)
 
 
 CLEARING = Step(

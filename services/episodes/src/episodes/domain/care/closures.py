@@ -9,7 +9,7 @@ from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, Length, Line, OneOf, Words
+from episodes.domain.field_rules import COMPUTED, GOAL, ONCE, Length, Line, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import ALWAYS, Step
@@ -21,8 +21,8 @@ from episodes.domain.values import AbsentReason
 class GoalOutcome:
     """The outcome of one goal when care ends."""
 
-    goal: Line
-    """The id of the goal in the plan."""
+    goal: Annotated[Line, GOAL, ONCE]
+    """The id of the goal, which a plan of the episode must have; each goal has one outcome at most."""
     achieved: (
         Annotated[str, OneOf("achieved", "partially_achieved", "not_achieved", "worse", "not_assessed")]
         | None

@@ -78,7 +78,8 @@ class EpisodeOpened:
     referral: InboundReferral | None = None
     """Who sent the client; absent where nobody is known to have."""
     continues: Annotated[UUID, EPISODE] | None = None
-    """The ended episode of the same complaint that this one continues; the id is not looked up."""
+    """The ended episode of the same complaint that this one continues; it must be one of the same client that
+    the caller may know of."""
     age: Annotated[int, Between(0, 130)] | None = None
     """The client's age in years at the opening; without it the client counts as of age."""
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from episodes.domain.breaches import Breach, of_the_desk, unless
 from episodes.domain.care.assessments import has_baseline
 from episodes.domain.codes import MEASURES
-from episodes.domain.decision import Command, NewFact, refuse_before, require_event
+from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, EVENT, Between, Length, Line, OneOf, Words
+from episodes.domain.field_rules import COMPUTED, EVENT, ONCE, Between, Length, Line, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import Step
@@ -23,8 +23,8 @@ from episodes.domain.values import AbsentReason, Amount, Coded, Site, Technique
 class Goal:
     """What is to be reached, measured how, from where to where, by when."""
 
-    id: Line
-    """The name of the goal in the plan, by which an outcome at the closing refers to it."""
+    id: Annotated[Line, ONCE]
+    """The name of the goal, by which an outcome at the closing refers to it; no two of a plan share one."""
     measure: Annotated[Coded, MEASURES] | None = None
     """What is measured to see whether the goal is reached."""
     site: Site | None = None
@@ -122,7 +122,6 @@ def set_plan(episode: Episode, command: Command[PlanSet]) -> list[NewFact]:
     """Sets the first plan, which needs a baseline assessment. A later plan is a refinement."""
     if _newest(episode) is not None:
         raise RuleBroken("plan-already-set")
-    _refuse_unknown_basis(episode, command.draft)
     based = unless(has_baseline(episode, command.when), "plan-needs-a-baseline-assessment")
     breaches = of_the_desk(command, based)
     return [NewFact(replace(command.draft, plan_version=1, breaches=breaches), command.when)]
@@ -138,9 +137,6 @@ def refine_plan(episode: Episode, command: Command[PlanRefined]) -> list[NewFact
         raise RuleBroken("no-plan-to-refine")
     draft = command.draft
     refuse_before(command.when, newest.interval.since)
-    _refuse_unknown_basis(episode, draft)
-    for index, event_id in enumerate(draft.evidence):
-        require_event(episode, event_id, f"/evidence/{index}")
     changed = changed_fields(newest.fact, draft)
     if not changed:
         raise RuleBroken("refinement-changes-nothing")
@@ -174,11 +170,6 @@ def _newest(episode: Episode) -> Span[Plan] | None:
 def _newer_evidence(episode: Episode, draft: PlanRefined, newest: Span[Plan]) -> bool:
     cited = (episode.entry(event_id) for event_id in draft.evidence)
     return any(entry.metadata.version > newest.entry.metadata.version for entry in cited if entry is not None)
-
-
-def _refuse_unknown_basis(episode: Episode, plan: Plan) -> None:
-    for index, event_id in enumerate(plan.based_on):
-        require_event(episode, event_id, f"/based_on/{index}")
 
 
 SETTING = Step(

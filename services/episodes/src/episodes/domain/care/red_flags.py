@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from episodes.domain.codes import RED_FLAGS
-from episodes.domain.decision import Command, NewFact, refuse_before, require_event
+from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 from episodes.domain.field_rules import COMPUTED, EVENT, Length, OneOf, Words
@@ -61,7 +61,6 @@ class RedFlagCleared:
 
 def raise_flag(episode: Episode, command: Command[RedFlagRaised]) -> list[NewFact]:
     """Raises a red flag: a sign that care may be unsafe. It may hold care until it is cleared."""
-    require_event(episode, command.draft.source_event, "/source_event")
     return [NewFact(command.draft, command.when)]
 
 

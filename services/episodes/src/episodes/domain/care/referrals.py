@@ -10,7 +10,17 @@ from episodes.domain.care.sharing_consents import KINDS, SharingConsented, live_
 from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, EVENT, PARTNER, STAFF, Length, Line, OneOf, Words
+from episodes.domain.field_rules import (
+    A_REFERRAL,
+    COMPUTED,
+    EVENT,
+    PARTNER,
+    STAFF,
+    Length,
+    Line,
+    OneOf,
+    Words,
+)
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import DESK, DESK_OR_PARTNER, Role
 from episodes.domain.step import ALWAYS, RETRACTABLE, Step
@@ -83,7 +93,7 @@ class PartnerReported:
 
     partner: Annotated[UUID, PARTNER] | None = None
     """The partner whose report it is: staff must name it, and a partner reports for itself alone."""
-    referral: Annotated[UUID, EVENT] | None = None
+    referral: Annotated[UUID, A_REFERRAL] | None = None
     """The referral to that partner on which it reports."""
     findings: Words | None = None
     """What the partner found, in words."""

@@ -5,10 +5,9 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from episodes.domain.care.sessions import SessionDelivered
-from episodes.domain.decision import Command, NewFact, require_event
+from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
-from episodes.domain.field_rules import EVENT, Between, Length, OneOf, Words
+from episodes.domain.field_rules import A_SESSION, Between, Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import ALWAYS, RETRACTABLE, Step
@@ -29,7 +28,7 @@ class Covers:
 class ResponseNoted:
     """How the client was after a session, or over some days."""
 
-    session: Annotated[UUID, EVENT] | None = None
+    session: Annotated[UUID, A_SESSION] | None = None
     """The session of this episode that the client responds to."""
     hours_after: Annotated[float, Between(0, 100_000)] | None = None
     """How many hours after the session the response was."""
@@ -54,7 +53,6 @@ class ResponseNoted:
 def note_response(episode: Episode, command: Command[ResponseNoted]) -> list[NewFact]:
     """Records how the client was after a session, which must be one of this episode, or over some days."""
     draft = command.draft
-    require_event(episode, draft.session, "/session", SessionDelivered)
     if draft.covers is not None and draft.covers.last < draft.covers.first:
         raise RuleBroken("period-ends-before-it-begins", "/covers/last")
     return [NewFact(draft, command.when)]

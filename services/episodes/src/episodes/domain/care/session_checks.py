@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
-from episodes.domain.care.clearances import refuse_unknown_clearances
 from episodes.domain.care.holds import on_hold
 from episodes.domain.care.plans import Plan
 from episodes.domain.care.red_flags import RedFlagRaised, accepted_with_limits, care_is_held
@@ -86,7 +85,6 @@ def check_session(episode: Episode, command: Command[SessionChecked]) -> list[Ne
     A judgement `stop` also raises the red flag that holds care.
     """
     draft, when = command.draft, command.when
-    refuse_unknown_clearances(episode, draft.screening)
     stops = tuple(stopping_rules(episode, draft, when))
     limits = tuple(_limiting_rules(episode, draft, when))
     verdict = STOP if stops else LIMITS if limits else GO

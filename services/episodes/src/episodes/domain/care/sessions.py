@@ -7,16 +7,15 @@ from typing import Annotated
 from uuid import UUID
 
 from episodes.domain.breaches import Breach
-from episodes.domain.care.clearances import refuse_unknown_clearances
 from episodes.domain.care.holds import on_hold
 from episodes.domain.care.plans import Plan
 from episodes.domain.care.red_flags import care_is_held
-from episodes.domain.care.session_checks import STOP, SessionChecked
+from episodes.domain.care.session_checks import STOP
 from episodes.domain.care.treatment_consents import broken_consent
 from episodes.domain.codes import ADVICE, OTHER
-from episodes.domain.decision import Command, NewFact, refuse_future, require_event
+from episodes.domain.decision import Command, NewFact, refuse_future
 from episodes.domain.episode import Episode
-from episodes.domain.field_rules import EVENT, STAFF, VISIT, Between, Length, Line, OneOf, Words
+from episodes.domain.field_rules import A_CHECK, ONCE, STAFF, VISIT, Between, Length, Line, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL, DESK
 from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
@@ -47,8 +46,8 @@ class EndedEarly:
 class Participant:
     """Somebody else in the room."""
 
-    id: Annotated[UUID, STAFF]
-    """The id of the person in the directory of staff."""
+    id: Annotated[UUID, STAFF, ONCE]
+    """The id of the person in the directory of staff; a session lists each person once."""
     role: Annotated[str, OneOf("assistant", "student", "supervisor", "interpreter")]
     """The role in which the person took part."""
 
@@ -95,7 +94,7 @@ class SessionDelivered:
     """The kind of place where the session took place."""
     plan_version: Annotated[int, Between(1, 10_000)] | None = None
     """The version of the plan that was followed; the episode must have it."""
-    check_id: Annotated[UUID, EVENT] | None = None
+    check_id: Annotated[UUID, A_CHECK] | None = None
     """The session check made before the session; a session without one breaks a rule of care."""
     health_update: HealthUpdate | None = None
     """What changed in the client's health since last time."""
@@ -143,7 +142,7 @@ class SessionNotDelivered:
     """The reason in words."""
     by: Annotated[str, OneOf("client", "therapist", "clinic")] | None = None
     """Whose doing it was that the session did not take place."""
-    check_id: Annotated[UUID, EVENT] | None = None
+    check_id: Annotated[UUID, A_CHECK] | None = None
     """The session check that was made for the session, where there was one."""
 
 
@@ -163,7 +162,6 @@ def deliver(episode: Episode, command: Command[SessionDelivered]) -> list[NewFac
 
 def not_delivered(episode: Episode, command: Command[SessionNotDelivered]) -> list[NewFact]:
     """Records a planned session that did not take place."""
-    require_event(episode, command.draft.check_id, "/check_id", SessionChecked)
     return [NewFact(command.draft, command.when)]
 
 
@@ -221,8 +219,6 @@ def _identity(technique: Technique) -> tuple[str, str | None]:
 
 
 def _refuse_malformed(episode: Episode, draft: SessionDelivered, when: When) -> None:
-    require_event(episode, draft.check_id, "/check_id", SessionChecked)
-    refuse_unknown_clearances(episode, draft.screening)
     if when.date_in_zone() != draft.date_of_service:
         raise RuleBroken("contradicting-times", "/date_of_service")
     if draft.start is not None and draft.end is not None and draft.end < draft.start:

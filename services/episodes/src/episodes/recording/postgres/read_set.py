@@ -17,7 +17,7 @@ from episodes.event_log.codec import metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.master_keys import wrapping
 from episodes.event_log.stored_form import Damaged, Unreadable
-from episodes.recording.commands import CommandRequest, references_of
+from episodes.recording.commands import CommandRequest, episodes_named_by, references_of
 from episodes.recording.postgres.lookup import DIRECTORY, Found, Wanted, look_up
 from episodes.recording.store import KnownReference, ReadSet, StoredReceipt
 
@@ -74,11 +74,13 @@ def read(
 
 
 def _askers(seek: LookUp, read_set: ReadSet, commands: Sequence[CommandRequest]) -> Askers:
-    """The episodes that the commands are for, each with the networks that ask for it."""
+    """The episodes that the commands are for or name, each with the networks that ask for it."""
     askers: dict[UUID, set[str]] = defaultdict(set)
     for command in commands:
         if command.episode is not None:
             askers[command.episode].add(command.caller.network)
+        for named in episodes_named_by(command):
+            askers[named.id].add(command.caller.network)
     clients = {(c.caller.network, c.client) for c in commands if c.client is not None}
     if clients:
         for row in sorted(seek({"client_episodes": clients})["client_episodes"], key=_by_episode_id):
@@ -99,7 +101,8 @@ def _rows_wanted(commands: Sequence[CommandRequest], clinics: set[Scoped]) -> di
     wanted["clinics"] |= clinics
     for command in commands:
         for row in references_of(command):
-            wanted[row.table].add((command.caller.network, row.id))
+            for table in row.tables:
+                wanted[table].add((command.caller.network, row.id))
     wanted["registrations"] |= wanted["clients"]
     return wanted
 
