@@ -200,6 +200,49 @@ def test_naming_who_is_not_in_the_directory_or_only_in_another_networks(
         served.refuses(request.changed({pointer: named}), 422, rule, pointer)
 
 
+@pytest.mark.parametrize("resource", ROWS)
+def test_on_behalf_of_who_is_no_member_of_staff_and_no_partner_here(served: Served, resource: str) -> None:
+    request = served.standing(resource).asked(resource, {})
+    for named in (str(uuid4()), ELSEWHERE["staff"], ELSEWHERE["partners"], served.other.client):
+        asked = request.changed({"/on_behalf_of": named})
+        served.refuses(asked, 422, "unknown-staff-or-partner", "/on_behalf_of")
+
+
+@pytest.mark.parametrize("whom", [THERAPIST, PARTNER])
+def test_on_behalf_of_staff_or_a_partner(served: Served, whom: str) -> None:
+    request = served.story().asked("red-flags", {"/on_behalf_of": whom})
+    assert served.send(request).status_code == 201
+
+
+def test_an_episode_that_is_not_the_clients_or_not_ones_own_is_continued_as_little_as_none(
+    served: Served,
+) -> None:
+    """Another client's, another network's and another clinic's are answered in the same words."""
+    story = served.story()
+    request = story.asked("episodes", {})
+    network = bearer(served.service.token(network="other"))
+    theirs = request.changed({"/client": ELSEWHERE["clients"], "/clinic": ELSEWHERE["clinics"],
+                              "/therapist": ELSEWHERE["staff"], "/referral": DROP})  # fmt: skip
+    foreign = served.send(theirs, **network)
+    assert foreign.status_code == 201, foreign.text
+    elsewhere = str(uuid4())
+    clinic = served.api.http.put(f"/v1/clinics/{elsewhere}", json=EXAMPLES["Clinic"])
+    assert clinic.status_code == 204, clinic.text
+    away = served.send(request.changed({"/clinic": elsewhere}))
+    assert away.status_code == 201, away.text
+    desk = bearer(served.service.token("coordinator", THERAPIST, clinics=(UUID(CLINIC),)))
+    answers = []
+    named_by = {str(uuid4()), served.other.id, *(one.json()["episode"]["id"] for one in (foreign, away))}
+    for named in named_by:
+        asked = request.changed({"/continues": named})
+        served.refuses(asked, 422, "unknown-episode", "/continues", desk)
+        document = served.send(asked, **desk).json()
+        answers.append({name: said for name, said in document.items() if name != "correlation_id"})
+    assert all(one == answers[0] for one in answers), answers
+    own = served.send(request.changed({"/continues": story.id}), **desk)
+    assert own.status_code == 201, own.text
+
+
 @pytest.mark.parametrize(
     ("resource", "pointer"), [(resource, pointer) for resource, row in ROWS.items() for pointer in row.events]
 )
