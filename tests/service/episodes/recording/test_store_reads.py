@@ -12,6 +12,7 @@ from episodes.event_log.cache import Cache
 from episodes.recording.batch import Batch
 from episodes.recording.commands import Answer
 from episodes.recording.postgres import read_set
+from episodes.recording.postgres.lookup import look_up
 from episodes.recording.postgres.store import PostgresStore
 from tests.support.episodes.store_and_writer import (
     AN_OPENING,
@@ -40,11 +41,10 @@ def store(desk: Desk) -> Iterator[PostgresStore]:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was looked up, one entry for each round trip."""
     trips: list[Any] = []
-    real = read_set.look_up
 
     def counted(connection: Any, networks: Any, wanted: Any) -> Any:
         trips.append(wanted)
-        return real(connection, networks, wanted)
+        return look_up(connection, networks, wanted)
 
     monkeypatch.setattr(read_set, "look_up", counted)
     return trips
