@@ -118,6 +118,13 @@ def test_what_is_added_is_looked_up_even_if_the_entry_would_not_be_recorded_any_
     history.when(an_addition_to("session-delivered.1", position="prone"), about=unchecked.id).then_recorded()
 
 
+def test_an_entry_that_names_the_wrong_kind_already_may_still_be_added_to() -> None:
+    checked_by_an_assessment = past(replace(AT_TEN, check_id=BASELINE.id), march(4, 10))
+    history = given(*READY, checked_by_an_assessment)
+    added = an_addition_to("session-delivered.1", position="prone")
+    history.when(added, about=checked_by_an_assessment.id).then_recorded()
+
+
 def test_a_plan_that_is_set_names_what_is_there() -> None:
     unplanned = given(*(one for one in READY if one is not PLANNED))
     unplanned.when(replace(a_plan, based_on=(NOBODY,))).then_refused("unknown-event", "/based_on/0")
