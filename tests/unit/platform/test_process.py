@@ -74,15 +74,15 @@ def test_descriptors_that_run_out_are_counted_and_told() -> None:
         "with open('/dev/null'): print(Descriptors.now().count - before)"
     )
     assert run(one_more, begun="").stdout == "1\n", "where nobody else lists them at the same time"
+    few = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))\n"
     limited = (
-        "import resource, os, time\n"
-        "resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))\n"
+        "import os, time\n"
         "held = []\n"
         "try:\n    while True: held.append(os.open('/dev/null', os.O_RDONLY))\n"
         "except OSError: pass\n"
         "time.sleep(2.5)"
     )
-    [line] = [json.loads(line) for line in run(limited).stderr.splitlines()]
+    [line] = [json.loads(line) for line in run(limited, begun=few + BEGUN).stderr.splitlines()]
     assert (line["event"], line["limit"]) == ("file descriptors run out", 20)
     assert line["count"] in (19, 20), "it may look while the last one is opened"
     assert "ulimit" in line["reason"]
