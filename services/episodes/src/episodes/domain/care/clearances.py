@@ -64,4 +64,5 @@ CLEARING = Step(
     kind="screening",
     after_closing=OF_BEFORE,
     amended=RETRACTABLE,
+    judges=True,
 )

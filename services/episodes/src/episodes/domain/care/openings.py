@@ -110,4 +110,5 @@ OPENING = Step(
     evolve=opened,
     kind="opening",
     amended=CORRECTABLE,
+    judges=True,
 )

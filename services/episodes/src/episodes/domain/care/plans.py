@@ -191,6 +191,7 @@ SETTING = Step(
     decide=set_plan,
     evolve=plan_begun,
     kind="plans",
+    judges=True,
 )
 REFINING = Step(
     name="plan-refined.1",
@@ -202,4 +203,5 @@ REFINING = Step(
     decide=refine_plan,
     evolve=plan_begun,
     kind="plans",
+    judges=True,
 )

@@ -128,6 +128,7 @@ RAISING = Step(
     kind="flags",
     after_closing=ALWAYS,
     amended=RETRACTABLE,
+    judges=True,
 )
 CLEARING = Step(
     name="red-flag-cleared.1",
@@ -140,4 +141,5 @@ CLEARING = Step(
     evolve=flag_cleared,
     kind="flags",
     after_closing=ALWAYS,
+    judges=True,
 )
