@@ -8,7 +8,7 @@ from notifications.delivering.webhook_bodies import Due
 from notifications.reacting.gaps import Gap
 from notifications.reacting.knowledge import Knowledge
 from notifications.reacting.messages import Message
-from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
+from notifications.reacting.owed import AlertsTakenBack, AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
 from tests.simulation.log import NETWORK, PARTNERS
 from tests.simulation.scheduling import Scheduler, pause
 
@@ -156,6 +156,9 @@ class Ledger:
 
     async def owe_amendment(self, event: PublishedEvent, owed: AmendmentOwed) -> None:
         raise NotImplementedError("nothing is amended in this world")
+
+    async def take_back(self, event: PublishedEvent, owed: AlertsTakenBack) -> None:
+        raise NotImplementedError("nothing is judged anew in this world")
 
     async def owe_inbox(self, event: PublishedEvent, owed: InboxOwed) -> None:
         if (event.id, owed.concern) not in self._tables.inbox:

@@ -84,3 +84,5 @@ COMMANDS: Mapping[str, Line] = {line.resource: line for line in LINES}
 """The lines by the resource to which their commands are posted."""
 EVENTS: Mapping[str, Line] = {line.event: line for line in reversed(LINES)}
 """The lines by the name of the event. Where two commands record one kind of event, the first of them."""
+OWN_EVENTS: Mapping[str, str] = {row[0]: f"care.episode.{row[2]}" for row in table(VOCABULARY, "own event")}
+"""What is published of each event that the service records itself."""

@@ -209,6 +209,26 @@ class EntryAttested(Data):
     entries: tuple[UUID, ...]
 
 
+class SessionJudged(BaseModel):
+    """The rules of care that a session broke, as judged now and `before`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    session: UUID
+    breaches: tuple[str, ...]
+    before: tuple[str, ...]
+
+
+class SessionsRejudged(Data):
+    """What was recorded late, or amended, changed which rules sessions broke.
+
+    `because` names the event that did; there is none if an operator had all sessions judged anew.
+    """
+
+    type_name = "care.episode.sessions_rejudged.v1"
+    because: UUID | None = None
+    sessions: tuple[SessionJudged, ...]
+
+
 class Redacted(BaseModel):
     """Stands where the data was, once the client has been erased."""
 
@@ -246,6 +266,7 @@ PUBLISHED: Mapping[str, type[Data]] = MappingProxyType(
             EntryCorrected,
             EntryRetracted,
             EntryAttested,
+            SessionsRejudged,
         )
     }
 )

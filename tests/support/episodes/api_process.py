@@ -22,6 +22,7 @@ from episodes.http.examples import CLIENT, CLINIC, COLLEAGUE, EXAMPLES, PARTNER,
 from episodes.processes.token_issuing import issue, issuer_key
 from tests.support.databases import episodes_database
 from tests.support.episodes.described import held_to_the_document
+from tests.support.logs import log_until_now
 from tests.support.servers.postgres import Database, PostgresServer
 from tests.support.waiting import PATIENCE, eventually
 
@@ -48,6 +49,10 @@ class Api:
     @property
     def log(self) -> str:
         return self._log.read_text()
+
+    @property
+    def log_until_now(self) -> str:
+        return log_until_now(self.url, lambda: self.log)
 
     def record(
         self, path: str, body: object, key: UUID | None = None, headers: Mapping[str, str] | None = None

@@ -19,6 +19,7 @@ from episodes.domain.care.closures import EpisodeReopened
 from episodes.domain.care.holds import EpisodeHeld
 from episodes.domain.care.red_flags import RedFlagCleared
 from episodes.domain.care.referrals import PartnerReported, ReferralAnswered, ReferralMade, ReferralWithdrawn
+from episodes.domain.care.rejudging import SessionJudged, SessionsRejudged
 from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.care.transfers import ResponsibilityTransferred, Responsible
 from episodes.domain.care.treatment_consents import TreatmentConsentWithdrawn
@@ -127,6 +128,17 @@ def rest(session: SessionDelivered) -> Mapping[str, Any]:
             requested_by="partner",
         ),
         "entry-attested.1": EntryAttested(events=(event_id(6),), by=OTHER_STAFF, statement="was in the room"),
+        "sessions-rejudged.1": SessionsRejudged(
+            because=event_id(14),
+            rules_version="1",
+            sessions=(
+                SessionJudged(
+                    session=event_id(6),
+                    breaches=("no-treatment-consent", "check-said-stop"),
+                    before=("check-said-stop", "open-red-flag"),
+                ),
+            ),
+        ),
         "amendment-refused.1": AmendmentRefused(
             event=event_id(6), reason="it is accurate", statement="it hurt more", reviewed_by="privacy office"
         ),

@@ -18,7 +18,7 @@ Row = dict[str, Any]
 Time = tuple[datetime, str, str]
 """A moment, its precision and its time zone."""
 
-_WITH_THEIR_ENTRY = ("events", "attestations")
+_WITH_THEIR_ENTRY = ("events", "attestations", "rejudgements")
 SECTIONS = {
     name: {"plan-refinements": "plans"}.get(section, section)
     for name, line in EVENTS.items()
@@ -79,6 +79,8 @@ def standing(events: Sequence[RecordedEvent[Any]]) -> list[Row]:
     """The entries as amended: completed, replaced or removed; and the amendments themselves."""
     rows: list[Row] = []
     for event in events:
+        if event.metadata.type == "sessions-rejudged.1":
+            _judge(rows, event.fact)
         for row in [row for row in rows if row["id"] == getattr(event.fact, "event", None)]:
             if event.metadata.type == "entry-retracted.1":
                 rows.remove(row)
@@ -101,6 +103,16 @@ def _amend(row: Row, event: RecordedEvent[Any]) -> None:
     else:
         return
     row["labels"] = row["labels"] + [one for one in event.labels if one not in row["labels"]]
+
+
+def _judge(rows: list[Row], fact: Any) -> None:
+    """The last judgement counts; what was said of a breach that stands is kept."""
+    for row, judged in [(row, one) for one in fact.sessions for row in rows if row["id"] == one.session]:
+        said_of = {breach["rule"]: breach for breach in row["fact"]["breaches"]}
+        breaches = [
+            said_of.get(rule, {"rule": rule, "rules_version": fact.rules_version}) for rule in judged.breaches
+        ]
+        row["fact"] = row["fact"] | {"breaches": breaches}
 
 
 def spans(rows: list[Row]) -> list[Row]:
@@ -265,6 +277,7 @@ def _entry(events: Sequence[RecordedEvent[Any]], rows: list[Row], row: Row, when
         **row["fact"],
         "amended_by": _pointing(events, row) or None,
         "attested_by": _vouching(events, row) or None,
+        "rejudged_by": _rejudging(events, row) or None,
     }
     return {name: part for name, part in shown.items() if part is not None} | _stretch(rows, row, when)
 
@@ -282,6 +295,15 @@ def _stretch(rows: list[Row], row: Row, when: Time | None) -> Row:
 def _pointing(events: Sequence[RecordedEvent[Any]], row: Row) -> list[Row]:
     amending = [event for event in events if getattr(event.fact, "event", None) == row["id"]]
     return [{"event": event.metadata.event_id, "type": event.metadata.type} for event in amending]
+
+
+def _rejudging(events: Sequence[RecordedEvent[Any]], row: Row) -> list[Row]:
+    return [
+        {"event": event.metadata.event_id, "type": event.metadata.type}
+        for event in events
+        if event.metadata.type == "sessions-rejudged.1"
+        and any(judged.session == row["id"] for judged in event.fact.sessions)
+    ]
 
 
 def _vouching(events: Sequence[RecordedEvent[Any]], row: Row) -> list[Row]:

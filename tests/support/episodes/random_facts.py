@@ -14,7 +14,7 @@ from episodes.domain.step import Step
 from episodes.domain.vocabulary import STEPS
 from episodes.recording.amendment_bodies import AMENDABLE, part_of
 
-IDS = tuple(UUID(int=1_000 + number) for number in range(30))
+IDS = tuple(UUID(int=1_000 + number) for number in range(60))
 """The ids of the events that a property test records, so that drawn facts may name one."""
 
 _LONG_AGO, _LAST = datetime.fromisoformat("1900-01-02"), datetime.fromisoformat("2199-12-30")

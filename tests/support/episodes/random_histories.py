@@ -20,7 +20,7 @@ from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 from episodes.domain.refusals import Refused
 from episodes.domain.time import PRECISIONS, When
-from episodes.domain.vocabulary import BY_FACT, STEPS, decide, evolve
+from episodes.domain.vocabulary import BY_FACT, STEPS, decide, evolve, judged_anew
 from tests.support.episodes import care_facts
 from tests.support.episodes.drafts import draft
 from tests.support.episodes.random_facts import IDS, drawn
@@ -37,7 +37,7 @@ from tests.support.episodes.scenario import (
     recorded,
     replayed,
 )
-from tests.support.vocabulary_page import COMMANDS, EVENTS, LINES
+from tests.support.vocabulary_page import COMMANDS, LINES
 
 ZONES = {CLINIC: ZONE, OTHER_CLINIC: "America/New_York"}
 OTHER_PARTNER = UUID(int=10)
@@ -115,7 +115,7 @@ _FLAGS = (
 _TURNS = tuple(
     draft(step)
     for step in STEPS
-    if EVENTS[step.name].kind in ("opening", "closure") and step.fact is not EpisodeOpened
+    if step.offered and step.kind in ("opening", "closure") and step.fact is not EpisodeOpened
 )
 """What becomes of the episode itself: paused, going on, handed over, closed, open again."""
 _STATUSES = (
@@ -183,7 +183,7 @@ THEMES: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
 )
 """For each theme the facts of the second day and the commands that may follow; the last has them all."""
 
-_BY_FACT = {step.fact: drawn(step.fact) for step in STEPS if step.fact is not EpisodeOpened}
+_BY_FACT = {step.fact: drawn(step.fact) for step in STEPS if step.offered and step.fact is not EpisodeOpened}
 anything: st.SearchStrategy[Any] = st.sampled_from(list(_BY_FACT)).flatmap(_BY_FACT.__getitem__)
 """Any fact that the types allow, except an opening, which is always the first event."""
 
@@ -249,13 +249,14 @@ def _recorded(
         decisions = decide(episode, asked)
     except Refused as refusal:
         return Happened(command, before, episode, (), refusal)
-    for item in decisions:
-        labels = tuple(dict.fromkeys((*command.labels, *item.labels)))
-        clinic = item.clinic or episode.clinic
-        place = len(so_far) + len(entries)
-        entry = _entry(episode, item.fact, item.when, place, now, clinic, labels)
-        episode = evolve(episode, entry)
-        entries.append(entry)
+    for decided in (decisions, None):
+        for item in judged_anew(episode, entries) if decided is None else decided:
+            labels = tuple(dict.fromkeys((*command.labels, *item.labels)))
+            clinic = item.clinic or episode.clinic
+            place = len(so_far) + len(entries)
+            entry = _entry(episode, item.fact, item.when, place, now, clinic, labels)
+            episode = evolve(episode, entry)
+            entries.append(entry)
     return Happened(command, before, episode, entries)
 
 

@@ -200,7 +200,7 @@ CARE: Mapping[str, Row] = {
             recorded("check-used-before"),
             refused("visit-already-recorded", "/visit", {"/visit": "@client"}),
         ),
-        consent=(recorded("no-treatment-consent", after=("early withdrawal",)),),
+        consent=(recorded("no-treatment-consent", "check-said-stop", after=("early withdrawal",)),),
         closed=of_before(),
         own_time=True,
         future={"/date_of_service": "@day after tomorrow", "/start": DROP},

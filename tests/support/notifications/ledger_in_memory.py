@@ -7,7 +7,7 @@ from contracts.envelope import PublishedEvent
 from notifications.reacting.gaps import Gap
 from notifications.reacting.knowledge import Knowledge
 from notifications.reacting.messages import Message
-from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
+from notifications.reacting.owed import AlertsTakenBack, AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
 
 
 @dataclass
@@ -51,6 +51,9 @@ class LedgerInMemory:
     async def owe_inbox(self, event: PublishedEvent, owed: InboxOwed) -> None:
         if (event.id, owed) not in self.owed:
             self.owed.append((event.id, owed))
+
+    async def take_back(self, event: PublishedEvent, owed: AlertsTakenBack) -> None:
+        self.owed.append((event.id, owed))
 
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None:
         self.parked.append((message, reason, event, episode))

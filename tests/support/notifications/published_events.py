@@ -1,7 +1,7 @@
 """Published events as the episodes service would publish them, with methods named by the clinic's words."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,6 +66,14 @@ class Care:
         """`how`: added_to, corrected, retracted."""
         more = {"breaches": breaches, "adverse": False} if how == "corrected" else {}
         return self.event(f"entry_{how}", {"entry": entry.attributes["id"]} | more, origin="corrected")
+
+    def judged_anew(self, *judged: tuple[CloudEvent, Sequence[str], Sequence[str]]) -> CloudEvent:
+        """Of each session the rules that it broke, before and now."""
+        sessions = [
+            {"session": session.attributes["id"], "before": before, "breaches": now}
+            for session, before, now in judged
+        ]
+        return self.event("sessions_rejudged", {"because": str(uuid4()), "sessions": sessions})
 
     def closed(self) -> CloudEvent:
         return self.event("episode_closed", {})

@@ -22,6 +22,7 @@ from joserfc.jwk import OKPKey
 from psycopg.rows import dict_row
 
 from notifications.delivering.secret_sealing import Sealing
+from tests.support.logs import log_until_now
 from tests.support.servers.postgres import Database
 from tests.support.waiting import PATIENCE, eventually
 
@@ -199,6 +200,10 @@ class Api:
     @property
     def log(self) -> str:
         return self._service.log_of("api")
+
+    @property
+    def log_until_now(self) -> str:
+        return log_until_now(str(self.client.base_url), lambda: self.log)
 
     def call(self, method: str, path: str, token: str | None = None, **more: Any) -> httpx.Response:
         headers = more.pop("headers", {}) | ({"Authorization": f"Bearer {token}"} if token else {})

@@ -17,6 +17,9 @@ GOLDEN = Path(__file__).parents[2] / "support" / "former_envelope"
 """What the release before published, to the byte: each example, and the last one redacted."""
 RECORDS: list[dict[str, Any]] = json.loads((GOLDEN / "kafka.json").read_text())
 FEED: list[dict[str, Any]] = json.loads((GOLDEN / "feed.json").read_text())
+SINCE = {"care.episode.sessions_rejudged.v1"}
+"""Events that the release before did not publish."""
+THEN = [name for name in TYPES if name not in SINCE]
 TODAYS = set(FORMER)
 NAMES = sorted(FORMER.items())
 
@@ -28,7 +31,7 @@ def kafka(record: dict[str, Any], **more: str) -> PublishedEvent:
 
 
 def test_there_is_a_golden_record_of_each_event_and_none_has_a_name_of_today() -> None:
-    assert [it["type"] for it in FEED] == [*TYPES, TYPES[-1]]
+    assert [it["type"] for it in FEED] == [*THEN, THEN[-1]]
     assert not [it for it in FEED if TODAYS & set(it)]
     assert not [it for it in RECORDS if {f"ce_{name}" for name in TODAYS} & set(it["headers"])]
 
@@ -61,13 +64,13 @@ def test_two_names_that_say_two_things_are_unreadable(name: str, former: str) ->
         kafka(RECORDS[0], **{name: f"{value}1"})
 
 
-@pytest.mark.parametrize("place", range(len(TYPES)))
+@pytest.mark.parametrize("place", range(len(THEN)))
 def test_a_consumer_of_the_release_before_finds_what_it_reads(place: int) -> None:
     """All of it under the names it knows; times are spelled anew, and on Kafka a number is padded."""
-    old, new = FEED[place], example(TYPES[place])
+    old, new = FEED[place], example(THEN[place])
     lost = {name for name, value in old.items() if spelled(new.get(name)) != spelled(value)}
     assert lost == {"traceparent"}, "which was made up"
-    headers = {name: value.decode() for name, value in to_kafka(written(TYPES[place]))[2]}
+    headers = {name: value.decode() for name, value in to_kafka(written(THEN[place]))[2]}
     for name, value in RECORDS[place]["headers"].items():
         if name != "ce_traceparent":
             assert spelled(headers[name].lstrip("0")) == spelled(value.lstrip("0"))

@@ -30,8 +30,8 @@ UNCAUGHT = {
 }
 
 
-def run(program: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", BEGUN + program]
+def run(program: str, begun: str = BEGUN, **more: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", begun + program]
     return subprocess.run(command, capture_output=True, text=True, check=False, **more)
 
 
@@ -73,16 +73,16 @@ def test_descriptors_that_run_out_are_counted_and_told() -> None:
         "from care_platform.descriptors import Descriptors\nbefore = Descriptors.now().count\n"
         "with open('/dev/null'): print(Descriptors.now().count - before)"
     )
-    assert run(one_more).stdout == "1\n"
+    assert run(one_more, begun="").stdout == "1\n", "where nobody else lists them at the same time"
+    few = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))\n"
     limited = (
-        "import resource, os, time\n"
-        "resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))\n"
+        "import os, time\n"
         "held = []\n"
         "try:\n    while True: held.append(os.open('/dev/null', os.O_RDONLY))\n"
         "except OSError: pass\n"
         "time.sleep(2.5)"
     )
-    [line] = [json.loads(line) for line in run(limited).stderr.splitlines()]
+    [line] = [json.loads(line) for line in run(limited, begun=few + BEGUN).stderr.splitlines()]
     assert (line["event"], line["limit"]) == ("file descriptors run out", 20)
     assert line["count"] in (19, 20), "it may look while the last one is opened"
     assert "ulimit" in line["reason"]

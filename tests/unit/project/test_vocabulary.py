@@ -226,4 +226,11 @@ def test_readers_are_led_to_both() -> None:
     readme = (CHECKOUT / "README.md").read_text()
     assert "contracts/VOCABULARY.md" in readme
     assert "contracts/INTERFACES.md" in readme
-    assert {step.name for step in STEPS} == {row[0] for row in table(VOCABULARY, "event")}
+    assert {step.name for step in STEPS if step.offered} == {row[0] for row in table(VOCABULARY, "event")}
+
+
+def test_what_the_service_records_itself_has_a_table_of_its_own() -> None:
+    own = {step.name: published_name(step.name) for step in STEPS if not step.offered}
+    assert own == vocabulary_page.OWN_EVENTS
+    assert {row[3] for row in table(VOCABULARY, "own event")} == {"–"}
+    assert not [step for step in STEPS if not step.offered and step.kind is not None]

@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import NoReturn
@@ -20,7 +20,6 @@ from fastapi import FastAPI
 from joserfc.errors import SecurityWarning
 from kafka.errors import KafkaError
 from pydantic import ValidationError
-from uuid_utils.compat import uuid7
 
 from care_platform import crash_points, key_commands, logs, process, process_metrics
 from care_platform.auth.issuer_keys import IssuerKeys
@@ -52,7 +51,7 @@ from episodes.event_log.epochs import StoreInUse, begin_epoch
 from episodes.event_log.keyring import KINDS, Keyring, keyring
 from episodes.event_log.master_keys import CLIENT_KEYS, may_rotate
 from episodes.event_log.reader import Database, Log, Wake
-from episodes.event_log.stored_form import SALT
+from episodes.event_log.recorder import connect_to_log
 from episodes.event_log.thread_pool import Workers
 from episodes.http.metrics import (
     BATCH_COMMANDS,
@@ -74,13 +73,12 @@ from episodes.publishing.process import run_relay
 from episodes.publishing.sequences import PublishedSequences
 from episodes.publishing.shared_pages import SharedPages
 from episodes.publishing.topics import make_topics
-from episodes.recording.batch import Randomness
 from episodes.recording.postgres.store import PostgresStore
+from episodes.recording.randomness import randomness
+from episodes.recording.rejudging import Rejudging, all_episodes, run_rejudging
 from episodes.recording.writer import Writer
 from episodes.tokens import verifier
 from episodes.turns import Limits
-
-NONCE = 12
 
 
 def main() -> None:
@@ -172,31 +170,19 @@ def _issuer_keys(settings: Settings) -> IssuerKeys:
 
 
 def _writer(url: str, keys: Keyring, cache: Cache, limits: Limits) -> Writer:
-    log = structlog.get_logger("writer")
-    watchdog = Watchdog(lambda seconds: log.error("store call hangs", seconds=round(seconds, 1)))
-    watchdog.start()
-
     def observe(size: int, attempts: int) -> None:
         BATCH_COMMANDS.observe(size)
         if attempts > 1:
             BATCH_CONFLICTS.inc()
 
-    draws = Randomness(
-        event_id=uuid7, episode_id=uuid7, nonce=drawn(NONCE), data_key=keys.data_key, salt=drawn(SALT)
-    )
-    store = PostgresStore(url, keys.unwrap, watchdog)
-    return Writer(store, draws, _now, cache, observe, limits)
+    return Writer(_store(url, keys), randomness(keys), _now, cache, observe, limits)
 
 
-def drawn(size: int) -> Callable[[], bytes]:
-    """Random values of so many bytes, drawn many at a time: each draw lets go of the interpreter."""
-
-    def values() -> Iterator[bytes]:
-        while True:
-            many = os.urandom(size * 256)
-            yield from (many[at : at + size] for at in range(0, len(many), size))
-
-    return values().__next__
+def _store(url: str, keys: Keyring) -> PostgresStore:
+    log = structlog.get_logger("writer")
+    watchdog = Watchdog(lambda seconds: log.error("store call hangs", seconds=round(seconds, 1)))
+    watchdog.start()
+    return PostgresStore(url, keys.unwrap, watchdog)
 
 
 def relay(settings: Settings, _: argparse.Namespace) -> None:
@@ -341,6 +327,17 @@ def token(settings: Settings, arguments: argparse.Namespace) -> None:
     )
 
 
+def rejudge(settings: Settings, _: argparse.Namespace) -> None:
+    """Judge all stored sessions anew, by all that is known of them now."""
+    process.begin("rejudge")
+    url = settings.require("database_url", "the address of the database, as the role of the API")
+    keyring, say = _keyring(settings), partial(print, flush=True)
+    with _in_a_sentence(), closing(_store(url, keyring)) as store, closing(connect_to_log(url)) as reading:
+        run_rejudging(
+            Rejudging(store, randomness(keyring), _now, say), all_episodes(reading, settings.networks)
+        )
+
+
 def keys(settings: Settings, arguments: argparse.Namespace) -> None:
     """Change the master key while the service runs."""
     why = "the address of the database, as the role episodes_keys"
@@ -378,6 +375,7 @@ _COMMANDS: Mapping[str, Command] = {
     "restored": restored,
     "topics": topics,
     "retire-network": retire,
+    "rejudge": rejudge,
     "keys": keys,
     "issue": token,
     "openapi": openapi,

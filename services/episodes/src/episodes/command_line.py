@@ -29,7 +29,7 @@ def parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
         role.set_defaults(run=run)
         return role
 
-    for name in ("api", "relay", "openapi"):
+    for name in ("api", "relay", "rejudge", "openapi"):
         added(name)
     _migrate(added("migrate"))
     added("restored", help="begin a new epoch after a backup was restored")

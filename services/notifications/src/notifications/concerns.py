@@ -6,6 +6,7 @@ Severity = Literal["critical", "notice"]
 Concern = Literal[
     "red_flag_raised",
     "rule_of_care_broken",
+    "breach_taken_back",
     "adverse_reaction",
     "referral_answered",
     "partner_reported",

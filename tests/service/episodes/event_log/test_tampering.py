@@ -165,13 +165,13 @@ def store(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) ->
 def test_a_change_in_the_store_is_noticed_at_the_next_read(store: Store, name: str) -> None:
     change, says = CHANGES[name]
     before = store.rows(store.own)
-    seen = len(store.api.log)
+    seen = len(store.api.log_until_now)
     store.replace(change(before, store.rows(store.other)))
     try:
         for path in (store.own, f"{store.own}/history"):
             answer = store.api.http.get(path)
             assert answer.status_code == 500, (path, answer.text)
-        assert says in store.api.log[seen:]
+        assert says in store.api.log_until_now[seen:]
         assert store.api.http.get(store.other).status_code == 200
     finally:
         store.replace(before)
@@ -181,10 +181,10 @@ def test_a_change_in_the_store_is_noticed_at_the_next_read(store: Store, name: s
 def test_a_key_that_is_gone_is_damage_and_no_erasure(store: Store) -> None:
     with store.superuser() as connection:
         kept = connection.execute("DELETE FROM client_keys RETURNING *").fetchall()
-    seen = len(store.api.log)
+    seen = len(store.api.log_until_now)
     try:
         answer = store.api.http.get(store.own)
-        assert (answer.status_code, NO_KEY in store.api.log[seen:]) == (500, True)
+        assert (answer.status_code, NO_KEY in store.api.log_until_now[seen:]) == (500, True)
     finally:
         with store.superuser() as connection:
             for row in kept:

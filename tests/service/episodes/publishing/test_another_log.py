@@ -84,7 +84,7 @@ class Restored:
     def alarmed(self) -> bool:
         shown = "episodes_another_log 1.0" in self.api.http.get("/metrics").text
         assert shown == (self.readiness == {"ready": True, "warnings": [WARNING]})
-        assert shown == ("position of another log" in self.api.log)
+        assert shown == ("position of another log" in self.api.log_until_now)
         return shown
 
 

@@ -79,7 +79,7 @@ def outside(served: Served) -> dict[str, str]:
     """Everything operators and other services can read."""
     http = served.api.http
     return {
-        "log": served.api.log,
+        "log": served.api.log_until_now,
         "metrics": http.get("/metrics").text,
         "feed": http.get("/v1/feed", params={"limit": 1_000}).text,
         "health": http.get("/health/ready").text,
@@ -184,7 +184,7 @@ def test_a_refusal_is_logged_with_the_correlation_id_it_was_answered_with(served
     answer = served.api.http.get("/v1/episodes/1", headers={"x-correlation-id": str(mine)})
     assert answer.headers["x-correlation-id"] == str(mine)
     eventually(lambda: str(mine) in served.api.log, "the refusal is logged")  # once it was answered
-    [line] = [json.loads(line) for line in served.api.log.splitlines() if str(mine) in line]
+    [line] = [json.loads(line) for line in served.api.log_until_now.splitlines() if str(mine) in line]
     assert (line["status"], line["route"], line["method"]) == (400, "/v1/episodes/{episode}", "GET")
     assert set(line) == {
         "event",

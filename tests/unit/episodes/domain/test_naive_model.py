@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from episodes.domain.care.plans import Plan
 from episodes.domain.care.red_flags import RedFlagRaised
 from episodes.domain.care.referrals import open_referral
+from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.care.sharing_consents import live_consents
 from episodes.domain.care.transfers import responsible
 from episodes.domain.episode import Episode
@@ -17,7 +18,7 @@ from episodes.domain.status import status
 from episodes.domain.time import When
 from episodes.event_log.folding import fold
 from tests.support.effort import usually
-from tests.support.episodes import naive_model
+from tests.support.episodes import naive_judge, naive_model
 from tests.support.episodes.random_histories import OTHER_PARTNER, Story, histories, stranger_histories
 from tests.support.episodes.scenario import PARTNER, ZONE
 
@@ -85,6 +86,7 @@ def modelled(events: list[RecordedEvent[Any]], now: datetime) -> dict[str, Any]:
         "status": naive_model.status(rows),
         "responsible": (last["therapist"], last["clinic"]),
         "plan": plans[-1]["row"]["fact"]["plan_version"] if plans else None,
+        "broken": naive_judge.judgements(events),
         "flags": {span["row"]["id"] for span in flags},
         "consents": {partner: _live(consents, partner, now) for partner in PARTNERS},
         "referrals": {partner: _made_to(referrals, partner) for partner in PARTNERS},
@@ -116,6 +118,10 @@ def found(episode: Episode, now: datetime) -> dict[str, Any]:
         "status": status(episode),
         "responsible": (answers.fact.therapist, answers.fact.clinic),
         "plan": None if plan is None else plan.fact.plan_version,
+        "broken": {
+            entry.metadata.event_id: {breach.rule for breach in entry.fact.breaches}
+            for entry in episode.of(SessionDelivered)
+        },
         "flags": {held.id for held in episode.spans_of(RedFlagRaised) if held.interval.holds_at(when)},
         "consents": {
             partner: [held.id for held in live_consents(episode, partner, now)] for partner in PARTNERS

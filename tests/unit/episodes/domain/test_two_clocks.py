@@ -17,7 +17,7 @@ from episodes.event_log.folding import fold
 from episodes.reading import documents
 from episodes.visibility import viewer
 from tests.support.effort import usually
-from tests.support.episodes import naive_model
+from tests.support.episodes import naive_judge, naive_model
 from tests.support.episodes.random_histories import Story, histories, moments
 from tests.support.episodes.scenario import NETWORK, NOW, THERAPIST, ZONE
 
@@ -63,9 +63,12 @@ def test_a_view_as_of_two_moments_is_what_a_naive_recomputation_gives(
     entries = story.events
     recorded_at = entries[-1 - unknown % len(entries)].metadata.recorded_at
     known = [one for one in entries if one.metadata.recorded_at <= recorded_at]
+    verdicts = naive_judge.verdicts(known)
     for occurred in (None, day, *boundaries(known)):
         when = None if occurred is None else When.of(occurred, "second", ZONE)
         told = naive_model.view(known, None if occurred is None else (occurred, "second", ZONE))
+        for check in told.get("session-checks", ()):
+            check["verdict_now"] = verdicts[check["id"]]
         assert without_nothing(shown(entries, recorded_at, when)) == without_nothing(told), occurred
 
 

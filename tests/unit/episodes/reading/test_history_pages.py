@@ -16,6 +16,8 @@ from tests.support.episodes.outlines import Entries, outlined, selected
 from tests.support.episodes.random_histories import histories
 from tests.support.episodes.scenario import NOW
 
+ABOUT_OTHERS = ("entry-", "amendment-", "sessions-rejudged.")
+
 
 def asked(caller: Caller, entries: Entries, **query: Any) -> tuple[Document, int, int]:
     """The document, the version that its reader knows of, and how many events were opened."""
@@ -65,7 +67,7 @@ def test_without_a_limit_all_that_follow_are_shown(story: Any, after: int) -> No
 def test_of_a_page_only_its_events_are_opened_and_what_is_said_about_them(story: Any) -> None:
     clinic = story.events[-1].metadata.clinic
     _, _, opened = asked(seen_as("auditor", clinic), story.events, limit=1)
-    about = [one for one in story.events[1:] if one.metadata.type.startswith(("entry-", "amendment-"))]
+    about = [one for one in story.events[1:] if one.metadata.type.startswith(ABOUT_OTHERS)]
     assert opened == 1 + len(about)
 
 

@@ -10,6 +10,7 @@ from contracts.envelope import PublishedEvent
 from contracts.events import (
     Data,
     EntryCorrected,
+    EntryRetracted,
     EpisodeClosed,
     EpisodeHeld,
     EpisodeOpened,
@@ -24,14 +25,23 @@ from contracts.events import (
     ResponseNoted,
     ResponsibilityTransferred,
     SessionDelivered,
+    SessionJudged,
+    SessionsRejudged,
     SharingConsented,
     SharingWithdrawn,
 )
 from notifications.reacting.knowledge import Knowledge, learn, missing_before
-from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
-from notifications.reacting.policies import POLICIES, decide
+from notifications.reacting.owed import (
+    AlertsTakenBack,
+    AmendmentOwed,
+    InboxOwed,
+    OpeningOwed,
+    Owed,
+    WebhookOwed,
+)
+from notifications.reacting.policies import POLICIES, decide, never_waits
 
-CLINIC, PARTNER, CONSENT = uuid4(), uuid4(), uuid4()
+CLINIC, PARTNER, CONSENT, EVENT = uuid4(), uuid4(), uuid4(), uuid4()
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -47,7 +57,7 @@ def happened(
     data: Data, at: datetime = MONDAY + DAY, sequence: int = 1, origin: str = "live"
 ) -> PublishedEvent:
     """As the consumer reads it, as far as the policies look."""
-    read: dict[str, Any] = {"clinic": CLINIC, "publishednumber": sequence, "origin": origin}
+    read: dict[str, Any] = {"id": EVENT, "clinic": CLINIC, "publishednumber": sequence, "origin": origin}
     return PublishedEvent.model_construct(data=data, recordedtime=at, **read)
 
 
@@ -85,6 +95,18 @@ def critical(concern: str) -> InboxOwed:
     return InboxOwed(CLINIC, "critical", concern)  # type: ignore[arg-type]
 
 
+def broken(*sessions: UUID) -> InboxOwed:
+    return InboxOwed(CLINIC, "critical", "rule_of_care_broken", sessions=sessions or (EVENT,))
+
+
+def no_alert_of(*sessions: UUID) -> AlertsTakenBack:
+    return AlertsTakenBack(CLINIC, sessions)
+
+
+def judged_anew(*sessions: SessionJudged) -> PublishedEvent:
+    return happened(SessionsRejudged(because=None, rules_version="1", sessions=sessions))
+
+
 @pytest.mark.parametrize(
     ("fact", "kind"),
     [
@@ -106,11 +128,11 @@ def test_a_partner_is_told_what_the_client_consented_to_and_nothing_else(fact: D
     ("fact", "owed"),
     [
         (FLAGGED, (critical("red_flag_raised"),)),
-        (delivered(*BROKEN), (critical("rule_of_care_broken"),)),
+        (delivered(*BROKEN), (broken(),)),
         (delivered(adverse=True), (critical("adverse_reaction"),)),
         (
             delivered(*BROKEN, adverse=True),
-            (critical("rule_of_care_broken"), critical("adverse_reaction")),
+            (broken(), critical("adverse_reaction")),
         ),
         (delivered(), ()),
         (ResponseNoted(adverse=True), (critical("adverse_reaction"),)),
@@ -191,11 +213,34 @@ def test_a_correction_alerts_the_clinic_to_what_it_shows() -> None:
     entry = uuid4()
     told = AmendmentOwed(entry)
     for fact, alerts in (
-        (corrected(entry), ()),
-        (corrected(entry, breaches=BROKEN), (critical("rule_of_care_broken"),)),
-        (corrected(entry, adverse=True), (critical("adverse_reaction"),)),
+        (corrected(entry), (no_alert_of(entry),)),
+        (corrected(entry, breaches=BROKEN), (broken(entry),)),
+        (corrected(entry, adverse=True), (no_alert_of(entry), critical("adverse_reaction"))),
     ):
         assert decide(happened(fact, origin="corrected"), Knowledge()) == (told, *alerts)
+
+
+def test_breaches_that_came_to_light_alert_the_clinic_once_for_all_sessions() -> None:
+    one, two, three = uuid4(), uuid4(), uuid4()
+    event = judged_anew(
+        SessionJudged(session=one, breaches=BROKEN, before=()),
+        SessionJudged(session=two, breaches=(*BROKEN, "no-session-check"), before=BROKEN),
+        SessionJudged(session=three, breaches=BROKEN, before=(*BROKEN, "no-session-check")),
+    )
+    assert decide(event, Knowledge()) == (broken(one, two),)
+    assert never_waits(event) == (broken(one, two),)
+
+
+def test_alerts_of_sessions_that_broke_no_rule_after_all_are_taken_back() -> None:
+    one, two = uuid4(), uuid4()
+    event = judged_anew(
+        SessionJudged(session=one, breaches=(), before=BROKEN),
+        SessionJudged(session=two, breaches=BROKEN, before=(*BROKEN, "no-session-check")),
+    )
+    assert decide(event, Knowledge()) == (no_alert_of(one),)
+    assert never_waits(event) == (), "an alert that is not there yet cannot be taken back"
+    retracted = happened(EntryRetracted(entry=one))
+    assert decide(retracted, Knowledge()) == (AmendmentOwed(one), no_alert_of(one))
 
 
 def test_imported_history_owes_nothing_but_its_consents_are_known() -> None:

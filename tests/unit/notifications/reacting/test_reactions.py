@@ -11,7 +11,14 @@ from contracts.codec import from_json
 from contracts.envelope import PublishedEvent
 from contracts.events import PUBLISHED, Data, Kind
 from notifications.reacting.knowledge import Consent, Knowledge, learn
-from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
+from notifications.reacting.owed import (
+    AlertsTakenBack,
+    AmendmentOwed,
+    InboxOwed,
+    OpeningOwed,
+    Owed,
+    WebhookOwed,
+)
 from notifications.reacting.policies import decide
 from tests.support.contract_examples import example
 from tests.support.notifications.published_events import BEGAN, Care, documents
@@ -24,7 +31,11 @@ KNOWN = Knowledge(CARE.clinic, CARE.therapist, PARTNER, 1, (Consent(CONSENT, PAR
 """A client referred by a partner who may be told of everything."""
 
 TELL = WebhookOwed(PARTNER)
-BROKEN = InboxOwed(CARE.clinic, "critical", "rule_of_care_broken")
+ITSELF = uuid4()
+"""Stands for the event that is received."""
+BROKEN = InboxOwed(CARE.clinic, "critical", "rule_of_care_broken", sessions=(ITSELF,))
+BROKEN_BY_ENTRY = replace(BROKEN, sessions=(ENTRY,))
+CLEARED = AlertsTakenBack(CARE.clinic, (ENTRY,))
 ADVERSE = InboxOwed(CARE.clinic, "critical", "adverse_reaction")
 FLAG = InboxOwed(CARE.clinic, "critical", "red_flag_raised")
 
@@ -60,9 +71,20 @@ SAID: tuple[tuple[Data, tuple[Owed, ...]], ...] = (
     (events.EntryAddedTo(entry=ENTRY), (AmendmentOwed(ENTRY),)),
     (
         events.EntryCorrected(entry=ENTRY, breaches=("no_consent",), adverse=True),
-        (AmendmentOwed(ENTRY), BROKEN, ADVERSE),
+        (AmendmentOwed(ENTRY), BROKEN_BY_ENTRY, ADVERSE),
     ),
-    (events.EntryRetracted(entry=ENTRY), (AmendmentOwed(ENTRY),)),
+    (events.EntryRetracted(entry=ENTRY), (AmendmentOwed(ENTRY), CLEARED)),
+    (
+        events.SessionsRejudged(
+            because=ENTRY,
+            rules_version="1",
+            sessions=(
+                events.SessionJudged(session=NEXT, breaches=("no_consent",), before=()),
+                events.SessionJudged(session=ENTRY, breaches=(), before=("no_consent",)),
+            ),
+        ),
+        (replace(BROKEN, sessions=(NEXT,)), CLEARED),
+    ),
 )
 _OTHERS = [model for model in PUBLISHED.values() if model not in {type(data) for data, _ in SAID}]
 OWED = (*SAID, *((model.model_validate(example(model.type_name)["data"]), ()) for model in _OTHERS))
@@ -79,7 +101,14 @@ def received(data: Data, origin: str = "live") -> PublishedEvent:
 @pytest.mark.parametrize(("data", "owed"), OWED, ids=lambda it: type(it).__name__)
 def test_an_event_owes_what_is_said_of_it(data: Data, owed: tuple[Owed, ...]) -> None:
     for origin in ("live", "late", "corrected"):
-        assert decide(received(data, origin), KNOWN) == owed
+        event = received(data, origin)
+        assert decide(event, KNOWN) == tuple(_of(event, one) for one in owed)
+
+
+def _of(event: PublishedEvent, owed: Owed) -> Owed:
+    if isinstance(owed, InboxOwed) and owed.sessions == (ITSELF,):
+        return replace(owed, sessions=(event.id,))
+    return owed
 
 
 @pytest.mark.parametrize("data", [data for data, _ in OWED], ids=lambda it: type(it).__name__)

@@ -35,12 +35,13 @@ class Command(Generic[F]):
 @dataclass(frozen=True, slots=True)
 class NewFact:
     """A fact to record and when it happened. A transfer names the new clinic; an amendment has the labels
-    of the entry it points at."""
+    of the entry it points at; a judgement the origin of its sessions. Else all are those of the command."""
 
     fact: Any
     when: When
     clinic: UUID | None = None
     labels: tuple[str, ...] = ()
+    origin: str | None = None
 
 
 Decide = Callable[[Episode, Command[Any]], list[NewFact]]

@@ -37,7 +37,9 @@ class Step:
     `amended` says whether an entry of this kind may be corrected or retracted.
     `rewrites` tells that `evolve` changes entries before it, so that what follows from them is derived anew.
     `own_time` reads the time the fact itself states, if it has one, and `time_at` says in which field.
-    `most_events` is how many one command may record.
+    `most_events` is how many one command may record, what it judges anew aside.
+    `judges` says that by facts of this kind sessions are judged: one that comes late judges them anew.
+    `offered` says whether a caller may ask for it; what is not, the service or its operator records.
     """
 
     name: str
@@ -58,3 +60,5 @@ class Step:
     own_time: Callable[[Any, str], When] | None = None
     time_at: str = "/occurred_at"
     most_events: int = 1
+    judges: bool = False
+    offered: bool = True

@@ -15,6 +15,7 @@ from episodes.domain.care import (
     plans,
     red_flags,
     referrals,
+    rejudging,
     responses,
     session_checks,
     sessions,
@@ -73,9 +74,10 @@ STEPS: tuple[Step, ...] = (
     closures.CLOSING,
     closures.REOPENING,
     *amendment_steps.amendments(amendment_steps.Kinds(_named, derived)),
+    rejudging.REJUDGING,
 )
 
-COMMANDS: tuple[Step, ...] = (*STEPS, sharing_consents.EVERYWHERE)
+COMMANDS: tuple[Step, ...] = (*(step for step in STEPS if step.offered), sharing_consents.EVERYWHERE)
 """All that can be asked for: one command for each kind of event, and one for many of a kind."""
 
 BY_FACT: Mapping[type[Any], Step] = MappingProxyType({step.fact: step for step in STEPS})
@@ -90,6 +92,18 @@ def decide(episode: Episode, command: Command[Any]) -> list[NewFact]:
     _refuse_after_closing(episode, step, command.when)
     refuse_dangling(episode, ids_in(command.draft))
     return step.decide(episode, command)
+
+
+def judged_anew(episode: Episode, recorded: Sequence[RecordedEvent[Any]]) -> list[NewFact]:
+    """What the events of a command change in the judgement of sessions; `episode` is the state after them."""
+    reaching = [entry for entry in recorded if _judges(entry.fact)]
+    return rejudging.judged_anew(episode, reaching, recorded) if reaching else []
+
+
+def _judges(fact: object) -> bool:
+    """Whether sessions are judged by this fact, or by the entry that it amends."""
+    step = BY_NAME.get(fact.of) if isinstance(fact, Amendment) else BY_FACT.get(type(fact))
+    return step is not None and step.judges
 
 
 def evolve(episode: Episode | None, entry: RecordedEvent[Any]) -> Episode:

@@ -1,5 +1,6 @@
 """What may be written: nothing that a process of an earlier release, which may still run, cannot read."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from psycopg import Connection
@@ -10,12 +11,28 @@ from episodes.event_log.reader import Database
 
 _SALTED_SINCE = "0006"
 """The first revision whose processes read format 2."""
+_REJUDGED_SINCE = "0013"
+"""The first revision whose processes read `sessions-rejudged.1`."""
 
 
-def log_format(connection: Connection[DictRow]) -> Literal[1, 2]:
-    """The format in which events are stored. Asked once for each connection: it only ever grows."""
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What every process that may still run can read."""
+
+    log_format: Literal[1, 2] = 2
+    """The format in which events are stored."""
+    rejudgements: bool = True
+    """Whether sessions may be judged anew."""
+
+
+EVERYTHING = Understood()
+
+
+def understood(connection: Connection[DictRow]) -> Understood:
+    """Asked once for each connection: it only ever grows."""
     row = connection.execute(COMPATIBLE_FROM).fetchone()
-    return 2 if row is not None and row["compatible_from"] >= _SALTED_SINCE else 1
+    revision = "" if row is None else row["compatible_from"]
+    return Understood(2 if revision >= _SALTED_SINCE else 1, revision >= _REJUDGED_SINCE)
 
 
 class AllHave:

@@ -18,6 +18,7 @@ from episodes.domain.care import (
     openings,
     red_flags,
     referrals,
+    rejudging,
     responses,
     sessions,
     sharing_consents,
@@ -109,6 +110,15 @@ def _corrected(entry: RecordedEvent[amendments.EntryCorrected]) -> public.Data:
     )
 
 
+def _rejudged(entry: RecordedEvent[rejudging.SessionsRejudged]) -> public.Data:
+    fact = entry.fact
+    sessions = tuple(
+        public.SessionJudged(session=it.session, breaches=it.breaches, before=it.before)
+        for it in fact.sessions
+    )
+    return public.SessionsRejudged(because=fact.because, sessions=sessions)
+
+
 SPECIAL: Mapping[type[Any], Publish] = MappingProxyType(
     {
         openings.EpisodeOpened: _opened,
@@ -123,6 +133,7 @@ SPECIAL: Mapping[type[Any], Publish] = MappingProxyType(
         amendments.EntryAddedTo: _about_entry(public.EntryAddedTo),
         amendments.EntryCorrected: _corrected,
         amendments.EntryRetracted: _about_entry(public.EntryRetracted),
+        rejudging.SessionsRejudged: _rejudged,
         amendments.EntryAttested: lambda entry: public.EntryAttested(entries=entry.fact.events),
     }
 )

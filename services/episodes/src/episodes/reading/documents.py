@@ -17,6 +17,8 @@ from episodes.domain.care.amendments import (
 )
 from episodes.domain.care.openings import Responsibility
 from episodes.domain.care.plans import Plan
+from episodes.domain.care.rejudging import SessionsRejudged
+from episodes.domain.care.session_checks import SessionChecked, verdict_now
 from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata, RecordedEvent, Redacted
 from episodes.domain.status import status
@@ -34,7 +36,7 @@ FOR_PARTNERS = (
 )
 """What a partner sees of an envelope; the client appears by the reference made for it."""
 
-ABOUT_OTHERS = (Amendment, EntryAttested, AmendmentRefused)
+ABOUT_OTHERS = (Amendment, EntryAttested, AmendmentRefused, SessionsRejudged)
 """Facts that are shown with the entries they are about, not beside them."""
 
 
@@ -58,6 +60,8 @@ def state(look: Viewer, episode: Episode, when: When | None = None) -> Document:
         if entry is None or isinstance(entry.fact, ABOUT_OTHERS) or not _by(when, entry.metadata.when):
             continue
         document = _entry(look, entry) | about.get(entry.metadata.event_id, {})
+        if isinstance(entry.fact, SessionChecked) and look.partner is None:
+            document["verdict_now"] = verdict_now(episode, entry)
         if entry.metadata.event_id in intervals:
             document |= _holding(intervals[entry.metadata.event_id], when)
         sections[section(type(entry.fact))].append(document)
@@ -181,6 +185,9 @@ def _about(look: Viewer, entries: Iterable[RecordedEvent[Any]]) -> dict[UUID, Do
             case EntryAttested(events=events):
                 for event in events:
                     about[event]["attested_by"].append(said)
+            case SessionsRejudged(sessions=sessions):
+                for judged in sessions:
+                    about[judged.session]["rejudged_by"].append(said)
     return {event: dict(parts) for event, parts in about.items()}
 
 

@@ -45,6 +45,20 @@ _ABOUT_IT = {
     "amended_by": Shown(list[EntryReference], "Amendments of this entry, and refusals to amend it."),
     "attested_by": Shown(list[EntryReference], "Attestations that vouch for this entry."),
 }
+_REJUDGED = {
+    "rejudged_by": Shown(list[EntryReference], "Events by which this session was judged anew."),
+}
+_OF_RESOURCE: Mapping[str, Mapping[str, Shown]] = {
+    "session-checks": {
+        "verdict_now": Shown(
+            str,
+            "The verdict as it would be by all that is known now of the time of the check; `verdict` is what "
+            "was told then. A partner is not told.",
+        )
+    },
+    "sessions": _REJUDGED,
+}
+"""What the state derives for the entries of some resources."""
 _LABELS = "Which especially sensitive matters the entry touches."
 _SUMMARY = ("type", "version", "occurred_at", "precision", "recorded_at", "origin", "performer")
 """What an entry of the state shows of its event, beside its id and labels."""
@@ -80,7 +94,7 @@ def _entry(resource: str, steps: Sequence[Step]) -> type[BaseModel]:
     return model(
         "".join(map(str.title, words)) + "Entry",
         "An entry of the kind " + " or ".join(f"`{step.name}`" for step in steps) + ".",
-        {**_summary(), **facts, **_INTERVAL, **_ABOUT_IT},
+        {**_summary(), **facts, **_INTERVAL, **_ABOUT_IT, **_OF_RESOURCE.get(resource, {})},
     )
 
 
@@ -151,6 +165,7 @@ def recorded_event() -> type[BaseModel]:
             "labels": Shown(list[str], _LABELS, required=True),
             "fact": Shown(dict[str, Any], _FACT, required=True),
             **_ABOUT_IT,
+            **_REJUDGED,
         },
     )
 

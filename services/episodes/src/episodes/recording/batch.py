@@ -18,7 +18,7 @@ from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.stored_form import Damaged, Unreadable, new_salt
 from episodes.recording.answers import answer, answer_of_several, repeated
 from episodes.recording.commands import Answer, CommandRequest
-from episodes.recording.new_events import NewEvents
+from episodes.recording.new_events import Drawn, NewEvents
 from episodes.recording.preconditions import (
     check_preconditions,
     episode_of,
@@ -79,7 +79,7 @@ class Batch:
         return True
 
     def _sealing(self) -> tuple[bytes, bytes | None]:
-        return self.draws.nonce(), self.draws.salt() if self.read_set.log_format == 2 else None
+        return self.draws.nonce(), self.draws.salt() if self.read_set.understood.log_format == 2 else None
 
     def _decide(self, request: CommandRequest) -> Answer | None:
         receipt = self.read_set.receipts.get(request.key)
@@ -92,8 +92,8 @@ class Batch:
         key, wrapped = self._key(cached.episode)
         refuse_unknown_episodes(self.read_set, request, cached.episode)
         command = self._command(request, cached.episode)
-        new_events = NewEvents(cached.episode, cached.weight)
-        new_events.record(request, command, key, self._sealing)
+        new_events = self._new_events(cached)
+        new_events.record(request, command, key)
         if not self._fits([new_events]):
             return None
         if wrapped is not None:
@@ -123,15 +123,19 @@ class Batch:
         return self._keep(request, recorded, answered)
 
     def _withdrawn(self, request: CommandRequest, cached: CachedEpisode) -> NewEvents:
-        new_events = NewEvents(cached.episode, cached.weight)
+        new_events = self._new_events(cached)
         draft: EverySharingWithdrawn = request.draft
         effective = max(draft.effective_from or self.now, self.now)
         key, _ = self._key(cached.episode)
         for consent in to_withdraw(cached.episode, draft.partner, effective):
             command = self._command(request, new_events.episode)
             command = replace(command, draft=draft.of_each(), about=consent)
-            new_events.record(request, command, key, self._sealing)
+            new_events.record(request, command, key)
         return new_events
+
+    def _new_events(self, cached: CachedEpisode) -> NewEvents:
+        drawn = Drawn(self._sealing, self.draws.event_id)
+        return NewEvents(cached.episode, drawn, self.read_set.understood.rejudgements, cached.weight)
 
     def _repeat(self, request: CommandRequest, receipt: StoredReceipt) -> Answer:
         if request.mac(receipt.mac) != receipt.mac or receipt.asked_as not in ("", request.asked_as):

@@ -4,24 +4,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from episodes.domain.care.amendments import Amendment
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.step import Step
 from episodes.domain.time import LATE_AFTER
-from episodes.domain.vocabulary import BY_FACT, decide, evolve
+from episodes.domain.vocabulary import BY_FACT, decide, evolve, judged_anew
 from episodes.errors import TooLarge
 from episodes.event_log.codec import Annotations, DataKey, encode
 from episodes.recording.commands import CommandRequest
 
-Sealing = Callable[[], tuple[bytes, bytes | None]]
-"""Draws a nonce for one event, and a salt if it is to be stored in format 2."""
-
 MAX_BYTES_OF_EVENT = 160 * 1024
 """The maximum size of the stored state of one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Draws what an event needs that nobody may guess."""
+
+    sealing: Callable[[], tuple[bytes, bytes | None]]
+    """Draws a nonce for one event, and a salt if it is to be stored in format 2."""
+    event_id: Callable[[], UUID]
+    """Draws the id of an event that no command asked for."""
 
 
 @dataclass(slots=True)
@@ -29,25 +38,41 @@ class NewEvents:
     """What a command records in one episode. `weight` is that of the episode before it."""
 
     episode: Episode
+    drawn: Drawn
+    rejudges: bool = True
+    """Whether sessions may be judged anew by what is recorded."""
     weight: int = 0
     events: list[StoredEvent] = field(default_factory=list)
     metadata: list[EventMetadata] = field(default_factory=list)
     size: int = 0
 
-    def record(self, request: CommandRequest, command: Command[Any], key: DataKey, sealing: Sealing) -> None:
-        """Decide the command and add its events. Raises `Refused` or `TooLarge`."""
+    def record(self, request: CommandRequest, command: Command[Any], key: DataKey) -> None:
+        """Decide the command and add its events, and what it changes in the judgement of earlier sessions.
+
+        Raises `Refused` or `TooLarge`.
+        """
+        decided = zip(command.event_ids, decide(self.episode, command), strict=False)
+        recorded = [self._add(request, command, key, event_id, item) for event_id, item in decided]
+        if self.rejudges:
+            for item in judged_anew(self.episode, recorded):
+                self._add(request, command, key, self.drawn.event_id(), item)
+
+    def _add(
+        self, request: CommandRequest, command: Command[Any], key: DataKey, event_id: UUID, item: NewFact
+    ) -> RecordedEvent[Any]:
         said = request.circumstances
-        for place, item in enumerate(decide(self.episode, command)):
-            metadata = _metadata(request, self.episode, item, command, place, key)
-            labels = tuple(dict.fromkeys((*said.labels, *item.labels))) if item.labels else said.labels
-            beside = Annotations(labels=labels, source_ref=None if self.events else said.source_ref)
-            event = encode(metadata, item.fact, beside, key, *sealing())
-            if len(event.state) > MAX_BYTES_OF_EVENT:
-                raise TooLarge
-            self.events.append(event)
-            self.metadata.append(metadata)
-            self.size += len(event.state)
-            self.episode = evolve(self.episode, RecordedEvent(metadata, item.fact, labels))
+        metadata = _metadata(request, self.episode, item, command, event_id, key)
+        labels = tuple(dict.fromkeys((*said.labels, *item.labels))) if item.labels else said.labels
+        beside = Annotations(labels=labels, source_ref=None if self.events else said.source_ref)
+        event = encode(metadata, item.fact, beside, key, *self.drawn.sealing())
+        if len(event.state) > MAX_BYTES_OF_EVENT:
+            raise TooLarge
+        self.events.append(event)
+        self.metadata.append(metadata)
+        self.size += len(event.state)
+        entry = RecordedEvent(metadata, item.fact, labels)
+        self.episode = evolve(self.episode, entry)
+        return entry
 
 
 def _metadata(
@@ -55,13 +80,13 @@ def _metadata(
     episode: Episode,
     item: NewFact,
     command: Command[Any],
-    place: int,
+    event_id: UUID,
     key: DataKey,
 ) -> EventMetadata:
     recorded_at = episode.time(command.now)
     step = BY_FACT[type(item.fact)]
     return EventMetadata(
-        event_id=command.event_ids[place],
+        event_id=event_id,
         type=step.name,
         episode_id=episode.id,
         version=episode.version + 1,
@@ -71,7 +96,7 @@ def _metadata(
         precision=item.when.precision,
         zone=item.when.zone,
         recorded_at=recorded_at,
-        origin=_origin(step, request, recorded_at - item.when.end),
+        origin=item.origin or _origin(step, request, recorded_at - item.when.end),
         actor=request.caller.actor,
         client=episode.client,
         command_id=request.id,
@@ -87,7 +112,7 @@ def _metadata(
 
 def _origin(step: Step, request: CommandRequest, after: timedelta) -> str:
     """The first origin that applies."""
-    if step.rewrites:
+    if issubclass(step.fact, Amendment):
         return "corrected"
     if request.circumstances.origin is not None:
         return request.circumstances.origin

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -13,6 +13,7 @@ from episodes.domain.event import Actor, EventMetadata
 from episodes.domain.roles import Role
 from episodes.event_log.client_keys import Scoped
 from episodes.event_log.codec import DataKey
+from episodes.event_log.compatibility import EVERYTHING, Understood
 from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.stored_form import Unreadable
 from episodes.recording.commands import CommandRequest
@@ -66,8 +67,8 @@ class ReadSet:
     of_clients: dict[Scoped, list[UUID]] = field(default_factory=dict)
     episodes: dict[UUID, CachedEpisode] = field(default_factory=dict)
     unreadable: dict[UUID, Unreadable] = field(default_factory=dict)
-    log_format: Literal[1, 2] = 2
-    """In which format events may be stored, so that every process that still runs can read them."""
+    understood: Understood = EVERYTHING
+    """What may be stored, so that every process that still runs can read it."""
     master: KeyInUse = FIRST
     """The master key that wraps new clients' keys; read only where a client has none."""
 

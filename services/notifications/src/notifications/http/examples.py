@@ -79,6 +79,7 @@ _ITEM = {
     "recorded_at": _LEARNED,
     "link": _RECORD,
     "acknowledgement": None,
+    "taken_back": None,
 }
 
 EXAMPLES: Mapping[str, Any] = MappingProxyType(

@@ -18,6 +18,16 @@ class Acknowledgement(DescribedModel):
     """When the item was acknowledged."""
 
 
+class TakenBack(DescribedModel):
+    """What was alerted of proved false: no rule of care was broken, by all that is known now."""
+
+    model_config = ConfigDict(frozen=True)
+    by_event: UUID
+    """The event that showed it, such as a consent that was recorded late, judged anew."""
+    at: AwareDatetime
+    """When the item was taken back."""
+
+
 class InboxItem(DescribedModel):
     """Something that the staff of a clinic must see and acknowledge."""
 
@@ -46,6 +56,8 @@ class InboxItem(DescribedModel):
     that of the episode."""
     acknowledgement: Acknowledgement | None = None  # always sent; generated Java clients need it optional
     """Who has seen the item, and when; null while nobody has said so."""
+    taken_back: TakenBack | None = None
+    """What showed that the alert was false; null while it stands."""
 
 
 class Inbox(DescribedModel):

@@ -14,7 +14,7 @@ from notifications.http.problems import documented
 from notifications.http.requests import LARGEST_PAGE
 from notifications.http.services import Here
 from notifications.inbox import postgres as stored
-from notifications.inbox.bodies import Acknowledgement, Inbox, InboxItem
+from notifications.inbox.bodies import Acknowledgement, Inbox, InboxItem, TakenBack
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 
@@ -58,7 +58,7 @@ async def acknowledge_item(
 
 
 def _item(row: dict[str, Any]) -> InboxItem:
-    seen = row["acknowledged_at"]
+    seen, false = row["acknowledged_at"], row["taken_back_at"]
     return InboxItem(
         id=row["item_id"],
         concern=row["concern"],
@@ -72,4 +72,5 @@ def _item(row: dict[str, Any]) -> InboxItem:
         recorded_at=row["recorded_at"],
         link=row["link"],
         acknowledgement=Acknowledgement(by=row["acknowledged_by"], at=seen) if seen else None,
+        taken_back=TakenBack(by_event=row["taken_back_by"], at=false) if false else None,
     )

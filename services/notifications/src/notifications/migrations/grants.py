@@ -24,6 +24,7 @@ _CANCELS = "SELECT, UPDATE (state, claim, lease_until, due_at)"
 _MOVES = "SELECT, INSERT, UPDATE (position, caught_up_at, topic_id, deleted_unread)"
 _LEARNS = "SELECT, INSERT, UPDATE (kinds, effective_from, until, withdrawn_from)"
 _CLAIMS = "SELECT, UPDATE (state, attempts, due_at, claim, lease_until)"
+_ALERTS = "network_id, episode_id, event_id, concern, sessions, taken_back_at"
 _ENDPOINT = (
     "SELECT, UPDATE (state, consecutive_failures, unusable_since, rests_until, proved_at, challenge,"
     " challenged_at, challenge_expires_at, challenge_attempts, challenge_due_at)"
@@ -70,7 +71,12 @@ GRANTS: Final[tuple[Grant, ...]] = (
     ),
     Grant(CONSUME, "TABLE subscriptions", f"{_CHOSEN}, UPDATE (last_number)", "numbers what is owed"),
     Grant(CONSUME, "TABLE deliveries", "SELECT, INSERT", "owes each event once"),
-    Grant(CONSUME, "TABLE inbox", "INSERT", "tells a clinic's staff"),
+    Grant(
+        CONSUME,
+        "TABLE inbox",
+        f"INSERT, SELECT ({_ALERTS}), UPDATE (sessions, taken_back_at, taken_back_by)",
+        "tells a clinic's staff, and takes back what proved false",
+    ),
     # Deliver claims what is due, and records how each attempt went.
     Grant(DELIVER, "TABLE subscriptions", _ENDPOINT, "finds the endpoint, challenges, rests or disables it"),
     Grant(DELIVER, "TABLE deliveries", _CLAIMS, "claims what is due and ends it"),

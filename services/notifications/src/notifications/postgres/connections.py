@@ -28,7 +28,10 @@ WAKE = "care_deliveries"
 KNOWS_EVENTS_MISSING = "care.knows_events_missing=on"
 """Processes of the release before cannot read items of this concern, and do not see them without this."""
 
-_SETTINGS = (*FEW_ROWS_BY_KEY, KNOWS_EVENTS_MISSING)
+KNOWS_BREACH_TAKEN_BACK = "care.knows_breach_taken_back=on"
+"""The same of items that take an alert back."""
+
+_SETTINGS = (*FEW_ROWS_BY_KEY, KNOWS_EVENTS_MISSING, KNOWS_BREACH_TAKEN_BACK)
 _CONNECT_SECONDS = 2
 _CONNECTING: Mapping[str, Any] = MappingProxyType(
     {"row_factory": dict_row, "connect_timeout": _CONNECT_SECONDS, "application_name": "notifications"}

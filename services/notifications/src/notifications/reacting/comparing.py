@@ -23,7 +23,7 @@ from notifications.reacting.published import NumbersPage, PublishedLog
 PAUSE_SECONDS = 5.0
 """Between two questions at the end of the log, and after a failure."""
 REST_SECONDS = 0.45
-"""Between two pages before the end, for whoever records and reads: a page of 1,000 costs both services some 40 ms."""
+"""Between two pages before the end, for whoever records and reads: a page costs both services some 40 ms."""
 
 _FIND = f"""
 INSERT INTO gaps (network_id, episode_id, clinic_id, after_sequence, up_to, next_try_at)

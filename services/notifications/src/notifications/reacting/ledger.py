@@ -14,7 +14,7 @@ from notifications.reacting import held_rows, owed_rows
 from notifications.reacting.gaps import Gap
 from notifications.reacting.knowledge import Consent, Knowledge
 from notifications.reacting.messages import FeedMessage, Message
-from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
+from notifications.reacting.owed import AlertsTakenBack, AmendmentOwed, InboxOwed, OpeningOwed, WebhookOwed
 from notifications.reacting.owed_rows import event_row
 
 _SEEN = "SELECT event_id FROM seen_events WHERE network_id = %s AND event_id = ANY (%s)"
@@ -137,6 +137,9 @@ class Ledger:
 
     async def owe_inbox(self, event: PublishedEvent, owed: InboxOwed) -> None:
         await owed_rows.to_inbox(self._db, event_row(event), owed)
+
+    async def take_back(self, event: PublishedEvent, owed: AlertsTakenBack) -> None:
+        await owed_rows.take_back(self._db, event_row(event), owed)
 
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None:
         """Set the message aside. A repeated message is parked once."""

@@ -1,4 +1,4 @@
-"""What is owed for an event: webhooks to partners, or an item in a clinic's inbox."""
+"""What is owed for an event: webhooks to partners, an item in a clinic's inbox, or an item taken back."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +37,19 @@ class InboxOwed:
     severity: Severity
     concern: Concern
     recipient: UUID | None = None
+    sessions: tuple[UUID, ...] = ()
+    """Whose broken rules it tells of."""
 
 
-Owed = WebhookOwed | OpeningOwed | AmendmentOwed | InboxOwed
+@dataclass(frozen=True, slots=True)
+class AlertsTakenBack:
+    """These sessions broke no rule after all: alerts that said so are taken back.
+
+    The clinic's staff are told where there was one, because they may have acknowledged it.
+    """
+
+    clinic: UUID
+    sessions: tuple[UUID, ...]
+
+
+Owed = WebhookOwed | OpeningOwed | AmendmentOwed | InboxOwed | AlertsTakenBack

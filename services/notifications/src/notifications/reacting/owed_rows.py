@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from care_platform.postgres.notices import LOUD
 from contracts.envelope import PublishedEvent, timestamp
 from notifications.postgres.connections import WAKE, Connection
-from notifications.reacting.owed import InboxOwed
+from notifications.reacting.owed import AlertsTakenBack, InboxOwed
 
 EventRow = Mapping[str, str]
 """The values are text, so that they can be stored as JSON and times keep their offset."""
@@ -44,6 +44,14 @@ written for the others was read again and again.
 
 OWE_PARTNER = _OWE.format(whose=_OF_PARTNER, loud=LOUD)
 _OWE_WHOEVER_WAS_SENT = _OWE.format(whose=_SENT_THE_ENTRY, loud=LOUD)
+_TOLD_OF = "coalesce(sessions, ARRAY[event_id])"
+_TAKE_BACK = f"""UPDATE inbox
+SET sessions = ARRAY(SELECT unnest({_TOLD_OF}) EXCEPT SELECT unnest(%(sessions)s::uuid[])),
+    taken_back_at = CASE WHEN {_TOLD_OF} <@ %(sessions)s THEN now() END,
+    taken_back_by = CASE WHEN {_TOLD_OF} <@ %(sessions)s THEN %(event)s::uuid END
+WHERE network_id = %(network)s AND episode_id = %(episode)s
+    AND concern = 'rule_of_care_broken' AND taken_back_at IS NULL AND {_TOLD_OF} && %(sessions)s
+RETURNING 1"""  # noqa: S608 - our own words
 
 
 async def to_partner(
@@ -64,9 +72,9 @@ async def to_inbox(db: Connection, about: EventRow, owed: InboxOwed) -> None:
     """Add an item for the staff of the clinic, or for one therapist, unless it is there already."""
     await db.execute(
         "INSERT INTO inbox (network_id, item_id, clinic_id, episode_id, event_id, concern, severity,"
-        " recipient_id, occurred_at, precision, recorded_at, link)"
+        " recipient_id, sessions, occurred_at, precision, recorded_at, link)"
         " VALUES (%(network)s, %(item)s, %(to)s, %(episode)s, %(event)s, %(concern)s, %(severity)s,"
-        " %(recipient)s, %(occurred_at)s, %(precision)s, %(recorded_at)s, %(dataref)s)"
+        " %(recipient)s, %(sessions)s, %(occurred_at)s, %(precision)s, %(recorded_at)s, %(dataref)s)"
         " ON CONFLICT DO NOTHING",
         dict(about)
         | {
@@ -75,8 +83,16 @@ async def to_inbox(db: Connection, about: EventRow, owed: InboxOwed) -> None:
             "concern": owed.concern,
             "severity": owed.severity,
             "recipient": owed.recipient,
+            "sessions": list(owed.sessions) or None,
         },
     )
+
+
+async def take_back(db: Connection, about: EventRow, owed: AlertsTakenBack) -> None:
+    """Take back the alerts of these sessions, and tell of it. One that tells of others stands for those."""
+    taken = await db.execute(_TAKE_BACK, {**about, "sessions": list(owed.sessions)})
+    if await taken.fetchone() is not None:
+        await to_inbox(db, about, InboxOwed(owed.clinic, "notice", "breach_taken_back"))
 
 
 def event_row(event: PublishedEvent) -> EventRow:

@@ -1,6 +1,6 @@
 """The policies: when X happens, then Y is owed. None of them sends anything. `POLICIES` is the whole list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,19 @@ from contracts.events import (
     ReferralWithdrawn,
     ResponseNoted,
     SessionDelivered,
+    SessionsRejudged,
     SharingConsented,
 )
 from notifications.concerns import Concern
 from notifications.reacting.knowledge import Knowledge
-from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
+from notifications.reacting.owed import (
+    AlertsTakenBack,
+    AmendmentOwed,
+    InboxOwed,
+    OpeningOwed,
+    Owed,
+    WebhookOwed,
+)
 
 Policy = Callable[[Any, PublishedEvent, Knowledge], tuple[Owed, ...]]
 """Takes the fact, its event, and what is known of the episode after it."""
@@ -60,7 +68,30 @@ def when_session_delivered_then_tell_partners(
 def when_a_rule_was_broken_then_alert_the_clinic(
     data: SessionDelivered | EntryCorrected, event: PublishedEvent, known: Knowledge
 ) -> tuple[Owed, ...]:
-    return _critical("rule_of_care_broken", event) if data.breaches else ()
+    session = data.entry if isinstance(data, EntryCorrected) else event.id
+    return _broken(event, [session] if data.breaches else [])
+
+
+def when_breaches_came_to_light_then_alert_the_clinic(
+    data: SessionsRejudged, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    """One alert for all of the sessions."""
+    return _broken(event, [it.session for it in data.sessions if set(it.breaches) - set(it.before)])
+
+
+def when_breaches_proved_false_then_take_the_alerts_back(
+    data: SessionsRejudged, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    """Alerts of sessions that broke another rule all the same stand."""
+    cleared = tuple(it.session for it in data.sessions if not it.breaches)
+    return (AlertsTakenBack(event.clinic, cleared),) if cleared else ()
+
+
+def when_the_entry_broke_no_rule_after_all_then_take_its_alert_back(
+    data: EntryCorrected | EntryRetracted, event: PublishedEvent, known: Knowledge
+) -> tuple[Owed, ...]:
+    broke = isinstance(data, EntryCorrected) and data.breaches
+    return () if broke else (AlertsTakenBack(event.clinic, (data.entry,)),)
 
 
 def when_a_reaction_was_adverse_then_alert_the_clinic(
@@ -144,9 +175,17 @@ POLICIES: Mapping[type, tuple[Policy, ...]] = MappingProxyType(
         EntryCorrected: (
             when_entry_amended_then_tell_whoever_was_sent_it,
             when_a_rule_was_broken_then_alert_the_clinic,
+            when_the_entry_broke_no_rule_after_all_then_take_its_alert_back,
             when_a_reaction_was_adverse_then_alert_the_clinic,
         ),
-        EntryRetracted: (when_entry_amended_then_tell_whoever_was_sent_it,),
+        EntryRetracted: (
+            when_entry_amended_then_tell_whoever_was_sent_it,
+            when_the_entry_broke_no_rule_after_all_then_take_its_alert_back,
+        ),
+        SessionsRejudged: (
+            when_breaches_came_to_light_then_alert_the_clinic,
+            when_breaches_proved_false_then_take_the_alerts_back,
+        ),
     }
 )
 
@@ -165,6 +204,13 @@ def _partner_of_referral(partner: UUID, event: PublishedEvent, known: Knowledge)
 def _therapist(concern: Concern, event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
     """The responsible therapist; None, which means the whole clinic, while none is known."""
     return (InboxOwed(event.clinic, "notice", concern, known.therapist),)
+
+
+def _broken(event: PublishedEvent, sessions: Sequence[UUID]) -> tuple[Owed, ...]:
+    """One alert for all sessions that broke a rule."""
+    if not sessions:
+        return ()
+    return (InboxOwed(event.clinic, "critical", "rule_of_care_broken", sessions=tuple(sessions)),)
 
 
 def _critical(concern: Concern, event: PublishedEvent) -> tuple[Owed, ...]:

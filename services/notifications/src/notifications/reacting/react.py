@@ -15,7 +15,14 @@ from contracts.envelope import PublishedEvent, Unreadable
 from notifications.reacting.gaps import Gap
 from notifications.reacting.knowledge import Knowledge, learn, missing_before
 from notifications.reacting.messages import Message
-from notifications.reacting.owed import AmendmentOwed, InboxOwed, OpeningOwed, Owed, WebhookOwed
+from notifications.reacting.owed import (
+    AlertsTakenBack,
+    AmendmentOwed,
+    InboxOwed,
+    OpeningOwed,
+    Owed,
+    WebhookOwed,
+)
 from notifications.reacting.policies import decide, never_waits
 
 FOLLOWS = "follows a parked message"
@@ -52,6 +59,8 @@ class Ledger(Protocol):
     async def owe_amendment(self, event: PublishedEvent, owed: AmendmentOwed) -> None: ...
 
     async def owe_inbox(self, event: PublishedEvent, owed: InboxOwed) -> None: ...
+
+    async def take_back(self, event: PublishedEvent, owed: AlertsTakenBack) -> None: ...
 
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None: ...
 
@@ -205,5 +214,7 @@ async def _owe(ledger: Ledger, event: PublishedEvent, owed: Owed) -> None:
             await ledger.owe_amendment(event, owed)
         case InboxOwed():
             await ledger.owe_inbox(event, owed)
+        case AlertsTakenBack():
+            await ledger.take_back(event, owed)
         case _:
             assert_never(owed)

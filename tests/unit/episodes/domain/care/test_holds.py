@@ -39,4 +39,4 @@ def test_a_check_says_stop_and_a_session_is_a_breach_while_care_pauses() -> None
     treated = given(*READY, CHECKED, past(a_hold, march(2, 12))).when(
         a_session(march(3, 10), check_id=CHECKED.id)
     )
-    treated.then_breaches("episode-on-hold")
+    treated.then_breaches("episode-on-hold", "check-said-stop")

@@ -45,7 +45,7 @@ def test_before_plan_and_consent_it_broke_both_rules() -> None:
     early = past(a_check, march(1, 9))
     history = given(*READY, early)
     history.when(a_session(march(1, 10), check_id=early.id)).then_breaches(
-        "no-plan-in-force", "no-treatment-consent"
+        "no-plan-in-force", "no-treatment-consent", "check-said-stop"
     )
 
 
@@ -54,7 +54,9 @@ def test_consent_ends_at_midnight_in_the_clinics_zone() -> None:
     before, after = past(a_check, march(5, 23, 50)), past(a_check, march(6, 0, 5))
     history = given(OPENED, last_day, BASELINE, PLANNED, before, after)
     history.when(a_session(march(5, 23, 58), check_id=before.id)).then_breaches()
-    history.when(a_session(march(6, 0, 10), check_id=after.id)).then_breaches("no-treatment-consent")
+    history.when(a_session(march(6, 0, 10), check_id=after.id)).then_breaches(
+        "no-treatment-consent", "check-said-stop"
+    )
 
 
 def test_a_flag_raised_after_it_does_not_count_against_it() -> None:

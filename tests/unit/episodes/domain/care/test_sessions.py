@@ -21,6 +21,7 @@ from tests.support.episodes.care_facts import (
     SWEDISH,
     a_check,
     a_session,
+    judged,
     technique,
     treated,
 )
@@ -38,11 +39,15 @@ def test_a_session_with_consent_plan_and_check_breaks_no_rule() -> None:
 
 
 def test_without_a_plan() -> None:
-    given(OPENED, CONSENTED, BASELINE, CHECKED).when(session()).then_breaches("no-plan-in-force")
+    given(OPENED, CONSENTED, BASELINE, CHECKED).when(session()).then_breaches(
+        "no-plan-in-force", "check-said-stop"
+    )
 
 
 def test_without_treatment_consent() -> None:
-    given(OPENED, BASELINE, PLANNED, CHECKED).when(session()).then_breaches("no-treatment-consent")
+    given(OPENED, BASELINE, PLANNED, CHECKED).when(session()).then_breaches(
+        "no-treatment-consent", "check-said-stop"
+    )
 
 
 def test_without_a_check() -> None:
@@ -50,8 +55,13 @@ def test_without_a_check() -> None:
 
 
 def test_against_a_check_that_said_stop() -> None:
-    stopped = past(replace(a_check, verdict="stop"), march(3, 9, 55))
+    stopped = past(judged("stop"), march(3, 9, 55))
     given(*READY, stopped).when(session(check_id=stopped.id)).then_breaches("check-said-stop")
+
+
+def test_what_a_check_would_say_now_counts_and_not_what_it_said_then() -> None:
+    told_stop = past(replace(a_check, verdict="stop"), march(3, 9, 55))
+    given(*READY, told_stop).when(session(check_id=told_stop.id)).then_breaches()
 
 
 def test_on_the_check_of_another_day() -> None:
@@ -83,7 +93,7 @@ def test_on_a_check_another_session_has_used() -> None:
 
 
 def test_against_an_open_flag_that_holds_care() -> None:
-    given(*READY, FLAGGED, CHECKED).when(session()).then_breaches("open-red-flag")
+    given(*READY, FLAGGED, CHECKED).when(session()).then_breaches("open-red-flag", "check-said-stop")
 
 
 def test_with_more_minutes_than_it_lasted() -> None:

@@ -134,7 +134,7 @@ def test_a_minor_does_not_consent_alone() -> None:
     ready = (child, CONSENTED, BASELINE, PLANNED)
     given(*ready).when(a_check, march(3)).then_verdict("stop", "consent-of-a-minor-alone")
     given(*ready, CHECKED).when(a_session(march(3, 10), check_id=CHECKED.id)).then_breaches(
-        "consent-of-a-minor-alone"
+        "consent-of-a-minor-alone", "check-said-stop"
     )
     by_a_parent = replace(a_consent(march(2, 9, 40)), given=Given(by="guardian", relationship="mother"))
     guarded = (*ready, past(by_a_parent, march(2, 9, 40)))

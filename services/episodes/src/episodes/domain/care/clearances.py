@@ -58,4 +58,5 @@ CLEARING = Step(
     kind="screening",
     after_closing=OF_BEFORE,
     amended=RETRACTABLE,
+    judges=True,
 )

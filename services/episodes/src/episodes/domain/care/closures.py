@@ -131,6 +131,7 @@ CLOSING = Step(
     decide=close,
     evolve=closed,
     kind="closure",
+    judges=True,
 )
 REOPENING = Step(
     name="episode-reopened.1",

@@ -72,6 +72,7 @@ HOLDING = Step(
     decide=hold,
     evolve=held,
     kind="opening",
+    judges=True,
 )
 RESUMING = Step(
     name="episode-resumed.1",
@@ -83,4 +84,5 @@ RESUMING = Step(
     decide=resume,
     evolve=resumed,
     kind="opening",
+    judges=True,
 )

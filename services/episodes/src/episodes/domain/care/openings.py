@@ -111,4 +111,5 @@ OPENING = Step(
     evolve=opened,
     kind="opening",
     amended=CORRECTABLE,
+    judges=True,
 )

@@ -182,6 +182,7 @@ SETTING = Step(
     decide=set_plan,
     evolve=plan_begun,
     kind="plans",
+    judges=True,
 )
 REFINING = Step(
     name="plan-refined.1",
@@ -193,4 +194,5 @@ REFINING = Step(
     decide=refine_plan,
     evolve=plan_begun,
     kind="plans",
+    judges=True,
 )

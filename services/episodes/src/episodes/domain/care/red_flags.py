@@ -127,6 +127,7 @@ RAISING = Step(
     kind="flags",
     after_closing=ALWAYS,
     amended=RETRACTABLE,
+    judges=True,
 )
 CLEARING = Step(
     name="red-flag-cleared.1",
@@ -139,4 +140,5 @@ CLEARING = Step(
     evolve=flag_cleared,
     kind="flags",
     after_closing=ALWAYS,
+    judges=True,
 )

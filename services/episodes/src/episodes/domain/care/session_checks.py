@@ -3,7 +3,7 @@
 It answers from consent, plan, holds, open flags and the judgements given with the screening.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
@@ -15,6 +15,7 @@ from episodes.domain.care.treatment_consents import broken_consent
 from episodes.domain.codes import RED_FLAGS
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
+from episodes.domain.event import RecordedEvent
 from episodes.domain.field_rules import COMPUTED, VISIT, Length, Words
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
@@ -85,9 +86,8 @@ def check_session(episode: Episode, command: Command[SessionChecked]) -> list[Ne
     A judgement `stop` also raises the red flag that holds care.
     """
     draft, when = command.draft, command.when
-    stops = tuple(stopping_rules(episode, draft, when))
-    limits = tuple(_limiting_rules(episode, draft, when))
-    verdict = STOP if stops else LIMITS if limits else GO
+    stops, limits = _rules(episode, draft, when)
+    verdict = _verdict(stops, limits)
     reasons = tuple(VerdictReason(rule=rule, source=SOURCES.get(rule, OURS)) for rule in (*stops, *limits))
     decided = [NewFact(replace(draft, verdict=verdict, reasons=reasons), when)]
     stopping = [item for item in draft.screening.items if item.judgement == "stop"]
@@ -97,6 +97,23 @@ def check_session(episode: Episode, command: Command[SessionChecked]) -> list[Ne
         if not _raised(episode, flag):
             decided.append(NewFact(flag, when))
     return decided
+
+
+def verdict_now(episode: Episode, check: RecordedEvent[SessionChecked]) -> str:
+    """The verdict as it would be by all that is known now of the time of the check.
+
+    Whoever treated went by the verdict that was told then, and a record that came late may prove it wrong.
+    """
+    return _verdict(*_rules(episode, check.fact, check.metadata.when))
+
+
+def _rules(episode: Episode, draft: SessionChecked, when: When) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The rules that stop, and those that limit."""
+    return tuple(stopping_rules(episode, draft, when)), tuple(_limiting_rules(episode, draft, when))
+
+
+def _verdict(stops: Sequence[str], limits: Sequence[str]) -> str:
+    return STOP if stops else LIMITS if limits else GO
 
 
 def _raised(episode: Episode, flag: RedFlagRaised) -> bool:
@@ -151,4 +168,5 @@ CHECKING = Step(
     after_closing=OF_BEFORE,
     amended=RETRACTABLE,
     most_events=2,
+    judges=True,
 )

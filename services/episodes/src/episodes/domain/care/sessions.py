@@ -10,7 +10,7 @@ from episodes.domain.breaches import Breach
 from episodes.domain.care.holds import on_hold
 from episodes.domain.care.plans import Plan
 from episodes.domain.care.red_flags import care_is_held
-from episodes.domain.care.session_checks import STOP
+from episodes.domain.care.session_checks import STOP, verdict_now
 from episodes.domain.care.treatment_consents import broken_consent
 from episodes.domain.codes import ADVICE, OTHER
 from episodes.domain.decision import Command, NewFact, refuse_future
@@ -156,7 +156,8 @@ def deliver(episode: Episode, command: Command[SessionDelivered]) -> list[NewFac
     if draft.end is not None:
         refuse_future(When(draft.end, "second", command.when.zone), command.now, "/end")
     explained = {breach.rule: breach for breach in draft.breaches}
-    broken = (explained.get(rule, Breach(rule=rule)) for rule in broken_rules(episode, draft, command.when))
+    rules = broken_rules(episode, draft, command.when, command.event_ids[0])
+    broken = (explained.get(rule, Breach(rule=rule)) for rule in rules)
     return [NewFact(replace(draft, breaches=tuple(broken)), command.when)]
 
 
@@ -165,8 +166,8 @@ def not_delivered(episode: Episode, command: Command[SessionNotDelivered]) -> li
     return [NewFact(command.draft, command.when)]
 
 
-def broken_rules(episode: Episode, draft: SessionDelivered, when: When) -> Iterator[str]:
-    """The rules of care this session broke, by what held when it began."""
+def broken_rules(episode: Episode, draft: SessionDelivered, when: When, itself: UUID) -> Iterator[str]:
+    """The rules of care this session broke, by what held when it began. Its own entry is no other session."""
     plan = episode.in_force(Plan, when)
     if plan is None:
         yield "no-plan-in-force"
@@ -175,7 +176,7 @@ def broken_rules(episode: Episode, draft: SessionDelivered, when: When) -> Itera
         yield "open-red-flag"
     if on_hold(episode, when):
         yield "episode-on-hold"
-    yield from _broken_by_check(episode, draft, when)
+    yield from _broken_by_check(episode, draft, when, itself)
     minutes, lasted = sum(technique.minutes or 0 for technique in draft.techniques), _lasted(draft)
     if lasted is not None and minutes > lasted:
         yield "minutes-exceed-duration"
@@ -183,18 +184,23 @@ def broken_rules(episode: Episode, draft: SessionDelivered, when: When) -> Itera
         yield "technique-outside-plan"
 
 
-def _broken_by_check(episode: Episode, draft: SessionDelivered, when: When) -> Iterator[str]:
+def _broken_by_check(episode: Episode, draft: SessionDelivered, when: When, itself: UUID) -> Iterator[str]:
     check = None if draft.check_id is None else episode.entry(draft.check_id)
     if check is None:
         yield "no-session-check"
         return
-    if check.fact.verdict == STOP:
+    if verdict_now(episode, check) == STOP:
         yield "check-said-stop"
     if check.metadata.when.date_in_zone() != when.date_in_zone():
         yield "check-of-another-day"
     elif compare(check.metadata.when, when) > 0:
         yield "check-after-start"
-    if any(entry.fact.check_id == draft.check_id for entry in episode.of(SessionDelivered)):
+    if any(
+        entry.fact.check_id == draft.check_id
+        and entry.metadata.event_id != itself
+        and compare(entry.metadata.when, when) <= 0  # of two at the same time either may be the later one
+        for entry in episode.of(SessionDelivered)
+    ):
         yield "check-used-before"
 
 
@@ -253,6 +259,7 @@ DELIVERING = Step(
     amended=RETRACTABLE,
     own_time=session_time,
     time_at="/date_of_service",
+    judges=True,
 )
 MISSING = Step(
     name="session-not-delivered.1",

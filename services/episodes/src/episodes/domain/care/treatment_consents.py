@@ -154,6 +154,7 @@ CONSENTING = Step(
     evolve=consented,
     own_time=lambda draft, zone: When.of(draft.signed_at, "second", zone),
     time_at="/signed_at",
+    judges=True,
 )
 WITHDRAWING = Step(
     name="treatment-consent-withdrawn.1",
@@ -164,4 +165,5 @@ WITHDRAWING = Step(
     decide=withdraw_consent,
     evolve=consent_withdrawn,
     after_closing=ALWAYS,
+    judges=True,
 )

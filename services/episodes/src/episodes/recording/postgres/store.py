@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import monotonic
-from typing import Literal, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import psycopg
@@ -16,7 +16,7 @@ from care_platform.postgres.faults import ended
 from care_platform.postgres.notices import CLEAN, QUIET_SECONDS, QueueFull
 from episodes.errors import Conflict, OutcomeUnknown, StoreUnavailable
 from episodes.event_log.client_keys import Unwrap
-from episodes.event_log.compatibility import log_format
+from episodes.event_log.compatibility import Understood, understood
 from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log, insert
 from episodes.processes.watchdog import Watchdog
@@ -49,12 +49,12 @@ class PostgresStore:
         self._quiet_until = 0.0
         self._recorder: EventRecorder | None = None
         self._connection: Connection[DictRow] | None = None
-        self._log_format: Literal[1, 2] = 1
+        self._understood = Understood(1, False)
 
     def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         def reading(connection: Connection[DictRow], _: EventRecorder) -> ReadSet:
             read_set = read(connection, commands, cached, self._unwrap)
-            read_set.log_format = self._log_format
+            read_set.understood = self._understood
             return read_set
 
         try:
@@ -93,7 +93,7 @@ class PostgresStore:
     def _open(self) -> tuple[Connection[DictRow], EventRecorder]:
         if self._connection is None or self._recorder is None:
             self._connection = connect_to_log(self._url)
-            self._log_format = log_format(self._connection)
+            self._understood = understood(self._connection)
             self._recorder = EventRecorder(SingleConnectionDatastore(self._connection))
         return self._connection, self._recorder
 

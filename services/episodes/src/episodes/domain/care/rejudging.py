@@ -1,0 +1,191 @@
+"""Judging sessions anew: what is recorded late changes what held when they began, and so what they broke.
+
+It is an event and no derivation, because rules change and history does not, and because whoever was alerted
+must hear of it. The last judgement counts; history keeps what was judged when.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from episodes.domain.breaches import OF_SESSIONS, RULES_VERSION, Breach
+from episodes.domain.care.amendments import Amendment
+from episodes.domain.care.session_checks import SessionChecked
+from episodes.domain.care.sessions import SessionDelivered, broken_rules
+from episodes.domain.decision import Command, NewFact
+from episodes.domain.episode import Episode
+from episodes.domain.event import RecordedEvent
+from episodes.domain.field_rules import COMPUTED, EVENT, OneOf
+from episodes.domain.step import ALWAYS, Step
+from episodes.domain.time import When, compare
+
+AT_ONCE = 200
+"""How many sessions one event judges at most; with all their rules broken they take 80 KB."""
+
+APART = timedelta(days=33)
+"""Of two times that lie further apart the earlier is earlier at any precision, months too, in whatever zones
+they are meant.
+"""
+APART_TO_THE_MINUTE = timedelta(minutes=1)
+"""The same of two times that are known to the minute or second."""
+_TO_THE_MINUTE = ("second", "minute")
+
+_JUDGED = (SessionChecked, SessionDelivered)
+"""By whose times it is told what a late fact touches: a session's own, and its check's."""
+
+Rules = tuple[Annotated[str, OneOf(*OF_SESSIONS)], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionJudged:
+    """Which rules of care one session broke, by all that is known now."""
+
+    session: Annotated[UUID, COMPUTED, EVENT]
+    """The event that recorded the session."""
+    breaches: Annotated[Rules, COMPUTED]
+    """All rules of care that it broke; none if it broke none."""
+    before: Annotated[Rules, COMPUTED]
+    """All that it was judged to have broken until now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsRejudged:
+    """Sessions that were judged otherwise until something was recorded late, or amended."""
+
+    because: Annotated[UUID | None, COMPUTED, EVENT] = None
+    """The event that changed what is known; absent where an operator had all sessions judged anew."""
+    rules_version: Annotated[str, COMPUTED] = RULES_VERSION
+    """The version of the rules that was applied."""
+    sessions: Annotated[tuple[SessionJudged, ...], COMPUTED] = ()
+    """The sessions whose judgement changed."""
+
+
+def judged_anew(
+    episode: Episode, reaching: Sequence[RecordedEvent[Any]], recorded: Sequence[RecordedEvent[Any]]
+) -> list[NewFact]:
+    """What a command changes in the judgement of sessions that it did not record itself.
+
+    `episode` is the state after it, `recorded` its events, and `reaching` those by which sessions are judged.
+    """
+    own = {entry.metadata.event_id for entry in recorded}
+    sessions = [entry for entry in _reached(episode, reaching) if entry.metadata.event_id not in own]
+    first = recorded[0].metadata
+    return rejudged(episode, sessions, When(first.recorded_at, "second", first.zone), first.event_id)
+
+
+def rejudged(
+    episode: Episode, sessions: Sequence[RecordedEvent[SessionDelivered]], when: When, because: UUID | None
+) -> list[NewFact]:
+    """The judgements of these sessions that differ from those that stand, in as many facts as they need.
+
+    Imported sessions have facts of their own: nobody was alerted of them, nor is now.
+    """
+    facts = []
+    for origin in ("live", "imported"):
+        of_it = (one for one in sessions if (one.metadata.origin == "imported") is (origin == "imported"))
+        judged = [it for entry in of_it if (it := _judged(episode, entry)) is not None]
+        for start in range(0, len(judged), AT_ONCE):
+            part = tuple(judged[start : start + AT_ONCE])
+            facts.append(NewFact(SessionsRejudged(because=because, sessions=part), when, origin=origin))
+    return facts
+
+
+def _judged(episode: Episode, entry: RecordedEvent[SessionDelivered]) -> SessionJudged | None:
+    header = entry.metadata
+    before = tuple(breach.rule for breach in entry.fact.breaches)
+    now = tuple(broken_rules(episode, entry.fact, header.when, header.event_id))
+    if set(now) == set(before):
+        return None
+    return SessionJudged(session=header.event_id, breaches=now, before=before)
+
+
+def _reached(
+    episode: Episode, reaching: Sequence[RecordedEvent[Any]]
+) -> Iterator[RecordedEvent[SessionDelivered]]:
+    """The sessions that may have to be judged anew: after an amendment all, else those at or after its time,
+    or on a check that was.
+    """
+    if any(isinstance(entry.fact, Amendment) for entry in reaching):
+        yield from episode.of(SessionDelivered)
+        return
+    since = [_takes_effect(entry) for entry in reaching]
+    touched = {
+        entry.metadata.event_id
+        for entry in _near(episode, since)
+        if isinstance(entry.fact, _JUDGED) and _not_before(entry, since)
+    }
+    if not touched:
+        return
+    for entry in episode.of(SessionDelivered):
+        if entry.fact.check_id in touched or entry.metadata.event_id in touched:
+            yield entry
+
+
+def _near(episode: Episode, since: Sequence[When]) -> list[RecordedEvent[Any]]:
+    """The entries that are not far earlier: it spares what is recorded as it happens an exact comparison with
+    all that came before.
+    """
+    first = min(one.at for one in since)
+    earliest = first - APART
+    if any(one.precision not in _TO_THE_MINUTE for one in since):
+        return [entry for entry in episode.entries if entry.metadata.occurred_at >= earliest]
+    minute = first - APART_TO_THE_MINUTE
+    return [
+        entry
+        for entry in episode.entries
+        if (at := entry.metadata.occurred_at) >= earliest
+        and (at >= minute or entry.metadata.precision not in _TO_THE_MINUTE)
+    ]
+
+
+def _takes_effect(entry: RecordedEvent[Any]) -> When:
+    header = entry.metadata
+    effective = getattr(entry.fact, "effective_from", None) or header.occurred_at
+    return When(effective, header.precision, header.zone)
+
+
+def _not_before(entry: RecordedEvent[Any], since: Sequence[When]) -> bool:
+    return any(compare(entry.metadata.when, one) >= 0 for one in since)
+
+
+def judgements_told(episode: Episode, entry: RecordedEvent[SessionsRejudged]) -> Episode:
+    """The judged sessions in their places; who explained a breach that stands has explained it still."""
+    judged = {it.session: it.breaches for it in entry.fact.sessions}
+    version = entry.fact.rules_version
+    return episode.with_parts(
+        tuple(_with_breaches(one, judged, version) for one in episode.entries), episode.spans
+    )
+
+
+def _with_breaches(
+    entry: RecordedEvent[Any], judged: Mapping[UUID, Sequence[str]], version: str
+) -> RecordedEvent[Any]:
+    rules = judged.get(entry.metadata.event_id)
+    if rules is None or not isinstance(entry.fact, SessionDelivered):
+        return entry
+    known = {breach.rule: breach for breach in entry.fact.breaches}
+    breaches = tuple(known.get(rule) or Breach(rule=rule, rules_version=version) for rule in rules)
+    return replace(entry, fact=replace(entry.fact, breaches=breaches))
+
+
+def rejudge(episode: Episode, command: Command[SessionsRejudged]) -> list[NewFact]:
+    """Judges every session anew, by the rules as they are now. Nothing is recorded where nothing changed."""
+    sessions = list(episode.of(SessionDelivered))
+    return rejudged(episode, sessions, command.when, None)
+
+
+REJUDGING = Step(
+    name="sessions-rejudged.1",
+    fact=SessionsRejudged,
+    command="rejudge_sessions",
+    resource="rejudgements",
+    who=frozenset(),
+    published=True,
+    decide=rejudge,
+    evolve=judgements_told,
+    after_closing=ALWAYS,
+    rewrites=True,
+    offered=False,
+)

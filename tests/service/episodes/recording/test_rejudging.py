@@ -1,0 +1,115 @@
+"""Facts that arrive late over HTTP: sessions are judged by all that is known, in the same transaction."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import psycopg
+
+from tests.support.episodes.api_process import Api, Service, serving
+from tests.support.episodes.http_episode import Story
+from tests.support.servers.postgres import PostgresServer
+from tests.support.waiting import eventually
+
+NEWS = ["care.episode.sessions_rejudged.v1"]
+
+
+def told_out_of_order(api: Api) -> Story:
+    """A session that was sent before the consent and the plan of two days earlier."""
+    story = Story.begun(api)
+    check = recorded(story, "session-checks")
+    recorded(story, "sessions", {"/check_id": check})
+    return story
+
+
+def recorded(story: Story, step: str, changes: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Record a step without those that it needs."""
+    request = story.asked(step, changes, bare=True)
+    answer = story.api.record(request.path, request.body)
+    assert answer.status_code == 201, answer.text
+    story.events[step] = answer.json()["events"][0]["id"]
+    return story.events[step]
+
+
+def state(api: Api, story: Story, query: str = "") -> Any:
+    return api.http.get(f"{story.path}{query}").json()
+
+
+def broken(api: Api, story: Story, query: str = "") -> list[str]:
+    [session] = state(api, story, query)["sessions"]
+    return [breach["rule"] for breach in session["breaches"]]
+
+
+def test_what_is_sent_late_takes_false_breaches_away(shared: tuple[Service, Api]) -> None:
+    _, api = shared
+    story = told_out_of_order(api)
+    believed = ["no-plan-in-force", "no-treatment-consent", "check-said-stop"]
+    assert broken(api, story) == believed
+    before = state(api, story)["sessions"][0]["recorded_at"]
+    consented = story.tell("treatment-consents")
+    assert [event["type"] for event in consented.json()["events"]] == [
+        "treatment-consented.1",
+        "sessions-rejudged.1",
+    ]
+    assert broken(api, story) == ["no-plan-in-force", "check-said-stop"]
+    planned = story.tell("plans").json()["events"]
+    assert broken(api, story) == []
+    shown = state(api, story)
+    [session], [check] = shown["sessions"], shown["session-checks"]
+    anew = [event["events"][-1]["id"] for event in (consented.json(), {"events": planned})]
+    assert [entry["event"] for entry in session["rejudged_by"]] == anew
+    assert (check["verdict"], check["verdict_now"]) == ("stop", "go")
+    assert broken(api, story, f"?recorded_at={before.replace('+', '%2B')}") == believed
+
+
+def test_a_late_withdrawal_brings_a_breach_to_light_in_history_and_feed(shared: tuple[Service, Api]) -> None:
+    _, api = shared
+    story = Story.begun(api)
+    story.did("sessions")
+    assert broken(api, story) == []
+    story.did("early withdrawal")
+    assert broken(api, story) == ["no-treatment-consent", "check-said-stop"]
+    history = api.http.get(f"{story.path}/history").json()["events"]
+    [anew] = [event for event in history if event["type"] == "sessions-rejudged.1"]
+    assert anew["fact"]["because"] == story.events["early withdrawal"]
+    assert anew["fact"]["sessions"] == [
+        {
+            "session": story.events["sessions"],
+            "breaches": ["no-treatment-consent", "check-said-stop"],
+            "before": [],
+        }
+    ]
+    [session] = [event for event in history if event["event_id"] == story.events["sessions"]]
+    assert session["fact"].get("breaches", []) == []
+    assert [entry["event"] for entry in session["rejudged_by"]] == [anew["event_id"]]
+    published = api.http.get(f"{story.path}/published-events").json()["events"]
+    [told] = [event["data"] for event in published if event["type"] in NEWS]
+    assert told["sessions"][0]["breaches"] == ["no-treatment-consent", "check-said-stop"]
+
+
+def test_nothing_is_judged_anew_before_all_processes_can_read_it_and_then_an_operator_mends_it(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
+    with serving(postgres, tmp_path) as (service, first):
+        assert first.terminated() == 0
+        released(service, "0012")
+        beside_older = service.start()
+        eventually(beside_older.ready, "the API is ready")
+        story = told_out_of_order(beside_older)
+        story.did("plans")
+        assert "earlier release" in service.told("rejudge", code=1)
+        believed = broken(beside_older, story)
+        assert believed == ["no-plan-in-force", "no-treatment-consent", "check-said-stop"]
+        released(service, "0013")
+        story.did("treatment-consents")
+        assert broken(beside_older, story) == believed, "its connection was opened before"
+        assert "1 episodes looked at, 1 judged anew" in service.told("rejudge")
+        assert broken(beside_older, story) == []
+        assert "1 episodes looked at, 0 judged anew" in service.told("rejudge")
+
+
+def released(service: Service, revision: str) -> None:
+    """Processes older than this revision do not run any more."""
+    with psycopg.connect(service.database.superuser_url) as connection:
+        connection.execute("UPDATE compatibility SET compatible_from = %s", [revision])

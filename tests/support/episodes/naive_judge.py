@@ -1,0 +1,131 @@
+"""Which rules of care sessions broke, by all that is known: implemented again, naively, over a naive model's
+rows.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from episodes.domain.event import RecordedEvent
+from tests.support.episodes.naive_model import Row, Time, held, local, of, order, standing
+
+PLANS = ("plan-set.1", "plan-refined.1")
+
+
+def judgements(events: Sequence[RecordedEvent[Any]]) -> dict[Any, set[str]]:
+    """The rules that each session broke, by the id of its event."""
+    rows = standing(events)
+    return {row["id"]: set(broken(rows, row)) for row in rows if row["type"] == "session-delivered.1"}
+
+
+def verdicts(events: Sequence[RecordedEvent[Any]]) -> dict[Any, str]:
+    """What each check would say."""
+    rows = standing(events)
+    return {row["id"]: _verdict(rows, row) for row in rows if row["type"] == "session-checked.1"}
+
+
+def _verdict(rows: list[Row], check: Row) -> str:
+    if stops(rows, check):
+        return "stop"
+    limited = "limits" in check["fact"] or any(
+        item.get("judgement") == "proceed_with_limits" for item in check["fact"]["screening"]["items"]
+    )
+    accepted = any(
+        held(span, check["time"]) and span["row"]["fact"]["finding"] == "accepted_with_limits"
+        for span in of(rows, "red-flag-cleared.1")
+    )
+    return "go_with_limits" if limited or accepted else "go"
+
+
+def broken(rows: list[Row], session: Row) -> Iterator[str]:
+    fact, when = session["fact"], session["time"]
+    plan = _in_force(rows, when, *PLANS)
+    if plan is None:
+        yield "no-plan-in-force"
+    yield from _consent(rows, fact["techniques"], when)
+    if _flagged(rows, when):
+        yield "open-red-flag"
+    if _on_hold(rows, when):
+        yield "episode-on-hold"
+    yield from _check(rows, session)
+    lasted = fact.get("duration")
+    if lasted is None and "start" in fact and "end" in fact:
+        lasted = (fact["end"] - fact["start"]) / timedelta(minutes=1)
+    if lasted is not None and sum(one.get("minutes", 0) for one in fact["techniques"]) > lasted:
+        yield "minutes-exceed-duration"
+    if plan is not None:
+        planned = [_named(one) for one in plan["fact"]["techniques"]]
+        if any(_named(one) not in planned and "deviation_reason" not in one for one in fact["techniques"]):
+            yield "technique-outside-plan"
+
+
+def stops(rows: list[Row], check: Row) -> bool:
+    when = check["time"]
+    judged = [item.get("judgement") for item in check["fact"]["screening"]["items"]]
+    return (
+        any(_consent(rows, check["fact"]["techniques"], when))
+        or _in_force(rows, when, *PLANS) is None
+        or _flagged(rows, when)
+        or _on_hold(rows, when)
+        or "stop" in judged
+    )
+
+
+def _check(rows: list[Row], session: Row) -> Iterator[str]:
+    named, when = session["fact"].get("check_id"), session["time"]
+    found = [row for row in rows if row["id"] == named]
+    if named is None or not found:
+        yield "no-session-check"
+        return
+    check = found[0]
+    if stops(rows, check):
+        yield "check-said-stop"
+    if local(check["time"][0], check["zone"]) != local(when[0], session["zone"]):
+        yield "check-of-another-day"
+    elif order(check["time"], when) > 0:
+        yield "check-after-start"
+    others = [row for row in rows if row["type"] == session["type"] and row["id"] != session["id"]]
+    if any(row["fact"].get("check_id") == named and order(row["time"], when) <= 0 for row in others):
+        yield "check-used-before"
+
+
+def _in_force(rows: list[Row], when: Time, *types: str) -> Row | None:
+    found = [span["row"] for span in of(rows, *types) if held(span, when)]
+    return found[-1] if found else None
+
+
+def _consent(rows: list[Row], techniques: list[Row], when: Time) -> Iterator[str]:
+    fitting = [
+        span["row"]["fact"]
+        for span in of(rows, "treatment-consented.1")
+        if held(span, when) and _covers(span["row"]["fact"]["scope"], techniques)
+    ]
+    opened = next(row["fact"] for row in rows if row["type"] == "episode-opened.1")
+    if not fitting:
+        yield "no-treatment-consent"
+    elif opened.get("age", 18) < 18 and all(fact["given"]["by"] == "client" for fact in fitting):
+        yield "consent-of-a-minor-alone"
+
+
+def _covers(scopes: list[Row], techniques: list[Row]) -> bool:
+    if not scopes or any(scope["of"] == "general" for scope in scopes):
+        return True
+    named = [scope["technique"]["code"] for scope in scopes if "technique" in scope]
+    return bool(techniques) and all(technique["code"] in named for technique in techniques)
+
+
+def _flagged(rows: list[Row], when: Time) -> bool:
+    return any(
+        held(span, when) and span["row"]["fact"]["holds_care"] for span in of(rows, "red-flag-raised.1")
+    )
+
+
+def _on_hold(rows: list[Row], when: Time) -> bool:
+    return any(
+        order(span["since"], when) <= 0 and (span["until"] is None or order(when, span["until"]) < 0)
+        for span in of(rows, "episode-held.1")
+    )
+
+
+def _named(technique: Row) -> tuple[str, str | None]:
+    return technique["code"], technique.get("text") if technique["code"] == "other" else None
