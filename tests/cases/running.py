@@ -87,8 +87,7 @@ class Laptop:
         """`kill -9` of the role's process."""
         assert self._process is not None
         children = psutil.Process(self._process.pid).children()
-        living = (child for child in children if child.status() != psutil.STATUS_ZOMBIE)
-        (victim,) = (child for child in living if tuple(child.cmdline()[-2:]) == words)
+        (victim,) = (child for child in children if _runs(child, words))
         victim.kill()
 
     def kill_server(self) -> None:
@@ -129,3 +128,11 @@ def _free_ports(count: int) -> list[int]:
     for probe in probes:
         probe.close()
     return ports
+
+
+def _runs(process: psutil.Process, words: tuple[str, ...]) -> bool:
+    """Whether it lives and its command ends so; one that ended while we look does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and tuple(process.cmdline()[-2:]) == words
+    except psutil.NoSuchProcess:
+        return False
