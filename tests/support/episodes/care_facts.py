@@ -108,10 +108,12 @@ def a_transfer(therapist: UUID = COLLEAGUE, clinic: UUID = CLINIC) -> Responsibi
     )
 
 
-def judged(judgement: str, code: str = "fever", **said: Any) -> SessionChecked:
+def judged(
+    judgement: str | None, code: str = "fever", answer: str = "present", **said: Any
+) -> SessionChecked:
     """A check whose screening has one item, with the therapist's judgement."""
     item = ScreeningItem(
-        code=code, list="screening-items/1", answer="present", judgement=judgement, sites=(BACK,), **said
+        code=code, list="screening-items/1", answer=answer, judgement=judgement, sites=(BACK,), **said
     )
     return SessionChecked(screening=Screening(list_version="1", items=(item,)))
 

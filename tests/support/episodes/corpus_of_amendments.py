@@ -39,7 +39,10 @@ def _at(text: str) -> datetime:
 def rest(session: SessionDelivered) -> Mapping[str, Any]:
     """The facts after the thirteen of the first month. The amendments are of that session."""
     corrected = replace(
-        session, duration=40, end=_at("2026-05-06T10:40:00"), breaches=(Breach(rule="check-said-stop"),)
+        session,
+        duration=40,
+        end=_at("2026-05-06T10:40:00"),
+        breaches=(Breach(rule="check-said-stop", rules_version="1"),),
     )
     return {
         "treatment-consent-withdrawn.1": TreatmentConsentWithdrawn(
@@ -71,7 +74,7 @@ def rest(session: SessionDelivered) -> Mapping[str, Any]:
             reason="stiff above the fusion",
             kinds_sent=("assessments", "plans"),
             answer_due=date(2026, 6, 10),
-            breaches=(Breach(rule="referral-needs-consent"),),
+            breaches=(Breach(rule="referral-needs-consent", rules_version="1"),),
         ),
         "referral-withdrawn.1": ReferralWithdrawn(
             referral_id=event_id(17), partner=PARTNER, reason="goes elsewhere now"

@@ -48,6 +48,12 @@ def broken(rows: list[Row], session: Row) -> Iterator[str]:
     if _on_hold(rows, when):
         yield "episode-on-hold"
     yield from _check(rows, session)
+    yield from _done(fact, plan)
+    if _too_much_pressure(rows, session):
+        yield "pressure-beyond-limits"
+
+
+def _done(fact: Row, plan: Row | None) -> Iterator[str]:
     lasted = fact.get("duration")
     if lasted is None and "start" in fact and "end" in fact:
         lasted = (fact["end"] - fact["start"]) / timedelta(minutes=1)
@@ -62,12 +68,18 @@ def broken(rows: list[Row], session: Row) -> Iterator[str]:
 def stops(rows: list[Row], check: Row) -> bool:
     when = check["time"]
     judged = [item.get("judgement") for item in check["fact"]["screening"]["items"]]
+    silent = [
+        item
+        for item in check["fact"]["screening"]["items"]
+        if item["answer"] == "present" and "judgement" not in item
+    ]
     return (
         any(_consent(rows, check["fact"]["techniques"], when))
         or _in_force(rows, when, *PLANS) is None
         or _flagged(rows, when)
         or _on_hold(rows, when)
         or "stop" in judged
+        or bool(silent)
     )
 
 
@@ -87,6 +99,39 @@ def _check(rows: list[Row], session: Row) -> Iterator[str]:
     others = [row for row in rows if row["type"] == session["type"] and row["id"] != session["id"]]
     if any(row["fact"].get("check_id") == named and order(row["time"], when) <= 0 for row in others):
         yield "check-used-before"
+
+
+def _too_much_pressure(rows: list[Row], session: Row) -> bool:
+    fact, known = session["fact"], {row["id"]: row["fact"] for row in rows}
+    check = known.get(fact.get("check_id"), {})
+    screened = [*check.get("screening", {}).get("items", []), *fact.get("screening", {}).get("items", [])]
+    limiting = [check, *(known.get(item.get("clearance_id"), {}) for item in screened)]
+    limiting += [
+        span["row"]["fact"]
+        for span in of(rows, "red-flag-cleared.1")
+        if held(span, session["time"]) and span["row"]["fact"]["finding"] == "accepted_with_limits"
+    ]
+    return any(
+        "pressure" in limits
+        and technique.get("pressure", 0) > limits["pressure"]
+        and _binds(limits, technique)
+        for limits in (fact["limits"] for fact in limiting if "limits" in fact)
+        for technique in fact["techniques"]
+    )
+
+
+def _binds(limits: Row, technique: Row) -> bool:
+    techniques, sites = [_named(one) for one in limits["techniques"]], limits["sites"]
+    return (not techniques or _named(technique) in techniques) and (
+        not sites or any(_may_be(site, technique["site"]) for site in sites)
+    )
+
+
+def _may_be(one: Row, other: Row) -> bool:
+    sides = {one.get("side", "unknown"), other.get("side", "unknown")}
+    return "whole_body" in (one["code"], other["code"]) or (
+        _named(one) == _named(other) and (len(sides) == 1 or bool(sides & {"unknown", "both"}))
+    )
 
 
 def _in_force(rows: list[Row], when: Time, *types: str) -> Row | None:
@@ -127,5 +172,5 @@ def _on_hold(rows: list[Row], when: Time) -> bool:
     )
 
 
-def _named(technique: Row) -> tuple[str, str | None]:
-    return technique["code"], technique.get("text") if technique["code"] == "other" else None
+def _named(coded: Row) -> tuple[str, str | None]:
+    return coded["code"], coded.get("text") if coded["code"] == "other" else None

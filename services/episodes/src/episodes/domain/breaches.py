@@ -11,7 +11,8 @@ from episodes.domain.decision import Command
 from episodes.domain.field_rules import COMPUTED, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
+"""Since 2 a check says stop where something present is not judged, and limits bind a session's pressure."""
 
 OF_SESSIONS = (
     "no-plan-in-force",
@@ -26,6 +27,7 @@ OF_SESSIONS = (
     "episode-on-hold",
     "minutes-exceed-duration",
     "technique-outside-plan",
+    "pressure-beyond-limits",
 )
 
 

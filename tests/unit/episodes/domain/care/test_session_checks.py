@@ -13,10 +13,13 @@ from tests.support.episodes.care_facts import (
     OPENED,
     READY,
     a_check,
+    a_correction_of,
     a_flag,
+    a_session,
     judged,
 )
 from tests.support.episodes.scenario import NEXT, given, march, past
+from tests.support.episodes.telling import Told
 
 TODAY = march(3, 9, 55)
 DRAFT = replace(a_check, verdict="stop")
@@ -57,6 +60,26 @@ def test_a_judgement_with_limits_lets_go_with_limits() -> None:
     outcome.then_verdict("go_with_limits", "judged-proceed-with-limits")
     limited = replace(DRAFT, limits=Limits(pressure=2))
     given(*READY).when(limited, TODAY).then_verdict("go_with_limits", "judged-proceed-with-limits")
+
+
+def test_what_is_present_and_nobody_judged_says_stop_and_raises_no_flag() -> None:
+    outcome = given(*READY).when(judged(None), TODAY)
+    outcome.then_verdict("stop", "present-not-judged")
+    assert len(outcome.facts) == 1
+    for answer in ("absent", "unknown", "not_asked"):
+        given(*READY).when(judged(None, answer=answer), TODAY).then_verdict("go")
+
+
+def test_a_check_that_states_the_judgement_afterwards_is_decided_again() -> None:
+    told = Told(*READY)
+    check = past(judged(None), TODAY)
+    told.tell(check)
+    session = past(a_session(march(3, 10), check_id=check.id), march(3, 10))
+    told.tell(session)
+    assert told.broken(session) == ["check-said-stop"]
+    told.tell(past(a_correction_of("session-checked.1", judged("proceed")), march(4)), about=check.id)
+    assert told.broken(session) == []
+    told.agrees()
 
 
 def test_a_judgement_to_refer_and_proceed_lets_go() -> None:

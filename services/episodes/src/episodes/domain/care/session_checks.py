@@ -133,6 +133,8 @@ def stopping_rules(episode: Episode, draft: SessionChecked, when: When) -> Itera
         yield "episode-on-hold"
     if any(item.judgement == "stop" for item in draft.screening.items):
         yield "judged-stop"
+    if any(item.answer == "present" and item.judgement is None for item in draft.screening.items):
+        yield "present-not-judged"
 
 
 def _limiting_rules(episode: Episode, draft: SessionChecked, when: When) -> Iterator[str]:

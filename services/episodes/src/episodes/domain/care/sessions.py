@@ -8,11 +8,12 @@ from uuid import UUID
 
 from episodes.domain.breaches import Breach
 from episodes.domain.care.holds import on_hold
+from episodes.domain.care.limits import binding_limits, identity, pressed_beyond
 from episodes.domain.care.plans import Plan
 from episodes.domain.care.red_flags import care_is_held
 from episodes.domain.care.session_checks import STOP, verdict_now
 from episodes.domain.care.treatment_consents import broken_consent
-from episodes.domain.codes import ADVICE, OTHER
+from episodes.domain.codes import ADVICE
 from episodes.domain.decision import Command, NewFact, refuse_future
 from episodes.domain.episode import Episode
 from episodes.domain.field_rules import A_CHECK, ONCE, STAFF, VISIT, Between, Length, Line, OneOf, Words
@@ -25,6 +26,7 @@ from episodes.domain.values import (
     Coded,
     HealthUpdate,
     Instant,
+    Limits,
     Minutes,
     Reading,
     Screening,
@@ -182,6 +184,8 @@ def broken_rules(episode: Episode, draft: SessionDelivered, when: When, itself: 
         yield "minutes-exceed-duration"
     if plan is not None and _outside(draft, plan.fact):
         yield "technique-outside-plan"
+    if any(pressed_beyond(limits, draft.techniques) for limits in _limits(episode, draft, when)):
+        yield "pressure-beyond-limits"
 
 
 def _broken_by_check(episode: Episode, draft: SessionDelivered, when: When, itself: UUID) -> Iterator[str]:
@@ -204,6 +208,11 @@ def _broken_by_check(episode: Episode, draft: SessionDelivered, when: When, itse
         yield "check-used-before"
 
 
+def _limits(episode: Episode, draft: SessionDelivered, when: When) -> Iterator[Limits]:
+    check = None if draft.check_id is None else episode.entry(draft.check_id)
+    return binding_limits(episode, None if check is None else check.fact, draft.screening, when)
+
+
 def _lasted(draft: SessionDelivered) -> float | None:
     """Its minutes as stated, else from start to end."""
     if draft.duration is not None or draft.start is None or draft.end is None:
@@ -212,16 +221,11 @@ def _lasted(draft: SessionDelivered) -> float | None:
 
 
 def _outside(draft: SessionDelivered, plan: Plan) -> bool:
-    planned = {_identity(technique) for technique in plan.techniques}
+    planned = {identity(technique) for technique in plan.techniques}
     return any(
-        _identity(technique) not in planned and technique.deviation_reason is None
+        identity(technique) not in planned and technique.deviation_reason is None
         for technique in draft.techniques
     )
-
-
-def _identity(technique: Technique) -> tuple[str, str | None]:
-    """The text of a listed technique is a remark; that of another one is its name."""
-    return technique.code, technique.text if technique.code == OTHER else None
 
 
 def _refuse_malformed(episode: Episode, draft: SessionDelivered, when: When) -> None:
