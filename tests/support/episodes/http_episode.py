@@ -30,6 +30,7 @@ ABOUT: Mapping[str, str] = {
 VARIANTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "mistake": ("red-flags", {}),
     "early closure": ("closure", {"/occurred_at": "2026-09-02T09:00:00-07:00"}),
+    "evening closure": ("closure", {"/occurred_at": "2026-09-03T18:00:00-07:00"}),
     "old closure": ("closure", {"/occurred_at": "2026-02-01T09:00:00-08:00"}),
     "early withdrawal": (
         "treatment-consents/{about}/withdrawal",

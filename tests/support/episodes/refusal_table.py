@@ -74,7 +74,7 @@ class Row:
 
 
 NEVER = (refused("episode-closed", "", {}, "closure"), refused("episode-closed", "", {}, "early closure"))
-ALWAYS = (recorded(after=("closure",)), recorded(after=("early closure",)))
+ALWAYS = (recorded(after=("closure",)), recorded(after=("evening closure",)))
 """Recorded once the episode is closed, whether it happened before the closing or after."""
 
 LAST_YEAR, SEPTEMBER_1, SEPTEMBER_4 = "2025-12-31T09:00:00Z", "2026-09-01T10:00:00Z", "2026-09-04T10:00:00Z"

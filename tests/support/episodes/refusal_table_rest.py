@@ -11,6 +11,7 @@ from tests.support.episodes.refusal_table import (
     DROP,
     LAST_YEAR,
     SCREENING,
+    SEPTEMBER_1,
     SEPTEMBER_4,
     Row,
     gone,
@@ -124,7 +125,10 @@ OF_THE_EPISODE: Mapping[str, Row] = {
             recorded(change={"/outcomes": [{"goal": "pain"}]}, after=("assessments", "plans")),
         ),
         twice=(refused("episode-closed"),),
-        dates=BEGUN,
+        dates=(
+            *BEGUN,
+            refused("contradicting-times", "/occurred_at", {"/occurred_at": SEPTEMBER_1}, "sessions"),
+        ),
     ),
     "reopening": Row(
         needs=("closure",),

@@ -1,7 +1,7 @@
 """Closing an episode, and what may be recorded afterwards."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -115,6 +115,19 @@ def accepted(name: str, outcome: Outcome) -> None:
 def test_closing_says_why() -> None:
     given(*READY).when(a_closure).then(a_closure)
     assert status(given(*READY, CLOSED).episode) == "closed"
+
+
+def test_a_closing_does_not_lie_before_a_session_in_either_order() -> None:
+    session = a_session(march(20, 17, 30))
+    given(*READY, CLOSED).when(session).then_refused("episode-closed")
+    done = given(*READY, past(session, march(20, 17, 30)))
+    done.when(a_closure, march(20, 17)).then_refused("contradicting-times", "/occurred_at")
+    done.when(a_closure, march(20, 17, 30)).then_recorded()
+    done.when(a_closure, date(2026, 3, 20)).then_recorded()
+    reopened = past(a_reopening, march(25))
+    after = past(a_session(march(26, 10)), march(26, 10))
+    again = given(*READY, CLOSED, reopened, after)
+    again.when(a_closure, march(26, 9)).then_refused("contradicting-times", "/occurred_at")
 
 
 @pytest.mark.parametrize("name", EVENTS)

@@ -6,6 +6,7 @@ from typing import Annotated
 from episodes.domain.breaches import Breach, of_the_desk, unless
 from episodes.domain.care.holds import open_hold
 from episodes.domain.care.openings import EpisodeOpened
+from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
@@ -13,7 +14,7 @@ from episodes.domain.field_rules import COMPUTED, GOAL, ONCE, Length, Line, OneO
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import ALWAYS, Step
-from episodes.domain.time import Interval, When, months_after
+from episodes.domain.time import Interval, When, compare, months_after
 from episodes.domain.values import AbsentReason
 
 
@@ -91,9 +92,14 @@ def closed_at(episode: Episode, when: When) -> bool:
 
 
 def close(episode: Episode, command: Command[EpisodeClosed]) -> list[NewFact]:
-    """Ends care: why, with what outcome for each goal, and what follows."""
+    """Ends care: why, with what outcome for each goal, and what follows.
+
+    It may not lie before a session that it closes: recorded after it, that session would be refused.
+    """
     for opened in episode.of(EpisodeOpened):
         refuse_before(command.when, opened.metadata.when)
+    if any(compare(session.metadata.when, command.when) > 0 for session in episode.of(SessionDelivered)):
+        raise RuleBroken("contradicting-times", "/occurred_at")
     return [NewFact(command.draft, command.when)]
 
 
