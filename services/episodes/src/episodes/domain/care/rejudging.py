@@ -4,6 +4,7 @@ It is an event and no derivation, because rules change and history does not, and
 must hear of it. The last judgement counts; history keeps what was judged when.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -71,6 +72,8 @@ def judged_anew(
     """
     own = {entry.metadata.event_id for entry in recorded}
     sessions = [entry for entry in _reached(episode, reaching) if entry.metadata.event_id not in own]
+    if not sessions:
+        return []
     first = recorded[0].metadata
     return rejudged(episode, sessions, When(first.recorded_at, "second", first.zone), first.event_id)
 
@@ -82,23 +85,42 @@ def rejudged(
 
     Imported sessions have facts of their own: nobody was alerted of them, nor is now.
     """
+    judge = _Judge.of(episode)
     facts = []
     for origin in ("live", "imported"):
         of_it = (one for one in sessions if (one.metadata.origin == "imported") is (origin == "imported"))
-        judged = [it for entry in of_it if (it := _judged(episode, entry)) is not None]
+        judged = [it for entry in of_it if (it := judge.judged(entry)) is not None]
         for start in range(0, len(judged), AT_ONCE):
             part = tuple(judged[start : start + AT_ONCE])
             facts.append(NewFact(SessionsRejudged(because=because, sessions=part), when, origin=origin))
     return facts
 
 
-def _judged(episode: Episode, entry: RecordedEvent[SessionDelivered]) -> SessionJudged | None:
-    header = entry.metadata
-    before = tuple(breach.rule for breach in entry.fact.breaches)
-    now = tuple(broken_rules(episode, entry.fact, header.when, header.event_id))
-    if set(now) == set(before):
-        return None
-    return SessionJudged(session=header.event_id, breaches=now, before=before)
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Judges sessions of one episode, whose checks and sessions it has looked up once."""
+
+    episode: Episode
+    checks: Mapping[UUID, RecordedEvent[SessionChecked]]
+    on_check: Mapping[UUID | None, Sequence[RecordedEvent[SessionDelivered]]]
+
+    @classmethod
+    def of(cls, episode: Episode) -> "_Judge":
+        on_check = defaultdict(list)
+        for entry in episode.of(SessionDelivered):
+            on_check[entry.fact.check_id].append(entry)
+        return cls(episode, {it.metadata.event_id: it for it in episode.of(SessionChecked)}, on_check)
+
+    def judged(self, entry: RecordedEvent[SessionDelivered]) -> SessionJudged | None:
+        """Its judgement as it would be now, if that differs from the one that stands."""
+        fact, when = entry.fact, entry.metadata.when
+        check = None if fact.check_id is None else self.checks.get(fact.check_id)
+        others = [one for one in self.on_check[fact.check_id] if one is not entry]
+        before = tuple(breach.rule for breach in fact.breaches)
+        now = tuple(broken_rules(self.episode, fact, when, check, others))
+        if set(now) == set(before):
+            return None
+        return SessionJudged(session=entry.metadata.event_id, breaches=now, before=before)
 
 
 def _reached(

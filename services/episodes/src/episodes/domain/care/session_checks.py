@@ -107,6 +107,11 @@ def verdict_now(episode: Episode, check: RecordedEvent[SessionChecked]) -> str:
     return _verdict(*_rules(episode, check.fact, check.metadata.when))
 
 
+def says_stop(episode: Episode, check: RecordedEvent[SessionChecked]) -> bool:
+    """Whether the verdict would be stop by all that is known now."""
+    return any(stopping_rules(episode, check.fact, check.metadata.when))
+
+
 def _rules(episode: Episode, draft: SessionChecked, when: When) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The rules that stop, and those that limit."""
     return tuple(stopping_rules(episode, draft, when)), tuple(_limiting_rules(episode, draft, when))

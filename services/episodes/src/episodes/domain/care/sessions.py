@@ -1,6 +1,6 @@
 """Sessions: what was done is always recorded, with the rules it broke; a session not delivered too."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
@@ -11,11 +11,12 @@ from episodes.domain.care.holds import on_hold
 from episodes.domain.care.limits import binding_limits, identity, pressed_beyond
 from episodes.domain.care.plans import Plan
 from episodes.domain.care.red_flags import care_is_held
-from episodes.domain.care.session_checks import STOP, verdict_now
+from episodes.domain.care.session_checks import SessionChecked, says_stop
 from episodes.domain.care.treatment_consents import broken_consent
 from episodes.domain.codes import ADVICE
 from episodes.domain.decision import Command, NewFact, refuse_future
 from episodes.domain.episode import Episode
+from episodes.domain.event import RecordedEvent
 from episodes.domain.field_rules import A_CHECK, ONCE, STAFF, VISIT, Between, Length, Line, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL, DESK
@@ -158,7 +159,9 @@ def deliver(episode: Episode, command: Command[SessionDelivered]) -> list[NewFac
     if draft.end is not None:
         refuse_future(When(draft.end, "second", command.when.zone), command.now, "/end")
     explained = {breach.rule: breach for breach in draft.breaches}
-    rules = broken_rules(episode, draft, command.when, command.event_ids[0])
+    check = None if draft.check_id is None else episode.entry(draft.check_id)
+    on_it = [entry for entry in episode.of(SessionDelivered) if entry.fact.check_id == draft.check_id]
+    rules = broken_rules(episode, draft, command.when, check, on_it)
     broken = (explained.get(rule, Breach(rule=rule)) for rule in rules)
     return [NewFact(replace(draft, breaches=tuple(broken)), command.when)]
 
@@ -168,8 +171,14 @@ def not_delivered(episode: Episode, command: Command[SessionNotDelivered]) -> li
     return [NewFact(command.draft, command.when)]
 
 
-def broken_rules(episode: Episode, draft: SessionDelivered, when: When, itself: UUID) -> Iterator[str]:
-    """The rules of care this session broke, by what held when it began. Its own entry is no other session."""
+def broken_rules(
+    episode: Episode,
+    draft: SessionDelivered,
+    when: When,
+    check: RecordedEvent[SessionChecked] | None,
+    others: Collection[RecordedEvent[SessionDelivered]],
+) -> Iterator[str]:
+    """The rules of care this session broke, by what held when it began. `others` name the same check."""
     plan = episode.in_force(Plan, when)
     if plan is None:
         yield "no-plan-in-force"
@@ -178,38 +187,39 @@ def broken_rules(episode: Episode, draft: SessionDelivered, when: When, itself: 
         yield "open-red-flag"
     if on_hold(episode, when):
         yield "episode-on-hold"
-    yield from _broken_by_check(episode, draft, when, itself)
+    yield from _broken_by_check(episode, when, check, others)
     minutes, lasted = sum(technique.minutes or 0 for technique in draft.techniques), _lasted(draft)
     if lasted is not None and minutes > lasted:
         yield "minutes-exceed-duration"
     if plan is not None and _outside(draft, plan.fact):
         yield "technique-outside-plan"
-    if any(pressed_beyond(limits, draft.techniques) for limits in _limits(episode, draft, when)):
+    if any(pressed_beyond(limits, draft.techniques) for limits in _limits(episode, draft, when, check)):
         yield "pressure-beyond-limits"
 
 
-def _broken_by_check(episode: Episode, draft: SessionDelivered, when: When, itself: UUID) -> Iterator[str]:
-    check = None if draft.check_id is None else episode.entry(draft.check_id)
+def _broken_by_check(
+    episode: Episode,
+    when: When,
+    check: RecordedEvent[SessionChecked] | None,
+    others: Collection[RecordedEvent[SessionDelivered]],
+) -> Iterator[str]:
     if check is None:
         yield "no-session-check"
         return
-    if verdict_now(episode, check) == STOP:
+    if says_stop(episode, check):
         yield "check-said-stop"
     if check.metadata.when.date_in_zone() != when.date_in_zone():
         yield "check-of-another-day"
     elif compare(check.metadata.when, when) > 0:
         yield "check-after-start"
-    if any(
-        entry.fact.check_id == draft.check_id
-        and entry.metadata.event_id != itself
-        and compare(entry.metadata.when, when) <= 0  # of two at the same time either may be the later one
-        for entry in episode.of(SessionDelivered)
-    ):
+    # of two at the same time either may be the later one
+    if any(compare(other.metadata.when, when) <= 0 for other in others):
         yield "check-used-before"
 
 
-def _limits(episode: Episode, draft: SessionDelivered, when: When) -> Iterator[Limits]:
-    check = None if draft.check_id is None else episode.entry(draft.check_id)
+def _limits(
+    episode: Episode, draft: SessionDelivered, when: When, check: RecordedEvent[SessionChecked] | None
+) -> Iterator[Limits]:
     return binding_limits(episode, None if check is None else check.fact, draft.screening, when)
 
 

@@ -141,7 +141,8 @@ def _covers(held: Span[TreatmentConsented], techniques: Collection[Coded]) -> bo
 
 def _of_a_minor(episode: Episode) -> bool:
     """Whether the client is a minor by the age told at the opening, which is all that is known of it."""
-    return any((entry.fact.age or OF_AGE) < OF_AGE for entry in episode.of(EpisodeOpened))
+    opened = next(episode.of(EpisodeOpened), None)
+    return opened is not None and (opened.fact.age or OF_AGE) < OF_AGE
 
 
 CONSENTING = Step(
