@@ -104,6 +104,7 @@ ANSWER_EXAMPLES: Mapping[str, Any] = {
             }
         ],
         "episode": {"id": EPISODE, "version": 2, "status": "open"},
+        "breaches": ["no-session-check"],
         "warnings": [],
     },
     "EpisodeState": {

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from episodes.domain.care.amendments import Amendment
+from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata
@@ -26,19 +28,39 @@ def answer(
 ) -> Answer:
     """The answer to a recorded command. `weight` is the size of the episode's stored events in bytes.
 
-    It warns of a time slightly ahead of our clock, and staff of an episode that has grown long.
+    It names the rules that a session broke, and warns of a time slightly ahead of our clock, and staff of an
+    episode that has grown long.
     """
     shown = _episode(episode)
     if asked.partner is not None:
         del shown["status"]  # a partner learns of a closure only by consent
-    body = to_json(
-        {
-            "events": [_event(metadata) for metadata in recorded],
-            "episode": shown,
-            "warnings": list(_warnings(episode, asked, weight)),
-        }
-    )
+    document = {
+        "events": [_event(metadata) for metadata in recorded],
+        "episode": shown,
+        "warnings": list(_warnings(episode, asked, weight)),
+    }
+    session = _session(recorded, episode, asked)
+    if session is not None:
+        document["breaches"] = [breach.rule for breach in session.breaches]
+    body = to_json(document)
     return Answer(body, episode.id, episode.version, recorded[0].event_id)
+
+
+def _session(
+    recorded: Sequence[EventMetadata], episode: Episode, asked: Command[Any]
+) -> SessionDelivered | None:
+    """The session that was recorded or amended, as it stands now; none if there is none, or none any more."""
+    match asked.draft:
+        case SessionDelivered():
+            named: UUID | None = recorded[0].event_id
+        case Amendment():
+            named = asked.about
+        case _:
+            return None
+    entry = None if named is None else episode.entry(named)
+    if entry is not None and isinstance(entry.fact, Amendment) and entry.fact.event is not None:
+        entry = episode.entry(entry.fact.event)
+    return None if entry is None or not isinstance(entry.fact, SessionDelivered) else entry.fact
 
 
 def _warnings(episode: Episode, asked: Command[Any], weight: int) -> Iterator[dict[str, str]]:

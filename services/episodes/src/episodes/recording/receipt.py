@@ -57,5 +57,9 @@ class Receipt(DescribedModel):
     """The episode in which the command was recorded."""
     episodes: Annotated[list[ReceiptEpisode], Field(min_length=1)] | SkipJsonSchema[None] = None
     """Each episode of the client in which the command was recorded."""
+    breaches: list[str] | SkipJsonSchema[None] = None
+    """The rules of care that the session broke, by all that is known now; absent where the command neither
+    records nor amends one.
+    """
     warnings: list[ReceiptWarning]
     """What was recorded although it looks doubtful."""
