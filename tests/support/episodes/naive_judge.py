@@ -67,12 +67,9 @@ def _done(fact: Row, plan: Row | None) -> Iterator[str]:
 
 def stops(rows: list[Row], check: Row) -> bool:
     when = check["time"]
-    judged = [item.get("judgement") for item in check["fact"]["screening"]["items"]]
-    silent = [
-        item
-        for item in check["fact"]["screening"]["items"]
-        if item["answer"] == "present" and "judgement" not in item
-    ]
+    items = check["fact"]["screening"]["items"]
+    judged = [item.get("judgement") for item in items]
+    silent = [item for item in items if item["answer"] == "present" and "judgement" not in item]
     return (
         any(_consent(rows, check["fact"]["techniques"], when))
         or _in_force(rows, when, *PLANS) is None
@@ -80,6 +77,7 @@ def stops(rows: list[Row], check: Row) -> bool:
         or _on_hold(rows, when)
         or "stop" in judged
         or bool(silent)
+        or any(_not_cleared(rows, item["clearance_id"], when) for item in items if "clearance_id" in item)
     )
 
 
@@ -99,6 +97,11 @@ def _check(rows: list[Row], session: Row) -> Iterator[str]:
     others = [row for row in rows if row["type"] == session["type"] and row["id"] != session["id"]]
     if any(row["fact"].get("check_id") == named and order(row["time"], when) <= 0 for row in others):
         yield "check-used-before"
+
+
+def _not_cleared(rows: list[Row], clearance: Any, when: Time) -> bool:
+    spans = [span for span in of(rows, "clearance-recorded.1") if span["row"]["id"] == clearance]
+    return not any(held(span, when) for span in spans)
 
 
 def _too_much_pressure(rows: list[Row], session: Row) -> bool:

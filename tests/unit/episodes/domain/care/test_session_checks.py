@@ -1,9 +1,12 @@
 """The session check: what can be prevented is prevented here."""
 
 from dataclasses import replace
+from datetime import date
+
+import pytest
 
 from episodes.domain.care.red_flags import RedFlagRaised
-from episodes.domain.care.session_checks import SessionChecked
+from episodes.domain.care.session_checks import SessionChecked, verdict_now
 from episodes.domain.values import Limits
 from tests.support.episodes.care_facts import (
     BACK,
@@ -13,12 +16,15 @@ from tests.support.episodes.care_facts import (
     OPENED,
     READY,
     a_check,
+    a_clearance,
     a_correction_of,
     a_flag,
+    a_retraction,
     a_session,
+    an_addition_to,
     judged,
 )
-from tests.support.episodes.scenario import NEXT, given, march, past
+from tests.support.episodes.scenario import NEXT, Past, given, march, past
 from tests.support.episodes.telling import Told
 
 TODAY = march(3, 9, 55)
@@ -68,6 +74,44 @@ def test_what_is_present_and_nobody_judged_says_stop_and_raises_no_flag() -> Non
     assert len(outcome.facts) == 1
     for answer in ("absent", "unknown", "not_asked"):
         given(*READY).when(judged(None, answer=answer), TODAY).then_verdict("go")
+
+
+def resting_on(clearance: Past) -> SessionChecked:
+    return judged("proceed_with_limits", clearance_id=clearance.id)
+
+
+@pytest.mark.parametrize(("until", "verdict"), [(None, "go"), (3, "go"), (2, "stop")])
+def test_a_clearance_holds_until_its_last_day(until: int | None, verdict: str) -> None:
+    last = None if until is None else date(2026, 3, until)
+    cleared = past(replace(a_clearance, valid_until=last), march(2, 12))
+    outcome = given(*READY, cleared).when(resting_on(cleared), TODAY)
+    if verdict == "stop":
+        outcome.then_verdict("stop", "clearance-not-in-force", "judged-proceed-with-limits")
+    else:
+        outcome.then_verdict("go_with_limits", "judged-proceed-with-limits")
+
+
+def test_a_check_on_a_clearance_that_is_retracted_afterwards_would_say_stop() -> None:
+    cleared = past(a_clearance, march(2, 12))
+    told = Told(*READY, cleared)
+    check = past(resting_on(cleared), TODAY)
+    told.tell(check)
+    session = past(a_session(march(3, 10), check_id=check.id), march(3, 10))
+    told.tell(session)
+    assert told.broken(session) == []
+    told.tell(past(replace(a_retraction, of="clearance-recorded.1"), march(5)), about=cleared.id)
+    assert told.broken(session) == ["check-said-stop"]
+    told.agrees()
+
+
+def test_a_check_that_is_added_to_is_decided_again() -> None:
+    told = Told(*READY)
+    check = past(judged("proceed"), TODAY)
+    told.tell(check)
+    told.tell(past(an_addition_to("session-checked.1", limits=Limits(pressure=2)), march(4)), about=check.id)
+    entry = told.episode.entry(check.id)
+    assert entry is not None
+    assert (entry.fact.verdict, verdict_now(told.episode, entry)) == ("go", "go_with_limits")
 
 
 def test_a_check_that_states_the_judgement_afterwards_is_decided_again() -> None:

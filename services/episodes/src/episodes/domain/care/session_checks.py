@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
+from episodes.domain.care.clearances import ClearanceRecorded
 from episodes.domain.care.holds import on_hold
 from episodes.domain.care.plans import Plan
 from episodes.domain.care.red_flags import RedFlagRaised, accepted_with_limits, care_is_held
@@ -140,6 +141,16 @@ def stopping_rules(episode: Episode, draft: SessionChecked, when: When) -> Itera
         yield "judged-stop"
     if any(item.answer == "present" and item.judgement is None for item in draft.screening.items):
         yield "present-not-judged"
+    if any(
+        not _cleared(episode, item.clearance_id, when) for item in draft.screening.items if item.clearance_id
+    ):
+        yield "clearance-not-in-force"
+
+
+def _cleared(episode: Episode, clearance: UUID, when: When) -> bool:
+    return any(
+        held.id == clearance and held.interval.holds_at(when) for held in episode.spans_of(ClearanceRecorded)
+    )
 
 
 def _limiting_rules(episode: Episode, draft: SessionChecked, when: When) -> Iterator[str]:
