@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -80,6 +81,34 @@ async def test_an_alert_of_the_release_before_is_taken_back_too(
     service.write("UPDATE inbox SET sessions = NULL")
     await lane.take(cleared := care.judged_anew((session, BROKEN, ())))
     assert (id_of(session), "rule_of_care_broken", id_of(cleared)) in alerts(service)
+
+
+@pytest.mark.parametrize("amended", [False, True])
+async def test_an_alert_that_overtook_what_takes_back_an_earlier_one_stands(
+    amended: bool, service: Notifications, db: Connection
+) -> None:
+    """What is critical does not wait for what is missing; what takes it back does."""
+    care, lane = Care(), Lane(db)
+    session, missing = care.session(*BROKEN), care.plan()
+    if amended:
+        cleared = care.amended("corrected", session)
+        broken = care.amended("corrected", session, *BROKEN)
+    else:
+        cleared, broken = care.judged_anew((session, BROKEN, ())), care.judged_anew((session, (), BROKEN))
+    await lane.take(session, cleared, broken)
+    await lane.take(missing)
+    assert (id_of(session), "rule_of_care_broken", id_of(cleared)) in alerts(service)
+    assert (id_of(broken), "rule_of_care_broken", None) in alerts(service)
+
+
+async def test_after_a_transfer_the_clinic_that_was_alerted_is_told(
+    service: Notifications, db: Connection
+) -> None:
+    care, lane = Care(), Lane(db)
+    alerted, session = care.clinic, care.session(*BROKEN)
+    await lane.take(session, care.transferred(uuid4(), uuid4()), care.judged_anew((session, BROKEN, ())))
+    clinics = service.rows("SELECT DISTINCT clinic_id FROM inbox")
+    assert [row["clinic_id"] for row in clinics] == [alerted]
 
 
 def test_the_inbox_shows_what_was_taken_back_and_by_which_event(service: Notifications, api: Api) -> None:

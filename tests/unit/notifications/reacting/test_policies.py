@@ -100,7 +100,7 @@ def broken(*sessions: UUID) -> InboxOwed:
 
 
 def no_alert_of(*sessions: UUID) -> AlertsTakenBack:
-    return AlertsTakenBack(CLINIC, sessions)
+    return AlertsTakenBack(sessions)
 
 
 def judged_anew(*sessions: SessionJudged) -> PublishedEvent:

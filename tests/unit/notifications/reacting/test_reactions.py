@@ -35,7 +35,7 @@ ITSELF = uuid4()
 """Stands for the event that is received."""
 BROKEN = InboxOwed(CARE.clinic, "critical", "rule_of_care_broken", sessions=(ITSELF,))
 BROKEN_BY_ENTRY = replace(BROKEN, sessions=(ENTRY,))
-CLEARED = AlertsTakenBack(CARE.clinic, (ENTRY,))
+CLEARED = AlertsTakenBack((ENTRY,))
 ADVERSE = InboxOwed(CARE.clinic, "critical", "adverse_reaction")
 FLAG = InboxOwed(CARE.clinic, "critical", "red_flag_raised")
 
@@ -112,8 +112,9 @@ def _of(event: PublishedEvent, owed: Owed) -> Owed:
 
 
 @pytest.mark.parametrize("data", [data for data, _ in OWED], ids=lambda it: type(it).__name__)
-def test_an_imported_event_owes_nothing(data: Data) -> None:
-    assert decide(received(data, "imported"), KNOWN) == ()
+def test_an_imported_event_owes_nothing_but_what_proved_false(data: Data) -> None:
+    owed = decide(received(data, "imported"), KNOWN)
+    assert owed == tuple(it for it in decide(received(data), KNOWN) if isinstance(it, AlertsTakenBack))
 
 
 @pytest.mark.parametrize("data", [data for data, _ in OWED], ids=lambda it: type(it).__name__)

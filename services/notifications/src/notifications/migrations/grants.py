@@ -24,7 +24,7 @@ _CANCELS = "SELECT, UPDATE (state, claim, lease_until, due_at)"
 _MOVES = "SELECT, INSERT, UPDATE (position, caught_up_at, topic_id, deleted_unread)"
 _LEARNS = "SELECT, INSERT, UPDATE (kinds, effective_from, until, withdrawn_from)"
 _CLAIMS = "SELECT, UPDATE (state, attempts, due_at, claim, lease_until)"
-_ALERTS = "network_id, episode_id, event_id, concern, sessions, taken_back_at"
+_ALERTS = "network_id, clinic_id, episode_id, event_id, event_number, concern, sessions, taken_back_at"
 _ENDPOINT = (
     "SELECT, UPDATE (state, consecutive_failures, unusable_since, rests_until, proved_at, challenge,"
     " challenged_at, challenge_expires_at, challenge_attempts, challenge_due_at)"

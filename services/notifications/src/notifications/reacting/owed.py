@@ -45,10 +45,9 @@ class InboxOwed:
 class AlertsTakenBack:
     """These sessions broke no rule after all: alerts that said so are taken back.
 
-    The clinic's staff are told where there was one, because they may have acknowledged it.
+    Whom an alert was for is told, because they may have acknowledged it.
     """
 
-    clinic: UUID
     sessions: tuple[UUID, ...]
 
 

@@ -50,8 +50,9 @@ SET sessions = ARRAY(SELECT unnest({_TOLD_OF}) EXCEPT SELECT unnest(%(sessions)s
     taken_back_at = CASE WHEN {_TOLD_OF} <@ %(sessions)s THEN now() END,
     taken_back_by = CASE WHEN {_TOLD_OF} <@ %(sessions)s THEN %(event)s::uuid END
 WHERE network_id = %(network)s AND episode_id = %(episode)s
-    AND concern = 'rule_of_care_broken' AND taken_back_at IS NULL AND {_TOLD_OF} && %(sessions)s
-RETURNING 1"""  # noqa: S608 - our own words
+    AND concern = 'rule_of_care_broken' AND taken_back_at IS NULL
+    AND {_TOLD_OF} && %(sessions)s AND coalesce(event_number < %(number)s::bigint, true)
+RETURNING clinic_id"""  # noqa: S608 - our own words
 
 
 async def to_partner(
@@ -72,9 +73,10 @@ async def to_inbox(db: Connection, about: EventRow, owed: InboxOwed) -> None:
     """Add an item for the staff of the clinic, or for one therapist, unless it is there already."""
     await db.execute(
         "INSERT INTO inbox (network_id, item_id, clinic_id, episode_id, event_id, concern, severity,"
-        " recipient_id, sessions, occurred_at, precision, recorded_at, link)"
+        " recipient_id, sessions, event_number, occurred_at, precision, recorded_at, link)"
         " VALUES (%(network)s, %(item)s, %(to)s, %(episode)s, %(event)s, %(concern)s, %(severity)s,"
-        " %(recipient)s, %(sessions)s, %(occurred_at)s, %(precision)s, %(recorded_at)s, %(dataref)s)"
+        " %(recipient)s, %(sessions)s, %(number)s, %(occurred_at)s, %(precision)s,"
+        " %(recorded_at)s, %(dataref)s)"
         " ON CONFLICT DO NOTHING",
         dict(about)
         | {
@@ -84,15 +86,19 @@ async def to_inbox(db: Connection, about: EventRow, owed: InboxOwed) -> None:
             "severity": owed.severity,
             "recipient": owed.recipient,
             "sessions": list(owed.sessions) or None,
+            "number": about.get("number"),
         },
     )
 
 
 async def take_back(db: Connection, about: EventRow, owed: AlertsTakenBack) -> None:
-    """Take back the alerts of these sessions, and tell of it. One that tells of others stands for those."""
+    """Take back earlier alerts of these sessions, and tell whom they were for. One that tells of other
+    sessions stands for those; one of a later event overtook this one, and stands.
+    """
     taken = await db.execute(_TAKE_BACK, {**about, "sessions": list(owed.sessions)})
-    if await taken.fetchone() is not None:
-        await to_inbox(db, about, InboxOwed(owed.clinic, "notice", "breach_taken_back"))
+    row = await taken.fetchone()
+    if row is not None:
+        await to_inbox(db, about, InboxOwed(row["clinic_id"], "notice", "breach_taken_back"))
 
 
 def event_row(event: PublishedEvent) -> EventRow:
@@ -109,4 +115,5 @@ def event_row(event: PublishedEvent) -> EventRow:
         "origin": event.origin,
         "dataref": event.recordref,
         "correlation": str(event.correlationid),
+        "number": str(event.sequence),
     }

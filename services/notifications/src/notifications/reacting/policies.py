@@ -39,11 +39,12 @@ Policy = Callable[[Any, PublishedEvent, Knowledge], tuple[Owed, ...]]
 
 
 def decide(event: PublishedEvent, known: Knowledge) -> tuple[Owed, ...]:
-    """Everything owed for an event. For an imported one nothing is."""
-    if event.origin == "imported":
-        return ()
+    """Everything owed for an event. An imported one takes alerts back, and owes nothing else."""
     policies = POLICIES.get(type(event.data), ())
-    return tuple(owed for policy in policies for owed in policy(event.data, event, known))
+    owed = tuple(owed for policy in policies for owed in policy(event.data, event, known))
+    if event.origin == "imported":
+        return tuple(one for one in owed if isinstance(one, AlertsTakenBack))
+    return owed
 
 
 def never_waits(event: PublishedEvent) -> tuple[InboxOwed, ...]:
@@ -84,14 +85,14 @@ def when_breaches_proved_false_then_take_the_alerts_back(
 ) -> tuple[Owed, ...]:
     """Alerts of sessions that broke another rule all the same stand."""
     cleared = tuple(it.session for it in data.sessions if not it.breaches)
-    return (AlertsTakenBack(event.clinic, cleared),) if cleared else ()
+    return (AlertsTakenBack(cleared),) if cleared else ()
 
 
 def when_the_entry_broke_no_rule_after_all_then_take_its_alert_back(
     data: EntryCorrected | EntryRetracted, event: PublishedEvent, known: Knowledge
 ) -> tuple[Owed, ...]:
     broke = isinstance(data, EntryCorrected) and data.breaches
-    return () if broke else (AlertsTakenBack(event.clinic, (data.entry,)),)
+    return () if broke else (AlertsTakenBack((data.entry,)),)
 
 
 def when_a_reaction_was_adverse_then_alert_the_clinic(
