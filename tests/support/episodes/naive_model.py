@@ -173,12 +173,16 @@ def _until_day(fact: Row, zone: str) -> Time | None:
 
 def _of_a_flag(row: Row, later: list[Row]) -> list[list[Any]]:
     """The intervals of a flag: until it is cleared, and again once its clearance is no longer valid."""
+    clearings = [one for one in later if one["fact"].get("flag_id") == row["id"]]
+    clearings.sort(key=lambda one: one["fact"].get("valid_until", date.max), reverse=True)
+    clearings.sort(key=lambda one: one["time"][0])  # of two at one time that which ends first comes last
     stands: list[list[Any]] = [[row["time"], None]]
-    for clearing in later:
-        if clearing["fact"].get("flag_id") != row["id"]:
-            continue
-        for stretch in stands:
-            stretch[1] = _first_to_end([*([stretch[1]] if stretch[1] else []), clearing["time"]])
+    for clearing in clearings:
+        if stands and stands[-1][1] is None:
+            if order(clearing["time"], stands[-1][0]) >= 0:
+                stands[-1][1] = clearing["time"]
+            else:
+                stands.pop()
         if "valid_until" in clearing["fact"]:
             again = clearing["fact"]["valid_until"] + timedelta(days=1)
             stands.append([midnight(again, clearing["zone"]), None])

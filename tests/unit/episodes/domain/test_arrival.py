@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -49,14 +49,15 @@ def dated(draw: st.DrawFn) -> list[Fact]:
         at(draw(st.sampled_from([care_facts.a_check, care_facts.judged("stop")]))),
     ]
     flag, hold = at(care_facts.a_flag()), at(care_facts.a_hold)
-    withdrawal = Past(
-        TreatmentConsentWithdrawn(effective_from=draw(moments)), When.of(march(6), "second", ZONE)
-    )
-    facts: list[Fact] = [(one, None) for one in (*consents, plan, *checks, flag, hold)]
-    facts += [
-        (withdrawal, consents[0].id),
-        (at(care_facts.a_flag_clearing), flag.id),
+    withdrawals = [
+        Past(TreatmentConsentWithdrawn(effective_from=draw(moments)), When.of(march(6), "second", ZONE))
+        for _ in range(2)
     ]
+    last_days = st.none() | st.sampled_from([date(2026, 3, day) for day in (3, 4, 5)])
+    clearings = [at(replace(care_facts.a_flag_clearing, valid_until=draw(last_days))) for _ in range(2)]
+    facts: list[Fact] = [(one, None) for one in (*consents, plan, *checks, flag, hold)]
+    facts += [(one, consents[0].id) for one in withdrawals]
+    facts += [(one, flag.id) for one in clearings]
     facts += [(_session(draw, [None, *(one.id for one in checks)]), None) for _ in range(3)]
     chosen = draw(st.lists(st.sampled_from(range(len(facts))), min_size=9, unique=True))
     return list({facts[place][0].id: facts[place] for place in sorted(chosen)}.values())

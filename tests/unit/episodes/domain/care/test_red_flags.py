@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
+import pytest
+
 from episodes.domain.care.clearances import ClearanceRecorded
 from episodes.domain.care.red_flags import RedFlagCleared, accepted_with_limits, care_is_held
 from episodes.domain.values import Limits
@@ -21,7 +23,7 @@ from tests.support.episodes.care_facts import (
     a_session,
     judged,
 )
-from tests.support.episodes.scenario import given, march, moment, past
+from tests.support.episodes.scenario import Past, given, march, moment, past
 
 
 def test_a_flag_is_recorded_and_may_name_its_source() -> None:
@@ -130,3 +132,28 @@ def test_a_clearance_may_end_on_its_day_and_not_before() -> None:
     today = replace(a_clearance, valid_until=date(2026, 3, 5))
     given(*READY).when(today, march(5, 10)).then_recorded()
     given(*READY).when(today, march(6, 10)).then_refused("ends-before-it-begins", "/valid_until")
+
+
+def cleared_until(day: int | None, at: int) -> Past:
+    last = None if day is None else date(2026, 3, day)
+    return past(replace(CLEARED, valid_until=last), march(at))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("days", "again"), [((20, 12), 13), ((12, 20), 21)])
+def test_of_clearings_the_newest_counts_whichever_was_recorded_first(
+    turned: bool, days: tuple[int, int], again: int
+) -> None:
+    first, second = cleared_until(days[0], at=3), cleared_until(days[1], at=10)
+    told = [second, first] if turned else [first, second]
+    episode = given(*READY, FLAGGED, *told).episode
+    stands = [day for day in range(3, 24) if care_is_held(episode, moment(march(day, 12)))]
+    assert stands == list(range(again, 24))
+
+
+def test_an_earlier_clearing_may_come_after_one_for_good() -> None:
+    history = given(*READY, FLAGGED, cleared_until(None, at=10))
+    history.when(cleared_until(5, at=3).fact, march(3), about=FLAGGED.id).then_recorded()
+    history.when(cleared_until(15, at=12).fact, march(12), about=FLAGGED.id).then_refused(
+        "flag-already-cleared"
+    )

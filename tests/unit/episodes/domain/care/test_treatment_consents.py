@@ -148,3 +148,14 @@ def test_a_withdrawal_before_its_consent_is_refused_where_its_time_was_said() ->
     )
     earlier = replace(WITHDRAWN, effective_from=march(2, 9))
     asked.when(earlier, about=CONSENTED.id).then_refused("ends-before-it-begins", "/effective_from")
+
+
+def test_a_withdrawal_from_earlier_may_come_after_a_later_one() -> None:
+    later = past(replace(WITHDRAWN, consent_id=CONSENTED.id, effective_from=march(10)), march(11))
+    history = given(*READY, later)
+    for day, refused in ((5, False), (10, True), (12, True)):
+        outcome = history.when(replace(WITHDRAWN, effective_from=march(day)), march(12), about=CONSENTED.id)
+        if refused:
+            outcome.then_refused("consent-already-withdrawn")
+        else:
+            outcome.then_recorded()

@@ -1,18 +1,21 @@
 """Red flags: a sign that care may be unsafe and someone must look; and who cleared them, on what grounds."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from math import inf
 from typing import Annotated
 from uuid import UUID
 
 from episodes.domain.codes import RED_FLAGS
 from episodes.domain.decision import Command, NewFact, refuse_before
-from episodes.domain.episode import Episode
+from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
 from episodes.domain.field_rules import COMPUTED, EVENT, Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import ALWAYS, RETRACTABLE, Step
-from episodes.domain.time import Interval, When
+from episodes.domain.time import Interval, When, compare
 from episodes.domain.values import Coded, Day, Document, Licensed, Limits, Site
 
 
@@ -71,14 +74,14 @@ def flag_open(episode: Episode, entry: RecordedEvent[RedFlagRaised]) -> Episode:
 def clear_flag(episode: Episode, command: Command[RedFlagCleared]) -> list[NewFact]:
     """Records that a red flag no longer stands, by somebody with the authority to say so.
 
-    The flag must exist and stand at that time.
+    The flag must exist, and stand now or then.
     """
     draft, when = command.draft, command.when
     flags = [held for held in episode.spans_of(RedFlagRaised) if held.id == command.about]
     if not flags:
         raise Unknown("unknown-flag")
     refuse_before(when, flags[0].interval.since)
-    if all(held.interval.until is not None for held in flags):
+    if not any(held.interval.until is None or held.interval.holds_at(when) for held in flags):
         raise RuleBroken("flag-already-cleared")
     if draft.finding == ACCEPTED and draft.limits is None:
         raise RuleBroken("acceptance-needs-its-limits", "/limits")
@@ -93,11 +96,29 @@ def flag_cleared(episode: Episode, entry: RecordedEvent[RedFlagCleared]) -> Epis
     flag = next((held for held in episode.spans_of(RedFlagRaised) if held.id == fact.flag_id), None)
     if flag is None:
         return episode
-    ended = episode.end(flag.id, when)
-    if fact.valid_until is None:
-        return ended.begin(entry, Interval(when))
-    last = When.day(fact.valid_until, when.zone)
-    return ended.begin(entry, Interval(when, last)).begin(flag.entry, Interval(last.next_day()))
+    last = None if fact.valid_until is None else When.day(fact.valid_until, when.zone)
+    state = episode.begin(entry, Interval(when, last))
+    clearings = [held.interval for held in state.spans_of(RedFlagCleared) if held.fact.flag_id == flag.id]
+    spans = [one for one in state.spans if one.id != flag.id]
+    stands = [Span(flag.entry, interval) for interval in _stands(flag.entry.metadata.when, clearings)]
+    return state.with_parts(state.entries, (*spans, *stands))
+
+
+def _stands(raised: When, clearings: Sequence[Interval]) -> Iterator[Interval]:
+    """When a flag stands: until a clearing, and again after its last day. At any time the newest clearing by
+    its own time counts, whichever was recorded first; of two at one time that which ends first.
+    """
+    since: When | None = raised
+    for clearing in sorted(clearings, key=_newest_last):
+        if since is not None and compare(clearing.since, since) >= 0:
+            yield Interval(since, clearing.since)
+        since = None if clearing.until is None else clearing.until.next_day()
+    if since is not None:
+        yield Interval(since)
+
+
+def _newest_last(clearing: Interval) -> tuple[datetime, float]:
+    return clearing.since.at, -inf if clearing.until is None else -clearing.until.at.timestamp()
 
 
 def care_is_held(episode: Episode, when: When) -> bool:

@@ -15,7 +15,7 @@ from episodes.domain.field_rules import COMPUTED, EVENT, STAFF, Length, OneOf, W
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import DESK
 from episodes.domain.step import ALWAYS, Step
-from episodes.domain.time import Interval, When, months_after
+from episodes.domain.time import Interval, When, compare, months_after
 from episodes.domain.values import Coded, Day, Document, Form, Given, GivenBy, Instant, Site
 
 MAX_MONTHS = 12
@@ -96,7 +96,7 @@ def consented(episode: Episode, entry: RecordedEvent[TreatmentConsented]) -> Epi
 def withdraw_consent(episode: Episode, command: Command[TreatmentConsentWithdrawn]) -> list[NewFact]:
     """Records that a consent to treatment ends, in any status of the episode.
 
-    The consent must exist and not be withdrawn already.
+    The consent must exist and not be withdrawn already from then or before.
     """
     consent = next((held for held in episode.spans_of(TreatmentConsented) if held.id == command.about), None)
     if consent is None:
@@ -106,18 +106,21 @@ def withdraw_consent(episode: Episode, command: Command[TreatmentConsentWithdraw
     refuse_before(
         since, consent.interval.since, "/effective_from" if command.draft.effective_from else "/occurred_at"
     )
-    if any(entry.fact.consent_id == consent.id for entry in episode.of(TreatmentConsentWithdrawn)):
+    before = (it for it in episode.of(TreatmentConsentWithdrawn) if it.fact.consent_id == consent.id)
+    if any(compare(_ends(entry), since) <= 0 for entry in before):
         raise RuleBroken("consent-already-withdrawn")
     withdrawn = replace(command.draft, consent_id=consent.id, effective_from=effective)
     return [NewFact(withdrawn, command.when)]
 
 
 def consent_withdrawn(episode: Episode, entry: RecordedEvent[TreatmentConsentWithdrawn]) -> Episode:
-    fact, header = entry.fact, entry.metadata
-    if fact.consent_id is None:
-        return episode
-    effective = fact.effective_from or header.occurred_at
-    return episode.end(fact.consent_id, When(effective, header.precision, header.zone))
+    consent = entry.fact.consent_id
+    return episode if consent is None else episode.end(consent, _ends(entry))
+
+
+def _ends(entry: RecordedEvent[TreatmentConsentWithdrawn]) -> When:
+    header = entry.metadata
+    return When(entry.fact.effective_from or header.occurred_at, header.precision, header.zone)
 
 
 def broken_consent(episode: Episode, techniques: Collection[Coded], when: When) -> Iterator[str]:
