@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from episodes.api.health import NOT_JUDGED_ANEW
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_episode import Story
 from tests.support.servers.postgres import PostgresServer
@@ -101,12 +102,28 @@ def test_nothing_is_judged_anew_before_all_processes_can_read_it_and_then_an_ope
         assert "earlier release" in service.told("rejudge", code=1)
         believed = broken(beside_older, story)
         assert believed == ["no-plan-in-force", "no-treatment-consent", "check-said-stop"]
+        assert NOT_JUDGED_ANEW in beside_older.http.get("/health/ready").json()["warnings"]
         released(service, "0013")
         story.did("treatment-consents")
-        assert broken(beside_older, story) == believed, "its connection was opened before"
-        assert "1 episodes looked at, 1 judged anew" in service.told("rejudge")
-        assert broken(beside_older, story) == []
-        assert "1 episodes looked at, 0 judged anew" in service.told("rejudge")
+        assert broken(beside_older, story) == [], "it asks again"
+        assert "warnings" not in beside_older.http.get("/health/ready").json()
+        assert "1 episodes looked at, 0 judged anew, 0 not judged" in service.told("rejudge")
+
+
+def test_an_operator_mends_all_that_is_stored_at_once(postgres: PostgresServer, tmp_path: Path) -> None:
+    with serving(postgres, tmp_path) as (service, first):
+        assert first.terminated() == 0
+        released(service, "0012")
+        api = service.start()
+        eventually(api.ready, "the API is ready")
+        story = told_out_of_order(api)
+        imported = story.asked("sessions", {"/origin": "imported"}, bare=True)
+        assert api.record(imported.path, imported.body).status_code == 201
+        for step in ("treatment-consents", "plans"):
+            story.did(step)
+        released(service, "0013")
+        assert "1 episodes looked at, 1 judged anew, 0 not judged" in service.told("rejudge")
+        assert "1 episodes looked at, 0 judged anew, 0 not judged" in service.told("rejudge")
 
 
 def released(service: Service, revision: str) -> None:

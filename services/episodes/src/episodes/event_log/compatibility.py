@@ -11,7 +11,7 @@ from episodes.event_log.reader import Database
 
 _SALTED_SINCE = "0006"
 """The first revision whose processes read format 2."""
-_REJUDGED_SINCE = "0013"
+REJUDGED_SINCE = "0013"
 """The first revision whose processes read `sessions-rejudged.1`."""
 
 
@@ -29,10 +29,10 @@ EVERYTHING = Understood()
 
 
 def understood(connection: Connection[DictRow]) -> Understood:
-    """Asked once for each connection: it only ever grows."""
+    """It only ever grows, while no backup is restored."""
     row = connection.execute(COMPATIBLE_FROM).fetchone()
     revision = "" if row is None else row["compatible_from"]
-    return Understood(2 if revision >= _SALTED_SINCE else 1, revision >= _REJUDGED_SINCE)
+    return Understood(2 if revision >= _SALTED_SINCE else 1, revision >= REJUDGED_SINCE)
 
 
 class AllHave:
@@ -49,3 +49,10 @@ class AllHave:
                 row = await (await connection.execute(COMPATIBLE_FROM)).fetchone()
             self._reached = row is not None and row[0] >= self._revision
         return self._reached
+
+
+class MayRejudge(AllHave):
+    """Whether sessions may be judged anew."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, REJUDGED_SINCE)

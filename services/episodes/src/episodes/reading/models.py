@@ -52,8 +52,8 @@ _OF_RESOURCE: Mapping[str, Mapping[str, Shown]] = {
     "session-checks": {
         "verdict_now": Shown(
             str,
-            "The verdict as it would be by all that is known now of the time of the check; `verdict` is what "
-            "was told then. A partner is not told.",
+            "The verdict as it would be by the rules of this release and all that is known now of the time "
+            "of the check; `verdict` is what was told then. A partner is not told.",
         )
     },
     "sessions": _REJUDGED,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
 
@@ -51,8 +52,11 @@ class NewEvents:
 
         Raises `Refused` or `TooLarge`.
         """
-        decided = zip(command.event_ids, decide(self.episode, command), strict=False)
-        recorded = [self._add(request, command, key, event_id, item) for event_id, item in decided]
+        ids = chain(command.event_ids, repeat(None))
+        recorded = [
+            self._add(request, command, key, event_id or self.drawn.event_id(), item)
+            for item, event_id in zip(decide(self.episode, command), ids, strict=False)
+        ]
         if self.rejudges:
             for item in judged_anew(self.episode, recorded):
                 self._add(request, command, key, self.drawn.event_id(), item)

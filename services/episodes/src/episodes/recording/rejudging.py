@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import psycopg
+from cryptography.exceptions import InvalidTag
 from psycopg import Connection
 from psycopg.rows import DictRow
 
@@ -50,18 +52,24 @@ class Rejudging:
     clock: Callable[[], datetime]
     say: Callable[[str], object]
 
-    def run(self, episodes: Iterable[Place]) -> None:
-        """Judge all of them anew. Says how far it is, and which episodes cannot be read."""
-        looked_at = changed = 0
+    def run(self, episodes: Iterable[Place]) -> bool:
+        """Judge all of them anew. Says how far it is, and which episodes it did not judge.
+
+        Whether to run it again: somebody was recording in an episode all the while.
+        """
+        looked_at = changed = left = 0
+        busy = False
         for place in episodes:
             try:
                 changed += self.judge(*place)
-            except Unreadable as why:
-                self.say(f"{place[1]}: not judged, {why}")
+            except (Unreadable, InConflict) as why:
+                self.say(f"{place[1]}: not judged, {_why(why)}")
+                left, busy = left + 1, busy or isinstance(why, InConflict)
             looked_at += 1
             if looked_at % PAGE == 0:
                 self.say(f"{looked_at:,} episodes looked at, {changed:,} judged anew")
-        self.say(f"done: {looked_at:,} episodes looked at, {changed:,} judged anew")
+        self.say(f"{looked_at:,} episodes looked at, {changed:,} judged anew, {left:,} not judged")
+        return busy
 
     def judge(self, network: str, episode: UUID) -> bool:
         """Judge one episode anew. Whether a judgement changed. Raises `Unreadable` and `InConflict`."""
@@ -99,14 +107,28 @@ class Rejudging:
 def run_rejudging(rejudging: Rejudging, episodes: Iterable[Place]) -> None:
     """Run it as a program: what stops it ends the program with a sentence, and may be tried again."""
     try:
-        rejudging.run(episodes)
+        again = rejudging.run(episodes)
+    except KeyboardInterrupt:
+        raise SystemExit("interrupted: run it again, and it goes on") from None
+    except InvalidTag:
+        raise SystemExit("the master key does not open this store's records") from None
     except EarlierReleasesRun:
         raise SystemExit(
             "processes of an earlier release may still run: when none does, `episodes migrate --all-replaced`"
         ) from None
-    except (StoreUnavailable, OutcomeUnknown, InConflict) as fault:
-        rejudging.say(f"not finished, run it again: {type(fault).__name__}")
+    except psycopg.errors.InsufficientPrivilege:
+        raise
+    except (StoreUnavailable, OutcomeUnknown, psycopg.OperationalError) as fault:
+        if isinstance(fault.__cause__, psycopg.errors.InsufficientPrivilege):
+            raise fault.__cause__ from None
+        rejudging.say(f"not finished, run it again: {type(fault.__cause__ or fault).__name__}")
         raise SystemExit(EXIT_TRY_AGAIN) from None
+    if again:
+        raise SystemExit(EXIT_TRY_AGAIN)
+
+
+def _why(fault: Unreadable | InConflict) -> str:
+    return "others record in it all the while" if isinstance(fault, InConflict) else str(fault)
 
 
 def all_episodes(connection: Connection[DictRow], networks: Sequence[str]) -> Iterator[Place]:

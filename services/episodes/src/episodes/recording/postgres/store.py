@@ -16,7 +16,7 @@ from care_platform.postgres.faults import ended
 from care_platform.postgres.notices import CLEAN, QUIET_SECONDS, QueueFull
 from episodes.errors import Conflict, OutcomeUnknown, StoreUnavailable
 from episodes.event_log.client_keys import Unwrap
-from episodes.event_log.compatibility import Understood, understood
+from episodes.event_log.compatibility import EVERYTHING, Understood, understood
 from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log, insert
 from episodes.processes.watchdog import Watchdog
@@ -53,6 +53,8 @@ class PostgresStore:
 
     def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         def reading(connection: Connection[DictRow], _: EventRecorder) -> ReadSet:
+            if self._understood != EVERYTHING:  # asked again until every process has been replaced
+                self._understood = understood(connection)
             read_set = read(connection, commands, cached, self._unwrap)
             read_set.understood = self._understood
             return read_set
@@ -93,7 +95,6 @@ class PostgresStore:
     def _open(self) -> tuple[Connection[DictRow], EventRecorder]:
         if self._connection is None or self._recorder is None:
             self._connection = connect_to_log(self._url)
-            self._understood = understood(self._connection)
             self._recorder = EventRecorder(SingleConnectionDatastore(self._connection))
         return self._connection, self._recorder
 
