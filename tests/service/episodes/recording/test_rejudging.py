@@ -1,11 +1,12 @@
 """Facts that arrive late over HTTP: sessions are judged by all that is known, in the same transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import psycopg
+import pytest
 
 from episodes.api.health import NOT_JUDGED_ANEW
 from tests.support.episodes.api_process import Api, Service, serving
@@ -89,41 +90,43 @@ def test_a_late_withdrawal_brings_a_breach_to_light_in_history_and_feed(shared: 
     assert told["sessions"][0]["breaches"] == ["no-treatment-consent", "check-said-stop"]
 
 
-def test_nothing_is_judged_anew_before_all_processes_can_read_it_and_then_an_operator_mends_it(
-    postgres: PostgresServer, tmp_path: Path
-) -> None:
-    with serving(postgres, tmp_path) as (service, first):
-        assert first.terminated() == 0
-        released(service, "0012")
-        beside_older = service.start()
-        eventually(beside_older.ready, "the API is ready")
-        story = told_out_of_order(beside_older)
-        story.did("plans")
-        assert "earlier release" in service.told("rejudge", code=1)
-        believed = broken(beside_older, story)
-        assert believed == ["no-plan-in-force", "no-treatment-consent", "check-said-stop"]
-        assert NOT_JUDGED_ANEW in beside_older.http.get("/health/ready").json()["warnings"]
-        released(service, "0013")
-        story.did("treatment-consents")
-        assert broken(beside_older, story) == [], "it asks again"
-        assert "warnings" not in beside_older.http.get("/health/ready").json()
-        assert "1 episodes looked at, 0 judged anew, 0 not judged" in service.told("rejudge")
-
-
-def test_an_operator_mends_all_that_is_stored_at_once(postgres: PostgresServer, tmp_path: Path) -> None:
+@pytest.fixture
+def beside_older(postgres: PostgresServer, tmp_path: Path) -> Iterator[tuple[Service, Api]]:
+    """The API on a store that processes of the release before may still read."""
     with serving(postgres, tmp_path) as (service, first):
         assert first.terminated() == 0
         released(service, "0012")
         api = service.start()
         eventually(api.ready, "the API is ready")
-        story = told_out_of_order(api)
-        imported = story.asked("sessions", {"/origin": "imported"}, bare=True)
-        assert api.record(imported.path, imported.body).status_code == 201
-        for step in ("treatment-consents", "plans"):
-            story.did(step)
-        released(service, "0013")
-        assert "1 episodes looked at, 1 judged anew, 0 not judged" in service.told("rejudge")
-        assert "1 episodes looked at, 0 judged anew, 0 not judged" in service.told("rejudge")
+        yield service, api
+
+
+def test_nothing_is_judged_anew_before_all_processes_can_read_it_and_then_at_once(
+    beside_older: tuple[Service, Api],
+) -> None:
+    service, api = beside_older
+    story = told_out_of_order(api)
+    story.did("plans")
+    assert "earlier release" in service.told("rejudge", code=1)
+    assert broken(api, story) == ["no-plan-in-force", "no-treatment-consent", "check-said-stop"]
+    assert NOT_JUDGED_ANEW in api.http.get("/health/ready").json()["warnings"]
+    released(service, "0013")
+    story.did("treatment-consents")
+    assert broken(api, story) == []
+    assert "warnings" not in api.http.get("/health/ready").json()
+    assert "1 episodes looked at, 0 judged anew, 0 not judged" in service.told("rejudge")
+
+
+def test_an_operator_mends_all_that_is_stored_at_once(beside_older: tuple[Service, Api]) -> None:
+    service, api = beside_older
+    story = told_out_of_order(api)
+    imported = story.asked("sessions", {"/origin": "imported"}, bare=True)
+    assert api.record(imported.path, imported.body).status_code == 201
+    for step in ("treatment-consents", "plans"):
+        story.did(step)
+    released(service, "0013")
+    assert "1 episodes looked at, 1 judged anew, 0 not judged" in service.told("rejudge")
+    assert "1 episodes looked at, 0 judged anew, 0 not judged" in service.told("rejudge")
 
 
 def released(service: Service, revision: str) -> None:
