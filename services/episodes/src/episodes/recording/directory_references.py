@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from episodes.domain.care.amendments import EntryAddedTo, EntryCorrected
-from episodes.domain.field_rules import EPISODE, Names
-from episodes.domain.named_ids import NamedId, ids_among, ids_in
+from episodes.domain.field_rules import EPISODE, IdOf, Names
+from episodes.domain.named_ids import NamedId, ids_among, ids_in, marks_of
 from episodes.domain.vocabulary import BY_NAME
 
 
@@ -38,16 +39,28 @@ class EpisodeReference:
 
 def references_in(draft: Any) -> Iterator[DirectoryReference]:
     """Every row of the directory that a fact names, directly or in a nested value."""
-    for one in _named(draft):
+    for one in _named(draft) if _may_name(_kind(draft), Names) else ():
         if isinstance(one.mark, Names) and isinstance(one.id, UUID):
             yield DirectoryReference(one.mark.table, one.id, one.pointer, one.mark.or_in)
 
 
 def episodes_in(draft: Any) -> Iterator[EpisodeReference]:
     """Every other episode that a fact names."""
-    for one in _named(draft):
+    for one in _named(draft) if _may_name(_kind(draft), IdOf) else ():
         if one.mark == EPISODE and isinstance(one.id, UUID):
             yield EpisodeReference(one.id, one.pointer)
+
+
+@cache
+def _may_name(kind: Any, mark: type[Names] | type[IdOf]) -> bool:
+    """Whether a fact of the kind may name a row, or another episode; an amendment may by its entry."""
+    if issubclass(kind, EntryAddedTo | EntryCorrected):
+        return True
+    return any(isinstance(one, mark) and (mark is Names or one == EPISODE) for one in marks_of(kind))
+
+
+def _kind(draft: Any) -> Any:
+    return type(draft)
 
 
 def _named(draft: Any) -> Iterator[NamedId]:

@@ -81,9 +81,8 @@ def refuse_unknown_episodes(read_set: ReadSet, request: CommandRequest, episode:
 
     What the opening names already may be repeated by whoever corrects it.
     """
-    named_before = {entry.fact.continues for entry in episode.of(EpisodeOpened)}
     for named in episodes_named_by(request):
-        if named.id in named_before:
+        if any(opened.fact.continues == named.id for opened in episode.of(EpisodeOpened)):
             continue
         cached = None if named.id == episode.id else read_set.episodes.get(named.id)
         other = None if cached is None else cached.episode
