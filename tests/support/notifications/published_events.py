@@ -68,7 +68,7 @@ class Care:
         return self.event(f"entry_{how}", {"entry": entry.attributes["id"]} | more, origin="corrected")
 
     def judged_anew(self, *judged: tuple[CloudEvent, Sequence[str], Sequence[str]]) -> CloudEvent:
-        """Of each session the rules that it broke, before and now."""
+        """Sessions are judged anew: for each one the rules that it broke, before and now."""
         sessions = [
             {"session": session.attributes["id"], "before": before, "breaches": now}
             for session, before, now in judged

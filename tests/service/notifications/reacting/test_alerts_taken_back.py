@@ -17,7 +17,7 @@ ITEMS = "SELECT event_id, concern, severity, taken_back_by, sessions FROM inbox 
 
 
 def alerts(service: Notifications) -> list[tuple[Any, ...]]:
-    """Of each item its event, its concern, and what took it back."""
+    """The items of the inbox: for each one its event, its concern, and the event that took it back."""
     rows = service.rows(ITEMS)
     return [(row["event_id"], row["concern"], row["taken_back_by"]) for row in rows]
 

@@ -116,8 +116,6 @@ def run_rejudging(rejudging: Rejudging, episodes: Iterable[Place]) -> None:
         raise SystemExit(
             "processes of an earlier release may still run: when none does, `episodes migrate --all-replaced`"
         ) from None
-    except psycopg.errors.InsufficientPrivilege:
-        raise
     except (StoreUnavailable, OutcomeUnknown, psycopg.OperationalError) as fault:
         if isinstance(fault.__cause__, psycopg.errors.InsufficientPrivilege):
             raise fault.__cause__ from None

@@ -15,6 +15,7 @@ from episodes.domain.breaches import OF_SESSIONS, RULES_VERSION, Breach
 from episodes.domain.care.amendments import Amendment
 from episodes.domain.care.session_checks import SessionChecked
 from episodes.domain.care.sessions import SessionDelivered, broken_rules
+from episodes.domain.care.treatment_consents import TreatmentConsentWithdrawn, withdrawn_from
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
@@ -26,15 +27,15 @@ AT_ONCE = 200
 """How many sessions one event judges at most; with all their rules broken they take 80 KB."""
 
 APART = timedelta(days=33)
-"""Of two times that lie further apart the earlier is earlier at any precision, months too, in whatever zones
-they are meant.
+"""Two times that lie further apart than this never count as the same, even if one is known to the month only
+and they are meant in different time zones.
 """
 APART_TO_THE_MINUTE = timedelta(minutes=1)
-"""The same of two times that are known to the minute or second."""
+"""The same bound for two times that are both known to the minute or second."""
 _TO_THE_MINUTE = ("second", "minute")
 
 _JUDGED = (SessionChecked, SessionDelivered)
-"""By whose times it is told what a late fact touches: a session's own, and its check's."""
+"""A late fact touches the sessions that began no earlier, and those whose check was made no earlier."""
 
 Rules = tuple[Annotated[str, OneOf(*OF_SESSIONS)], ...]
 
@@ -163,9 +164,7 @@ def _near(episode: Episode, since: Sequence[When]) -> list[RecordedEvent[Any]]:
 
 
 def _takes_effect(entry: RecordedEvent[Any]) -> When:
-    header = entry.metadata
-    effective = getattr(entry.fact, "effective_from", None) or header.occurred_at
-    return When(effective, header.precision, header.zone)
+    return withdrawn_from(entry) if isinstance(entry.fact, TreatmentConsentWithdrawn) else entry.metadata.when
 
 
 def _not_before(entry: RecordedEvent[Any], since: Sequence[When]) -> bool:

@@ -107,7 +107,7 @@ def withdraw_consent(episode: Episode, command: Command[TreatmentConsentWithdraw
         since, consent.interval.since, "/effective_from" if command.draft.effective_from else "/occurred_at"
     )
     before = (it for it in episode.of(TreatmentConsentWithdrawn) if it.fact.consent_id == consent.id)
-    if any(compare(_ends(entry), since) <= 0 for entry in before):
+    if any(compare(withdrawn_from(entry), since) <= 0 for entry in before):
         raise RuleBroken("consent-already-withdrawn")
     withdrawn = replace(command.draft, consent_id=consent.id, effective_from=effective)
     return [NewFact(withdrawn, command.when)]
@@ -115,10 +115,11 @@ def withdraw_consent(episode: Episode, command: Command[TreatmentConsentWithdraw
 
 def consent_withdrawn(episode: Episode, entry: RecordedEvent[TreatmentConsentWithdrawn]) -> Episode:
     consent = entry.fact.consent_id
-    return episode if consent is None else episode.end(consent, _ends(entry))
+    return episode if consent is None else episode.end(consent, withdrawn_from(entry))
 
 
-def _ends(entry: RecordedEvent[TreatmentConsentWithdrawn]) -> When:
+def withdrawn_from(entry: RecordedEvent[TreatmentConsentWithdrawn]) -> When:
+    """From when the consent holds no more, which may be long before it was recorded."""
     header = entry.metadata
     return When(entry.fact.effective_from or header.occurred_at, header.precision, header.zone)
 
