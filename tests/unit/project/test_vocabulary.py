@@ -61,6 +61,7 @@ DOORS = {
 }
 OPEN = ("GET /health/", "GET /metrics", "GET /problems/")
 REFUSING = ("RuleBroken", "Unknown", "NotAllowed", "NotYours", "NotProved", "NotReactivated", "_rule")
+DOUBTING = "Doubt"
 RULE = re.compile(r"[a-z]+(-[a-z]+)+")
 
 
@@ -79,8 +80,9 @@ def literals(package: Path, *files: str) -> Iterator[tuple[str, str]]:
             match node:
                 case ast.Call(func=ast.Name(id="unless"), args=[_, ast.Constant(value=str(rule)), *_]):
                     yield "unless", rule
-                case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(rule)), *_]) if (
-                    name in REFUSING
+                case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(rule)), *_]) if name in (
+                    *REFUSING,
+                    DOUBTING,
                 ):
                     yield name, rule
                 case ast.Expr(ast.Yield(ast.Constant(value=str(rule)))) if RULE.fullmatch(rule):
@@ -126,10 +128,12 @@ def test_the_vocabulary_says_what_each_rule_does() -> None:
         if who == "yield"
     }
     assert {rule for rule, effect in effects.items() if effect.endswith(("stops", "limits"))} == verdicts
+    doubted = {rule for who, rule in SAID if who == DOUBTING} | IN_ANSWERS
+    assert {rule for rule, effect in effects.items() if effect.endswith("warns")} == doubted
     forbids = {rule for who, rule in SAID if who == "NotAllowed"}
     assert {rule for rule, effect in effects.items() if effect == "forbids"} == forbids
     refuses = {rule for who, rule in SAID if who in ("RuleBroken", "Unknown")} | IN_NAMES
-    assert {rule for rule, effect in effects.items() if effect == "refuses"} == refuses
+    assert {rule for rule, effect in effects.items() if effect in ("refuses", "refuses or warns")} == refuses
 
 
 def test_a_verdict_names_the_source_of_its_rule_as_the_vocabulary_does() -> None:

@@ -10,8 +10,9 @@ from pydantic_core import to_json
 from episodes.domain.care.amendments import Amendment
 from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.decision import Command
+from episodes.domain.doubts.all_doubts import doubts
 from episodes.domain.episode import Episode
-from episodes.domain.event import EventMetadata
+from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.status import status
 from episodes.recording.commands import Answer
 
@@ -24,35 +25,35 @@ _TO_CONTINUE = "The episode has grown long. Close it and open one that continues
 
 
 def answer(
-    recorded: Sequence[EventMetadata], episode: Episode, asked: Command[Any], weight: int = 0
+    recorded: Sequence[RecordedEvent[Any]], episode: Episode, asked: Command[Any], weight: int = 0
 ) -> Answer:
     """The answer to a recorded command. `weight` is the size of the episode's stored events in bytes.
 
-    It names the rules that a session broke, and warns of a time slightly ahead of our clock, and staff of an
-    episode that has grown long.
+    It names the rules that a session broke, and warns of what looks wrong, of a time slightly ahead of our
+    clock, and staff of an episode that has grown long.
     """
     shown = _episode(episode)
     if asked.partner is not None:
         del shown["status"]  # a partner learns of a closure only by consent
     document = {
-        "events": [_event(metadata) for metadata in recorded],
+        "events": [_event(entry.metadata) for entry in recorded],
         "episode": shown,
-        "warnings": list(_warnings(episode, asked, weight)),
+        "warnings": [*_doubts(episode, recorded[0], asked), *_warnings(episode, asked, weight)],
     }
     session = _session(recorded, episode, asked)
     if session is not None:
         document["breaches"] = [breach.rule for breach in session.breaches]
     body = to_json(document)
-    return Answer(body, episode.id, episode.version, recorded[0].event_id)
+    return Answer(body, episode.id, episode.version, recorded[0].metadata.event_id)
 
 
 def _session(
-    recorded: Sequence[EventMetadata], episode: Episode, asked: Command[Any]
+    recorded: Sequence[RecordedEvent[Any]], episode: Episode, asked: Command[Any]
 ) -> SessionDelivered | None:
     """The session that was recorded or amended, as it stands now; none if there is none, or none any more."""
     match asked.draft:
         case SessionDelivered():
-            named: UUID | None = recorded[0].event_id
+            named: UUID | None = recorded[0].metadata.event_id
         case Amendment():
             named = asked.about
         case _:
@@ -61,6 +62,12 @@ def _session(
     if entry is not None and isinstance(entry.fact, Amendment) and entry.fact.event is not None:
         entry = episode.entry(entry.fact.event)
     return None if entry is None or not isinstance(entry.fact, SessionDelivered) else entry.fact
+
+
+def _doubts(episode: Episode, recorded: RecordedEvent[Any], asked: Command[Any]) -> Iterator[dict[str, str]]:
+    for doubt in doubts(episode, recorded, asked):
+        told = {"rule": doubt.rule, "pointer": doubt.pointer}
+        yield {**told, "detail": doubt.detail} if doubt.detail else told
 
 
 def _warnings(episode: Episode, asked: Command[Any], weight: int) -> Iterator[dict[str, str]]:

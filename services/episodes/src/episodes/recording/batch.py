@@ -101,7 +101,7 @@ class Batch:
         if command.subject is not None:
             self._keep_subject(new_events.episode, request.draft.partner, command.subject)
         weight = new_events.weight + new_events.size
-        answered = answer(new_events.metadata, new_events.episode, command, weight)
+        answered = answer(new_events.entries, new_events.episode, command, weight)
         return self._keep(request, [new_events], answered)
 
     def _everywhere(self, request: CommandRequest) -> Answer | None:

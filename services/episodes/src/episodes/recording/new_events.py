@@ -44,8 +44,12 @@ class NewEvents:
     """Whether sessions may be judged anew by what is recorded."""
     weight: int = 0
     events: list[StoredEvent] = field(default_factory=list)
-    metadata: list[EventMetadata] = field(default_factory=list)
+    entries: list[RecordedEvent[Any]] = field(default_factory=list)
     size: int = 0
+
+    @property
+    def metadata(self) -> list[EventMetadata]:
+        return [entry.metadata for entry in self.entries]
 
     def record(self, request: CommandRequest, command: Command[Any], key: DataKey) -> None:
         """Decide the command and add its events, and what it changes in the judgement of earlier sessions.
@@ -71,10 +75,10 @@ class NewEvents:
         event = encode(metadata, item.fact, beside, key, *self.drawn.sealing())
         if len(event.state) > MAX_BYTES_OF_EVENT:
             raise TooLarge
-        self.events.append(event)
-        self.metadata.append(metadata)
-        self.size += len(event.state)
         entry = RecordedEvent(metadata, item.fact, labels)
+        self.events.append(event)
+        self.entries.append(entry)
+        self.size += len(event.state)
         self.episode = evolve(self.episode, entry)
         return entry
 
