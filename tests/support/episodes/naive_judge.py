@@ -7,7 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from episodes.domain.event import RecordedEvent
-from tests.support.episodes.naive_model import Row, Time, held, local, of, order, standing
+from tests.support.episodes.naive_model import (
+    Row,
+    Time,
+    held,
+    local,
+    may_hold,
+    midnight,
+    of,
+    order,
+    standing,
+)
 
 PLANS = ("plan-set.1", "plan-refined.1")
 
@@ -39,18 +49,29 @@ def _verdict(rows: list[Row], check: Row) -> str:
 
 def broken(rows: list[Row], session: Row) -> Iterator[str]:
     fact, when = session["fact"], session["time"]
-    plan = _in_force(rows, when, *PLANS)
-    if plan is None:
-        yield "no-plan-in-force"
-    yield from _consent(rows, fact["techniques"], when)
-    if _flagged(rows, when):
-        yield "open-red-flag"
-    if _on_hold(rows, when):
-        yield "episode-on-hold"
+    yield from _barred(rows, fact["techniques"], when)
+    plan = None if _unknown(when) else _in_force(rows, when, *PLANS)
     yield from _check(rows, session)
     yield from _done(fact, plan)
     if _too_much_pressure(rows, session):
         yield "pressure-beyond-limits"
+
+
+def _barred(rows: list[Row], techniques: list[Row], when: Time) -> Iterator[str]:
+    if _unknown(when) or _in_force(rows, when, *PLANS) is None:
+        yield _missing(of(rows, *PLANS), when, "no-plan-in-force")
+    yield from _consent(rows, techniques, when)
+    holding = {"open-red-flag": _flagged(rows, when), "episode-on-hold": _on_hold(rows, when)}
+    for rule in [rule for rule, holds in holding.items() if holds]:
+        yield "time-not-known" if _unknown(when) else rule
+
+
+def _unknown(when: Time) -> bool:
+    return when[1] == "unknown"
+
+
+def _missing(found: list[Row], when: Time, rule: str) -> str:
+    return "time-not-known" if any(may_hold(span, when) for span in found) else rule
 
 
 def _done(fact: Row, plan: Row | None) -> Iterator[str]:
@@ -71,10 +92,7 @@ def stops(rows: list[Row], check: Row) -> bool:
     judged = [item.get("judgement") for item in items]
     silent = [item for item in items if item["answer"] == "present" and "judgement" not in item]
     return (
-        any(_consent(rows, check["fact"]["techniques"], when))
-        or _in_force(rows, when, *PLANS) is None
-        or _flagged(rows, when)
-        or _on_hold(rows, when)
+        any(_barred(rows, check["fact"]["techniques"], when))
         or "stop" in judged
         or bool(silent)
         or any(_not_cleared(rows, item["clearance_id"], when) for item in items if "clearance_id" in item)
@@ -90,7 +108,7 @@ def _check(rows: list[Row], session: Row) -> Iterator[str]:
     check = found[0]
     if stops(rows, check):
         yield "check-said-stop"
-    if local(check["time"][0], check["zone"]) != local(when[0], session["zone"]):
+    if order(_day(check), _day(session)) != 0:
         yield "check-of-another-day"
     elif order(check["time"], when) > 0:
         yield "check-after-start"
@@ -99,9 +117,14 @@ def _check(rows: list[Row], session: Row) -> Iterator[str]:
         yield "check-used-before"
 
 
+def _day(row: Row) -> Time:
+    at, precision, zone = row["time"]
+    return midnight(local(at, zone), zone) if precision in ("second", "minute", "day") else row["time"]
+
+
 def _not_cleared(rows: list[Row], clearance: Any, when: Time) -> bool:
     spans = [span for span in of(rows, "clearance-recorded.1") if span["row"]["id"] == clearance]
-    return not any(held(span, when) for span in spans)
+    return _unknown(when) or not any(held(span, when) for span in spans)
 
 
 def _too_much_pressure(rows: list[Row], session: Row) -> bool:
@@ -143,14 +166,15 @@ def _in_force(rows: list[Row], when: Time, *types: str) -> Row | None:
 
 
 def _consent(rows: list[Row], techniques: list[Row], when: Time) -> Iterator[str]:
-    fitting = [
-        span["row"]["fact"]
+    covering = [
+        span
         for span in of(rows, "treatment-consented.1")
-        if held(span, when) and _covers(span["row"]["fact"]["scope"], techniques)
+        if _covers(span["row"]["fact"]["scope"], techniques)
     ]
+    fitting = [span["row"]["fact"] for span in covering if held(span, when)]
     opened = next(row["fact"] for row in rows if row["type"] == "episode-opened.1")
-    if not fitting:
-        yield "no-treatment-consent"
+    if _unknown(when) or not fitting:
+        yield _missing(covering, when, "no-treatment-consent")
     elif opened.get("age", 18) < 18 and all(fact["given"]["by"] == "client" for fact in fitting):
         yield "consent-of-a-minor-alone"
 

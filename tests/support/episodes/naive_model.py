@@ -41,33 +41,49 @@ def local(at: datetime, zone: str) -> date:
 
 
 def order(one: Time, other: Time) -> int:
-    """Negative, zero or positive, at the coarser precision. A day or month belongs to its own time zone."""
+    """Negative, zero or positive, at the coarser precision. A day, month or year belongs to its own time
+    zone; of one of which nothing is known only what is after its latest is after it.
+    """
+    if "unknown" in (one[1], other[1]):
+        after = one[1] != "unknown" and order(one, latest(other)) > 0
+        before = other[1] != "unknown" and order(other, latest(one)) > 0
+        return after - before
     coarser = one if _rank(one) > _rank(other) else other
     first, second = (_label(moment, coarser) for moment in (one, other))
     return (first > second) - (first < second)
 
 
 def _rank(moment: Time) -> int:
-    return ("second", "minute", "day", "month").index(moment[1])
+    return ("second", "minute", "day", "month", "year").index(moment[1])
+
+
+def latest(moment: Time) -> Time:
+    """The latest that it can be, if nothing else is known of it."""
+    at, precision, zone = moment
+    return (at, "second", zone) if precision == "unknown" else moment
 
 
 def _label(moment: Time, coarser: Time) -> str:
     at, precision, zone = moment
     if coarser[1] in ("second", "minute"):
         return at.astimezone(UTC).isoformat(timespec={"second": "microseconds"}.get(coarser[1], "minutes"))
-    day = local(at, zone if precision in ("day", "month") else coarser[2])
-    return day.isoformat()[: 10 if coarser[1] == "day" else 7]
+    day = local(at, zone if precision in ("day", "month", "year") else coarser[2])
+    return day.isoformat()[: {"day": 10, "month": 7, "year": 4}[coarser[1]]]
 
 
 def end(moment: Time) -> datetime:
-    """The end of a day or month. A more precise time is its own end."""
+    """The end of a day, month or year. A more precise time is its own end."""
     at, precision, zone = moment
-    if precision not in ("day", "month"):
+    if precision not in ("day", "month", "year"):
         return at
     day = local(at, zone)
-    following = day + timedelta(days=1) if precision == "day" else (day.replace(day=1) + timedelta(days=31))
-    if precision == "month":
-        following = following.replace(day=1)
+    match precision:
+        case "day":
+            following = day + timedelta(days=1)
+        case "month":
+            following = (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+        case _:
+            following = date(day.year + 1, 1, 1)
     return datetime.combine(following, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
@@ -124,8 +140,14 @@ def spans(rows: list[Row]) -> list[Row]:
     return found
 
 
+def _begun(row: Row) -> Time:
+    """From when it holds at the latest; of what permits that is not known where its time is not."""
+    time: Time = row["time"]
+    return time if row["type"] in PERMITTING else latest(time)
+
+
 def _stretches(earlier: list[Row], row: Row, later: list[Row]) -> list[list[Any]]:
-    fact, begun, zone = row["fact"], row["time"], row["zone"]
+    fact, begun, zone = row["fact"], _begun(row), row["zone"]
     if row["type"] in _UNTIL_THE_NEXT:
         return [[begun, _next(later, *_UNTIL_THE_NEXT[row["type"]])]]
     match row["type"]:
@@ -145,10 +167,17 @@ def _stretches(earlier: list[Row], row: Row, later: list[Row]) -> list[list[Any]
         case "red-flag-raised.1":
             return _of_a_flag(row, later)
         case "referral-made.1":
-            return [[begun, _first_to_end([one["time"] for one in later if _ends_referral(one, row)])]]
+            return [
+                [begun, _first_to_end([latest(one["time"]) for one in later if _ends_referral(one, row)])]
+            ]
     return []
 
 
+PERMITTING = (
+    *("treatment-consented.1", "clearance-recorded.1", "plan-set.1", "plan-refined.1"),
+    "episode-opened.1",
+)
+"""Of these nothing is known to hold where their time is not known; of an opening somebody answers always."""
 _UNTIL_THE_NEXT = {
     COMMANDS[ended].event: [COMMANDS[resource].event for resource, row in ROWS.items() if ended in row.ends]
     for ended in {ended for row in ROWS.values() for ended in row.ends}
@@ -164,7 +193,7 @@ def _a_year_after(day: date) -> date:
 
 def _withdrawals(row: Row, later: list[Row]) -> list[Time]:
     about = [one for one in later if one["fact"].get("consent_id") == row["id"]]
-    return [(one["fact"]["effective_from"], one["time"][1], one["zone"]) for one in about]
+    return [latest((one["fact"]["effective_from"], one["time"][1], one["zone"])) for one in about]
 
 
 def _until_day(fact: Row, zone: str) -> Time | None:
@@ -176,11 +205,11 @@ def _of_a_flag(row: Row, later: list[Row]) -> list[list[Any]]:
     clearings = [one for one in later if one["fact"].get("flag_id") == row["id"]]
     clearings.sort(key=lambda one: one["fact"].get("valid_until", date.max), reverse=True)
     clearings.sort(key=lambda one: one["time"][0])  # of two at one time that which ends first comes last
-    stands: list[list[Any]] = [[row["time"], None]]
+    stands: list[list[Any]] = [[latest(row["time"]), None]]
     for clearing in clearings:
         if stands and stands[-1][1] is None:
-            if order(clearing["time"], stands[-1][0]) >= 0:
-                stands[-1][1] = clearing["time"]
+            if order(latest(clearing["time"]), stands[-1][0]) >= 0:
+                stands[-1][1] = latest(clearing["time"])
             else:
                 stands.pop()
         if "valid_until" in clearing["fact"]:
@@ -201,11 +230,16 @@ def _first_to_end(ends: list[Time]) -> Time | None:
 
 
 def _next(later: list[Row], *types: str) -> Time | None:
-    return next((one["time"] for one in later if one["type"] in types), None)
+    return next((latest(one["time"]) for one in later if one["type"] in types), None)
 
 
 def held(span: Row, when: Time) -> bool:
-    """Whether it holds then; its last moment or day is included."""
+    """Whether it is known to hold then; its last moment or day is included."""
+    return span["since"][1] != "unknown" and may_hold(span, when)
+
+
+def may_hold(span: Row, when: Time) -> bool:
+    """Whether it may hold then, for all that is known."""
     until = span["until"]
     return order(span["since"], when) <= 0 and (until is None or order(when, until) <= 0)
 
@@ -235,7 +269,8 @@ def responsible(rows: list[Row], when: Time | None = None) -> list[Row]:
         fact, header = span["row"]["fact"], span["row"]["header"]
         who = fact.get("to") or {"therapist": fact["therapist"], "clinic": header.clinic}
         if when is None or order(span["since"], when) <= 0:
-            turns.append(who | _shown(span, when))
+            shown = _shown(span, when)
+            turns.append(who | (shown if when is None else shown | {"holds": may_hold(span, when)}))
     return turns
 
 

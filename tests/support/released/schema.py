@@ -5,10 +5,15 @@ accepted now. Any change of an unknown keyword counts as a break, to be on the s
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+from hypothesis import given, settings
+from hypothesis.strategies import from_regex
 
 from tests.support.released.places import Break, Object, Place
 
@@ -190,9 +195,27 @@ def _within(keyword: str, narrow: Any, wide: Any) -> bool:
         return True
     if narrow is None or wide is None:
         return False
+    if keyword == "pattern":
+        return _matches_no_less(narrow, wide)
     if keyword in _AT_LEAST:
         return bool(narrow >= wide)
     return keyword in _AT_MOST and bool(narrow <= wide)
+
+
+@cache
+def _matches_no_less(narrow: str, wide: str) -> bool:
+    """Whether what matches one pattern matches the other, tried on texts made from the first."""
+
+    @settings(max_examples=200, derandomize=True, database=None, deadline=None)
+    @given(from_regex(re.compile(narrow, re.ASCII), fullmatch=True))
+    def tried(text: str) -> None:
+        assert re.search(wide, text) is not None
+
+    try:
+        tried()
+    except AssertionError:
+        return False
+    return True
 
 
 def _said(place: Place, keyword: str) -> Any:

@@ -77,6 +77,12 @@ CHANGES: dict[str, tuple[Object, Object, str, str]] = {
         'pattern "a" is now "b"',
         'pattern "a" is now "b"',
     ),
+    "a wider pattern": (
+        {**TEXT, "pattern": "^[a-c]{2,3}$"},
+        {**TEXT, "pattern": "^[a-z]{1,3}$"},
+        "is now",
+        KEEPS,
+    ),
     "a lower least": ({**NUMBER, "minimum": 1}, {**NUMBER, "minimum": 0}, "minimum 1 is now 0", KEEPS),
     "a higher least": ({**NUMBER, "minimum": 1}, {**NUMBER, "minimum": 2}, KEEPS, "minimum 1 is now 2"),
     "a longer most": ({**TEXT, "maxLength": 5}, {**TEXT, "maxLength": 6}, "maxLength 5 is now 6", KEEPS),

@@ -1,6 +1,7 @@
 """Nothing that is sent is without bound: each text and list of a body has a greatest length."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ def unbounded(
             yield from unbounded(schemas[name], schemas, seen, name)
         return
     match schema.get("type"):
-        case "string" if not BOUNDING & schema.keys():
+        case "string" if not BOUNDING & schema.keys() and not _ends(schema.get("pattern", "")):
             yield at
         case "array" if "maxItems" not in schema:
             yield at
@@ -34,6 +35,12 @@ def unbounded(
         yield from unbounded(part, schemas, seen, f"{at}/{name}")
     for part in (one for name in ALTERNATIVES for one in schema.get(name, ())):
         yield from unbounded(part, schemas, seen, at)
+
+
+def _ends(pattern: str) -> bool:
+    """Whether no text of any length matches: from end to end, and nothing in it may be repeated for ever."""
+    repeated = re.search(r"(?<!\\)[*+]|\{\d+,\}", re.sub(r"\[[^\]]*\]", "", pattern))
+    return pattern.startswith("^") and pattern.endswith("$") and repeated is None
 
 
 def bodies(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -56,3 +63,11 @@ def test_what_has_none_would_be_seen() -> None:
     body = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"$ref": "#/B"}}}
     schemas = {"B": {"type": "array", "items": {"type": "string", "maxLength": 3}}}
     assert list(unbounded(body, schemas, set(), "x")) == ["x", "x/a", "B"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ends"),
+    [(r"^\d{4}(-[+*]{1,2})?$", True), (r"^\d+$", False), (r"\d{4}", False), (r"^a{2,}$", False), ("", False)],
+)
+def test_a_pattern_is_a_greatest_length_if_it_ends(pattern: str, ends: bool) -> None:
+    assert _ends(pattern) is ends

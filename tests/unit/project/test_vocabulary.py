@@ -14,7 +14,7 @@ from contracts.codec import CloudEvent, to_kafka
 from contracts.envelope import PublishedEvent
 from contracts.webhook import Links, Webhook, WebhookData
 from episodes.access import ACCESS
-from episodes.domain.breaches import OF_SESSIONS
+from episodes.domain.breaches import OF_SESSIONS, TIME_NOT_KNOWN
 from episodes.domain.care.session_checks import OURS, SOURCES
 from episodes.domain.field_rules import CLIENT, CLINIC, PARTNER, STAFF, STAFF_OR_PARTNER
 from episodes.domain.vocabulary import COMMANDS, STEPS
@@ -80,6 +80,8 @@ def literals(package: Path, *files: str) -> Iterator[tuple[str, str]]:
             match node:
                 case ast.Call(func=ast.Name(id="unless"), args=[_, ast.Constant(value=str(rule)), *_]):
                     yield "unless", rule
+                case ast.Call(func=ast.Name(id="missing_at"), args=[_, _, ast.Constant(value=str(rule))]):
+                    yield "yield", rule
                 case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(rule)), *_]) if name in (
                     *REFUSING,
                     DOUBTING,
@@ -122,11 +124,8 @@ def test_the_vocabulary_says_what_each_rule_does() -> None:
     either = {rule for who, rule in SAID if who == "unless"}
     assert {rule for rule, effect in effects.items() if effect == "refuses or breach"} == either
     assert {rule for rule, effect in effects.items() if effect.startswith("breach")} == set(OF_SESSIONS)
-    verdicts = {
-        rule
-        for who, rule in literals(EPISODES, "session_checks.py", "treatment_consents.py")
-        if who == "yield"
-    }
+    asking = ("session_checks.py", "treatment_consents.py", "plans.py", "holding.py")
+    verdicts = {rule for who, rule in literals(EPISODES, *asking) if who == "yield"} | {TIME_NOT_KNOWN}
     assert {rule for rule, effect in effects.items() if effect.endswith(("stops", "limits"))} == verdicts
     doubted = {rule for who, rule in SAID if who == DOUBTING} | IN_ANSWERS
     assert {rule for rule, effect in effects.items() if effect.endswith("warns")} == doubted

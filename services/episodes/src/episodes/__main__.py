@@ -45,7 +45,7 @@ from episodes.episode_list.process import Setting, run_project
 from episodes.episode_list.rebuild import run_rebuild
 from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
-from episodes.event_log.compatibility import AllHave, MayRejudge
+from episodes.event_log.compatibility import AllHave, EverythingIsWritten
 from episodes.event_log.episodes import Episodes
 from episodes.event_log.epochs import StoreInUse, begin_epoch
 from episodes.event_log.keyring import KINDS, Keyring, keyring
@@ -149,7 +149,7 @@ def application(settings: Settings) -> FastAPI:
         keyring=keys,
         feed_positions=FeedPositions(keys.feed_key),
         positions_may_be_sealed=AllHave(database, SEALED_SINCE),
-        may_rejudge=MayRejudge(database),
+        everything_is_written=EverythingIsWritten(database),
         surroundings=Surroundings(
             clock=_now,
             new_id=uuid4,

@@ -76,6 +76,10 @@ class Behind(Failed):
     pass
 
 
+class EarlierReleasesRun(Failed):
+    """A process of an earlier release may still run, and could not read what would be written."""
+
+
 class StoreUnavailable(Failed):
     pass
 

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from episodes.api.health import NOT_JUDGED_ANEW
+from episodes.api.health import NOT_EVERYTHING
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_episode import Story
 from tests.support.servers.postgres import PostgresServer
@@ -109,8 +109,8 @@ def test_nothing_is_judged_anew_before_all_processes_can_read_it_and_then_at_onc
     story.did("plans")
     assert "earlier release" in service.told("rejudge", code=1)
     assert broken(api, story) == ["no-plan-in-force", "no-treatment-consent", "check-said-stop"]
-    assert NOT_JUDGED_ANEW in api.http.get("/health/ready").json()["warnings"]
-    released(service, "0013")
+    assert NOT_EVERYTHING in api.http.get("/health/ready").json()["warnings"]
+    released(service, "0014")
     story.did("treatment-consents")
     assert broken(api, story) == []
     assert "warnings" not in api.http.get("/health/ready").json()
@@ -124,7 +124,7 @@ def test_an_operator_mends_all_that_is_stored_at_once(beside_older: tuple[Servic
     assert api.record(imported.path, imported.body).status_code == 201
     for step in ("treatment-consents", "plans"):
         story.did(step)
-    released(service, "0013")
+    released(service, "0014")
     assert "1 episodes looked at, 1 judged anew, 0 not judged" in service.told("rejudge")
     assert "1 episodes looked at, 0 judged anew, 0 not judged" in service.told("rejudge")
 

@@ -41,7 +41,7 @@ def dated(draw: st.DrawFn) -> list[Fact]:
 
     def consent(**said: Any) -> Past:
         fact = care_facts.a_consent(draw(moments), **said)
-        return Past(fact, When.of(fact.signed_at, "second", ZONE))
+        return Past(fact, When.of(fact.signed_at, draw(precisions), ZONE))
 
     consents, plan = [consent(), consent()], at(care_facts.a_plan)
     checks = [
@@ -65,11 +65,11 @@ def dated(draw: st.DrawFn) -> list[Fact]:
 
 def _session(draw: st.DrawFn, checks: Sequence[UUID | None]) -> Past:
     start: datetime = draw(moments)
-    to_the_day = draw(st.booleans())
+    precision = draw(precisions)
     fact = care_facts.a_session(start, check_id=draw(st.sampled_from(checks)))
-    if to_the_day:
-        return Past(replace(fact, start=None, end=None), When.day(start.date(), ZONE))
-    return Past(fact, When.of(start, "second", ZONE))
+    if precision not in ("second", "minute"):
+        fact = replace(fact, start=None, end=None)
+    return Past(fact, When.of(start, precision, ZONE))
 
 
 def told(facts: Sequence[Fact]) -> tuple[Told, list[Fact]]:

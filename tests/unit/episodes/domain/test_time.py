@@ -1,4 +1,4 @@
-"""Two clocks, four precisions."""
+"""Two clocks, six precisions."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,6 +21,8 @@ def known_to(precision: str, at: datetime, zone: str = ZONE) -> When:
         ("minute", march(9, 14, 30)),
         ("day", march(9)),
         ("month", march(1)),
+        ("year", datetime.fromisoformat("2026-01-01T00:00-08:00")),
+        ("unknown", march(9, 14, 30, 45)),
     ],
 )
 def test_a_time_is_the_start_of_what_is_known_of_it(precision: str, start: datetime) -> None:
@@ -33,6 +35,8 @@ def test_a_time_is_the_start_of_what_is_known_of_it(precision: str, start: datet
         ("minute", march(8, 14, 30)),
         ("day", march(9)),
         ("month", datetime.fromisoformat("2026-04-01T00:00-07:00")),
+        ("year", datetime.fromisoformat("2027-01-01T00:00-08:00")),
+        ("unknown", march(8, 14, 30, 45)),
     ],
 )
 def test_its_end_is_where_the_stated_period_ends_also_over_a_change_of_the_clocks(
@@ -144,3 +148,38 @@ def test_months_later_is_the_same_day_or_the_last_of_a_shorter_month(
     day: date, months: int, later: date
 ) -> None:
     assert months_after(day, months) == later
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "order"),
+    [
+        (known_to("year", march(9)), moment(date(2026, 12, 31)), 0),
+        (known_to("year", march(9)), moment(date(2025, 12, 31)), 1),
+        (known_to("year", march(9)), known_to("month", march(9)), 0),
+        (known_to("unknown", march(9)), moment(march(9)), 0),
+        (known_to("unknown", march(9)), moment(march(1)), 0),
+        (known_to("unknown", march(9)), moment(march(9, 0, 0, 1)), -1),
+        (known_to("unknown", march(9)), moment(date(2026, 3, 9)), 0),
+        (known_to("unknown", march(9)), moment(date(2026, 3, 10)), -1),
+        (known_to("unknown", march(9)), known_to("unknown", march(1)), 0),
+    ],
+)
+def test_of_an_unknown_time_only_what_is_after_its_latest_is_after_it(
+    one: When, other: When, order: int
+) -> None:
+    assert compare(one, other) == order
+    assert compare(other, one) == -order
+
+
+def test_what_began_at_an_unknown_time_may_have_held_and_is_not_known_to() -> None:
+    interval = Interval(known_to("unknown", march(9)), moment(date(2026, 3, 10)))
+    for day, may in ((1, True), (9, True), (10, True), (11, False)):
+        when = moment(march(day, 12))
+        assert (interval.holds_at(when), interval.lasts_at(when)) == (False, False)
+        assert interval.may_hold_at(when) is may
+
+
+def test_what_began_at_a_known_time_holds_where_it_may_hold() -> None:
+    interval = Interval(moment(march(9)), moment(march(10)))
+    for when in (moment(march(8)), moment(march(9)), moment(march(10)), moment(march(11))):
+        assert interval.may_hold_at(when) is interval.holds_at(when)

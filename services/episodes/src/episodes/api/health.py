@@ -18,7 +18,7 @@ from care_platform.postgres.grants import lacking
 from episodes.directory.postgres import Directory
 from episodes.episode_list.endpoint import observe_lag
 from episodes.errors import StoreUnavailable, TooManyRequests
-from episodes.event_log.compatibility import MayRejudge
+from episodes.event_log.compatibility import EverythingIsWritten
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log
 from episodes.http.metrics import CLOCK_AHEAD, HELD_BACK, READY
@@ -27,7 +27,7 @@ from episodes.http.requests import Surroundings, at_hand
 from episodes.publishing.another_log import Restores
 from episodes.recording.writer import Writer
 
-NOT_JUDGED_ANEW = "sessions are not judged anew: run migrate --all-replaced when no earlier release runs"
+NOT_EVERYTHING = "not everything is written yet: run migrate --all-replaced when no earlier release runs"
 
 
 def router() -> APIRouter:
@@ -47,13 +47,13 @@ async def _warnings(request: Request) -> Sequence[str]:
     try:
         held = await at_hand(request, Log).held_back()
         of_server = server.warnings(await at_hand(request, Directory).server())
-        unjudged = [] if await at_hand(request, MayRejudge)() else [NOT_JUDGED_ANEW]
+        unwritten = [] if await at_hand(request, EverythingIsWritten)() else [NOT_EVERYTHING]
     except (StoreUnavailable, TooManyRequests):
         return other  # readiness itself says the rest
     damaged = {name for _, kind, name in held if kind == "episode"}
     networks = {name for _, kind, name in held if kind == "network"}  # anybody may ask: no names
     said = [("damaged", damaged), ("held back, networks not configured", networks)]
-    return [*other, *of_server, *unjudged, *(f"{what}: {len(names)}" for what, names in said if names)]
+    return [*other, *of_server, *unwritten, *(f"{what}: {len(names)}" for what, names in said if names)]
 
 
 async def _observe_held(request: Request) -> None:

@@ -10,7 +10,7 @@ from episodes.directory.clients import Clients
 from episodes.directory.postgres import Directory
 from episodes.disclosure.postgres import Disclosures
 from episodes.episode_list.postgres import Lists
-from episodes.event_log.compatibility import AllHave, MayRejudge
+from episodes.event_log.compatibility import AllHave, EverythingIsWritten
 from episodes.event_log.episodes import Episodes
 from episodes.event_log.keyring import Keyring
 from episodes.event_log.reader import Log, Wake
@@ -45,7 +45,7 @@ class Services:
     keyring: Keyring
     feed_positions: FeedPositions
     positions_may_be_sealed: AllHave
-    may_rejudge: MayRejudge
+    everything_is_written: EverythingIsWritten
     surroundings: Surroundings
 
     def by_class(self) -> dict[type, object]:

@@ -4,15 +4,20 @@ What was done is recorded whatever it broke. A desk decision can wait, so a brok
 is imported was made long ago, so there too the rule is stored as broken.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from episodes.domain.decision import Command
 from episodes.domain.field_rules import COMPUTED, OneOf, Words
 from episodes.domain.refusals import RuleBroken
+from episodes.domain.time import Interval, When
 
-RULES_VERSION = "2"
-"""Since 2 a check says stop where something present is not judged, and limits bind a session's pressure."""
+RULES_VERSION = "3"
+"""Since 2 a check says stop where something present is not judged, and limits bind a session's pressure.
+Since 3 what permits care is not taken to hold where its time, or that of the session, is not known."""
+
+TIME_NOT_KNOWN = "time-not-known"
 
 OF_SESSIONS = (
     "no-plan-in-force",
@@ -28,6 +33,7 @@ OF_SESSIONS = (
     "minutes-exceed-duration",
     "technique-outside-plan",
     "pressure-beyond-limits",
+    TIME_NOT_KNOWN,
 )
 
 
@@ -54,3 +60,10 @@ def of_the_desk(command: Command[Any], *broken: RuleBroken | None) -> tuple[Brea
 def unless(held: object, rule: str, pointer: str = "") -> RuleBroken | None:
     """The broken rule, unless `held`."""
     return None if held else RuleBroken(rule, pointer)
+
+
+def missing_at(when: When, intervals: Iterable[Interval], rule: str) -> str:
+    """The rule that is broken where none of these intervals is known to hold at `when`, as one should: that
+    the times are not known, if one may hold for all that is known of them.
+    """
+    return TIME_NOT_KNOWN if any(one.may_hold_at(when) for one in intervals) else rule

@@ -20,6 +20,7 @@ class Command(Generic[F]):
     `event_ids` are for this command's events in order; own ids (of a check, a consent, a flag) are event ids.
     `subject` is the random id of client × partner, from the client directory, where the step needs one.
     `about` is the id in the path of what the command is about. `partner` is the caller, if it is one.
+    `written` is the time beside the fact as the caller wrote it.
     """
 
     draft: F
@@ -30,6 +31,7 @@ class Command(Generic[F]):
     about: UUID | None = None
     imported: bool = False
     partner: UUID | None = None
+    written: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,19 @@ ONCE = Once()
 
 
 @dataclass(frozen=True, slots=True)
+class AsKnown:
+    """A time that may be written as exactly as it is known: also as a day, a month or a year.
+
+    What ends at a day, month or year ends with it, if `to_its_end`; anything else begins with it.
+    """
+
+    to_its_end: bool = False
+
+
+AS_KNOWN, UP_TO_ITS_END = AsKnown(), AsKnown(to_its_end=True)
+
+
+@dataclass(frozen=True, slots=True)
 class PartOf:
     """The payload of another kind of event, whole or in parts; `of` beside it says which kind."""
 

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-PRECISIONS = ("second", "minute", "day", "month")
+UNKNOWN = "unknown"
+"""Nothing is known of the time, but that it was no later than stated."""
+
+PRECISIONS = ("second", "minute", "day", "month", "year", UNKNOWN)
 """From finest to coarsest."""
 
 _RANK = {precision: rank for rank, precision in enumerate(PRECISIONS)}
-_BY_THE_CALENDAR = ("day", "month")
+_BY_THE_CALENDAR = ("day", "month", "year")
 
 LATE_AFTER = timedelta(hours=24)
 """A record entered later than this after the event is late (WAC 246-830-565(3))."""
@@ -19,7 +22,9 @@ AHEAD = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A moment known to `precision`; a day or month is its start in `zone` (IANA)."""
+    """A moment known to `precision`; a day, month or year is its start in `zone` (IANA), and a time of which
+    nothing is known the latest that it can be.
+    """
 
     at: datetime
     precision: str
@@ -35,14 +40,33 @@ class When:
 
     @property
     def end(self) -> datetime:
-        """The end of the stated period: the moment itself, or the next day's or month's start."""
+        """The end of the stated period: the moment itself, or the start of the next day, month or year."""
         match self.precision:
             case "day":
                 return truncated(self.at + timedelta(hours=36), "day", self.zone)
             case "month":
                 return truncated(self.at + timedelta(days=40), "month", self.zone)
+            case "year":
+                return truncated(self.at + timedelta(days=370), "year", self.zone)
             case _:
                 return self.at
+
+    @property
+    def known(self) -> bool:
+        return self.precision != UNKNOWN
+
+    @property
+    def latest(self) -> "When":
+        """From when it is certain to have happened: its latest time, if nothing else is known of it."""
+        return self if self.known else When(self.at, "second", self.zone)
+
+    @property
+    def of_a_day(self) -> bool:
+        """Whether its day is known."""
+        return self.precision in ("second", "minute", "day")
+
+    def is_finer_than(self, other: "When") -> bool:
+        return _RANK[self.precision] < _RANK[other.precision]
 
     def next_day(self) -> "When":
         """The day after, known to the day."""
@@ -53,27 +77,42 @@ class When:
 
 
 def truncated(at: datetime, precision: str, zone: str) -> datetime:
-    """The start of the second, minute, day or month in which `at` falls; a finer one keeps its offset."""
+    """The start of the minute, day, month or year in which `at` falls; a finer one keeps its offset."""
     match precision:
-        case "second":
+        case "second" | "unknown":
             return at
         case "minute":
             return at.replace(second=0, microsecond=0)
         case "day":
             return at.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        case _:
+        case "month":
             return truncated(at, "day", zone).replace(day=1)
+        case "year":
+            return truncated(at, "day", zone).replace(month=1, day=1)
+        case _:
+            raise ValueError("a precision of this vocabulary")
 
 
 def compare(one: When, other: When) -> int:
-    """Negative, zero or positive as `one` is before, with or after `other`, at the coarser precision."""
+    """Negative, zero or positive as `one` is before, with or after `other`, at the coarser precision.
+
+    Of a time of which nothing is known it is only certain that what came after its latest came after it.
+    """
     coarser = one if _RANK[one.precision] >= _RANK[other.precision] else other
+    if coarser.precision == UNKNOWN:
+        return _compare_with_unknown(one, other)
     first, second = _as_known(one, coarser), _as_known(other, coarser)
     return (first > second) - (first < second)
 
 
+def _compare_with_unknown(one: When, other: When) -> int:
+    if other.known:
+        return -_compare_with_unknown(other, one)
+    return 1 if one.known and compare(one, other.latest) > 0 else 0
+
+
 def _as_known(when: When, coarser: When) -> datetime:
-    """`when` at the precision of `coarser`, and on its wall; a day or month stays that of its own zone."""
+    """`when` at the precision of `coarser`, and on its wall; one of the calendar stays in its own zone."""
     if coarser.precision not in _BY_THE_CALENDAR:
         return truncated(when.at, coarser.precision, coarser.zone)
     zone = when.zone if when.precision in _BY_THE_CALENDAR else coarser.zone
@@ -93,22 +132,31 @@ def months_after(day: date, months: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """What held from `since` up to and including `until`, or still holds."""
+    """What held from `since` up to and including `until`, or still holds.
+
+    Of what began at a time of which nothing is known, it is known of no time that it held.
+    """
 
     since: When
     until: When | None = None
 
     def holds_at(self, when: When) -> bool:
         """Whether it holds at `when`, its two ends included."""
-        if compare(self.since, when) > 0:
+        if not self.since.known or compare(self.since, when) > 0:
             return False
         return self.until is None or compare(when, self.until) <= 0
 
     def lasts_at(self, when: When) -> bool:
         """Whether it holds at `when`, as a status does: from the moment it ends another one holds."""
-        if compare(self.since, when) > 0:
+        if not self.since.known or compare(self.since, when) > 0:
             return False
         return self.until is None or compare(when, self.until) < 0
+
+    def may_hold_at(self, when: When) -> bool:
+        """Whether it may hold at `when` for all that is known of the times."""
+        if self.since.known and compare(self.since, when) > 0:
+            return False
+        return self.until is None or compare(when, self.until) <= 0
 
     def ended(self, when: When) -> "Interval":
         """The same interval, ending at `when` unless it ended before; a day ends with its last moment."""

@@ -1,6 +1,7 @@
 """The table of the vocabulary: one line for each kind of event and the command that records it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,7 @@ from episodes.domain.references import refuse_dangling
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.step import ALWAYS, NEVER, Step
 from episodes.domain.time import When, compare
+from episodes.domain.written_times import placed
 
 
 def _named(name: str) -> Step:
@@ -91,7 +93,10 @@ def decide(episode: Episode, command: Command[Any]) -> list[NewFact]:
     refuse_future(command.when, command.now, step.time_at)
     _refuse_after_closing(episode, step, command.when)
     refuse_dangling(episode, ids_in(command.draft))
-    return step.decide(episode, command)
+    if isinstance(command.draft, Amendment):  # in the time zone of its entry
+        return step.decide(episode, command)
+    draft = placed(command.draft, command.when.zone)
+    return step.decide(episode, command if draft is command.draft else replace(command, draft=draft))
 
 
 def judged_anew(episode: Episode, recorded: Sequence[RecordedEvent[Any]]) -> list[NewFact]:

@@ -13,6 +13,9 @@ _SALTED_SINCE = "0006"
 """The first revision whose processes read format 2."""
 REJUDGED_SINCE = "0013"
 """The first revision whose processes read `sessions-rejudged.1`."""
+_LESS_EXACTLY_SINCE = "0014"
+"""The first revision whose processes read times known to the year, or not known."""
+_NEWEST = _LESS_EXACTLY_SINCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class Understood:
     """The format in which events are stored."""
     rejudgements: bool = True
     """Whether sessions may be judged anew."""
+    less_exactly: bool = True
+    """Whether a time may be known to the year, or not known."""
 
 
 EVERYTHING = Understood()
@@ -32,7 +37,11 @@ def understood(connection: Connection[DictRow]) -> Understood:
     """It only ever grows, while no backup is restored."""
     row = connection.execute(COMPATIBLE_FROM).fetchone()
     revision = "" if row is None else row["compatible_from"]
-    return Understood(2 if revision >= _SALTED_SINCE else 1, revision >= REJUDGED_SINCE)
+    return Understood(
+        log_format=2 if revision >= _SALTED_SINCE else 1,
+        rejudgements=revision >= REJUDGED_SINCE,
+        less_exactly=revision >= _LESS_EXACTLY_SINCE,
+    )
 
 
 class AllHave:
@@ -51,8 +60,8 @@ class AllHave:
         return self._reached
 
 
-class MayRejudge(AllHave):
-    """Whether sessions may be judged anew."""
+class EverythingIsWritten(AllHave):
+    """Whether all that this release can write may be written."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database, REJUDGED_SINCE)
+        super().__init__(database, _NEWEST)

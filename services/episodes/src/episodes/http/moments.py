@@ -1,23 +1,51 @@
 """Times and days as callers write them."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, StringConstraints
 from pydantic import Field as Bounds
 
-D = TypeVar("D", datetime, date)
+from episodes.domain.written_times import WrittenDay, WrittenTime
+
+D = TypeVar("D", bound=date)
 YEARS = range(1900, 2200)
+
+_DATE = r"\d{4}-\d{2}-\d{2}"
+_TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,30})?)?"
+_RFC_3339 = rf"{_DATE}[Tt]{_TIME}([Zz]|[+-]\d{{2}}:\d{{2}})"
+_CALENDAR = r"\d{4}(-\d{2}(-\d{2})?)?"
+_LEAP_SECOND = re.compile(r"(?<=:\d\d:)60(\.\d+)?")
+_TO_THE_MINUTE = len("2026-11-02T10:00")
+_PRECISION_OF = {len("2026"): "year", len("2026-11"): "month", len("2026-11-02"): "day"}
 
 
 def _moment(text: str) -> datetime:
-    return _within_years(_read(datetime.fromisoformat, text))
+    return _within_years(_read(_time, text))
 
 
 def _day(text: str) -> date:
     return _within_years(_read(date.fromisoformat, text))
+
+
+def _written_time(text: str) -> WrittenTime:
+    if (precision := _PRECISION_OF.get(len(text))) is None:
+        written = _within_years(_read(_written, text))
+        written.precision = "minute" if text[_TO_THE_MINUTE] != ":" else "second"
+        return written
+    first = _written_day(text)
+    written = WrittenTime(first.year, first.month, first.day)
+    written.precision = precision
+    return written
+
+
+def _written_day(text: str) -> WrittenDay:
+    written = _within_years(_read(WrittenDay.fromisoformat, text + "2000-01-01"[len(text) :]))
+    written.precision = _PRECISION_OF[len(text)]
+    return written
 
 
 def _read(parse: Callable[[str], D], text: str) -> D:
@@ -30,25 +58,47 @@ def _read(parse: Callable[[str], D], text: str) -> D:
     raise ValueError("a day and a time that exist")
 
 
+def _time(text: str) -> datetime:
+    """A leap second is kept as the last moment of the second before it, of which it is not told apart."""
+    read = datetime.fromisoformat(_LEAP_SECOND.sub("59.999999", text.upper()))
+    if _LEAP_SECOND.search(text) and not _ends_a_month(read):
+        raise ValueError("no leap second")
+    return read
+
+
+def _written(text: str) -> WrittenTime:
+    read = _time(text)
+    return WrittenTime.combine(read.date(), read.timetz())
+
+
+def _ends_a_month(moment: datetime) -> bool:
+    """Whether it is the last second of a month of UTC, after which alone a leap second is inserted."""
+    following = moment.astimezone(UTC) + timedelta(seconds=1)
+    return (following.day, following.hour, following.minute) == (1, 0, 0)
+
+
 def _within_years(moment: D) -> D:
     if moment.year not in YEARS:
         raise ValueError("a year from 1900 to 2199")
     return moment
 
 
-_DATE = r"\d{4}-\d{2}-\d{2}"
-_TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 MOMENT = Annotated[
     str,
-    StringConstraints(pattern=rf"^{_DATE}T{_TIME}(Z|[+-]\d{{2}}:\d{{2}})$"),
+    StringConstraints(pattern=rf"^{_RFC_3339}$"),
     Bounds(json_schema_extra={"format": "date-time"}),
     AfterValidator(_moment),
 ]
-"""A time as RFC 3339 writes it, up to nanoseconds, of which microseconds are kept: not the seconds since 1970
-that a parser would also take."""
+"""A time as RFC 3339 writes it, of which microseconds are kept: not the seconds since 1970 that a parser
+would also take. Seconds may be left out."""
 DAY = Annotated[
     str,
     StringConstraints(pattern=rf"^{_DATE}$"),
     Bounds(json_schema_extra={"format": "date"}),
     AfterValidator(_day),
 ]
+TIME_AS_KNOWN = Annotated[
+    str, StringConstraints(pattern=rf"^({_RFC_3339}|{_CALENDAR})$"), AfterValidator(_written_time)
+]
+"""A time as exactly as it is known: as above, or a day, a month or a year."""
+DAY_AS_KNOWN = Annotated[str, StringConstraints(pattern=rf"^{_CALENDAR}$"), AfterValidator(_written_day)]

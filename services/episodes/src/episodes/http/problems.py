@@ -61,6 +61,7 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         errors.TooManyRequests: "too-many-requests",
         errors.StoreUnavailable: "unavailable",
         errors.Behind: "unavailable",
+        errors.EarlierReleasesRun: "unavailable",
         FromLaterRelease: "unavailable",
         errors.Failed: "defect",
     }
@@ -69,10 +70,15 @@ _LATER = (
     "An event of this episode can be read by a later release alone: a process of that release answers. "
     "Send it again after `Retry-After`."
 )
+_EARLIER = (
+    "A process of an earlier release, which may still run, could not read it. "
+    "Send it again when the deployment is complete."
+)
 _SAID: Mapping[type[Exception], dict[str, Any]] = MappingProxyType(
     {
         errors.KeyReused: {"rule": "idempotency-key-reused"},
         errors.Behind: {"rule": "list-behind"},
+        errors.EarlierReleasesRun: {"rule": "earlier-release", "detail": _EARLIER},
         FromLaterRelease: {"rule": "later-release", "detail": _LATER},
     }
 )
@@ -96,7 +102,7 @@ def _particulars(error: Exception) -> dict[str, Any]:
             return {"errors": [_fault(fault) for fault in error.errors()]}
         case refusals.Refused():
             return _at(error.pointer, error.rule)
-        case errors.KeyReused() | errors.Behind() | FromLaterRelease():
+        case errors.KeyReused() | errors.Behind() | errors.EarlierReleasesRun() | FromLaterRelease():
             return _SAID[type(error)]
         case errors.ReferenceKnown():
             return {"rule": "source-ref-known", **_if_known(episode=error.episode, event=error.event)}

@@ -165,13 +165,15 @@ def section(fact: type[Any]) -> str:
 def _responsible(episode: Episode, when: When | None) -> list[Document]:
     """Who answered for the episode, from when until when."""
     return [
-        {
-            **plain(held.fact),
-            **_holding([held.interval], when),
-        }
+        {**plain(held.fact), **_holding([held.interval], when), **_answers_at(held.interval, when)}
         for held in episode.spans_of(Responsibility)
         if _by(when, held.interval.since)
     ]
+
+
+def _answers_at(interval: Interval, when: When | None) -> Document:
+    """Also where nothing is known of the time of the opening, somebody answered from the first day on."""
+    return {} if when is None else {"holds": interval.may_hold_at(when)}
 
 
 def _about(look: Viewer, entries: Iterable[RecordedEvent[Any]]) -> dict[UUID, Document]:

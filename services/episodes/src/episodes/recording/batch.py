@@ -12,13 +12,13 @@ from episodes.domain.care.sharing_consents import EverySharingWithdrawn, to_with
 from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
 from episodes.domain.refusals import Refused, RuleBroken
-from episodes.errors import KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
+from episodes.errors import EarlierReleasesRun, KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.event_log.codec import DataKey
 from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.stored_form import Damaged, Unreadable, new_salt
 from episodes.recording.answers import answer, answer_of_several, repeated
 from episodes.recording.commands import Answer, CommandRequest
-from episodes.recording.new_events import Drawn, NewEvents
+from episodes.recording.new_events import Drawn, NewEvents, known_less_exactly
 from episodes.recording.preconditions import (
     check_preconditions,
     episode_of,
@@ -69,7 +69,7 @@ class Batch:
             outcome = self._decide(request)
         except (
             *(Refused, KeyReused, Moved, NotThere, ReferenceKnown),
-            *(TooLarge, Unreadable, KeyUnavailable),
+            *(TooLarge, Unreadable, KeyUnavailable, EarlierReleasesRun),
         ) as refusal:
             self.outcomes.append((request, refusal))
             return True
@@ -94,6 +94,8 @@ class Batch:
         command = self._command(request, cached.episode)
         new_events = self._new_events(cached)
         new_events.record(request, command, key)
+        if not self.read_set.understood.less_exactly and any(map(known_less_exactly, new_events.entries)):
+            raise EarlierReleasesRun
         if not self._fits([new_events]):
             return None
         if wrapped is not None:
@@ -172,6 +174,7 @@ class Batch:
             about=request.about,
             imported=request.circumstances.origin == IMPORTED,
             partner=request.caller.partner,
+            written=request.circumstances.occurred_at,
         )
 
     def _fits(self, recorded: Sequence[NewEvents]) -> bool:

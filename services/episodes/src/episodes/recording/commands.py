@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from episodes.access import Caller
-from episodes.domain.field_rules import STAFF, STAFF_OR_PARTNER, Length, Line, OneOf
+from episodes.domain.field_rules import AS_KNOWN, STAFF, STAFF_OR_PARTNER, Length, Line, OneOf
 from episodes.domain.step import Step
 from episodes.domain.time import PRECISIONS
 from episodes.domain.values import Label
@@ -25,10 +25,12 @@ from episodes.recording.directory_references import (
 class Circumstances:
     """What any command may say beside its fact."""
 
-    occurred_at: datetime | None = None
-    """When it happened; if not given, the time that the fact itself states, or else now."""
+    occurred_at: Annotated[datetime, AS_KNOWN] | None = None
+    """When it happened, as exactly as it is known; if not given, the time that the fact itself states, or
+    else now, but for an import."""
     precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
-    """How exactly `occurred_at` is known: to the second if not given."""
+    """How exactly the time is known, if it is known less exactly than it is written. With `unknown` it is the
+    latest that it can be: now, if no time is given."""
     performer: Annotated[UUID, STAFF] | None = None
     """The member of staff who did what is recorded; the directory must hold them."""
     on_behalf_of: Annotated[UUID, STAFF_OR_PARTNER] | None = None

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from episodes.domain.care.amendments import Amendment
+from episodes.domain.care.amendments import Amendment, EntryCorrected
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.step import Step
-from episodes.domain.time import LATE_AFTER
+from episodes.domain.time import LATE_AFTER, UNKNOWN
 from episodes.domain.vocabulary import BY_FACT, decide, evolve, judged_anew
 from episodes.errors import TooLarge
 from episodes.event_log.codec import Annotations, DataKey, encode
@@ -83,6 +83,14 @@ class NewEvents:
         return entry
 
 
+def known_less_exactly(entry: RecordedEvent[Any]) -> bool:
+    """Whether the entry, or what it corrects, is of a precision that earlier releases cannot read."""
+    said = {entry.metadata.precision}
+    if isinstance(entry.fact, EntryCorrected):
+        said.add(entry.fact.happened_precision or "")
+    return not said.isdisjoint(("year", UNKNOWN))
+
+
 def _metadata(
     request: CommandRequest,
     episode: Episode,
@@ -104,7 +112,7 @@ def _metadata(
         precision=item.when.precision,
         zone=item.when.zone,
         recorded_at=recorded_at,
-        origin=item.origin or _origin(step, request, recorded_at - item.when.end),
+        origin=item.origin or _origin(step, request, recorded_at - item.when.end, item.when.known),
         actor=request.caller.actor,
         client=episode.client,
         command_id=request.id,
@@ -118,10 +126,10 @@ def _metadata(
     )
 
 
-def _origin(step: Step, request: CommandRequest, after: timedelta) -> str:
-    """The first origin that applies."""
+def _origin(step: Step, request: CommandRequest, after: timedelta, known: bool) -> str:
+    """The first origin that applies. What happened at a time that is not known is late."""
     if issubclass(step.fact, Amendment):
         return "corrected"
     if request.circumstances.origin is not None:
         return request.circumstances.origin
-    return "late" if after > LATE_AFTER else "live"
+    return "late" if after > LATE_AFTER or not known else "live"

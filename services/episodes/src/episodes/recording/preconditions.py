@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from episodes.domain.care.amendments import EntryAttested
+from episodes.domain.care.amendments import Amendment, EntryAttested
 from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.care.referrals import involved
 from episodes.domain.episode import Episode
 from episodes.domain.refusals import NotAllowed, RuleBroken, Unknown
 from episodes.domain.roles import Role
-from episodes.domain.time import When, compare
+from episodes.domain.time import When
+from episodes.domain.written_times import Said, written
 from episodes.errors import Moved, NotThere, ReferenceKnown
 from episodes.event_log.folding import CachedEpisode
 from episodes.recording.commands import CommandRequest, episodes_named_by, references_of
@@ -130,21 +131,22 @@ def _refuse_without_standing(read_set: ReadSet, request: CommandRequest) -> None
 
 
 def time_of(read_set: ReadSet, request: CommandRequest, episode: Episode, now: datetime) -> When:
-    """When it happened: the fact's own time if it states one, else `occurred_at`. They may not contradict."""
+    """When it happened: the fact's own time if it states one, else `occurred_at`, else now.
+
+    They may not contradict, and an import says its time or that it is not known.
+    """
     zone = read_set.rows["clinics", episode.network, episode.clinic]["zone"]
-    said = request.circumstances
-    if said.occurred_at is None and said.precision is not None:
-        raise RuleBroken("precision-without-a-time", "/precision")
-    stated = None
-    if said.occurred_at is not None:
-        stated = When.of(said.occurred_at, said.precision or "second", zone)
-    own_time = request.step.own_time
-    if own_time is None:
-        return stated or When(now, "second", zone)
-    own = own_time(request.draft, zone)
-    if stated is not None and compare(own, stated) != 0:
-        raise RuleBroken("contradicting-times", "/occurred_at")
-    return own
+    beside, own_time = request.circumstances, request.step.own_time
+    said = Said(
+        own=None if own_time is None else own_time(request.draft, zone),
+        beside=None if beside.occurred_at is None else written(beside.occurred_at, zone),
+        precision=beside.precision,
+        latest=now,
+    )
+    imported = beside.origin is not None and not isinstance(request.draft, Amendment)
+    if imported and (said.own or said.beside or said.precision) is None:
+        raise RuleBroken("import-without-a-time", "/occurred_at")
+    return said.when(When(now, "second", zone))
 
 
 def _there(read_set: ReadSet, request: CommandRequest, identifier: UUID) -> CachedEpisode:

@@ -22,7 +22,7 @@ from episodes.domain.decision import Command
 from episodes.domain.event import Actor
 from episodes.domain.roles import Role
 from episodes.domain.time import When
-from episodes.errors import Conflict, InConflict, OutcomeUnknown, StoreUnavailable
+from episodes.errors import Conflict, EarlierReleasesRun, InConflict, OutcomeUnknown, StoreUnavailable
 from episodes.event_log.stored_form import Unreadable
 from episodes.recording.batch import Batch, Randomness, decide_batch
 from episodes.recording.commands import Answer, Circumstances, CommandRequest
@@ -37,10 +37,6 @@ ORDER BY episode_id LIMIT %s"""
 
 Place = tuple[str, UUID]
 """A network and one of its episodes."""
-
-
-class EarlierReleasesRun(Exception):
-    """A process of an earlier release may still run, and could not read what would be written."""
 
 
 @dataclass(frozen=True, slots=True)

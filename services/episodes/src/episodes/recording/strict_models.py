@@ -24,13 +24,15 @@ from pydantic import Field as Bounds
 
 from care_platform.field_docs import field_docs
 from care_platform.http.parameters import Id
-from episodes.domain.field_rules import Between, CodeList, Computed, Length, OneOf, PartOf, Without
+from episodes.domain.field_rules import AsKnown, Between, CodeList, Computed, Length, OneOf, PartOf, Without
 from episodes.domain.values import Coded
-from episodes.http.moments import DAY, MOMENT
+from episodes.http.moments import DAY, DAY_AS_KNOWN, MOMENT, TIME_AS_KNOWN
 
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 _FORMS: Mapping[Any, Any] = MappingProxyType({datetime: MOMENT, date: DAY, UUID: Id})
 """How callers write what has a notation of its own."""
+_AS_KNOWN: Mapping[Any, Any] = MappingProxyType({datetime: TIME_AS_KNOWN, date: DAY_AS_KNOWN})
+"""How they write what may be known less exactly."""
 
 
 WITHOUT_NUL = r"^[^\x00]*$"
@@ -116,6 +118,8 @@ def _sized(annotation: Any, metadata: tuple[Any, ...]) -> Any:
 
 
 def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
+    if any(isinstance(form, AsKnown) for form in metadata):
+        return _AS_KNOWN[hint]
     if hint in _FORMS:
         return _FORMS[hint]
     for form in metadata:

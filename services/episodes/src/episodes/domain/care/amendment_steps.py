@@ -30,6 +30,7 @@ from episodes.domain.refusals import Refused, RuleBroken, Unknown
 from episodes.domain.roles import CLIENTS_RIGHTS, CLINICAL
 from episodes.domain.step import ALWAYS, RETRACTABLE, UNCHANGEABLE, Step
 from episodes.domain.time import When, compare
+from episodes.domain.written_times import Said, placed, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def correcting(kinds: Kinds) -> Decide:
         before = kinds.derived(without(episode, entry.metadata.event_id))
         refuse_dangling(before, ids_in(draft.replacement, "/replacement"))
         with _refused_at("replacement"):
-            first, *more = step.decide(before, _again(entry, command, draft.replacement, when))
+            replacement = placed(draft.replacement, when.zone)
+            first, *more = step.decide(before, _again(entry, command, replacement, when))
         corrected = replace(
             draft, replacement=first.fact, happened_at=when.at, happened_precision=when.precision
         )
@@ -160,11 +162,8 @@ def _refuse_ill_added(
     refuse_dangling(before, ids_among(type(entry.fact), command.draft.added, "/added"))
 
     def decide(fact: Any) -> None:
-        when = entry.metadata.when
-        if step.own_time is not None:
-            when = step.own_time(fact, when.zone)
         refuse_dangling(before, ids_in(fact))
-        step.decide(before, _again(entry, command, fact, when))
+        step.decide(before, _again(entry, command, fact, _time_with(entry, step, fact)))
 
     try:
         decide(entry.fact)
@@ -172,6 +171,14 @@ def _refuse_ill_added(
         return
     with _refused_at("added"):
         decide(replace(entry.fact, **command.draft.added))
+
+
+def _time_with(entry: RecordedEvent[Any], step: Step, fact: Any) -> When:
+    """When the entry happened, told as `fact`: as before, unless it states another time of its own."""
+    when = entry.metadata.when
+    if step.own_time is None or step.own_time(fact, when.zone) == step.own_time(entry.fact, when.zone):
+        return when
+    return step.own_time(fact, when.zone)
 
 
 def _cited(episode: Episode) -> set[UUID]:
@@ -187,18 +194,20 @@ def _cited(episode: Episode) -> set[UUID]:
 
 def _happened(entry: RecordedEvent[Any], step: Step, draft: EntryCorrected) -> When:
     """When the corrected entry happened: by its own time, as told anew, or as before."""
-    before = entry.metadata.when
-    stated = None
-    if draft.happened_at is None and draft.happened_precision is not None:
-        raise RuleBroken("precision-without-a-time", "/happened_precision")
-    if draft.happened_at is not None:
-        stated = When.of(draft.happened_at, draft.happened_precision or before.precision, before.zone)
-    if step.own_time is None:
-        return stated or before
-    own = step.own_time(draft.replacement, before.zone)
-    if stated is not None and compare(own, stated) != 0:
-        raise RuleBroken("contradicting-times", "/happened_at")
-    return own
+    before, told = entry.metadata.when, draft.happened_at
+    beside = None if told is None else written(told, before.zone)
+    precision = draft.happened_precision
+    if precision is None and beside is not None and beside.is_finer_than(before) and before.known:
+        precision = before.precision
+    said = Said(
+        own=None if step.own_time is None else step.own_time(draft.replacement, before.zone),
+        beside=beside,
+        precision=precision,
+        latest=entry.metadata.recorded_at,
+        beside_at="/happened_at",
+        precision_at="/happened_precision",
+    )
+    return said.when(before)
 
 
 def _refuse_after_closing(episode: Episode, step: Step, when: When, pointer: str) -> None:

@@ -11,7 +11,18 @@ from uuid import UUID
 
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, EVENT, PARTNER, STAFF, Length, Line, OneOf, PartOf, Words
+from episodes.domain.field_rules import (
+    AS_KNOWN,
+    COMPUTED,
+    EVENT,
+    PARTNER,
+    STAFF,
+    Length,
+    Line,
+    OneOf,
+    PartOf,
+    Words,
+)
 from episodes.domain.time import PRECISIONS
 from episodes.domain.values import Instant
 
@@ -55,10 +66,11 @@ class EntryCorrected(Amendment):
     """Why the entry is corrected, in words."""
     replacement: Annotated[Any, PartOf(whole=True)]
     """The whole entry as it should have been."""
-    happened_at: Instant | None = None
+    happened_at: Annotated[Instant, AS_KNOWN] | None = None
     """When it truly happened: if not given, the time that the replacement states, or else as before."""
     happened_precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
-    """How exactly `happened_at` is known; as before if not given."""
+    """How exactly the time is known; if not given, as before, or as `happened_at` is written if that is less
+    exact. With `unknown` the time is the latest that it can be."""
     performed_by: Annotated[UUID, STAFF] | None = None
     """The member of staff who truly did it; as before if not given."""
     requested_by: RequestedBy | None = None

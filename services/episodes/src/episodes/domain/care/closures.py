@@ -109,7 +109,7 @@ def reopen(episode: Episode, command: Command[EpisodeReopened]) -> list[NewFact]
     if last is None:
         raise RuleBroken("not-closed")
     closed = last.interval.since
-    refuse_before(command.when, closed)
+    refuse_before(command.when, last.entry.metadata.when)
     soon = command.when.date_in_zone() <= months_after(closed.date_in_zone(), REOPENED_WITHIN_MONTHS)
     breaches = of_the_desk(command, unless(soon, "closed-more-than-three-months-before"))
     return [NewFact(replace(command.draft, breaches=breaches), command.when)]
@@ -117,14 +117,14 @@ def reopen(episode: Episode, command: Command[EpisodeReopened]) -> list[NewFact]
 
 def closed(episode: Episode, entry: RecordedEvent[EpisodeClosed]) -> Episode:
     """An episode that is closed is not on hold any more."""
-    when, held = entry.metadata.when, open_hold(episode)
+    when, held = entry.metadata.when.latest, open_hold(episode)
     ended = episode if held is None else episode.end(held.id, when)
     return ended.begin(entry, Interval(when))
 
 
 def reopened(episode: Episode, entry: RecordedEvent[EpisodeReopened]) -> Episode:
     last = closure(episode)
-    return episode if last is None else episode.end(last.id, entry.metadata.when)
+    return episode if last is None else episode.end(last.id, entry.metadata.when.latest)
 
 
 CLOSING = Step(

@@ -49,17 +49,17 @@ def resume(episode: Episode, command: Command[EpisodeResumed]) -> list[NewFact]:
     held = open_hold(episode)
     if held is None:
         raise RuleBroken("not-on-hold")
-    refuse_before(command.when, held.interval.since)
+    refuse_before(command.when, held.entry.metadata.when)
     return [NewFact(command.draft, command.when)]
 
 
 def held(episode: Episode, entry: RecordedEvent[EpisodeHeld]) -> Episode:
-    return episode.begin(entry, Interval(entry.metadata.when))
+    return episode.begin(entry, Interval(entry.metadata.when.latest))
 
 
 def resumed(episode: Episode, entry: RecordedEvent[EpisodeResumed]) -> Episode:
     last = open_hold(episode)
-    return episode if last is None else episode.end(last.id, entry.metadata.when)
+    return episode if last is None else episode.end(last.id, entry.metadata.when.latest)
 
 
 HOLDING = Step(

@@ -1,11 +1,12 @@
 """Setting and refining the plan. A refinement replaces the plan as a whole; old plans stay readable."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from episodes.domain.breaches import Breach, of_the_desk, unless
+from episodes.domain.breaches import Breach, missing_at, of_the_desk, unless
 from episodes.domain.care.assessments import has_baseline
 from episodes.domain.codes import MEASURES
 from episodes.domain.decision import Command, NewFact, refuse_before
@@ -15,7 +16,7 @@ from episodes.domain.field_rules import COMPUTED, EVENT, ONCE, Between, Length, 
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import Step
-from episodes.domain.time import Interval
+from episodes.domain.time import Interval, When
 from episodes.domain.values import AbsentReason, Amount, Coded, Site, Technique
 
 
@@ -150,11 +151,17 @@ def refine_plan(episode: Episode, command: Command[PlanRefined]) -> list[NewFact
 
 
 def plan_begun(episode: Episode, entry: RecordedEvent[Plan]) -> Episode:
-    """The new plan holds from its time on; the one before ends there."""
+    """The new plan holds from its time on; the one before ends there, at the latest."""
     when = entry.metadata.when
     newest = _newest(episode)
-    ended = episode if newest is None else episode.end(newest.id, when)
+    ended = episode if newest is None else episode.end(newest.id, when.latest)
     return ended.begin(entry, Interval(when))
+
+
+def missing_plan(episode: Episode, when: When) -> Iterator[str]:
+    """What is wrong with the plan at `when`; nothing, if one is known to have been in force then."""
+    if not when.known or episode.in_force(Plan, when) is None:
+        yield missing_at(when, (held.interval for held in episode.spans_of(Plan)), "no-plan-in-force")
 
 
 def changed_fields(old: Plan, new: Plan) -> tuple[str, ...]:

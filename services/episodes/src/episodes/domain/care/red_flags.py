@@ -68,7 +68,7 @@ def raise_flag(episode: Episode, command: Command[RedFlagRaised]) -> list[NewFac
 
 
 def flag_open(episode: Episode, entry: RecordedEvent[RedFlagRaised]) -> Episode:
-    return episode.begin(entry, Interval(entry.metadata.when))
+    return episode.begin(entry, Interval(entry.metadata.when.latest))
 
 
 def clear_flag(episode: Episode, command: Command[RedFlagCleared]) -> list[NewFact]:
@@ -80,7 +80,7 @@ def clear_flag(episode: Episode, command: Command[RedFlagCleared]) -> list[NewFa
     flags = [held for held in episode.spans_of(RedFlagRaised) if held.id == command.about]
     if not flags:
         raise Unknown("unknown-flag")
-    refuse_before(when, flags[0].interval.since)
+    refuse_before(when, flags[0].entry.metadata.when)
     if not any(held.interval.until is None or held.interval.holds_at(when) for held in flags):
         raise RuleBroken("flag-already-cleared")
     if draft.finding == ACCEPTED and draft.limits is None:
@@ -92,7 +92,7 @@ def clear_flag(episode: Episode, command: Command[RedFlagCleared]) -> list[NewFa
 
 def flag_cleared(episode: Episode, entry: RecordedEvent[RedFlagCleared]) -> Episode:
     """The flag ends; a clearing that is valid for some time lets it stand again after that."""
-    fact, when = entry.fact, entry.metadata.when
+    fact, when = entry.fact, entry.metadata.when.latest
     flag = next((held for held in episode.spans_of(RedFlagRaised) if held.id == fact.flag_id), None)
     if flag is None:
         return episode
@@ -100,7 +100,7 @@ def flag_cleared(episode: Episode, entry: RecordedEvent[RedFlagCleared]) -> Epis
     state = episode.begin(entry, Interval(when, last))
     clearings = [held.interval for held in state.spans_of(RedFlagCleared) if held.fact.flag_id == flag.id]
     spans = [one for one in state.spans if one.id != flag.id]
-    stands = [Span(flag.entry, interval) for interval in _stands(flag.entry.metadata.when, clearings)]
+    stands = [Span(flag.entry, interval) for interval in _stands(flag.entry.metadata.when.latest, clearings)]
     return state.with_parts(state.entries, (*spans, *stands))
 
 

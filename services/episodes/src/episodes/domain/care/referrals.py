@@ -181,12 +181,12 @@ def _words(reported: PartnerReported) -> int:
 
 
 def referred(episode: Episode, entry: RecordedEvent[ReferralMade]) -> Episode:
-    return episode.begin(entry, Interval(entry.metadata.when))
+    return episode.begin(entry, Interval(entry.metadata.when.latest))
 
 
 def referral_withdrawn(episode: Episode, entry: RecordedEvent[ReferralWithdrawn]) -> Episode:
     referral = entry.fact.referral_id
-    return episode if referral is None else episode.end(referral, entry.metadata.when)
+    return episode if referral is None else episode.end(referral, entry.metadata.when.latest)
 
 
 def referral_answered(episode: Episode, entry: RecordedEvent[ReferralAnswered]) -> Episode:
@@ -194,7 +194,7 @@ def referral_answered(episode: Episode, entry: RecordedEvent[ReferralAnswered]) 
     referral = entry.fact.referral_id
     if entry.fact.accepted or referral is None:
         return episode
-    return episode.end(referral, entry.metadata.when)
+    return episode.end(referral, entry.metadata.when.latest)
 
 
 def open_referral(episode: Episode, partner: UUID) -> Span[ReferralMade] | None:

@@ -26,8 +26,8 @@ from episodes.domain.time import When, compare
 AT_ONCE = 200
 """How many sessions one event judges at most; with all their rules broken they take 80 KB."""
 
-APART = timedelta(days=33)
-"""Two times that lie further apart than this never count as the same, even if one is known to the month only
+APART = timedelta(days=368)
+"""Two times that lie further apart than this never count as the same, even if one is known to the year only
 and they are meant in different time zones.
 """
 APART_TO_THE_MINUTE = timedelta(minutes=1)
@@ -118,7 +118,7 @@ class _Judge:
         check = None if fact.check_id is None else self.checks.get(fact.check_id)
         others = [one for one in self.on_check[fact.check_id] if one is not entry]
         before = tuple(breach.rule for breach in fact.breaches)
-        now = tuple(broken_rules(self.episode, fact, when, check, others))
+        now = broken_rules(self.episode, fact, when, check, others)
         if set(now) == set(before):
             return None
         return SessionJudged(session=entry.metadata.event_id, breaches=now, before=before)
@@ -127,10 +127,10 @@ class _Judge:
 def _reached(
     episode: Episode, reaching: Sequence[RecordedEvent[Any]]
 ) -> Iterator[RecordedEvent[SessionDelivered]]:
-    """The sessions that may have to be judged anew: after an amendment all, else those at or after its time,
-    or on a check that was.
+    """The sessions that may have to be judged anew: after an amendment, or what may have happened at any
+    time, all; else those at or after its time, or on a check that was.
     """
-    if any(isinstance(entry.fact, Amendment) for entry in reaching):
+    if any(isinstance(entry.fact, Amendment) or not entry.metadata.when.known for entry in reaching):
         yield from episode.of(SessionDelivered)
         return
     since = [_takes_effect(entry) for entry in reaching]

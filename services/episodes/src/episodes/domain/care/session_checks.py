@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
+from episodes.domain.breaches import missing_at
 from episodes.domain.care.clearances import ClearanceRecorded
-from episodes.domain.care.holds import on_hold
-from episodes.domain.care.plans import Plan
-from episodes.domain.care.red_flags import RedFlagRaised, accepted_with_limits, care_is_held
+from episodes.domain.care.holding import holding_care
+from episodes.domain.care.plans import missing_plan
+from episodes.domain.care.red_flags import RedFlagRaised, accepted_with_limits
 from episodes.domain.care.treatment_consents import broken_consent
 from episodes.domain.codes import RED_FLAGS
 from episodes.domain.decision import Command, NewFact
@@ -115,7 +116,8 @@ def says_stop(episode: Episode, check: RecordedEvent[SessionChecked]) -> bool:
 
 def _rules(episode: Episode, draft: SessionChecked, when: When) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The rules that stop, and those that limit."""
-    return tuple(stopping_rules(episode, draft, when)), tuple(_limiting_rules(episode, draft, when))
+    stops = dict.fromkeys(stopping_rules(episode, draft, when))
+    return tuple(stops), tuple(_limiting_rules(episode, draft, when))
 
 
 def _verdict(stops: Sequence[str], limits: Sequence[str]) -> str:
@@ -131,26 +133,21 @@ def _raised(episode: Episode, flag: RedFlagRaised) -> bool:
 def stopping_rules(episode: Episode, draft: SessionChecked, when: When) -> Iterator[str]:
     """The rules by which no treatment may begin at `when`."""
     yield from broken_consent(episode, draft.techniques, when)
-    if episode.in_force(Plan, when) is None:
-        yield "no-plan-in-force"
-    if care_is_held(episode, when):
-        yield "open-red-flag"
-    if on_hold(episode, when):
-        yield "episode-on-hold"
+    yield from missing_plan(episode, when)
+    yield from holding_care(episode, when)
     if any(item.judgement == "stop" for item in draft.screening.items):
         yield "judged-stop"
     if any(item.answer == "present" and item.judgement is None for item in draft.screening.items):
         yield "present-not-judged"
-    if any(
-        not _cleared(episode, item.clearance_id, when) for item in draft.screening.items if item.clearance_id
-    ):
-        yield "clearance-not-in-force"
+    for item in draft.screening.items:
+        if item.clearance_id is not None:
+            yield from _missing_clearance(episode, item.clearance_id, when)
 
 
-def _cleared(episode: Episode, clearance: UUID, when: When) -> bool:
-    return any(
-        held.id == clearance and held.interval.holds_at(when) for held in episode.spans_of(ClearanceRecorded)
-    )
+def _missing_clearance(episode: Episode, clearance: UUID, when: When) -> Iterator[str]:
+    named = [held.interval for held in episode.spans_of(ClearanceRecorded) if held.id == clearance]
+    if not when.known or not any(interval.holds_at(when) for interval in named):
+        yield missing_at(when, named, "clearance-not-in-force")
 
 
 def _limiting_rules(episode: Episode, draft: SessionChecked, when: When) -> Iterator[str]:

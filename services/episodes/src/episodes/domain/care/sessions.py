@@ -7,17 +7,27 @@ from typing import Annotated
 from uuid import UUID
 
 from episodes.domain.breaches import Breach
-from episodes.domain.care.holds import on_hold
+from episodes.domain.care.holding import holding_care
 from episodes.domain.care.limits import binding_limits, identity, pressed_beyond
-from episodes.domain.care.plans import Plan
-from episodes.domain.care.red_flags import care_is_held
+from episodes.domain.care.plans import Plan, missing_plan
 from episodes.domain.care.session_checks import SessionChecked, says_stop
 from episodes.domain.care.treatment_consents import broken_consent
 from episodes.domain.codes import ADVICE
 from episodes.domain.decision import Command, NewFact, refuse_future
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import A_CHECK, ONCE, STAFF, VISIT, Between, Length, Line, OneOf, Words
+from episodes.domain.field_rules import (
+    A_CHECK,
+    AS_KNOWN,
+    ONCE,
+    STAFF,
+    VISIT,
+    Between,
+    Length,
+    Line,
+    OneOf,
+    Words,
+)
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL, DESK
 from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
@@ -33,6 +43,7 @@ from episodes.domain.values import (
     Screening,
     Technique,
 )
+from episodes.domain.written_times import written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +96,9 @@ class SessionDelivered:
 
     visit: Annotated[UUID, VISIT] | None = None
     """The caller's id of the visit that the session belongs to; a visit has one session at most."""
-    date_of_service: date
-    """The day of the session in the clinic's time zone; `start` must be of the same day."""
+    date_of_service: Annotated[date, AS_KNOWN]
+    """The day of the session in the clinic's time zone; `start` must be of the same day. It may be given as a
+    month or year, if no more is known; then it is shown as the first day of it, and `precision` says so."""
     start: Instant | None = None
     """When the session began; if not given, only its day is known."""
     end: Instant | None = None
@@ -162,8 +174,8 @@ def deliver(episode: Episode, command: Command[SessionDelivered]) -> list[NewFac
     check = None if draft.check_id is None else episode.entry(draft.check_id)
     on_it = [entry for entry in episode.of(SessionDelivered) if entry.fact.check_id == draft.check_id]
     rules = broken_rules(episode, draft, command.when, check, on_it)
-    broken = (explained.get(rule, Breach(rule=rule)) for rule in rules)
-    return [NewFact(replace(draft, breaches=tuple(broken)), command.when)]
+    broken = tuple(explained.get(rule, Breach(rule=rule)) for rule in rules)
+    return [NewFact(replace(draft, breaches=broken), command.when)]
 
 
 def not_delivered(episode: Episode, command: Command[SessionNotDelivered]) -> list[NewFact]:
@@ -177,17 +189,23 @@ def broken_rules(
     when: When,
     check: RecordedEvent[SessionChecked] | None,
     others: Collection[RecordedEvent[SessionDelivered]],
-) -> Iterator[str]:
+) -> tuple[str, ...]:
     """The rules of care this session broke, by what held when it began. `others` name the same check."""
-    plan = episode.in_force(Plan, when)
-    if plan is None:
-        yield "no-plan-in-force"
+    return tuple(dict.fromkeys(_broken_rules(episode, draft, when, check, others)))
+
+
+def _broken_rules(
+    episode: Episode,
+    draft: SessionDelivered,
+    when: When,
+    check: RecordedEvent[SessionChecked] | None,
+    others: Collection[RecordedEvent[SessionDelivered]],
+) -> Iterator[str]:
+    yield from missing_plan(episode, when)
     yield from broken_consent(episode, draft.techniques, when)
-    if care_is_held(episode, when):
-        yield "open-red-flag"
-    if on_hold(episode, when):
-        yield "episode-on-hold"
+    yield from holding_care(episode, when)
     yield from _broken_by_check(episode, when, check, others)
+    plan = episode.in_force(Plan, when) if when.known else None
     minutes, lasted = sum(technique.minutes or 0 for technique in draft.techniques), _lasted(draft)
     if lasted is not None and minutes > lasted:
         yield "minutes-exceed-duration"
@@ -208,13 +226,19 @@ def _broken_by_check(
         return
     if says_stop(episode, check):
         yield "check-said-stop"
-    if check.metadata.when.date_in_zone() != when.date_in_zone():
+    made = check.metadata.when
+    if compare(_day_of(made), _day_of(when)) != 0:
         yield "check-of-another-day"
-    elif compare(check.metadata.when, when) > 0:
+    elif compare(made, when) > 0:
         yield "check-after-start"
     # of two at the same time either may be the later one
     if any(compare(other.metadata.when, when) <= 0 for other in others):
         yield "check-used-before"
+
+
+def _day_of(when: When) -> When:
+    """Its day in its own time zone, or what is known of it."""
+    return When.day(when.date_in_zone(), when.zone) if when.of_a_day else when
 
 
 def _limits(
@@ -239,7 +263,7 @@ def _outside(draft: SessionDelivered, plan: Plan) -> bool:
 
 
 def _refuse_malformed(episode: Episode, draft: SessionDelivered, when: When) -> None:
-    if when.date_in_zone() != draft.date_of_service:
+    if compare(When.day(draft.date_of_service, when.zone), when) != 0:
         raise RuleBroken("contradicting-times", "/date_of_service")
     if draft.start is not None and draft.end is not None and draft.end < draft.start:
         raise RuleBroken("session-ends-before-it-starts", "/end")
@@ -257,7 +281,7 @@ def session_time(draft: SessionDelivered, zone: str) -> When:
     """The session's own time: its start, else the date of service."""
     if draft.start is not None:
         return When.of(draft.start, "minute" if draft.start.second == 0 else "second", zone)
-    return When.day(draft.date_of_service, zone)
+    return written(draft.date_of_service, zone)
 
 
 DELIVERING = Step(

@@ -12,7 +12,16 @@ from uuid import UUID
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, EVENT, PARTNER, Length, Line, OneOf
+from episodes.domain.field_rules import (
+    AS_KNOWN,
+    COMPUTED,
+    EVENT,
+    PARTNER,
+    UP_TO_ITS_END,
+    Length,
+    Line,
+    OneOf,
+)
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import DESK, DESK_OR_PRIVACY
 from episodes.domain.step import ALWAYS, Step
@@ -47,10 +56,12 @@ class SharingConsented:
     """The kinds of facts that may be shared; no other kind is."""
     labels_allowed: Annotated[tuple[Label, ...], Length(10)] = ()
     """The labels of sensitive facts that may be shared; a fact with any other label is not."""
-    effective_from: Instant | None = None
-    """From when the partner may be told; if not given, from when the consent was given."""
-    until: Instant | None = None
-    """The moment from which nothing may be sent any more; if not given, there is none."""
+    effective_from: Annotated[Instant, AS_KNOWN] | None = None
+    """From when the partner may be told; if not given, from when the consent was given. Of a day, month or
+    year, from its beginning."""
+    until: Annotated[Instant, UP_TO_ITS_END] | None = None
+    """The moment from which nothing may be sent any more; if not given, there is none. Of a day, month or
+    year it is the end."""
     given: Given
     """Who gave the consent."""
     form: Form | None = None
@@ -67,7 +78,7 @@ class SharingWithdrawn:
     """The consent that is withdrawn, as the path names it."""
     partner: Annotated[UUID | None, COMPUTED, PARTNER] = None
     """The partner that the consent was for; set by the service."""
-    effective_from: Instant | None = None
+    effective_from: Annotated[Instant, AS_KNOWN] | None = None
     """When the withdrawal takes effect; when it is recorded, if that is later or none is given."""
     by: GivenBy | None = None
     """Who withdrew the consent."""

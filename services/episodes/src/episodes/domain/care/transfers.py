@@ -53,7 +53,7 @@ def transfer(episode: Episode, command: Command[ResponsibilityTransferred]) -> l
     draft, last = command.draft, responsible(episode)
     former = None
     if last is not None:
-        refuse_before(command.when, last.interval.since)
+        refuse_before(command.when, last.entry.metadata.when)
         former = Responsible(therapist=last.fact.therapist, clinic=last.fact.clinic)
     if draft.to == former:
         raise RuleBroken("transfer-changes-nothing", "/to")
@@ -61,7 +61,7 @@ def transfer(episode: Episode, command: Command[ResponsibilityTransferred]) -> l
 
 
 def transferred(episode: Episode, entry: RecordedEvent[ResponsibilityTransferred]) -> Episode:
-    when, last, to = entry.metadata.when, responsible(episode), entry.fact.to
+    when, last, to = entry.metadata.when.latest, responsible(episode), entry.fact.to
     ended = episode if last is None else episode.end(last.id, when)
     taken = RecordedEvent(entry.metadata, Responsibility(to.therapist, to.clinic))
     return ended.begin(taken, Interval(when))

@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
-from episodes.domain.breaches import Breach, of_the_desk, unless
+from episodes.domain.breaches import Breach, missing_at, of_the_desk, unless
 from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.codes import TECHNIQUES
 from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, EVENT, STAFF, Length, OneOf, Words
+from episodes.domain.field_rules import AS_KNOWN, COMPUTED, EVENT, STAFF, Length, OneOf, Words
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import DESK
 from episodes.domain.step import ALWAYS, Step
 from episodes.domain.time import Interval, When, compare, months_after
 from episodes.domain.values import Coded, Day, Document, Form, Given, GivenBy, Instant, Site
+from episodes.domain.written_times import written
 
 MAX_MONTHS = 12
 """A written consent is valid for one year unless revoked (WAC 246-830-565)."""
@@ -43,8 +44,8 @@ class TreatmentConsented:
 
     given: Given
     """Who gave the consent; by a client under 18 alone it breaks a rule of care (RCW 26.28.015)."""
-    signed_at: Instant
-    """When the consent was signed; it holds from then on."""
+    signed_at: Annotated[Instant, AS_KNOWN]
+    """When the consent was signed, as exactly as it is known; it holds from then on."""
     form: Form | None = None
     """How the consent was given; absent where it was not stated."""
     witness: Annotated[UUID, STAFF] | None = None
@@ -67,8 +68,9 @@ class TreatmentConsentWithdrawn:
 
     consent_id: Annotated[UUID | None, COMPUTED, EVENT] = None
     """The consent that is withdrawn, as the path names it."""
-    effective_from: Instant | None = None
-    """When the withdrawal takes effect; if not given, when it happened, even if recorded later."""
+    effective_from: Annotated[Instant, AS_KNOWN] | None = None
+    """When the withdrawal takes effect; if not given, when it happened, even if recorded later. Of a day,
+    month or year it takes effect as it begins."""
     by: GivenBy | None = None
     """Who withdrew the consent."""
     reason: Words | None = None
@@ -102,7 +104,7 @@ def withdraw_consent(episode: Episode, command: Command[TreatmentConsentWithdraw
     if consent is None:
         raise Unknown("unknown-consent")
     effective = command.draft.effective_from or command.when.at
-    since = When(effective, command.when.precision, command.when.zone)
+    since = When(effective, command.when.precision, command.when.zone).latest
     refuse_before(
         since, consent.interval.since, "/effective_from" if command.draft.effective_from else "/occurred_at"
     )
@@ -119,18 +121,20 @@ def consent_withdrawn(episode: Episode, entry: RecordedEvent[TreatmentConsentWit
 
 
 def withdrawn_from(entry: RecordedEvent[TreatmentConsentWithdrawn]) -> When:
-    """From when the consent holds no more, which may be long before it was recorded."""
+    """From when the consent holds no more, which may be long before it was recorded. Of a withdrawal of which
+    no time is known, that is the latest that it can be.
+    """
     header = entry.metadata
-    return When(entry.fact.effective_from or header.occurred_at, header.precision, header.zone)
+    return When(entry.fact.effective_from or header.occurred_at, header.precision, header.zone).latest
 
 
 def broken_consent(episode: Episode, techniques: Collection[Coded], when: When) -> Iterator[str]:
     """What is wrong with the consent to treat with these techniques at `when`; nothing, if one is valid."""
-    holding = [held for held in episode.spans_of(TreatmentConsented) if held.interval.holds_at(when)]
-    covering = [held for held in holding if _covers(held, techniques)]
-    if not covering:
-        yield "no-treatment-consent"
-    elif _of_a_minor(episode) and all(held.fact.given.by == "client" for held in covering):
+    covering = [held for held in episode.spans_of(TreatmentConsented) if _covers(held, techniques)]
+    holding = [held for held in covering if held.interval.holds_at(when)]
+    if not when.known or not holding:
+        yield missing_at(when, (held.interval for held in covering), "no-treatment-consent")
+    elif _of_a_minor(episode) and all(held.fact.given.by == "client" for held in holding):
         yield "consent-of-a-minor-alone"
 
 
@@ -157,7 +161,7 @@ CONSENTING = Step(
     who=DESK,
     decide=consent,
     evolve=consented,
-    own_time=lambda draft, zone: When.of(draft.signed_at, "second", zone),
+    own_time=lambda draft, zone: written(draft.signed_at, zone),
     time_at="/signed_at",
     judges=True,
 )

@@ -6,29 +6,37 @@ from typing import Any
 
 from episodes.domain.care.amendments import Amendment, EntryAddedTo, EntryCorrected
 from episodes.domain.decision import Command
-from episodes.domain.doubts.doubt import Doubt, Told
+from episodes.domain.doubts.days import doubtful_days
+from episodes.domain.doubts.doubt import BESIDE, Doubt, Told
 from episodes.domain.doubts.times import contradicting_times
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
+from episodes.domain.vocabulary import BY_FACT
 
-LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (contradicting_times,)
+LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (contradicting_times, doubtful_days)
 
 
 def doubts(episode: Episode, recorded: RecordedEvent[Any], command: Command[Any]) -> Iterator[Doubt]:
     """What looks wrong in what a command told. `recorded` is its first event, `episode` the state after."""
     amendment = recorded.fact
     if not isinstance(amendment, Amendment):
-        yield from _doubts(Told(recorded, episode, command))
+        yield from _doubts(_told(recorded, episode, command))
         return
     entry = None if amendment.event is None else episode.entry(amendment.event)
     if entry is None:
         return
-    for doubt in _doubts(Told(entry, episode, command)):
+    for doubt in _doubts(_told(entry, episode, command)):
         match amendment:
+            case EntryCorrected() if doubt.pointer == BESIDE:
+                yield replace(doubt, pointer="/happened_at")
             case EntryCorrected():
                 yield replace(doubt, pointer=f"/replacement{doubt.pointer}")
             case EntryAddedTo() if _field(doubt) in amendment.added:
                 yield replace(doubt, pointer=f"/added{doubt.pointer}")
+
+
+def _told(entry: RecordedEvent[Any], episode: Episode, command: Command[Any]) -> Told:
+    return Told(entry, episode, command, BY_FACT[type(entry.fact)].time_at)
 
 
 def _doubts(told: Told) -> Iterator[Doubt]:

@@ -10,6 +10,9 @@ from episodes.domain.event import RecordedEvent
 
 F = TypeVar("F")
 
+BESIDE = "/occurred_at"
+"""Where the time stands if it is said beside the fact."""
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -25,11 +28,14 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An entry as a command told it: recorded, added to or corrected. `episode` is the state after it."""
+    """An entry as a command told it: recorded, added to or corrected. `episode` is the state after it, and
+    `time_at` the field that says when it happened.
+    """
 
     entry: RecordedEvent[Any]
     episode: Episode
     command: Command[Any]
+    time_at: str = BESIDE
 
     def others(self, kind: type[F]) -> Iterator[RecordedEvent[F]]:
         """The other entries of a kind, oldest first."""

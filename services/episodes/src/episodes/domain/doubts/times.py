@@ -1,24 +1,92 @@
-"""Times that contradict each other."""
+"""Times that contradict each other, within an entry or with what it points at."""
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
+from episodes.domain.care.clearances import ClearanceRecorded
+from episodes.domain.care.openings import EpisodeOpened
+from episodes.domain.care.responses import ResponseNoted
 from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.doubts.doubt import Doubt, Told
+from episodes.domain.field_rules import A_CHECK, A_CLEARANCE, IdOf
+from episodes.domain.named_ids import ids_in, marks_of
+from episodes.domain.time import When, compare
 
 ROUNDING = timedelta(minutes=1)
 """By how much a duration in whole minutes may differ from the times between which it is measured."""
 
+A_DAY = timedelta(days=1)
+HOURS_AFTER = timedelta(hours=12)
+"""By how much a response may be earlier or later than the hours that are stated, or by a quarter of them: "a
+day after" is said of the next morning as of the next evening."""
+
+_JUDGED_OTHERWISE = (A_CHECK, A_CLEARANCE)
+"""A check or clearance of a later time breaks a rule of care."""
+
 
 def contradicting_times(told: Told) -> Iterator[Doubt]:
-    """Whether the times of an entry contradict each other."""
+    """Whether the times of an entry contradict each other, or those of what it points at."""
     fact = told.entry.fact
-    if isinstance(fact, SessionDelivered) and _lasts_otherwise(fact):
+    if _before_the_episode(told):
+        yield Doubt("contradicting-times", told.time_at)
+    kind: Any = type(fact)
+    if any(isinstance(mark, IdOf) for mark in marks_of(kind)):
+        yield from _before_what_it_names(told)
+    match fact:
+        case SessionDelivered():
+            yield from _of_a_session(fact)
+        case ResponseNoted():
+            yield from _of_a_response(fact, told)
+
+
+def _before_the_episode(told: Told) -> bool:
+    """Whether it lies before the opening. (A clearance does: it is what the client brings along.)"""
+    opened = next(told.episode.of(EpisodeOpened), None)
+    if opened is None or isinstance(told.entry.fact, ClearanceRecorded):
+        return False
+    return compare(told.entry.metadata.when, opened.metadata.when) < 0
+
+
+def _before_what_it_names(told: Told) -> Iterator[Doubt]:
+    for named in ids_in(told.entry.fact):
+        if not isinstance(named.mark, IdOf) or named.mark.what != "event" or named.mark in _JUDGED_OTHERWISE:
+            continue
+        entry = None if isinstance(named.id, str) else told.episode.entry(named.id)
+        if entry is not None and compare(told.entry.metadata.when, entry.metadata.when) < 0:
+            yield Doubt("contradicting-times", named.pointer)
+
+
+def _of_a_session(session: SessionDelivered) -> Iterator[Doubt]:
+    """Of start, end and duration."""
+    if session.start is None or session.end is None:
+        return
+    lasted = session.end - session.start
+    if lasted > A_DAY:
+        yield Doubt("contradicting-times", "/end")
+    elif session.duration is not None and abs(lasted - timedelta(minutes=session.duration)) > ROUNDING:
         yield Doubt("contradicting-times", "/duration")
 
 
-def _lasts_otherwise(session: SessionDelivered) -> bool:
-    """Whether the stated duration is over a minute away from the time between start and end."""
-    if session.duration is None or session.start is None or session.end is None:
+def _of_a_response(response: ResponseNoted, told: Told) -> Iterator[Doubt]:
+    """Of a response, the days it covers, and the session it follows."""
+    when = told.entry.metadata.when
+    if response.covers is not None and compare(When.day(response.covers.first, when.zone), when) > 0:
+        yield Doubt("contradicting-times", "/covers/first")
+    session = None if response.session is None else told.episode.entry(response.session)
+    if session is None or not isinstance(session.fact, SessionDelivered):
+        return
+    before = session.metadata.when
+    if response.covers is not None and compare(When.day(response.covers.last, when.zone), before) < 0:
+        yield Doubt("contradicting-times", "/covers/last")
+    if response.hours_after is not None and _at_another_hour(response.hours_after, when, before):
+        yield Doubt("contradicting-times", "/hours_after")
+
+
+def _at_another_hour(hours: float, when: When, session: When) -> bool:
+    """Whether so many hours after the session is far from when the response was; never of a month or year."""
+    if not (when.of_a_day and session.of_a_day):
         return False
-    return abs(session.end - session.start - timedelta(minutes=session.duration)) > ROUNDING
+    stated = timedelta(hours=hours)
+    slack = max(HOURS_AFTER, stated / 4) + (when.end - when.at) + (session.end - session.at)
+    return abs(when.at - session.at - stated) > slack

@@ -1,0 +1,123 @@
+"""Times that are not known: what permits is not taken to hold, what protects holds from its latest on."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from episodes.domain.care.holds import EpisodeResumed
+from episodes.domain.care.treatment_consents import TreatmentConsentWithdrawn
+from episodes.domain.time import When
+from episodes.domain.values import Screening, ScreeningItem
+from tests.support.episodes.care_facts import (
+    BASELINE,
+    OPENED,
+    a_check,
+    a_clearance,
+    a_consent,
+    a_flag,
+    a_flag_clearing,
+    a_hold,
+    a_plan,
+    a_session,
+)
+from tests.support.episodes.scenario import ZONE, Past, given, march, past
+from tests.support.episodes.telling import Told
+
+PLAN, CONSENT = past(a_plan, march(2)), past(a_consent(march(1)), march(1))
+CHECK = past(a_check, march(5, 9))
+SESSION = a_session(march(5, 10), check_id=CHECK.id)
+
+
+def unknown(fact: Any, day: int) -> Past:
+    """A fact at a time that is not known, on this day at the latest."""
+    return Past(fact, When.of(march(day), "unknown", ZONE))
+
+
+@pytest.mark.parametrize("latest", [4, 9])
+@pytest.mark.parametrize(
+    ("missing", "rule"),
+    [(PLAN, "no-plan-in-force"), (CONSENT, "no-treatment-consent")],
+    ids=["plan", "consent"],
+)
+def test_what_permits_at_an_unknown_time_is_not_known_to_hold(missing: Past, rule: str, latest: int) -> None:
+    others = [one for one in (PLAN, CONSENT) if one is not missing]
+    without = given(OPENED, BASELINE, *others)
+    without.when(a_check, march(5, 9)).then_verdict("stop", rule)
+    doubtful = given(OPENED, BASELINE, *others, unknown(missing.fact, latest))
+    doubtful.when(a_check, march(5, 9)).then_verdict("stop", "time-not-known")
+    doubtful.when(replace(SESSION, check_id=None)).then_breaches("time-not-known", "no-session-check")
+
+
+def test_nor_is_a_clearance() -> None:
+    cleared = unknown(a_clearance, 4)
+    item = ScreeningItem(
+        code="recent_surgery", answer="present", judgement="proceed", clearance_id=cleared.id
+    )
+    check = replace(a_check, screening=Screening(list_version="1", items=(item,)))
+    given(OPENED, BASELINE, PLAN, CONSENT, cleared).when(check, march(5, 9)).then_verdict(
+        "stop", "time-not-known"
+    )
+
+
+def test_a_consent_that_had_ended_by_then_is_none_whenever_it_was_given() -> None:
+    ended = replace(a_consent(march(1)), expires_on=march(4).date())
+    episode = given(OPENED, BASELINE, PLAN, unknown(ended, 4))
+    episode.when(a_check, march(5, 9)).then_verdict("stop", "no-treatment-consent")
+
+
+@pytest.mark.parametrize(("fact", "rule"), [(a_flag(), "open-red-flag"), (a_hold, "episode-on-hold")])
+def test_what_protects_holds_from_its_latest_on(fact: Any, rule: str) -> None:
+    ready = (OPENED, BASELINE, PLAN, CONSENT)
+    given(*ready, unknown(fact, 4)).when(a_check, march(5, 9)).then_verdict("stop", rule)
+    given(*ready, unknown(fact, 6)).when(a_check, march(5, 9)).then_verdict("go")
+
+
+def test_a_withdrawal_ends_a_consent_at_its_latest() -> None:
+    withdrawn = TreatmentConsentWithdrawn(consent_id=CONSENT.id)
+    for latest, verdict in ((4, ("stop", "no-treatment-consent")), (6, ("go",))):
+        episode = given(OPENED, BASELINE, PLAN, CONSENT, unknown(withdrawn, latest))
+        episode.when(a_check, march(5, 9)).then_verdict(*verdict)
+
+
+def test_a_flag_and_a_hold_are_over_from_the_latest_that_they_can_have_ended() -> None:
+    flag, hold = past(a_flag(), march(3)), past(a_hold, march(3))
+    cleared = replace(a_flag_clearing, flag_id=flag.id)
+    for begun, over, rule in ((flag, cleared, "open-red-flag"), (hold, EpisodeResumed(), "episode-on-hold")):
+        for latest, verdict in ((4, ("go",)), (6, ("stop", rule))):
+            episode = given(OPENED, BASELINE, PLAN, CONSENT, begun, unknown(over, latest))
+            episode.when(a_check, march(5, 9)).then_verdict(*verdict)
+
+
+def test_what_is_of_unknown_time_may_be_cleared_and_resumed_at_any_time_before() -> None:
+    for begun, over in ((a_flag(), a_flag_clearing), (a_hold, EpisodeResumed())):
+        told = unknown(begun, 9)
+        given(OPENED, told).when(over, march(4), about=told.id).then_recorded()
+
+
+def test_of_a_session_of_unknown_time_it_is_told_what_is_certain_and_that_the_rest_is_not_known() -> None:
+    session = replace(SESSION, start=None, end=None, check_id=None)
+    when = unknown(session, 6).when
+
+    def breaches(*history: Past) -> list[str]:
+        told = Told(OPENED, BASELINE, *history)
+        recorded = Past(replace(session, date_of_service=march(5).date()), when)
+        told.tell(recorded)
+        told.agrees()
+        return told.broken(recorded)
+
+    nothing = ["no-plan-in-force", "no-treatment-consent", "no-session-check"]
+    assert breaches() == nothing
+    assert breaches(past(a_plan, march(7)), past(a_consent(march(7)), march(7))) == nothing
+    assert breaches(PLAN, CONSENT) == ["time-not-known", "no-session-check"]
+    assert breaches(PLAN) == ["time-not-known", "no-treatment-consent", "no-session-check"]
+
+
+def test_a_fact_of_unknown_time_judges_sessions_of_long_ago_anew() -> None:
+    told, long_ago = Told(OPENED), march(1).replace(year=2020)
+    session = past(a_session(long_ago), long_ago)
+    told.tell(session)
+    assert told.broken(session)[:2] == ["no-plan-in-force", "no-treatment-consent"]
+    told.tell(unknown(a_consent(march(9)), 9))
+    assert told.broken(session)[:2] == ["no-plan-in-force", "time-not-known"]
+    told.agrees()
