@@ -1,7 +1,7 @@
 """When something happened, as exactly as the caller knows it: written so, said so, or not known at all."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,12 +31,13 @@ from tests.support.episodes.batches import (
 from tests.support.episodes.care_facts import BASELINE, OPENED, a_baseline, a_session, an_episode
 from tests.support.episodes.scenario import EPISODE, NOW, march
 
-TIME: TypeAdapter[WrittenTime] = TypeAdapter(TIME_AS_KNOWN)
-DAY: TypeAdapter[date] = TypeAdapter(DAY_AS_KNOWN)
+TIME: TypeAdapter[Any] = TypeAdapter(TIME_AS_KNOWN)
+DAY: TypeAdapter[Any] = TypeAdapter(DAY_AS_KNOWN)
 
 
 def the_time(text: str) -> WrittenTime:
-    return TIME.validate_python(text)
+    written: WrittenTime = TIME.validate_python(text)
+    return written
 
 
 def told(draft: Any, **said: Any) -> EventMetadata:
@@ -164,7 +165,7 @@ def test_an_import_says_when_or_that_it_is_not_known() -> None:
     ],
 )
 def test_a_correction_says_it_as_exactly_as_it_is_known(
-    said: dict[str, str], at: str | None, precision: str
+    said: dict[str, Any], at: str | None, precision: str
 ) -> None:
     if "happened_at" in said:
         said = {**said, "happened_at": the_time(said["happened_at"])}

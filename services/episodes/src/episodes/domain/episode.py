@@ -98,16 +98,19 @@ class Episode:
         if not entries:
             return self
         last = entries[-1].metadata
-        published = [entry.metadata.sequence for entry in entries if entry.metadata.sequence]
+        sequence = self.sequence
+        for entry in entries:
+            sequence = entry.metadata.sequence or sequence
+        told = [entry for entry in entries if not isinstance(entry.fact, Redacted)]
         return Episode(
             id=self.id,
             network=self.network,
             clinic=last.clinic,
             client=self.client,
             version=last.version,
-            sequence=published[-1] if published else self.sequence,
+            sequence=sequence,
             recorded_at=last.recorded_at,
-            entries=(*self.entries, *(one for one in entries if not isinstance(one.fact, Redacted))),
+            entries=(*self.entries, *told),
             spans=self.spans,
         )
 

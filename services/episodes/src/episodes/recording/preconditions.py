@@ -137,6 +137,8 @@ def time_of(read_set: ReadSet, request: CommandRequest, episode: Episode, now: d
     """
     zone = read_set.rows["clinics", episode.network, episode.clinic]["zone"]
     beside, own_time = request.circumstances, request.step.own_time
+    if own_time is None and (beside.occurred_at or beside.precision or beside.origin) is None:
+        return When(now, "second", zone)
     said = Said(
         own=None if own_time is None else own_time(request.draft, zone),
         beside=None if beside.occurred_at is None else written(beside.occurred_at, zone),

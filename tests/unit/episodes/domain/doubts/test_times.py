@@ -100,8 +100,8 @@ def test_of_a_month_no_hours_after_are_doubted() -> None:
 @pytest.mark.parametrize("draft", [a_baseline, a_session(march(1, 10)), a_flag(), a_consent(march(1, 10))])
 def test_what_happened_before_the_opening_is_marked(draft: Any) -> None:
     step = BY_FACT[type(draft)]
-    said = {} if step.own_time else {"occurred_at": march(1, 10)}
-    assert warned_of(draft, **said) == [("contradicting-times", step.time_at)]
+    at = None if step.own_time else march(1, 10)
+    assert warned_of(draft, occurred_at=at) == [("contradicting-times", step.time_at)]
 
 
 def test_but_a_clearance_that_the_client_brings_along_is_not() -> None:

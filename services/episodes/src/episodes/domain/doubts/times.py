@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from episodes.domain.care.clearances import ClearanceRecorded
@@ -31,7 +32,7 @@ def contradicting_times(told: Told) -> Iterator[Doubt]:
     if _before_the_episode(told):
         yield Doubt("contradicting-times", told.time_at)
     kind: Any = type(fact)
-    if any(isinstance(mark, IdOf) for mark in marks_of(kind)):
+    if _points_at_events(kind):
         yield from _before_what_it_names(told)
     match fact:
         case SessionDelivered():
@@ -42,17 +43,28 @@ def contradicting_times(told: Told) -> Iterator[Doubt]:
 
 def _before_the_episode(told: Told) -> bool:
     """Whether it lies before the opening. (A clearance does: it is what the client brings along.)"""
-    opened = next(told.episode.of(EpisodeOpened), None)
-    if opened is None or isinstance(told.entry.fact, ClearanceRecorded):
+    opened, header = next(told.episode.of(EpisodeOpened), None), told.entry.metadata
+    if opened is None or header.occurred_at >= opened.metadata.occurred_at:
         return False
-    return compare(told.entry.metadata.when, opened.metadata.when) < 0
+    return (
+        not isinstance(told.entry.fact, ClearanceRecorded) and compare(header.when, opened.metadata.when) < 0
+    )
+
+
+@cache
+def _points_at_events(kind: Any) -> bool:
+    return any(_is_of_an_event(mark) for mark in marks_of(kind))
+
+
+def _is_of_an_event(mark: object) -> bool:
+    return isinstance(mark, IdOf) and mark.what == "event" and mark not in _JUDGED_OTHERWISE
 
 
 def _before_what_it_names(told: Told) -> Iterator[Doubt]:
     for named in ids_in(told.entry.fact):
-        if not isinstance(named.mark, IdOf) or named.mark.what != "event" or named.mark in _JUDGED_OTHERWISE:
+        if not _is_of_an_event(named.mark) or isinstance(named.id, str):
             continue
-        entry = None if isinstance(named.id, str) else told.episode.entry(named.id)
+        entry = told.episode.entry(named.id)
         if entry is not None and compare(told.entry.metadata.when, entry.metadata.when) < 0:
             yield Doubt("contradicting-times", named.pointer)
 
