@@ -20,6 +20,8 @@ from tests.support.waiting import eventually
 RESOURCES = [step.resource for step in COMMANDS]
 STUDENT, UNLICENSED = str(UUID(int=701)), str(UUID(int=702))
 IMPORTED = {"/origin": "imported"}
+DATED = [step.resource for step in COMMANDS if step.own_time is None and not step.rewrites]
+"""What states no time of its own. What amends happens as it is recorded."""
 ELSEWHERE = str(UUID(int=703))
 
 
@@ -54,7 +56,7 @@ def served(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_only_a_service_says_that_something_is_imported(served: Served, resource: str) -> None:
     story = Story.begun(served.api)
-    request = story.asked(resource, IMPORTED)
+    request = story.asked(resource, {**IMPORTED, "/precision": "unknown"})
     token = served.service.token("supervisor", THERAPIST, clinics=(UUID(CLINIC),))
     answer = served.api.record(request.path, request.body, headers=bearer(token))
     document = refused(answer, 403, "forbidden")
@@ -62,11 +64,21 @@ def test_only_a_service_says_that_something_is_imported(served: Served, resource
     assert served.api.record(request.path, request.body).status_code == 201
 
 
+@pytest.mark.parametrize("resource", DATED)
+def test_no_time_is_invented_for_an_import(served: Served, resource: str) -> None:
+    request = Story.begun(served.api).asked(resource, {**IMPORTED, "/occurred_at": DROP})
+    document = refused(served.api.record(request.path, request.body), 422, "rule-broken")
+    assert (document["rule"], pointers(document)) == ("import-without-a-time", ["/occurred_at"])
+    request.body["precision"] = "unknown"
+    assert served.api.record(request.path, request.body).status_code == 201
+
+
 def test_what_a_desk_decision_lacked_is_stored_as_a_breach_when_imported(served: Served) -> None:
     story = Story.begun(served.api)
 
     def breaches(resource: str, changes: dict[str, Any]) -> list[str]:
-        request = story.asked(resource, {**IMPORTED, **changes}, bare=True)
+        dated = {} if resource == "sessions" else {"/occurred_at": "2026-09-02T08:00:00Z"}
+        request = story.asked(resource, {**IMPORTED, **dated, **changes}, bare=True)
         fact = served.fact(served.api.record(request.path, request.body))
         return [breach["rule"] for breach in fact["breaches"]]
 
@@ -77,7 +89,7 @@ def test_what_a_desk_decision_lacked_is_stored_as_a_breach_when_imported(served:
     assert breaches("referrals", {"/kinds_sent": ["plans", "sessions"]}) == ["referral-needs-consent"]
     session = breaches("sessions", {"/check_id": DROP})
     assert session == ["no-treatment-consent", "no-session-check"]
-    again = story.asked("plans", IMPORTED, bare=True)
+    again = story.asked("plans", {**IMPORTED, "/precision": "unknown"}, bare=True)
     document = refused(served.api.record(again.path, again.body), 422, "rule-broken")
     assert document["rule"] == "plan-already-set", "a rule of the record is none of care"
 

@@ -14,7 +14,7 @@ import pytest
 from episodes.domain.field_rules import COMPUTED, Names
 from episodes.domain.roles import Role
 from episodes.domain.step import Step
-from episodes.domain.vocabulary import COMMANDS
+from episodes.domain.vocabulary import BY_RESOURCE, COMMANDS
 from episodes.http.examples import CLINIC, EXAMPLES, PARTNER, THERAPIST
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import bearer, refused
@@ -179,9 +179,15 @@ def test_from_the_future(served: Served, resource: str) -> None:
 @pytest.mark.parametrize("resource", ROWS)
 def test_with_a_precision_of_no_time_or_a_time_beside_its_own(served: Served, resource: str) -> None:
     request = served.standing(resource).asked(resource, {})
+    finer = request.changed({"/precision": "day", "/occurred_at": "2026-09"})
     unsaid = request.changed({"/precision": "day", "/occurred_at": DROP})
-    served.refuses(unsaid, 422, "precision-without-a-time", "/precision")
-    if ROWS[resource].own_time:
+    if not ROWS[resource].own_time:
+        for wrong in (finer, unsaid):
+            served.refuses(wrong, 422, "precision-without-a-time", "/precision")
+    else:
+        own = BY_RESOURCE[resource].time_at
+        to_a_month = request.changed({own: "2026-09", "/start": DROP, "/end": DROP, "/precision": "day"})
+        served.refuses(to_a_month, 422, "precision-without-a-time", "/precision")
         beside = request.changed({"/occurred_at": "2026-09-04T10:00:00Z"})
         served.refuses(beside, 422, "contradicting-times", "/occurred_at")
 

@@ -213,7 +213,7 @@ def test_who_else_referred_the_client_is_not_told_even_by_a_correction(served: S
 
 def test_an_imported_referral_without_consent_is_a_breach_and_opens_the_shell_alone(served: Served) -> None:
     story = served.story()
-    request = story.asked("referrals", {"/origin": "imported"}, bare=True)
+    request = story.asked("referrals", {"/origin": "imported", "/precision": "unknown"}, bare=True)
     made = served.api.record(request.path, request.body)
     fact = served.api.http.get(made.headers["location"]).json()["fact"]
     assert [breach["rule"] for breach in fact["breaches"]] == ["referral-needs-consent"]

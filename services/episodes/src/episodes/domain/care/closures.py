@@ -84,10 +84,7 @@ REOPENED_WITHIN_MONTHS = 3
 
 def closure(episode: Episode) -> Span[EpisodeClosed] | None:
     """The closure that has not ended, if the episode is closed."""
-    for held in reversed(episode.spans):  # asked for each command, so without a generator
-        if isinstance(held.fact, EpisodeClosed) and held.interval.until is None:
-            return held
-    return None
+    return next((held for held in episode.spans_of(EpisodeClosed) if held.interval.until is None), None)
 
 
 def closed_at(episode: Episode, when: When) -> bool:
