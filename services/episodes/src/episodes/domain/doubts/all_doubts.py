@@ -7,11 +7,17 @@ from typing import Any
 from episodes.domain.care.amendments import Amendment, EntryAddedTo, EntryCorrected
 from episodes.domain.decision import Command
 from episodes.domain.doubts.doubt import Doubt, Told
+from episodes.domain.doubts.readings import doubtful_readings
+from episodes.domain.doubts.sites import doubtful_sites
 from episodes.domain.doubts.times import contradicting_times
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 
-LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (contradicting_times,)
+LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (
+    contradicting_times,
+    doubtful_readings,
+    doubtful_sites,
+)
 
 
 def doubts(episode: Episode, recorded: RecordedEvent[Any], command: Command[Any]) -> Iterator[Doubt]:
