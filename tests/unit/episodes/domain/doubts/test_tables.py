@@ -2,7 +2,8 @@
 
 import pytest
 
-from episodes.domain.codes import BODY_SITES, MEASURES, OTHER
+from episodes.domain.codes import BODY_SITES, INSTRUMENTS, MEASURES, OTHER
+from episodes.domain.doubts.tables.instruments import FORMS
 from episodes.domain.doubts.tables.measures import LEAST_DEGREES, MEASURED, MOST_DEGREES
 from episodes.domain.doubts.tables.sites import BY_LENGTH, PAIRED, PARTS, SIDES
 from episodes.domain.doubts.tables.units import Quantity, quantity
@@ -28,6 +29,13 @@ def test_the_ends_of_a_measure_are_in_order_and_tell_their_source(code: str) -> 
         low, high = usual.ends[Quantity.ANGLE]
         assert low == LEAST_DEGREES
         assert 60 <= high <= MOST_DEGREES
+
+
+def test_every_instrument_has_its_row_in_order_and_with_its_source() -> None:
+    assert set(FORMS) == INSTRUMENTS.codes - {OTHER}
+    for form in FORMS.values():
+        assert form.source
+        assert all(low < high for low, high in (form.scores or (0, 1), form.answers or (0, 1)))
 
 
 @pytest.mark.parametrize(

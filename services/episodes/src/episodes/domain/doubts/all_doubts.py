@@ -7,6 +7,7 @@ from typing import Any
 from episodes.domain.care.amendments import Amendment, EntryAddedTo, EntryCorrected
 from episodes.domain.decision import Command
 from episodes.domain.doubts.doubt import Doubt, Told
+from episodes.domain.doubts.instruments import doubtful_instruments
 from episodes.domain.doubts.readings import doubtful_readings
 from episodes.domain.doubts.sites import doubtful_sites
 from episodes.domain.doubts.times import contradicting_times
@@ -17,6 +18,7 @@ LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (
     contradicting_times,
     doubtful_readings,
     doubtful_sites,
+    doubtful_instruments,
 )
 
 
