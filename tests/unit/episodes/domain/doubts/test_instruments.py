@@ -45,7 +45,7 @@ def test_a_score_lies_in_the_range_that_was_published(code: str) -> None:
 def test_a_scale_has_the_direction_of_its_instrument(code: str) -> None:
     own = FORMS[code].higher_is
     for said in OTHER_WAY:
-        scale = Scale(min=0, max=10, higher_is=said)  # type: ignore[arg-type]
+        scale = Scale(min=0, max=10, higher_is=said)
         told = warned(result(code, absent_reason="unknown", scale=scale))
         assert told == ([DIRECTION] if own == OTHER_WAY[said] else [])
 

@@ -8,7 +8,7 @@ import pytest
 from episodes.domain.care.amendments import EntryAddedTo, EntryCorrected
 from tests.support.episodes.care_facts import OPENED, a_session
 from tests.support.episodes.doubting import warned_of
-from tests.support.episodes.scenario import march, past
+from tests.support.episodes.scenario import THERAPIST, march, past
 
 DURATION = ("contradicting-times", "/duration")
 
@@ -33,6 +33,7 @@ def test_a_correction_is_looked_at_like_the_entry_itself() -> None:
         reason="misread",
         reason_code="wrong_time",
         replacement=a_session(march(2, 10), duration=15),
+        performed_by=THERAPIST,
     )
     assert warned_of(wrong, after=[OPENED, told], about=told.id) == [
         ("contradicting-times", "/replacement/duration")

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from episodes.domain.care.amendments import Amendment, EntryAddedTo, EntryCorrected
 from episodes.domain.decision import Command
+from episodes.domain.doubts.doubles import doubled_entries
 from episodes.domain.doubts.doubt import Doubt, Told
 from episodes.domain.doubts.instruments import doubtful_instruments
+from episodes.domain.doubts.performers import missing_performers
 from episodes.domain.doubts.readings import doubtful_readings
 from episodes.domain.doubts.sites import doubtful_sites
 from episodes.domain.doubts.times import contradicting_times
@@ -19,7 +22,12 @@ LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (
     doubtful_readings,
     doubtful_sites,
     doubtful_instruments,
+    missing_performers,
+    doubled_entries,
 )
+
+_BESIDE_A_REPLACEMENT = MappingProxyType({"/performer": "/performed_by", "/occurred_at": "/happened_at"})
+"""Where a correction states what stands beside the fact when an entry is recorded."""
 
 
 def doubts(episode: Episode, recorded: RecordedEvent[Any], command: Command[Any]) -> Iterator[Doubt]:
@@ -34,7 +42,8 @@ def doubts(episode: Episode, recorded: RecordedEvent[Any], command: Command[Any]
     for doubt in _doubts(Told(entry, episode, command)):
         match amendment:
             case EntryCorrected():
-                yield replace(doubt, pointer=f"/replacement{doubt.pointer}")
+                pointer = _BESIDE_A_REPLACEMENT.get(doubt.pointer, f"/replacement{doubt.pointer}")
+                yield replace(doubt, pointer=pointer)
             case EntryAddedTo() if _field(doubt) in amendment.added:
                 yield replace(doubt, pointer=f"/added{doubt.pointer}")
 
