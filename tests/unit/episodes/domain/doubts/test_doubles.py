@@ -133,6 +133,12 @@ def test_a_baseline_looks_like_one_of_the_same_time_whatever_it_says(
     assert bool(told) == alike
 
 
+def test_a_baseline_looks_like_no_new_baseline_and_like_none_of_some_day_of_a_month() -> None:
+    anew = Assessed(stage="new_baseline", new_baseline_reason="surgery")
+    assert not second(a_baseline, anew, first=at(TEN, "second"), again=at(TEN, "second"))
+    assert not second(a_baseline, a_baseline, first=at(TEN, "day"), again=at(TEN, "month"))
+
+
 def test_days_that_say_the_same_are_no_doubles_but_for_baselines() -> None:
     said = at(TEN, "day")
     assert not second(a_response, a_response, first=said, again=said)

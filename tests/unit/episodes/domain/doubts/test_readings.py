@@ -55,6 +55,7 @@ NOT_A_UNIT, OTHER_UNIT = [("unknown-unit", "unit")], [("unit-not-of-the-measure"
         ("0-10, within 24-48 h", [10, 30], [11, 50]),
         ("as the client says", [-5, 900], []),
         ("VAS", [-5, 900], []),
+        ("VAS, a numerical rating", [45], []),
     ],
 )
 def test_a_scale_says_its_ends_in_words(scale: str, inside: list[float], beyond: list[float]) -> None:
@@ -199,6 +200,10 @@ def test_each_motion_of_one_of_two_joints_needs_its_side_and_no_other_does(code:
     one_of_two = bool(motion) and joint not in ("jaw", "cervical", "thoracolumbar")
     told = {rule for rule, _ in warned(_sided(code, None, None))}
     assert ("missing-side" in told) == one_of_two
+
+
+def test_any_measure_may_change_by_a_share() -> None:
+    assert not warned(reading("headache_frequency", reported_change=ReportedChange(amount=5, unit="%")))
 
 
 def test_what_was_found_without_a_value_may_be_of_both_sides() -> None:

@@ -23,22 +23,23 @@ def doubtful_readings(told: Told) -> Iterator[Doubt]:
 
 
 def _of_the_unit(reading: Reading, usual: Usual | None, pointer: str) -> Iterator[Doubt]:
-    change = None if reading.reported_change is None else reading.reported_change.unit
-    for unit, where in ((reading.unit, "unit"), (change, "reported_change/unit")):
+    change = reading.reported_change
+    told = [(reading.unit, f"{pointer}/unit")]
+    if change is not None and (change.unit is None or quantity(change.unit) is not Quantity.SHARE):
+        told.append((change.unit, f"{pointer}/reported_change/unit"))  # any change may be a share
+    for unit, where in told:
         measured = None if unit is None else quantity(unit)
-        if unit is None or (unit == change and measured is Quantity.SHARE):
-            continue
-        if measured is None:
-            yield Doubt("unknown-unit", f"{pointer}/{where}")
-        elif usual is not None and usual.ends and not _fits(reading, usual, measured):
-            yield Doubt("unit-not-of-the-measure", f"{pointer}/{where}")
+        if unit is not None and measured is None:
+            yield Doubt("unknown-unit", where)
+        elif measured is not None and usual is not None and not _fits(reading, usual, measured):
+            yield Doubt("unit-not-of-the-measure", where)
 
 
 def _fits(reading: Reading, usual: Usual, measured: Quantity) -> bool:
     """Whether the measure is taken in this quantity, on this scale and at this place."""
-    if measured not in usual.ends:
+    if usual.ends and measured not in usual.ends:
         return False
-    if measured is not Quantity.LENGTH:
+    if measured is not Quantity.LENGTH or not usual.ends:
         return True
     if usual.moves:
         return usual.places is not None or (reading.site is not None and reading.site.code in BY_LENGTH)
