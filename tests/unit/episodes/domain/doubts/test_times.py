@@ -20,7 +20,7 @@ from tests.support.episodes.care_facts import (
     a_session,
 )
 from tests.support.episodes.doubting import warned_of
-from tests.support.episodes.scenario import march, past
+from tests.support.episodes.scenario import THERAPIST, march, past
 
 DURATION = ("contradicting-times", "/duration")
 
@@ -45,6 +45,7 @@ def test_a_correction_is_looked_at_like_the_entry_itself() -> None:
         reason="misread",
         reason_code="wrong_time",
         replacement=a_session(march(2, 10), duration=15),
+        performed_by=THERAPIST,
     )
     assert warned_of(wrong, after=[OPENED, told], about=told.id) == [
         ("contradicting-times", "/replacement/duration")

@@ -2,18 +2,35 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from episodes.domain.care.amendments import Amendment, EntryAddedTo, EntryCorrected
 from episodes.domain.decision import Command
 from episodes.domain.doubts.days import doubtful_days
+from episodes.domain.doubts.doubles import doubled_entries
 from episodes.domain.doubts.doubt import BESIDE, Doubt, Told
+from episodes.domain.doubts.instruments import doubtful_instruments
+from episodes.domain.doubts.performers import missing_performers
+from episodes.domain.doubts.readings import doubtful_readings
+from episodes.domain.doubts.sites import doubtful_sites
 from episodes.domain.doubts.times import contradicting_times
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 from episodes.domain.vocabulary import BY_FACT
 
-LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (contradicting_times, doubtful_days)
+LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (
+    contradicting_times,
+    doubtful_days,
+    doubtful_readings,
+    doubtful_sites,
+    doubtful_instruments,
+    missing_performers,
+    doubled_entries,
+)
+
+_BESIDE_A_REPLACEMENT = MappingProxyType({"/performer": "/performed_by", BESIDE: "/happened_at"})
+"""Where a correction states what stands beside the fact when an entry is recorded."""
 
 
 def doubts(episode: Episode, recorded: RecordedEvent[Any], command: Command[Any]) -> Iterator[Doubt]:
@@ -27,10 +44,9 @@ def doubts(episode: Episode, recorded: RecordedEvent[Any], command: Command[Any]
         return
     for doubt in _doubts(_told(entry, episode, command)):
         match amendment:
-            case EntryCorrected() if doubt.pointer == BESIDE:
-                yield replace(doubt, pointer="/happened_at")
             case EntryCorrected():
-                yield replace(doubt, pointer=f"/replacement{doubt.pointer}")
+                pointer = _BESIDE_A_REPLACEMENT.get(doubt.pointer, f"/replacement{doubt.pointer}")
+                yield replace(doubt, pointer=pointer)
             case EntryAddedTo() if _field(doubt) in amendment.added:
                 yield replace(doubt, pointer=f"/added{doubt.pointer}")
 
