@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from episodes.domain.care.holds import EpisodeResumed
 from episodes.domain.status import status
+from episodes.domain.time import When
 from tests.support.episodes.care_facts import CHECKED, CLOSED, READY, a_check, a_hold, a_session
-from tests.support.episodes.scenario import given, march, moment, past
+from tests.support.episodes.scenario import ZONE, Past, given, march, moment, past
 
 a_resumption = EpisodeResumed()
 HELD = past(a_hold, march(5))
@@ -40,3 +41,12 @@ def test_a_check_says_stop_and_a_session_is_a_breach_while_care_pauses() -> None
         a_session(march(3, 10), check_id=CHECKED.id)
     )
     treated.then_breaches("episode-on-hold", "check-said-stop")
+
+
+def test_of_unknown_times_a_hold_begins_and_ends_at_the_latest_that_they_can_be() -> None:
+    begun = Past(a_hold, When.of(march(9), "unknown", ZONE))
+    assert [status(given(*READY, begun).episode, moment(march(day))) for day in (8, 9)] == ["open", "on_hold"]
+    given(*READY, begun).when(a_resumption, march(4)).then_recorded()
+    over = Past(a_resumption, When.of(march(9), "unknown", ZONE))
+    episode = given(*READY, HELD, over).episode
+    assert [status(episode, moment(march(day))) for day in (8, 9)] == ["on_hold", "open"]

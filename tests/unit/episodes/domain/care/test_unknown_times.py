@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from episodes.domain.care.holds import EpisodeResumed
 from episodes.domain.care.treatment_consents import TreatmentConsentWithdrawn
 from episodes.domain.time import When
 from episodes.domain.values import Screening, ScreeningItem
@@ -80,19 +79,17 @@ def test_a_withdrawal_ends_a_consent_at_its_latest() -> None:
         episode.when(a_check, march(5, 9)).then_verdict(*verdict)
 
 
-def test_a_flag_and_a_hold_are_over_from_the_latest_that_they_can_have_ended() -> None:
-    flag, hold = past(a_flag(), march(3)), past(a_hold, march(3))
+def test_a_flag_is_over_from_the_latest_that_it_can_have_been_cleared() -> None:
+    flag = past(a_flag(), march(3))
     cleared = replace(a_flag_clearing, flag_id=flag.id)
-    for begun, over, rule in ((flag, cleared, "open-red-flag"), (hold, EpisodeResumed(), "episode-on-hold")):
-        for latest, verdict in ((4, ("go",)), (6, ("stop", rule))):
-            episode = given(OPENED, BASELINE, PLAN, CONSENT, begun, unknown(over, latest))
-            episode.when(a_check, march(5, 9)).then_verdict(*verdict)
+    for latest, verdict in ((4, ("go",)), (6, ("stop", "open-red-flag"))):
+        episode = given(OPENED, BASELINE, PLAN, CONSENT, flag, unknown(cleared, latest))
+        episode.when(a_check, march(5, 9)).then_verdict(*verdict)
 
 
-def test_what_is_of_unknown_time_may_be_cleared_and_resumed_at_any_time_before() -> None:
-    for begun, over in ((a_flag(), a_flag_clearing), (a_hold, EpisodeResumed())):
-        told = unknown(begun, 9)
-        given(OPENED, told).when(over, march(4), about=told.id).then_recorded()
+def test_a_flag_of_unknown_time_may_be_cleared_at_any_time_before() -> None:
+    flag = unknown(a_flag(), 9)
+    given(OPENED, flag).when(a_flag_clearing, march(4), about=flag.id).then_recorded()
 
 
 def test_of_a_session_of_unknown_time_it_is_told_what_is_certain_and_that_the_rest_is_not_known() -> None:
