@@ -11,8 +11,10 @@ from episodes.domain.decision import Command
 from episodes.domain.field_rules import COMPUTED, OneOf, Words
 from episodes.domain.refusals import RuleBroken
 
-RULES_VERSION = "2"
-"""Since 2 a check says stop where something present is not judged, and limits bind a session's pressure."""
+RULES_VERSION = "3"
+"""Since 2 a check says stop where something present is not judged, and limits bind a session's pressure.
+Since 3 the client's age is that on the day of a consent, and a guardian's ends when the client comes of age.
+"""
 
 OF_SESSIONS = (
     "no-plan-in-force",

@@ -6,11 +6,26 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from episodes.domain.births import Born
 from episodes.domain.episode import Episode
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.time import AHEAD, When, compare
 
 F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the directory says, when a command is decided, of whom it names; nothing of whom it does not say.
+
+    A decision seals of it what the record must keep: a later change of the directory changes no record.
+    """
+
+    born: Born | None = None
+    """When the client was born; read only for commands that ask the client's age."""
+
+
+NOTHING_KNOWN = Known()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +35,7 @@ class Command(Generic[F]):
     `event_ids` are for this command's events in order; own ids (of a check, a consent, a flag) are event ids.
     `subject` is the random id of client × partner, from the client directory, where the step needs one.
     `about` is the id in the path of what the command is about. `partner` is the caller, if it is one.
+    `known` is what the directory says of whom the command names.
     """
 
     draft: F
@@ -30,6 +46,7 @@ class Command(Generic[F]):
     about: UUID | None = None
     imported: bool = False
     partner: UUID | None = None
+    known: Known = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.stored_form import Damaged, Unreadable, new_salt
 from episodes.recording.answers import answer, answer_of_several, repeated
 from episodes.recording.commands import Answer, CommandRequest
+from episodes.recording.known import known_of
 from episodes.recording.new_events import Drawn, NewEvents
 from episodes.recording.preconditions import (
     check_preconditions,
@@ -172,6 +173,7 @@ class Batch:
             about=request.about,
             imported=request.circumstances.origin == IMPORTED,
             partner=request.caller.partner,
+            known=known_of(self.read_set, episode),
         )
 
     def _fits(self, recorded: Sequence[NewEvents]) -> bool:
