@@ -1,13 +1,23 @@
 """Who may change what of an entry. Each check is pure: given it before and after, it raises a refusal."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
 from episodes.access import Caller
-from episodes.domain.refusals import NotAllowed, Unknown
+from episodes.domain.births import Born
+from episodes.domain.refusals import NotAllowed, RuleBroken, Unknown
 from episodes.domain.roles import PRIVACY, Role
 from episodes.errors import NotThere
+
+EARLIEST = 1900
+"""The first year of birth that is taken: a choice; nobody born before is alive."""
+
+FARTHEST_EAST = timezone(timedelta(hours=14))
+"""The zone in which a day begins first (Kiribati)."""
+
+OUT_OF_RANGE = "A birth date lies between 1900 and today."
 
 State = Mapping[str, Any]
 
@@ -41,6 +51,20 @@ def check_clinics(caller: Caller, named: Collection[UUID]) -> None:
 
 def _clinics(state: State | None) -> frozenset[UUID]:
     return frozenset() if state is None else frozenset(map(UUID, state["clinics"]))
+
+
+def check_birth(before: State, after: State, now: datetime) -> None:
+    """Refuses a birth in the future, wherever it is today already, and one before 1900.
+
+    What is there already may be sent again.
+    """
+    for field in ("birth_date", "born"):
+        said = after.get(field)
+        if said is None or said == before.get(field):
+            continue
+        today = now.astimezone(FARTHEST_EAST).date()
+        if int(said[:4]) < EARLIEST or Born.of(said).first > today:
+            raise RuleBroken("birth-date-out-of-range", f"/{field}", OUT_OF_RANGE)
 
 
 def may_move_numbers(caller: Caller) -> bool:

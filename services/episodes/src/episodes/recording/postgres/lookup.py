@@ -59,7 +59,9 @@ LOOKUPS: Mapping[str, Lookup] = {
     "client_episodes": _by_key("network_id, client_id, episode_id", "client_episodes", "client_id"),
     "clinics": _by_key("network_id, clinic_id AS id, zone", "clinics", "clinic_id"),
     "clients": _by_key(
-        "network_id, client_id AS id, identity->>'birth_date' AS born", "clients", "client_id"
+        "network_id, client_id AS id, coalesce(identity->>'birth_date', identity->>'born') AS born",
+        "clients",
+        "client_id",
     ),
     "registrations": _by_key("network_id, client_id, clinic_id", "client_registrations", "client_id"),
     "staff": _by_key("network_id, staff_id AS id, licences <> '[]' AS licensed", "staff", "staff_id"),
