@@ -111,13 +111,21 @@ class Staff(Entry):
     """
 
 
-class Partner(Entry):
-    """A partner is somebody outside the network whom a client may be referred to or share with."""
+class PartnerSaid(Entry):
+    """What the directory has of a partner."""
 
     kind: Literal["physical_therapist", "chiropractor", "physician", "massage_therapist", "employer", "other"]
     """What kind of provider or organisation the partner is."""
     organisation: Text
     """The name of the partner's organisation."""
+
+
+class Partner(PartnerSaid):
+    """A partner is somebody outside the network whom a client may be referred to or share with."""
+
+    reason: Text | None = None
+    """Why the entry is changed, in words, kept in its history: with it a `privacy_officer` may correct how
+    the organisation of a partner is spelt that was shared with."""
 
 
 class Identifier(Entry):
@@ -185,7 +193,7 @@ class StaffEntry(Staff, Recorded):
     """A member of staff in the directory."""
 
 
-class PartnerEntry(Partner, Recorded):
+class PartnerEntry(PartnerSaid, Recorded):
     """A partner in the directory."""
 
 

@@ -17,6 +17,11 @@ EARLIEST = 1900
 FARTHEST_EAST = timezone(timedelta(hours=14))
 """The zone in which a day begins first (Kiribati)."""
 
+SHARED_WITH = (
+    "The partner was shared with or referred to for {clients} of the network's clients. Its successor is a"
+    " new partner, with new consents. A privacy officer may correct the spelling of the organisation, with a"
+    " reason."
+)
 OUT_OF_RANGE = "A birth date lies between 1900 and today."
 
 State = Mapping[str, Any]
@@ -41,6 +46,18 @@ def check_staff(caller: Caller, person: UUID, before: State | None, after: State
 
 def check_partner(caller: Caller, partner: UUID, before: State | None, after: State) -> None:
     """Partners belong to the whole network: whoever may write one may write each."""
+
+
+def check_shared_with(caller: Caller, before: State, after: State, reason: str | None, clients: int) -> None:
+    """Refuses to make another of a partner that clients have consented to share with, or were referred to: a
+    consent would follow whoever takes the id. How its organisation is spelt may be corrected.
+    """
+    if not clients:
+        return
+    spelt = before["kind"] == after["kind"] and reason is not None
+    if not (spelt and caller.actor.role == Role.PRIVACY_OFFICER):
+        changed = "kind" if before["kind"] != after["kind"] else "organisation"
+        raise RuleBroken("partner-shared-with", f"/{changed}", SHARED_WITH.format(clients=clients))
 
 
 def check_clinics(caller: Caller, named: Collection[UUID]) -> None:

@@ -14,6 +14,14 @@ from episodes.domain.time import AHEAD, When, compare
 F = TypeVar("F")
 
 
+@dataclass(frozen=True, slots=True)
+class KnownPartner:
+    """A partner as the directory has it."""
+
+    kind: str
+    organisation: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What the directory says, when a command is decided, of whom it names; nothing of whom it does not say.
@@ -23,6 +31,8 @@ class Known:
 
     born: Born | None = None
     """When the client was born; read only for commands that ask the client's age."""
+    partner: KnownPartner | None = None
+    """The partner that the draft names."""
 
 
 NOTHING_KNOWN = Known()

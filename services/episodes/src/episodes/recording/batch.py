@@ -173,7 +173,7 @@ class Batch:
             about=request.about,
             imported=request.circumstances.origin == IMPORTED,
             partner=request.caller.partner,
-            known=known_of(self.read_set, episode),
+            known=known_of(self.read_set, request, episode),
         )
 
     def _fits(self, recorded: Sequence[NewEvents]) -> bool:
@@ -191,6 +191,8 @@ class Batch:
         place = (episode.network, episode.client, partner)
         if place not in self.read_set.subjects:
             self.read_set.subjects[place] = self.write_set.subjects[place] = subject
+            row = self.read_set.rows["partners", episode.network, partner]
+            self.write_set.partners[episode.network, partner] = row.get("version", 0)
 
     def _keep(self, request: CommandRequest, recorded: Sequence[NewEvents], answered: Answer) -> Answer:
         """Add the events and the receipt to the transaction, visible to the requests that follow."""

@@ -2,7 +2,7 @@
 
 from episodes.domain.births import Born
 from episodes.domain.care.amendments import EntryAddedTo
-from episodes.domain.decision import Known
+from episodes.domain.decision import Known, KnownPartner
 from episodes.domain.episode import Episode
 from episodes.recording.commands import CommandRequest
 from episodes.recording.store import ReadSet
@@ -14,9 +14,14 @@ def asks_age(request: CommandRequest) -> bool:
     return request.step.asks_age or "age" in added
 
 
-def known_of(read_set: ReadSet, episode: Episode) -> Known:
+def known_of(read_set: ReadSet, request: CommandRequest, episode: Episode) -> Known:
     client = read_set.rows.get(("clients", episode.network, episode.client), {})
-    return Known(born=_born(client.get("born")))
+    named = getattr(request.draft, "partner", None)
+    partner = {} if named is None else read_set.rows.get(("partners", episode.network, named), {})
+    return Known(
+        born=_born(client.get("born")),
+        partner=KnownPartner(partner["kind"], partner["organisation"]) if partner else None,
+    )
 
 
 def _born(text: str | None) -> Born | None:
