@@ -55,7 +55,7 @@ def told_of(*episodes: Episode, key: DataKey | None = KEY) -> ReadSet:
     for clinic in (CLINIC, OTHER_CLINIC):
         known.rows["clinics", NETWORK, clinic] = {"zone": ZONE}
     for therapist in (THERAPIST, COLLEAGUE):
-        known.rows["staff", NETWORK, therapist] = {"licensed": therapist == COLLEAGUE}
+        known.rows["staff", NETWORK, therapist] = {"role": "student", "licensed": therapist == COLLEAGUE}
     known.rows["clients", NETWORK, CLIENT] = known.rows["partners", NETWORK, PARTNER] = {}
     if key is not None:
         known.keys[NETWORK, CLIENT] = key

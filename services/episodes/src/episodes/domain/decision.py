@@ -22,6 +22,14 @@ class KnownPartner:
     organisation: str
 
 
+@dataclass(frozen=True, slots=True)
+class KnownStaff:
+    """A member of staff as the directory has them: the role there, and whether with a licence."""
+
+    role: str
+    licensed: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What the directory says, when a command is decided, of whom it names; nothing of whom it does not say.
@@ -33,6 +41,8 @@ class Known:
     """When the client was born; read only for commands that ask the client's age."""
     partner: KnownPartner | None = None
     """The partner that the draft names."""
+    performer: KnownStaff | None = None
+    """Who did what is recorded, as the command says."""
 
 
 NOTHING_KNOWN = Known()

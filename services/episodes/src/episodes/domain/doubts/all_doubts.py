@@ -8,11 +8,16 @@ from episodes.domain.care.amendments import Amendment, EntryAddedTo, EntryCorrec
 from episodes.domain.decision import Command
 from episodes.domain.doubts.ages import contradicting_ages
 from episodes.domain.doubts.doubt import Doubt, Told
+from episodes.domain.doubts.performers import unfit_performer
 from episodes.domain.doubts.times import contradicting_times
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 
-LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (contradicting_times, contradicting_ages)
+LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (
+    contradicting_times,
+    contradicting_ages,
+    unfit_performer,
+)
 
 
 def doubts(episode: Episode, recorded: RecordedEvent[Any], command: Command[Any]) -> Iterator[Doubt]:

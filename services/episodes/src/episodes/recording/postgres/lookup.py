@@ -64,7 +64,7 @@ LOOKUPS: Mapping[str, Lookup] = {
         "client_id",
     ),
     "registrations": _by_key("network_id, client_id, clinic_id", "client_registrations", "client_id"),
-    "staff": _by_key("network_id, staff_id AS id, licences <> '[]' AS licensed", "staff", "staff_id"),
+    "staff": _by_key("network_id, staff_id AS id, role, licences <> '[]' AS licensed", "staff", "staff_id"),
     "partners": _by_key(
         "network_id, partner_id AS id, kind, organisation, version", "partners", "partner_id"
     ),
