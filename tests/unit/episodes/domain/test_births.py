@@ -54,3 +54,18 @@ def test_the_day_after_so_many_years_is_the_first_of_them(day: date, years: int)
 
 def test_whoever_is_born_on_a_leap_day_comes_of_age_in_march() -> None:
     assert Born.of("2008-02-29").of_age_on == date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "age"),
+    [
+        ("1980", date(1998, 12, 30), 17),
+        ("1980", date(1998, 12, 31), 18),
+        ("1980-05", date(1998, 5, 30), 17),
+        ("1980-05", date(1998, 5, 31), 18),
+        ("1980-05-17", date(1998, 5, 17), 18),
+        ("1980-05-17", date(1979, 1, 1), 0),
+    ],
+)
+def test_the_last_possible_birthday_counts(text: str, day: date, age: int) -> None:
+    assert Born.of(text).age(day) == age
