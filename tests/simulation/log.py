@@ -26,7 +26,7 @@ CLINIC, THERAPIST, CLIENT, NETWORK = UUID(int=1), UUID(int=2), UUID(int=3), "dem
 PARTNERS = (UUID(int=11), UUID(int=12))
 _ROWS: Mapping[tuple[str, str, UUID], Mapping[str, Any]] = {
     ("clinics", NETWORK, CLINIC): {"zone": "America/Los_Angeles"},
-    ("staff", NETWORK, THERAPIST): {"licensed": True},
+    ("staff", NETWORK, THERAPIST): {"role": "therapist", "licensed": True},
     ("clients", NETWORK, CLIENT): {},
     **{("partners", NETWORK, partner): {} for partner in PARTNERS},
 }

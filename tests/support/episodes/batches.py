@@ -1,5 +1,6 @@
 """A batch without a store: what one read would have returned for episodes made here, and commands for it."""
 
+import json
 from dataclasses import replace
 from hashlib import sha256
 from itertools import count
@@ -54,7 +55,7 @@ def told_of(*episodes: Episode, key: DataKey | None = KEY) -> ReadSet:
     for clinic in (CLINIC, OTHER_CLINIC):
         known.rows["clinics", NETWORK, clinic] = {"zone": ZONE}
     for therapist in (THERAPIST, COLLEAGUE):
-        known.rows["staff", NETWORK, therapist] = {"licensed": therapist == COLLEAGUE}
+        known.rows["staff", NETWORK, therapist] = {"role": "student", "licensed": therapist == COLLEAGUE}
     known.rows["clients", NETWORK, CLIENT] = known.rows["partners", NETWORK, PARTNER] = {}
     if key is not None:
         known.keys[NETWORK, CLIENT] = key
@@ -106,6 +107,12 @@ def answered(batch: Batch, asked: CommandRequest) -> Answer:
     told = outcome(batch, asked)
     assert isinstance(told, Answer), repr(told)
     return told
+
+
+def warned(batch: Batch, asked: CommandRequest) -> list[tuple[str, str]]:
+    """The warnings of the answer: rule and pointer."""
+    told = json.loads(answered(batch, asked).body)
+    return [(one["rule"], one["pointer"]) for one in told["warnings"]]
 
 
 def refused(batch: Batch, asked: CommandRequest) -> tuple[str, str]:

@@ -153,7 +153,8 @@ def _stretches(earlier: list[Row], row: Row, later: list[Row]) -> list[list[Any]
     match row["type"]:
         case "treatment-consented.1":
             a_year_on = _a_year_after(local(begun[0], zone))
-            last = min(fact.get("expires_on", a_year_on), a_year_on)
+            grown = fact["of_age_on"] - timedelta(days=1) if "of_age_on" in fact else a_year_on
+            last = min(fact.get("expires_on", a_year_on), a_year_on, grown)
             return [[begun, _first_to_end([midnight(last, zone), *_withdrawals(row, later)])]]
         case "sharing-consented.1":
             ends = [(fact["until"], "second", zone)] if "until" in fact else []

@@ -5,7 +5,7 @@ from typing import Any
 
 from episodes.domain.care.rejudging import SessionsRejudged
 from episodes.domain.care.sessions import SessionDelivered
-from episodes.domain.decision import Command
+from episodes.domain.decision import NOTHING_KNOWN, Command, Known
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 from episodes.domain.time import When
@@ -20,14 +20,20 @@ NOW_FLAG = past("a flag", march(31)).id
 class Told:
     """An episode to which facts are sent in order, as callers send them: decided, and judged anew."""
 
-    def __init__(self, *history: Past) -> None:
+    def __init__(self, *history: Past, known: Known = NOTHING_KNOWN) -> None:
+        self.known = known
         self.events = [recorded(one, version) for version, one in enumerate(history, start=1)]
         self.episode: Episode = replayed(history)
 
     def tell(self, told: Past, about: Any = None) -> list[SessionsRejudged]:
         """Record a fact under its id. Returns what it judges anew."""
         command = Command(
-            draft=told.fact, when=told.when, now=NOW, event_ids=(told.id, NOW_FLAG), about=about
+            draft=told.fact,
+            when=told.when,
+            now=NOW,
+            event_ids=(told.id, NOW_FLAG),
+            about=about,
+            known=self.known,
         )
         new = [
             self.keep(item.fact, item.when, event_id)

@@ -18,6 +18,7 @@ from episodes.http.entity_tags import Expected
 from episodes.recording.commands import Answer, CommandRequest
 from episodes.recording.postgres.store import PostgresStore
 from episodes.recording.store import WriteSet
+from tests.support.episodes.care_facts import a_sharing_consent
 from tests.support.episodes.store_and_writer import (
     Desk,
     Interrupted,
@@ -260,3 +261,28 @@ def _written(store: PostgresStore, writing: WriteSet) -> type[BaseException] | N
 
 async def _both(one: Awaitable[T], other: Awaitable[T]) -> tuple[T, T]:
     return await asyncio.gather(one, other)
+
+
+async def test_a_consent_is_to_whom_the_partner_is_when_it_is_written(
+    desk: Desk, ours: PostgresStore
+) -> None:
+    partner = uuid4()
+    desk.rows(
+        """INSERT INTO partners (network_id, partner_id, kind, organisation)
+        VALUES ('demo', %s, 'chiropractor', 'Harbor') RETURNING 1""",
+        partner,
+    )
+
+    def bought() -> None:
+        desk.rows("UPDATE partners SET organisation = 'Other' WHERE partner_id = %s RETURNING 1", partner)
+
+    consent = desk.command(a_sharing_consent(partner=partner), desk.opened(ours))
+    batch = decided_on(desk, ours, [consent])
+    bought()
+    with pytest.raises(Conflict):
+        ours.write(batch.write_set)
+    assert not desk.rows("SELECT 1 FROM client_subjects WHERE partner_id = %s", partner)
+    async with desk.writer(Interrupted(ours, bought)) as writer:
+        (answer,) = await submitted(writer, [consent])
+    assert isinstance(answer, Answer), answer
+    assert desk.rows("SELECT count(*) FROM client_subjects WHERE partner_id = %s", partner) == [(1,)]

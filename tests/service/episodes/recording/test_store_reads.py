@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from episodes.domain.care.amendments import EntryAddedTo
 from episodes.domain.refusals import Unknown
 from episodes.event_log.cache import Cache
 from episodes.recording.batch import Batch
@@ -14,15 +15,20 @@ from episodes.recording.commands import Answer
 from episodes.recording.postgres import read_set
 from episodes.recording.postgres.lookup import look_up
 from episodes.recording.postgres.store import PostgresStore
+from tests.support.episodes.care_facts import a_consent
+from tests.support.episodes.scenario import march
 from tests.support.episodes.store_and_writer import (
     AN_OPENING,
     CALLER,
+    CLIENT,
     Desk,
     a_desk,
     a_flag,
     decided_on,
 )
 from tests.support.servers.postgres import PostgresServer
+
+A_CONSENT = a_consent(march(2, 9, 30))
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +108,27 @@ def test_an_episode_of_another_network_is_as_little_there_as_none_even_if_both_a
     for refusal in told[1:]:
         assert isinstance(refusal, Unknown)
         assert (refusal.rule, refusal.pointer) == ("unknown-episode", "/continues")
+
+
+def test_a_birth_date_is_read_with_everything_else_and_only_by_commands_that_ask_for_it(
+    desk: Desk, store: PostgresStore, asked: list[Any]
+) -> None:
+    desk.rows('UPDATE clients SET identity = \'{"born": "2012"}\' RETURNING 1')
+    before = desk.opened(store)
+    known = cached(decided_on(desk, store, [desk.command(a_flag(), before)]))
+    consent = desk.command(A_CONSENT, before)
+    addition = desk.command(EntryAddedTo(of="episode-opened.1", added={"age": 14}), before)
+    for command, cache, trips, born in (
+        (desk.command(AN_OPENING), known, 1, "2012"),
+        (consent, known, 1, "2012"),
+        (consent, Cache(0), 2, "2012"),
+        (addition, known, 1, "2012"),
+        (desk.command(a_flag(), before), known, 1, None),
+        (desk.command(a_flag(), before), Cache(0), 2, None),
+    ):
+        asked.clear()
+        rows = store.read([command], cache).rows
+        assert (len(asked), rows.get(("clients", "demo", CLIENT), {}).get("born")) == (trips, born)
+    (decided,) = decided_on(desk, store, [consent]).outcomes
+    assert isinstance(decided[1], Answer)
+    assert b"consent-of-a-minor-alone" in decided[1].body

@@ -11,13 +11,16 @@ from uuid import UUID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from episodes.domain.births import Born
 from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.care.treatment_consents import TreatmentConsentWithdrawn
+from episodes.domain.decision import Known
 from episodes.domain.refusals import Refused
 from episodes.domain.time import PRECISIONS, When
+from episodes.domain.values import Given
 from tests.support.effort import usually
 from tests.support.episodes import care_facts
-from tests.support.episodes.scenario import ZONE, Past, march
+from tests.support.episodes.scenario import ZONE, Past, march, past
 from tests.support.episodes.telling import Told
 
 Fact = tuple[Past, UUID | None]
@@ -30,6 +33,11 @@ moments = st.builds(
     st.sampled_from([0, 540, 545, 600, 720, 1_439]),
 )
 precisions = st.sampled_from(PRECISIONS)
+ages = st.sampled_from([None, 15, 17, 40])
+births = st.sampled_from([None, "2008-03-04", "2008-03-05", "2008-03", "2012", "1980"]).map(
+    lambda text: None if text is None else Born.of(text)
+)
+"""Among them ages and birth dates by which the client comes of age within the three days."""
 
 
 @st.composite
@@ -39,8 +47,9 @@ def dated(draw: st.DrawFn) -> list[Fact]:
     def at(fact: Any) -> Past:
         return Past(fact, When.of(draw(moments), draw(precisions), ZONE))
 
-    def consent(**said: Any) -> Past:
-        fact = care_facts.a_consent(draw(moments), **said)
+    def consent() -> Past:
+        by = draw(st.sampled_from(["client", "client", "guardian", "representative"]))
+        fact = replace(care_facts.a_consent(draw(moments)), given=Given(by=by))
         return Past(fact, When.of(fact.signed_at, draw(precisions), ZONE))
 
     consents, plan = [consent(), consent()], at(care_facts.a_plan)
@@ -72,9 +81,12 @@ def _session(draw: st.DrawFn, checks: Sequence[UUID | None]) -> Past:
     return Past(fact, When.of(start, precision, ZONE))
 
 
-def told(facts: Sequence[Fact]) -> tuple[Told, list[Fact]]:
+def told(facts: Sequence[Fact], age: int | None, known: Known) -> tuple[Told, list[Fact]]:
     """The episode to which they are told, and those that were not refused."""
-    episode, recorded = Told(care_facts.OPENED, care_facts.BASELINE), list[Fact]()
+    opened = past(
+        replace(care_facts.an_episode, age=age), datetime.fromisoformat("2025-03-04T09:00:00-08:00")
+    )
+    episode, recorded = Told(opened, care_facts.BASELINE, known=known), list[Fact]()
     for fact, about in facts:
         with suppress(Refused):
             episode.tell(fact, about)
@@ -90,12 +102,14 @@ def judgements(episode: Told) -> dict[UUID, frozenset[str]]:
 
 
 @thorough
-@given(dated().flatmap(st.permutations), st.randoms(use_true_random=False))
-def test_in_any_order_of_arrival_the_judgements_are_the_same(facts: list[Fact], chance: Random) -> None:
-    first, recorded = told(facts)
+@given(dated().flatmap(st.permutations), ages, births, st.randoms(use_true_random=False))
+def test_in_any_order_of_arrival_the_judgements_are_the_same(
+    facts: list[Fact], age: int | None, born: Born | None, chance: Random
+) -> None:
+    first, recorded = told(facts, age, Known(born=born))
     first.agrees()
     for _ in range(5):
-        second, again = told(chance.sample(recorded, len(recorded)))
+        second, again = told(chance.sample(recorded, len(recorded)), age, Known(born=born))
         second.agrees()
         if len(again) == len(recorded):
             assert judgements(second) == judgements(first)

@@ -1,6 +1,7 @@
 """What the endpoints of the directory share: who asks, what is expected, and the answers."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -11,7 +12,7 @@ from episodes.access import Caller
 from episodes.directory.asking import Asking
 from episodes.http.dependencies import allowed
 from episodes.http.entity_tags import Expected, etag, if_match
-from episodes.http.requests import correlation
+from episodes.http.requests import correlation, now
 
 
 def asking(resource: str, action: str, query: Any = None) -> Any:
@@ -28,6 +29,15 @@ def expecting() -> Any:
 
     async def read(request: Request) -> Expected | None:
         return if_match(request)
+
+    return Depends(read)
+
+
+def told_time() -> Any:
+    """A dependency: the time of the request, by our clock."""
+
+    async def read(request: Request) -> datetime:
+        return now(request)
 
     return Depends(read)
 

@@ -25,11 +25,11 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _LAST = """SELECT coalesce(max(version), 0) AS version FROM directory_changes
 WHERE network_id = %s AND resource = %s AND entry_id = %s"""
 _KEEP = """INSERT INTO directory_changes (network_id, resource, entry_id, version, actor_id, actor_role,
-correlation_id, action, fields, former) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+correlation_id, action, fields, former, reason) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _KEEP_IDENTITY = """INSERT INTO former_identities (network_id, client_id, version, former)
 VALUES (%s, %s, %s, %s)"""
 _CHANGES = """SELECT changed_at AS at, actor_id AS actor, actor_role AS role, correlation_id, action,
-c.version, fields, coalesce(f.former, c.former) AS former
+c.version, reason, fields, coalesce(f.former, c.former) AS former
 FROM directory_changes AS c LEFT JOIN former_identities AS f ON c.resource = 'clients'
     AND (f.network_id, client_id, f.version) = (c.network_id, entry_id, c.version)
 WHERE c.network_id = %s AND resource = %s AND entry_id = %s ORDER BY c.version"""
@@ -50,6 +50,8 @@ class EntryChange(DescribedModel):
     """The chain of calls in which it was done."""
     version: int | None = None
     """The version of the entry since then, as its `ETag` says."""
+    reason: str | None = None
+    """Why it was changed, in words, where that was told."""
     fields: list[str] | None = None
     """The fields that changed."""
     former: dict[str, Any] | None = None
@@ -99,6 +101,7 @@ async def keep(
     version: int,
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
+    reason: str | None = None,
 ) -> Change:
     """Keep what changed from one state of an entry to the other, in the transaction that changes it."""
     fields = _different(before or {}, after or {})
@@ -110,7 +113,7 @@ async def keep(
     actor = asking.caller.actor
     said = (actor.id, actor.role, asking.correlation, action, fields)
     kept = None if former is None or of_client else Jsonb(former)
-    await connection.execute(_KEEP, (place.network, place.resource, place.id, version, *said, kept))
+    await connection.execute(_KEEP, (place.network, place.resource, place.id, version, *said, kept, reason))
     if of_client and former:
         await connection.execute(_KEEP_IDENTITY, (place.network, place.id, version, Jsonb(former)))
     return action

@@ -1,5 +1,6 @@
 """Clients over HTTP: identities, and the clinics at which they are registered."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -8,7 +9,7 @@ from pydantic import BaseModel, StringConstraints, TypeAdapter
 from starlette.responses import Response
 
 from care_platform.http.parameters import Id
-from episodes.directory.answers import asking, expecting, history, put_answer, shown
+from episodes.directory.answers import asking, expecting, history, put_answer, shown, told_time
 from episodes.directory.asking import Asking
 from episodes.directory.changes import EntryHistory
 from episodes.directory.clients import Clients
@@ -56,12 +57,13 @@ async def put_client(
     id: Id,
     who: Annotated[Asking, asking("clients", "write")],
     expected: Expecting,
+    now: Annotated[datetime, told_time()],
     entry: Annotated[Any, body(TypeAdapter(ClientIdentity))],
 ) -> Response:
     """Replaces the entry whole; what is not given is gone. A new client is registered at the clinics given,
     else at those of the token.
     """
-    return put_answer(await clients.put(who, id, entry, expected))
+    return put_answer(await clients.put(who, id, entry, expected, now))
 
 
 async def get_client(

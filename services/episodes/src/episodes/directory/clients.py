@@ -5,7 +5,7 @@ What one may not see is answered as what is not there, after the same statements
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -80,17 +80,17 @@ class Clients:
         return client
 
     async def put(
-        self, asking: Asking, client: UUID, entry: ClientIdentity, expected: Expected | None
+        self, asking: Asking, client: UUID, entry: ClientIdentity, expected: Expected | None, now: datetime
     ) -> int:
         """Replace the identity whole, and register the client. Returns the version it has now.
 
-        Refuses an identifier that is another client's.
+        Refuses an identifier that is another client's, and a birth date that cannot be.
         """
         try:
             async with self._database.within(asking.network) as connection:
                 await changes.alone(connection, _place(asking, client))
                 known = await _known(connection, asking, client)
-                return await _put(connection, asking, client, known, entry, expected)
+                return await _put(connection, asking, client, known, entry, expected, now)
         except UniqueViolation:
             raise RuleBroken("identifier-of-another-client", "/identifiers") from None
 
@@ -180,6 +180,7 @@ async def _put(
     known: Known,
     entry: ClientIdentity,
     expected: Expected | None,
+    now: datetime,
 ) -> int:
     caller, place = asking.caller, _place(asking, client)
     last = await changes.last_version(connection, place)
@@ -190,6 +191,7 @@ async def _put(
     if not theirs:
         raise NotThere
     after = _state(entry)
+    rules.check_birth(known.state, after, now)
     version = known.version
     what: accesses.What = "repeated"
     if version is None or after != known.state:
@@ -230,6 +232,8 @@ def _state(entry: ClientIdentity) -> dict[str, Any]:
     """An identity as it is kept and compared: without what is absent, identifiers in order."""
     state = entry.model_dump(mode="json", exclude={"clinics"}, exclude_none=True)
     state["identifiers"] = sorted(state["identifiers"], key=identifiers.order)
+    if not isinstance(entry.birth_date, date | None):
+        state["born"] = state.pop("birth_date")
     return state
 
 

@@ -1,16 +1,41 @@
 """The entries of the directory as given by callers: strict, and with names only where names belong."""
 
+import re
 from datetime import date
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, to_json
 
 from care_platform.described_model import DescribedModel
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "Text that is more than blanks")
+    return text
+
+
+Text = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00]*$"),
+    AfterValidator(_not_blank),
+]
+YEAR_OR_MONTH = r"^[0-9]{4}(-(0[1-9]|1[0-2]))?$"
 
 
 @cache
@@ -32,10 +57,28 @@ def _without_bar(system: str) -> str:
     return system
 
 
+def _birth_date(said: Any) -> date | str | None:
+    """A day, or the text of a year or month, kept apart: whoever reads `birth_date` reads a day."""
+    if said is None or isinstance(said, date):
+        return said
+    if isinstance(said, str) and re.fullmatch(YEAR_OR_MONTH, said):
+        return said
+    try:
+        return _DAY.validate_json(to_json(said), strict=True)
+    except ValidationError:
+        raise ValueError("a day, or a year or month") from None
+
+
 def _different(identifiers: tuple["Identifier", ...]) -> tuple["Identifier", ...]:
     if len(set(identifiers)) < len(identifiers):
         raise ValueError("each identifier once")
     return identifiers
+
+
+_DAY = TypeAdapter(date)
+BirthDate = Annotated[
+    date | str, BeforeValidator(_birth_date), WithJsonSchema({"type": "string", "format": "date"})
+]
 
 
 class Entry(BaseModel):
@@ -79,13 +122,21 @@ class Staff(Entry):
     """
 
 
-class Partner(Entry):
-    """A partner is somebody outside the network whom a client may be referred to or share with."""
+class PartnerSaid(Entry):
+    """What the directory has of a partner."""
 
     kind: Literal["physical_therapist", "chiropractor", "physician", "massage_therapist", "employer", "other"]
     """What kind of provider or organisation the partner is."""
     organisation: Text
     """The name of the partner's organisation."""
+
+
+class Partner(PartnerSaid):
+    """A partner is somebody outside the network whom a client may be referred to or share with."""
+
+    reason: Text | None = None
+    """Why the entry is changed, in words, kept in its history: with it a `privacy_officer` may correct how
+    the organisation of a partner is spelt that was shared with."""
 
 
 class Identifier(Entry):
@@ -104,8 +155,12 @@ class ClientIdentity(Entry):
 
     name: Text | None = None
     """The client's name; absent where the directory does not keep it."""
-    birth_date: date | None = None
-    """The day on which the client was born."""
+    birth_date: BirthDate | None = None
+    """The day on which the client was born, from 1900 to today. A year or month that is sent here is kept as
+    `born`."""
+    born: Annotated[str, StringConstraints(max_length=7, pattern=YEAR_OR_MONTH)] | None = None
+    """The year (`1980`) or month (`1980-05`) in which the client was born, where the day is not known. A
+    client has this or `birth_date`, and nobody is identified by it."""
     contact: Text | None = None
     """How the client can be reached, in words."""
     identifiers: Annotated[tuple[Identifier, ...], Field(max_length=50), AfterValidator(_different)] = ()
@@ -116,6 +171,12 @@ class ClientIdentity(Entry):
     """Clinics at which the client is to be registered beside those where it is; of an entry that is read, the
     caller's clinics where it is. If not given, a new client is registered at the clinics of the token.
     """
+
+    @model_validator(mode="after")
+    def _either(self) -> "ClientIdentity":
+        if self.birth_date is not None and self.born is not None:
+            raise ValueError("either birth_date or born")
+        return self
 
 
 class ClientIdentification(Entry):
@@ -143,7 +204,7 @@ class StaffEntry(Staff, Recorded):
     """A member of staff in the directory."""
 
 
-class PartnerEntry(Partner, Recorded):
+class PartnerEntry(PartnerSaid, Recorded):
     """A partner in the directory."""
 
 

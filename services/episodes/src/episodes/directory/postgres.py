@@ -15,6 +15,7 @@ from episodes.directory import changes
 from episodes.directory.asking import Asking
 from episodes.directory.changes import Place
 from episodes.directory.models import Clinic, Partner, Staff
+from episodes.directory.rules import check_shared_with
 from episodes.directory.tables import CLINICS, PARTNERS, STAFF, Table, state_of, there
 from episodes.domain.refusals import Unknown
 from episodes.errors import Moved, NotThere
@@ -22,6 +23,9 @@ from episodes.event_log.reader import Database
 from episodes.http.entity_tags import Expected, refuse_unexpected
 
 Row = dict[str, Any]
+
+_HOLD = "SELECT FROM partners WHERE network_id = %s AND partner_id = %s FOR UPDATE"
+_SHARED_WITH = "SELECT count(*) FROM client_subjects WHERE network_id = %s AND partner_id = %s"
 
 
 class Directory:
@@ -37,7 +41,8 @@ class Directory:
     async def put_partner(
         self, asking: Asking, partner: UUID, entry: Partner, expected: Expected | None
     ) -> int:
-        return await self._put(asking, PARTNERS, partner, entry.model_dump(mode="json"), expected)
+        after = entry.model_dump(mode="json", exclude={"reason"})
+        return await self._put(asking, PARTNERS, partner, after, expected, entry.reason)
 
     async def put_staff(self, asking: Asking, person: UUID, entry: Staff, expected: Expected | None) -> int:
         """Where no clinics are given, a new entry has those of the caller, and another keeps its own."""
@@ -75,7 +80,13 @@ class Directory:
         return {"id": identifier, **row}
 
     async def _put(
-        self, asking: Asking, table: Table, identifier: UUID, after: Row, expected: Expected | None
+        self,
+        asking: Asking,
+        table: Table,
+        identifier: UUID,
+        after: Row,
+        expected: Expected | None,
+        reason: str | None = None,
     ) -> int:
         """Replace the entry whole, unless it says the same already."""
         place = Place(asking.network, table.resource, identifier)
@@ -94,10 +105,13 @@ class Directory:
                 refuse_unexpected(expected, row["version"])
             elif expected is not None:
                 raise Moved(None)
+            if table is PARTNERS and before is not None:
+                clients = await _shared_with(connection, asking.network, identifier)
+                check_shared_with(asking.caller, before, after, reason, clients)
             version = 1 if row is None else row["version"] + 1
             values = (asking.network, identifier, *table.values(after), version)
             await connection.execute(table.upsert(), values)
-            await changes.keep(connection, asking, place, version, before, after)
+            await changes.keep(connection, asking, place, version, before, after, reason)
             return version
 
     async def server(self) -> Row:
@@ -143,6 +157,17 @@ class Directory:
         ):
             await cursor.execute(sql)
             return await cursor.fetchone()
+
+
+async def _shared_with(connection: AsyncConnection[Any], network: str, partner: UUID) -> int:
+    """For how many clients of the network the partner was ever shared with or referred to.
+
+    The entry is held first, which waits for a command that shares with it: its client is counted then.
+    """
+    await connection.execute(_HOLD, (network, partner))
+    row = await (await connection.execute(_SHARED_WITH, (network, partner))).fetchone()
+    assert row is not None, "a count is one row"
+    return int(row[0])
 
 
 async def _clinics(

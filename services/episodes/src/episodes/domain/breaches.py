@@ -15,7 +15,9 @@ from episodes.domain.time import Interval, When
 
 RULES_VERSION = "3"
 """Since 2 a check says stop where something present is not judged, and limits bind a session's pressure.
-Since 3 what permits care is not taken to hold where its time, or that of the session, is not known."""
+Since 3 what permits care is not taken to hold where its time, or that of the session, is not known; the
+client's age is that on the day of a consent, and a guardian's ends when the client comes of age.
+"""
 
 TIME_NOT_KNOWN = "time-not-known"
 

@@ -6,11 +6,46 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from episodes.domain.births import Born
 from episodes.domain.episode import Episode
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.time import AHEAD, When, compare
 
 F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPartner:
+    """A partner as the directory has it."""
+
+    kind: str
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStaff:
+    """A member of staff as the directory has them: the role there, and whether with a licence."""
+
+    role: str
+    licensed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the directory says, when a command is decided, of whom it names; nothing of whom it does not say.
+
+    A decision seals of it what the record must keep: a later change of the directory changes no record.
+    """
+
+    born: Born | None = None
+    """When the client was born; read only for commands that ask the client's age."""
+    partner: KnownPartner | None = None
+    """The partner that the draft names."""
+    performer: KnownStaff | None = None
+    """Who did what is recorded, as the command says."""
+
+
+NOTHING_KNOWN = Known()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +56,7 @@ class Command(Generic[F]):
     `subject` is the random id of client × partner, from the client directory, where the step needs one.
     `about` is the id in the path of what the command is about. `partner` is the caller, if it is one.
     `written` is the time beside the fact as the caller wrote it.
+    `known` is what the directory says of whom the command names.
     """
 
     draft: F
@@ -32,6 +68,7 @@ class Command(Generic[F]):
     imported: bool = False
     partner: UUID | None = None
     written: datetime | None = None
+    known: Known = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)

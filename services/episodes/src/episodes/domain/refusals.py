@@ -16,6 +16,11 @@ class Refused(Exception):
         self.pointer = pointer
         self.detail = detail or rule.replace("-", " ")
 
+    @property
+    def says_more(self) -> bool:
+        """Whether the detail says more than the name of the rule."""
+        return self.detail != self.rule.replace("-", " ")
+
 
 class Unknown(Refused):
     """The body or the path names something that is not there, or not the caller's."""

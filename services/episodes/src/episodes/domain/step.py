@@ -39,6 +39,7 @@ class Step:
     `own_time` reads the time the fact itself states, if it has one, and `time_at` says in which field.
     `most_events` is how many one command may record, what it judges anew aside.
     `judges` says that by facts of this kind sessions are judged: one that comes late judges them anew.
+    `asks_age` says that its decision or its warnings need the client's birth date from the directory.
     `offered` says whether a caller may ask for it; what is not, the service or its operator records.
     """
 
@@ -61,4 +62,5 @@ class Step:
     time_at: str = "/occurred_at"
     most_events: int = 1
     judges: bool = False
+    asks_age: bool = False
     offered: bool = True

@@ -101,7 +101,8 @@ def _particulars(error: Exception) -> dict[str, Any]:
         case RequestValidationError():
             return {"errors": [_fault(fault) for fault in error.errors()]}
         case refusals.Refused():
-            return _at(error.pointer, error.rule)
+            more = {"detail": error.detail} if error.says_more else {}
+            return {**_at(error.pointer, error.rule), **more}
         case errors.KeyReused() | errors.Behind() | errors.EarlierReleasesRun() | FromLaterRelease():
             return _SAID[type(error)]
         case errors.ReferenceKnown():

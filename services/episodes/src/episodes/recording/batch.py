@@ -18,6 +18,7 @@ from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.stored_form import Damaged, Unreadable, new_salt
 from episodes.recording.answers import answer, answer_of_several, repeated
 from episodes.recording.commands import Answer, CommandRequest
+from episodes.recording.known import known_of
 from episodes.recording.new_events import Drawn, NewEvents, known_less_exactly
 from episodes.recording.preconditions import (
     check_preconditions,
@@ -175,6 +176,7 @@ class Batch:
             imported=request.circumstances.origin == IMPORTED,
             partner=request.caller.partner,
             written=request.circumstances.occurred_at,
+            known=known_of(self.read_set, request, episode),
         )
 
     def _fits(self, recorded: Sequence[NewEvents]) -> bool:
@@ -192,6 +194,8 @@ class Batch:
         place = (episode.network, episode.client, partner)
         if place not in self.read_set.subjects:
             self.read_set.subjects[place] = self.write_set.subjects[place] = subject
+            row = self.read_set.rows["partners", episode.network, partner]
+            self.write_set.partners[episode.network, partner] = row.get("version", 0)
 
     def _keep(self, request: CommandRequest, recorded: Sequence[NewEvents], answered: Answer) -> Answer:
         """Add the events and the receipt to the transaction, visible to the requests that follow."""

@@ -76,8 +76,9 @@ class ReadSet:
 @dataclass(slots=True)
 class WriteSet:
     """What one transaction records. `openings` are new episodes (network, client, episode); `subjects` new
-    ids by which a partner knows a client, by network, client and partner; `registrations` those of clients at
-    clinics (network, client, clinic), each with who made it and why.
+    ids by which a partner knows a client, by network, client and partner, and `partners` the versions of
+    those partners' entries, which must not have changed since they were read; `registrations` those of
+    clients at clinics (network, client, clinic), each with who made it and why.
     """
 
     events: list[StoredEvent] = field(default_factory=list)
@@ -86,6 +87,7 @@ class WriteSet:
     keys: dict[Scoped, tuple[UUID, bytes]] = field(default_factory=dict)
     openings: list[tuple[str, UUID, UUID]] = field(default_factory=list)
     subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
+    partners: dict[Scoped, int] = field(default_factory=dict)
     registrations: dict[tuple[str, UUID, UUID], tuple[Actor, str]] = field(default_factory=dict)
 
 

@@ -9,6 +9,7 @@ import pytest
 from contracts.disclosure import Question
 from episodes.disclosure.decision import consent_for
 from episodes.domain.care.sharing_consents import SharingConsented, SharingWithdrawn, live_consent
+from episodes.domain.decision import Known, KnownPartner
 from episodes.domain.time import Interval
 from tests.support.episodes.care_facts import CLOSED, OPENED, a_sharing_consent, shared, treated
 from tests.support.episodes.scenario import NOW, PARTNER, SUBJECT, Past, given, march, moment, past
@@ -151,3 +152,11 @@ def test_a_consent_holds_to_the_second_from_when_it_said_until_when_it_said() ->
         SharingConsented
     )
     assert held.interval == Interval(moment(march(5)), moment(march(9)))
+
+
+def test_a_consent_keeps_who_the_partner_was_by_the_directory() -> None:
+    known = Known(partner=KnownPartner("chiropractor", "Harbor"))
+    kept = given(OPENED).when(a_sharing_consent(), known=known).then_recorded()
+    assert (kept.partner_kind, kept.partner_organisation) == ("chiropractor", "Harbor")
+    unknown = given(OPENED).when(a_sharing_consent()).then_recorded()
+    assert (unknown.partner_kind, unknown.partner_organisation) == (None, None)

@@ -81,7 +81,8 @@ class EpisodeOpened:
     """The ended episode of the same complaint that this one continues; it must be one of the same client that
     the caller may know of."""
     age: Annotated[int, Between(0, 130)] | None = None
-    """The client's age in years at the opening; without it the client counts as of age."""
+    """The client's age in years at the opening, to which later years are added. The birth date in the
+    directory goes before it; without either the client counts as of age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +113,5 @@ OPENING = Step(
     kind="opening",
     amended=CORRECTABLE,
     judges=True,
+    asks_age=True,
 )

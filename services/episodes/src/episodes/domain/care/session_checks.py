@@ -184,4 +184,5 @@ CHECKING = Step(
     amended=RETRACTABLE,
     most_events=2,
     judges=True,
+    asks_age=True,
 )

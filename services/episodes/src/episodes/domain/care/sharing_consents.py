@@ -50,6 +50,11 @@ class SharingConsented:
     """The partner that may be told."""
     subject: Annotated[UUID | None, COMPUTED] = None
     """The random id by which the partner knows the client, the only one it sees; set by the service."""
+    partner_kind: Annotated[str | None, COMPUTED] = None
+    """What kind of provider or organisation the partner was when the consent was recorded, as the directory
+    had it; absent from a consent of earlier releases."""
+    partner_organisation: Annotated[str | None, COMPUTED] = None
+    """The name that the partner's organisation had then; absent from a consent of earlier releases."""
     purposes: Annotated[tuple[Line, ...], Length(20)] = ()
     """What the sharing is for, in words, such as `coordination of care`."""
     kinds: Annotated[tuple[Annotated[str, OneOf(*KINDS)], ...], Length(len(KINDS), least=1)]
@@ -108,12 +113,18 @@ class EverySharingWithdrawn:
 
 
 def consent_to_share(episode: Episode, command: Command[SharingConsented]) -> list[NewFact]:
-    """Records that the client consents to a partner being told, and of what kinds of events."""
+    """Records that the client consents to a partner being told, and of what kinds of events.
+
+    Who the partner is by the directory is sealed into it.
+    """
     draft = command.draft
     begins = draft.effective_from or command.when.at
     if draft.until is not None and draft.until <= begins:
         raise RuleBroken("consent-ends-before-it-begins", "/until")
     stored = replace(draft, subject=command.subject, effective_from=begins)
+    partner = command.known.partner
+    if partner is not None:
+        stored = replace(stored, partner_kind=partner.kind, partner_organisation=partner.organisation)
     return [NewFact(stored, command.when)]
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
+from episodes.domain.births import OF_AGE
 from episodes.domain.breaches import Breach, missing_at, of_the_desk, unless
-from episodes.domain.care.openings import EpisodeOpened
+from episodes.domain.care.ages import age_told, of_age_as_told
 from episodes.domain.codes import TECHNIQUES
 from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
@@ -22,8 +24,7 @@ from episodes.domain.written_times import written
 MAX_MONTHS = 12
 """A written consent is valid for one year unless revoked (WAC 246-830-565)."""
 
-OF_AGE = 18
-"""Years from which a client may consent alone (RCW 26.28.015); before, a guardian or representative does."""
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,8 @@ class TreatmentConsented:
     """A consent to treatment. Its id is the id of this event."""
 
     given: Given
-    """Who gave the consent; by a client under 18 alone it breaks a rule of care (RCW 26.28.015)."""
+    """Who gave the consent; by a client under 18 alone it breaks a rule of care (RCW 26.28.015). A guardian's
+    ends when the client comes of age."""
     signed_at: Annotated[Instant, AS_KNOWN]
     """When the consent was signed, as exactly as it is known; it holds from then on."""
     form: Form | None = None
@@ -58,6 +60,13 @@ class TreatmentConsented:
     """What the client wants left out or done otherwise, in words."""
     document: Document | None = None
     """The consent as a document that is kept elsewhere."""
+    age: Annotated[int | None, COMPUTED] = None
+    """The client's age in whole years on the day of the consent, by the birth date that the directory had
+    when it was recorded; the least that it may be, where that is a month or year. Without it the age told at
+    the opening counts, and the whole years since."""
+    of_age_on: Annotated[Day | None, COMPUTED] = None
+    """The day on which the client comes of age, where a guardian's consent ends by that; it holds until the
+    day before. Set by the service from the birth date that the directory had."""
     breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
     """The rules of care that an imported consent broke; any other consent is refused for them."""
 
@@ -78,21 +87,45 @@ class TreatmentConsentWithdrawn:
 
 
 def consent(episode: Episode, command: Command[TreatmentConsented]) -> list[NewFact]:
-    """Records a consent to treatment. It lasts a year at most, and may not end before it was signed."""
+    """Records a consent to treatment. It lasts a year at most, and may not end before it was signed.
+
+    The client's age on that day is sealed into it, if the directory knows the birth date.
+    """
     expires, signed = command.draft.expires_on, command.when.date_in_zone()
     if expires is not None and expires < signed:
         raise RuleBroken("consent-ends-before-it-begins", "/expires_on")
     short = expires is None or expires <= months_after(signed, MAX_MONTHS)
     breaches = of_the_desk(command, unless(short, "consent-longer-than-a-year", "/expires_on"))
-    return [NewFact(replace(command.draft, breaches=breaches), command.when)]
+    return [NewFact(replace(_with_age(command), breaches=breaches), command.when)]
+
+
+def _with_age(command: Command[TreatmentConsented]) -> TreatmentConsented:
+    """The consent with the client's age, and with its end if the client comes of age before.
+
+    The day on which the client comes of age tells the birthday: it is kept only where the consent ends by it.
+    """
+    draft, born, signed = command.draft, command.known.born, command.when.date_in_zone()
+    if born is None:
+        return draft
+    of_age_on = born.of_age_on
+    ends_by_it = draft.given.by == "guardian" and signed < of_age_on <= last_day_of(draft, command.when)
+    return replace(draft, age=born.age(signed), of_age_on=of_age_on if ends_by_it else None)
 
 
 def consented(episode: Episode, entry: RecordedEvent[TreatmentConsented]) -> Episode:
-    """It holds for a year at most, also an imported one that says more."""
+    """It holds for a year at most, also an imported one that says more; a guardian's until the client is of
+    age."""
     when = entry.metadata.when
-    a_year_on = months_after(when.date_in_zone(), MAX_MONTHS)
-    last = min(entry.fact.expires_on or a_year_on, a_year_on)
+    last, of_age_on = last_day_of(entry.fact, when), entry.fact.of_age_on
+    if of_age_on is not None:
+        last = min(last, of_age_on - A_DAY)
     return episode.begin(entry, Interval(when, When.day(last, when.zone)))
+
+
+def last_day_of(fact: TreatmentConsented, when: When) -> date:
+    """Its last day by what it says, and at most a year on; whoever comes of age before is not looked at."""
+    a_year_on = months_after(when.date_in_zone(), MAX_MONTHS)
+    return min(fact.expires_on or a_year_on, a_year_on)
 
 
 def withdraw_consent(episode: Episode, command: Command[TreatmentConsentWithdrawn]) -> list[NewFact]:
@@ -130,12 +163,44 @@ def withdrawn_from(entry: RecordedEvent[TreatmentConsentWithdrawn]) -> When:
 
 def broken_consent(episode: Episode, techniques: Collection[Coded], when: When) -> Iterator[str]:
     """What is wrong with the consent to treat with these techniques at `when`; nothing, if one is valid."""
-    covering = [held for held in episode.spans_of(TreatmentConsented) if _covers(held, techniques)]
-    holding = [held for held in covering if held.interval.holds_at(when)]
+    covering = [
+        (held, _until_of_age(episode, held))
+        for held in episode.spans_of(TreatmentConsented)
+        if _covers(held, techniques)
+    ]
+    holding = [held for held, interval in covering if interval.holds_at(when)]
     if not when.known or not holding:
-        yield missing_at(when, (held.interval for held in covering), "no-treatment-consent")
-    elif _of_a_minor(episode) and all(held.fact.given.by == "client" for held in holding):
+        yield missing_at(when, (interval for _, interval in covering), "no-treatment-consent")
+    elif all(held.fact.given.by == "client" and of_a_minor(episode, held.entry) for held in holding):
         yield "consent-of-a-minor-alone"
+
+
+def of_a_minor(episode: Episode, consent: RecordedEvent[TreatmentConsented]) -> bool | None:
+    """Whether the client was a minor on the day of the consent; none where no age is known."""
+    age = consent.fact.age
+    if age is None:
+        age = age_told(episode, consent.metadata.when.date_in_zone())
+    return None if age is None else age < OF_AGE
+
+
+def outgrown_on(episode: Episode, consent: RecordedEvent[TreatmentConsented]) -> date | None:
+    """The day from which a guardian's consent counts no more, because the client is of age; none if it does
+    not end by that.
+    """
+    fact = consent.fact
+    if fact.given.by != "guardian" or not of_a_minor(episode, consent):
+        return None
+    return of_age_as_told(episode) if fact.age is None else fact.of_age_on
+
+
+def _until_of_age(episode: Episode, held: Span[TreatmentConsented]) -> Interval:
+    """When the consent holds. Its own interval does not know of an age told at the opening, which may be
+    corrected.
+    """
+    outgrown = outgrown_on(episode, held.entry)
+    if outgrown is None:
+        return held.interval
+    return held.interval.ended(When.day(outgrown - A_DAY, held.entry.metadata.zone))
 
 
 def _covers(held: Span[TreatmentConsented], techniques: Collection[Coded]) -> bool:
@@ -145,12 +210,6 @@ def _covers(held: Span[TreatmentConsented], techniques: Collection[Coded]) -> bo
         return True
     named = {scope.technique.code for scope in scopes if scope.technique is not None}
     return bool(techniques) and {technique.code for technique in techniques} <= named
-
-
-def _of_a_minor(episode: Episode) -> bool:
-    """Whether the client is a minor by the age told at the opening, which is all that is known of it."""
-    opened = next(episode.of(EpisodeOpened), None)
-    return opened is not None and (opened.fact.age or OF_AGE) < OF_AGE
 
 
 CONSENTING = Step(
@@ -164,6 +223,7 @@ CONSENTING = Step(
     own_time=lambda draft, zone: written(draft.signed_at, zone),
     time_at="/signed_at",
     judges=True,
+    asks_age=True,
 )
 WITHDRAWING = Step(
     name="treatment-consent-withdrawn.1",

@@ -7,11 +7,12 @@ from typing import Any
 
 from episodes.domain.care.amendments import Amendment, EntryAddedTo, EntryCorrected
 from episodes.domain.decision import Command
+from episodes.domain.doubts.ages import contradicting_ages
 from episodes.domain.doubts.days import doubtful_days
 from episodes.domain.doubts.doubles import doubled_entries
 from episodes.domain.doubts.doubt import BESIDE, Doubt, Told
 from episodes.domain.doubts.instruments import doubtful_instruments
-from episodes.domain.doubts.performers import missing_performers
+from episodes.domain.doubts.performers import doubtful_performer
 from episodes.domain.doubts.readings import doubtful_readings
 from episodes.domain.doubts.sites import doubtful_sites
 from episodes.domain.doubts.times import contradicting_times
@@ -22,10 +23,11 @@ from episodes.domain.vocabulary import BY_FACT
 LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (
     contradicting_times,
     doubtful_days,
+    contradicting_ages,
     doubtful_readings,
     doubtful_sites,
     doubtful_instruments,
-    missing_performers,
+    doubtful_performer,
     doubled_entries,
 )
 

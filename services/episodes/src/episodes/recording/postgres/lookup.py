@@ -58,10 +58,16 @@ LOOKUPS: Mapping[str, Lookup] = {
     "keys": _by_key("network_id, client_id, key_id, wrapped", "client_keys", "client_id"),
     "client_episodes": _by_key("network_id, client_id, episode_id", "client_episodes", "client_id"),
     "clinics": _by_key("network_id, clinic_id AS id, zone", "clinics", "clinic_id"),
-    "clients": _by_key("network_id, client_id AS id", "clients", "client_id"),
+    "clients": _by_key(
+        "network_id, client_id AS id, coalesce(identity->>'birth_date', identity->>'born') AS born",
+        "clients",
+        "client_id",
+    ),
     "registrations": _by_key("network_id, client_id, clinic_id", "client_registrations", "client_id"),
-    "staff": _by_key("network_id, staff_id AS id, licences <> '[]' AS licensed", "staff", "staff_id"),
-    "partners": _by_key("network_id, partner_id AS id", "partners", "partner_id"),
+    "staff": _by_key("network_id, staff_id AS id, role, licences <> '[]' AS licensed", "staff", "staff_id"),
+    "partners": _by_key(
+        "network_id, partner_id AS id, kind, organisation, version", "partners", "partner_id"
+    ),
 }
 
 

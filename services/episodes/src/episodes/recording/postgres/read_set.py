@@ -18,6 +18,7 @@ from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.master_keys import wrapping
 from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.recording.commands import CommandRequest, episodes_named_by, references_of
+from episodes.recording.known import asks_age
 from episodes.recording.postgres.lookup import DIRECTORY, Found, Wanted, look_up
 from episodes.recording.store import KnownReference, ReadSet, StoredReceipt
 
@@ -49,13 +50,17 @@ def read(
     clients = {(c.caller.network, c.draft.client) for c in commands if c.step.opens}
     clients |= {(one.episode.network, one.episode.client) for one in recent.values()}
     clinics = {(one.episode.network, one.episode.clinic) for one in recent.values()}
+    of_age = {command.episode for command in commands if command.episode is not None and asks_age(command)}
+    asked = [one.episode for identifier, one in recent.items() if identifier in of_age]
+    rows = _rows_wanted(commands, clinics)
+    rows["clients"] |= {(episode.network, episode.client) for episode in asked}
     found = seek(
         {
             "receipts": {command.key for command in commands},
             "references": _references_wanted(commands),
             "events": [(one, recent[one].episode.version if one in recent else 0) for one in wanted],
             "keys": clients,
-            **_rows_wanted(commands, clinics),
+            **rows,
         }
     )
     for row in found["receipts"]:
@@ -68,7 +73,7 @@ def read(
     if clients - read_set.keys.keys():
         read_set.master = wrapping(connection)
     _take_rows(read_set, found)
-    _take_episodes(seek, read_set, recent, _by_episode(read_set, askers, found["events"]), unwrap)
+    _take_episodes(seek, read_set, recent, _by_episode(read_set, askers, found["events"]), unwrap, of_age)
     _take_subjects(connection, read_set, commands)
     return read_set
 
@@ -145,9 +150,11 @@ def _take_episodes(
     recent: Mapping[UUID, CachedEpisode],
     newer: Newer,
     unwrap: Unwrap,
+    of_age: Collection[UUID],
 ) -> None:
     """Fold the events newer than the cache. Their metadata may name a client and a clinic not yet read: of an
-    episode that was not cached, or that another process has transferred.
+    episode that was not cached, or that another process has transferred. Of the clients of the episodes
+    `of_age` the birth dates are read as well.
     """
     headers = [
         metadata
@@ -159,6 +166,7 @@ def _take_episodes(
             {
                 "keys": {(metadata.network, metadata.client) for metadata in headers},
                 "clinics": {(metadata.network, metadata.clinic) for metadata in headers},
+                "clients": {(one.network, one.client) for one in headers if one.episode_id in of_age},
             }
         )
         _take_keys(read_set, found["keys"], unwrap)

@@ -4,7 +4,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from care_platform.postgres.row_security import SCOPE, scoped
-from episodes.event_log.arrays import Bytes, Texts, Uuids
+from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids
 from episodes.recording.store import WriteSet
 
 _KEYS = """INSERT INTO client_keys (network_id, client_id, key_id, wrapped)
@@ -16,7 +16,13 @@ ORDER BY 1, 2"""
 _OPENINGS = """INSERT INTO client_episodes (network_id, client_id, episode_id)
 SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
 _SUBJECTS = """INSERT INTO client_subjects (network_id, client_id, partner_id, subject)
-SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
+SELECT n, c, p, (
+    SELECT s FROM partners WHERE network_id = n AND partner_id = p AND version = v FOR SHARE
+) FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::uuid[], %b::bigint[]) AS w(n, c, p, s, v)
+ORDER BY 1, 2, 3"""
+"""A subject is null, and so refused, where the partner is no more who it was when it was read: whom the
+client consented to is kept with the consent. While it is written nobody changes the partner.
+"""
 _REGISTRATIONS = """INSERT INTO client_registrations
 (network_id, client_id, clinic_id, how, actor_id, actor_role)
 SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::text[], %b::uuid[], %b::text[]) ORDER BY 1, 2, 3
@@ -45,8 +51,9 @@ def write(curs: Cursor[DictRow], write_set: WriteSet) -> None:
         curs.execute(_REGISTRATIONS, (*registered, *by), prepare=True)
     if write_set.subjects:
         networks, clients, partners = zip(*write_set.subjects, strict=True)
-        known_as = Uuids(write_set.subjects.values())
-        curs.execute(_SUBJECTS, (Texts(networks), Uuids(clients), Uuids(partners), known_as), prepare=True)
+        places = (Texts(networks), Uuids(clients), Uuids(partners))
+        versions = Numbers(write_set.partners[place] for place in zip(networks, partners, strict=True))
+        curs.execute(_SUBJECTS, (*places, Uuids(write_set.subjects.values()), versions), prepare=True)
     networks, commands = zip(*write_set.receipts, strict=True)
     receipts = write_set.receipts.values()
     macs, bodies = Bytes(r.mac for r in receipts), Bytes(r.body for r in receipts)

@@ -1,0 +1,42 @@
+"""What the directory says of whom a command names, from the rows that were read for it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from episodes.domain.births import Born
+from episodes.domain.care.amendments import EntryAddedTo
+from episodes.domain.decision import Known, KnownPartner, KnownStaff
+from episodes.domain.episode import Episode
+from episodes.recording.commands import CommandRequest
+from episodes.recording.store import ReadSet
+
+
+def asks_age(request: CommandRequest) -> bool:
+    """Whether the birth date of the episode's client is to be read: an addition may state the age."""
+    added = request.draft.added if isinstance(request.draft, EntryAddedTo) else {}
+    return request.step.asks_age or "age" in added
+
+
+def known_of(read_set: ReadSet, request: CommandRequest, episode: Episode) -> Known:
+    """What was read of the episode's client, of the partner in the draft, and of the performer."""
+    client = _row(read_set, "clients", episode, episode.client)
+    partner = _row(read_set, "partners", episode, getattr(request.draft, "partner", None))
+    performer = _row(read_set, "staff", episode, request.circumstances.performer)
+    return Known(
+        born=_born(client.get("born")),
+        partner=KnownPartner(partner["kind"], partner["organisation"]) if partner else None,
+        performer=KnownStaff(performer["role"], performer["licensed"]) if performer else None,
+    )
+
+
+def _row(read_set: ReadSet, table: str, episode: Episode, named: UUID | None) -> Mapping[str, Any]:
+    return {} if named is None else read_set.rows.get((table, episode.network, named), {})
+
+
+def _born(text: str | None) -> Born | None:
+    """Where the directory has what is no birth date, from before it was checked, none is known."""
+    try:
+        return None if text is None else Born.of(text)
+    except ValueError:
+        return None
