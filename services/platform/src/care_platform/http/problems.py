@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from care_platform.auth.issuer_keys import NoKeys
 from care_platform.auth.refusals import TokenFault, Unauthenticated
+from care_platform.http.fault_words import of_request
 from care_platform.http.json_bodies import NotJson
 from care_platform.http.limits import TooLarge
 from care_platform.http.malformed import MOST_FAULTS, Malformed
@@ -142,9 +143,9 @@ class Problems:
                 fault = {"rule": error.fault.value, "detail": error.fault.sentence}
                 return {"rule": "token", "errors": [{"pointer": "/headers/authorization", **fault}]}
             case Malformed():
-                return _at(error.pointer, error.rule)
+                return {"errors": [of_request(error.pointer, error.rule, error.detail)]}
             case TooLarge(part="head"):
-                return _at("/headers", "too_large")
+                return {"errors": [of_request("/headers", "too_large")]}
         return self._particulars(error)
 
 
@@ -154,10 +155,6 @@ def _bounded(particulars: Mapping[str, Any]) -> Mapping[str, Any]:
     if left_out <= 0:
         return particulars
     return {**particulars, "errors": particulars["errors"][:MOST_FAULTS], "further_errors": left_out}
-
-
-def _at(where: str, broken: str) -> dict[str, Any]:
-    return {"errors": [{"pointer": where, "rule": broken}]}
 
 
 def _headers(error: Exception, kind: Kind) -> dict[str, str]:
