@@ -15,6 +15,7 @@ from episodes.domain import refusals
 from episodes.domain.vocabulary import BY_NAME
 from episodes.event_log.stored_form import FromLaterRelease
 from episodes.http.fault_words import in_words
+from episodes.http.rules import RULES
 
 _KINDS = (
     Kind(
@@ -34,7 +35,12 @@ _KINDS = (
     Kind(
         "precondition-required", 428, "If-Match is required", "Read the entry, and send its ETag as If-Match."
     ),
-    Kind("rule-broken", 422, "A rule refuses this", "See `rule`; mend it and use the same key."),
+    Kind(
+        "rule-broken",
+        422,
+        "A rule refuses this",
+        "See `documentation`, which explains `rule`; mend it and use the same key.",
+    ),
     Kind(
         "too-many-requests",
         429,
@@ -125,6 +131,6 @@ def _fault(fault: Fault) -> dict[str, str]:
     return {"pointer": pointer(location[1:] if told_apart else location), "rule": rule, "detail": detail}
 
 
-PROBLEMS = _Problems(_KINDS, _BY_ERROR, _particulars)
+PROBLEMS = _Problems(_KINDS, _BY_ERROR, _particulars, RULES)
 KINDS = PROBLEMS.kinds
 """Served at /problems/{type}. A name is never reused or removed."""

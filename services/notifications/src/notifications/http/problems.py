@@ -14,11 +14,17 @@ from care_platform.http.malformed import pointer
 from care_platform.http.problems import Kind, Problems
 from care_platform.postgres.faults import UNUSABLE
 from notifications.answers import NoAnswer
+from notifications.http.rules import RULES
 
 _KINDS = (
     Kind("already-subscribed", 409, "This address is subscribed", "Use the subscription it names."),
     Kind("too-many-subscriptions", 409, "The partner has too many subscriptions", "End one of them first."),
-    Kind("rule-broken", 422, "A rule refuses this", "See `rule`, mend it and send it again."),
+    Kind(
+        "rule-broken",
+        422,
+        "A rule refuses this",
+        "See `documentation`, which explains `rule`; mend it and send it again.",
+    ),
 )
 _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
     {
@@ -40,7 +46,7 @@ def _particulars(error: Exception) -> dict[str, Any]:
     return {"errors": faults(error.errors())} if isinstance(error, RequestValidationError) else {}
 
 
-PROBLEMS = Problems(_KINDS, _BY_ERROR, _particulars)
+PROBLEMS = Problems(_KINDS, _BY_ERROR, _particulars, RULES)
 KINDS = PROBLEMS.kinds
 """Served at /problems/{type}. A name is never reused or removed."""
 
