@@ -71,16 +71,21 @@ def pointer(place: Place) -> str:
     return "".join(f"/{'0' if name == '*' else name}" for name in place if not name.startswith("of="))
 
 
-def enumerated(name: str, place: Place) -> list[str]:
-    """The words that the schema allows at this place, if it lists them."""
+def schema_at(name: str, place: Place) -> dict[str, Any]:
+    """The schema of this place."""
     schema = resolved(schemas()[name])
     for step in place:
         if step.startswith("of="):
             schema = resolved({"$ref": schema["discriminator"]["mapping"][step.removeprefix("of=")]})
         else:
             schema = resolved(schema["items"] if step == "*" else schema["properties"][step])
-    words: list[str] = schema.get("enum", [])
-    return words
+    found: dict[str, Any] = schema
+    return found
+
+
+def at(place: Place, faults: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Those of the faults that are at this place."""
+    return [fault for fault in faults if fault["pointer"] == pointer(place)]
 
 
 def holding(place: Place, value: Any) -> Any:
@@ -133,8 +138,8 @@ def test_each_fault_in_each_field_is_told_with_its_place_a_word_and_a_sentence(n
 @pytest.mark.parametrize("name", FORMS)
 def test_a_wrong_word_is_answered_with_all_that_are_right(name: str) -> None:
     for place in places(schemas()[name]):
-        words = enumerated(name, place)
-        faults = [it for it in refusal(FORMS[name], holding(place, "x")) if it["pointer"] == pointer(place)]
+        words = schema_at(name, place).get("enum", [])
+        faults = at(place, refusal(FORMS[name], holding(place, "x")))
         if words:
             assert faults[0]["detail"].endswith(f"one of: {', '.join(words)}"), place
             assert faults[0]["rule"] in ("one_of", "code", "of")
@@ -227,3 +232,23 @@ def test_a_rule_of_several_fields_is_told_as_it_is() -> None:
     body = {"stage": "baseline", "readings": [{"measure": {"code": "pain"}}]}
     [fault] = refusal(FORMS["AssessedCommand"], body)
     assert fault["detail"] == "exactly one of value, finding, reported_change, absent_reason"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_whole_number_may_have_a_zero_fraction_and_no_other(name: str) -> None:
+    for place in places(schemas()[name]):
+        if schema_at(name, place).get("type") != "integer":
+            continue
+        least, most = schema_at(name, place)["minimum"], schema_at(name, place)["maximum"]
+        for number in (float(least), float(most)):
+            assert at(place, refusal(FORMS[name], holding(place, number))) == [], (place, number)
+        for number in (least + 0.5, most + 1.0, least - 1.0):
+            assert len(at(place, refusal(FORMS[name], holding(place, number)))) == 1, (place, number)
+        [fault] = at(place, refusal(FORMS[name], holding(place, least + 0.5)))
+        assert (fault["rule"], fault["detail"][:14]) == ("whole_number", "a whole number")
+
+
+def test_a_whole_number_is_one_however_it_was_written() -> None:
+    body = {"date_of_service": "2026-03-03", "techniques": [], "duration": 30.0}
+    read = FORMS["SessionDeliveredCommand"].validate_json(json.dumps(body))
+    assert (read.draft.duration, type(read.draft.duration)) == (30, int)

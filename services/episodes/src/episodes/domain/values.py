@@ -177,9 +177,10 @@ class InstrumentResult:
     absent_reason: AbsentReason | None = None
     """Why there is no result, in HL7's data-absent-reason codes."""
     reported_score: Amount | None = None
-    """The score as it was reported, kept unchanged."""
+    """The score as it was reported, kept unchanged and not compared with `items`."""
     score: Annotated[float | None, COMPUTED] = None
-    """A score computed from `items`; absent, because this release computes none."""
+    """A score computed from `items`; absent, because this release computes none: a score that is known
+    is given as `reported_score`."""
     scorer_version: Annotated[str | None, COMPUTED] = None
     """The version of the rules by which `score` was computed; absent without a `score`."""
     scale: Scale | None = None

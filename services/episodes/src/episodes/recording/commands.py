@@ -26,7 +26,8 @@ class Circumstances:
     """What any command may say beside its fact."""
 
     occurred_at: datetime | None = None
-    """When it happened; if not given, the time that the fact itself states, or else now."""
+    """When it happened. If not given, it is the time that the fact itself states, as a session its start or
+    its day and a consent its signature, or else now, when the service records it."""
     precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
     """How exactly `occurred_at` is known: to the second if not given."""
     performer: Annotated[UUID, STAFF] | None = None
@@ -40,7 +41,8 @@ class Circumstances:
     origin: Annotated[str, OneOf("imported")] | None = None
     """Says that the record comes from another system; only the role `service` may say so."""
     source_ref: SourceRef | None = None
-    """The caller's own id of the record; a second record under the same id is refused."""
+    """The caller's own id of the record; a second record under the same id is refused with 409, whatever its
+    idempotency key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

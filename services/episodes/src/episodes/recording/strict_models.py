@@ -16,6 +16,7 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     StringConstraints,
     create_model,
@@ -121,7 +122,8 @@ def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
     for form in metadata:
         match form:
             case Between(low, high):
-                return Annotated[hint, Bounds(ge=low, le=high)]
+                bounds = Bounds(ge=low, le=high)
+                return Annotated[int, bounds, _WHOLE] if hint is int else Annotated[hint, bounds]
             case Length(most, least):
                 text = Annotated[
                     str, StringConstraints(min_length=least, max_length=most, pattern=WITHOUT_NUL)
@@ -133,6 +135,14 @@ def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
             case CodeList(codes=codes):
                 return Literal[tuple(sorted(codes))]
     return hint
+
+
+def _whole(number: object) -> object:
+    """A number with a zero fraction is an integer to JSON Schema, and some clients write each number so."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+_WHOLE = BeforeValidator(_whole)
 
 
 def _refuse(characters: str, text: str) -> str:
