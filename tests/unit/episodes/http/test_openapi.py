@@ -192,6 +192,7 @@ KEYWORDS = {
     *("properties", "required", "additionalProperties", "items", "anyOf", "oneOf", "discriminator"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     *("minLength", "maxLength", "minItems", "maxItems"),
+    *("if", "then", "else", "dependentRequired"),
     "deprecated",
     "x-enum-varnames",  # of OpenAPI's generators
 }

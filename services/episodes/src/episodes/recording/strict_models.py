@@ -5,7 +5,7 @@ One declaration serves both sides: storage reads the types leniently, this modul
 """
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache, partial
@@ -22,9 +22,11 @@ from pydantic import (
     create_model,
 )
 from pydantic import Field as Bounds
+from pydantic_core import PydanticCustomError
 
 from care_platform.field_docs import field_docs
 from care_platform.http.parameters import Id
+from episodes.domain.field_relations import Related, Relation, schema_of
 from episodes.domain.field_rules import Between, CodeList, Computed, Length, OneOf, PartOf, Without
 from episodes.domain.values import Coded
 from episodes.http.moments import DAY, MOMENT
@@ -51,7 +53,9 @@ def strict_fields(cls: type[Any]) -> dict[str, Any]:
 @cache
 def _strict_dataclass(cls: Any, codes: CodeList | None) -> Any:
     name = cls.__name__ if codes is None else f"{cls.__name__}Of{codes.name.title().replace('-', '')}"
-    model = create_model(name, __config__=STRICT, __doc__=cls.__doc__, **_definitions(cls, codes))
+    relations: Sequence[Relation] = cls.relations if issubclass(cls, Related) else ()
+    config = ConfigDict(**STRICT, json_schema_extra=schema_of(relations))
+    model = create_model(name, __config__=config, __doc__=cls.__doc__, **_definitions(cls, codes))
     return Annotated[model, AfterValidator(_builder(cls, codes))]
 
 
@@ -80,8 +84,8 @@ def _builder(cls: type[Any], codes: CodeList | None) -> Callable[[BaseModel], An
 
     def build(model: BaseModel) -> Any:
         built = cls(**model.__dict__, **extra)
-        for fault in built.faults() if hasattr(built, "faults") else ():
-            raise ValueError(fault)
+        for broken in built.faults() if isinstance(built, Related) else ():
+            raise PydanticCustomError(broken.rule, broken.words)
         return built
 
     return build
