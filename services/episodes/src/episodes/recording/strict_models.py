@@ -55,7 +55,9 @@ def _strict_dataclass(cls: Any, codes: CodeList | None) -> Any:
     name = cls.__name__ if codes is None else f"{cls.__name__}Of{codes.name.title().replace('-', '')}"
     relations: Sequence[Relation] = cls.relations if issubclass(cls, Related) else ()
     config = ConfigDict(**STRICT, json_schema_extra=schema_of(relations))
-    model = create_model(name, __config__=config, __doc__=cls.__doc__, **_definitions(cls, codes))
+    words = dict.fromkeys(relation.words for relation in relations)  # each of them once
+    doc = f"{cls.__doc__} What its fields must be together: {'; '.join(words)}." if words else cls.__doc__
+    model = create_model(name, __config__=config, __doc__=doc, **_definitions(cls, codes))
     return Annotated[model, AfterValidator(_builder(cls, codes))]
 
 
