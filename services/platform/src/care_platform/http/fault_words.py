@@ -57,8 +57,8 @@ _WORDS: Mapping[str, Told] = MappingProxyType(
         "float_type": _NUMBER,
         "float_parsing": _NUMBER,
         "finite_number": Told("number", "a number that is finite"),
-        "greater_than_equal": Told("at_least", "at least {ge:g}"),
-        "less_than_equal": Told("at_most", "at most {le:g}"),
+        "greater_than_equal": Told("at_least", "at least {ge}"),
+        "less_than_equal": Told("at_most", "at most {le}"),
         "bool_type": _YES_OR_NO,
         "bool_parsing": _YES_OR_NO,
         "list_type": _LIST,
@@ -104,7 +104,12 @@ def told(fault: Fault) -> Told:
     if kind in ("literal_error", "enum"):
         return Told("one_of", one_of(words_of(context["expected"])))
     rule, detail = _WORDS.get(kind, _OTHERWISE)
-    return Told(rule, detail.format_map(context))
+    return Told(rule, detail.format_map({name: _plain(value) for name, value in context.items()}))
+
+
+def _plain(value: Any) -> Any:
+    """A limit without an exponent, and without a fraction where it has none."""
+    return f"{int(value):,}" if isinstance(value, int | float) and value == int(value) else value
 
 
 def words_of(expected: str) -> list[str]:
