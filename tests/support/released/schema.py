@@ -60,6 +60,19 @@ _APART = _WORDS | _STRUCTURE | {"additionalProperties", "$defs"}
 _AT_LEAST = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"}
 _AT_MOST = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
 _NARROWING = {"pattern", "format", "multipleOf", "uniqueItems", "not"}
+_RELATIONS = {"if", "then", "else", "dependentRequired"}
+"""What the fields of one object must be together."""
+_STATED_LATE = {
+    f"/components/schemas/{name}"
+    for name in (
+        *("Answer", "Condition", "InstrumentResult", "Reading", "ReportedChange"),
+        *("ScreeningItem", "Site", "Technique"),
+        *(f"CodedOf{name}" for name in ("Techniques", "Measures", "Instruments", "Conditions", "RedFlags")),
+        *("CodedOfAdverseKinds", "CodedOfAdvice"),
+    )
+}
+"""The schemas whose relations callers were held to before any document said so: to say so harms nobody.
+Once a release has stated them, they are compared like anything else (DECISIONS.md, 91)."""
 _KINDS = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
 _ANY = frozenset((*_KINDS.values(), "null"))
 
@@ -90,7 +103,8 @@ def _of_one(old: Place, new: Place, direction: Direction, under: Under) -> Itera
     """The breaks between one alternative and its later version."""
     narrow, wide = (new, old) if direction is Direction.SENT else (old, new)
     why = _WHY[direction]
-    for keyword in sorted({*old.value, *new.value} - _APART):
+    late = old.pointer in _STATED_LATE and not _RELATIONS & old.value.keys()
+    for keyword in sorted({*old.value, *new.value} - _APART - (_RELATIONS if late else set())):
         if not _within(keyword, _said(narrow, keyword), _said(wide, keyword)):
             change = f"{keyword} {_json(old.get(keyword))} is now {_json(new.get(keyword))}"
             yield old.broken(change, why.wider)

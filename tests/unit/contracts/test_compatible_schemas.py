@@ -169,3 +169,25 @@ def test_a_schema_that_holds_itself_ends_and_shows_its_break_once() -> None:
     said = breaks(tree(UUID), tree(TEXT), SENT)
     assert set(said.splitlines()) == {said.splitlines()[0]}
     assert said.startswith("d.json#/$defs/Knot/properties/value: format")
+
+
+HELD = {"dependentRequired": {"value": ["unit"]}}
+READING = {**of(value=NUMBER, unit=TEXT), "title": "Reading"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("Reading", READING, READING | HELD, KEEPS),
+        ("Another", READING, READING | HELD, "dependentRequired null is now"),
+        ("Reading", READING | HELD, READING | {"dependentRequired": {"value": ["scale"]}}, "is now"),
+        ("Reading", READING | HELD, READING | HELD | {"if": {"required": ["value"]}}, "if null is now"),
+    ],
+)
+def test_what_callers_were_held_to_may_be_stated_once(name: str, old: Object, new: Object, said: str) -> None:
+    def placed(one: Object) -> Place:
+        return Place.top("d.json", {"components": {"schemas": {name: one}}}).at("components", "schemas", name)
+
+    found = [str(it) for it in schema.breaks(placed(old), placed(new), ACCEPTED)]
+    assert len(found) == bool(said)
+    assert said in "".join(found)

@@ -181,4 +181,7 @@ def test_a_head_over_the_limit_is_refused_before_anything_is_read() -> None:
     assert ask(hello, "GET", fits).status == 200
     refused = ask(hello, "GET", fits | {"y": ""})
     assert (refused.status, refused.kind) == (413, "too-large")
-    assert json.loads(refused.body)["errors"] == [{"pointer": "/headers", "rule": "too_large"}]
+    words = "headers of at most 32 KiB and 100 lines"
+    assert json.loads(refused.body)["errors"] == [
+        {"pointer": "/headers", "rule": "too_large", "detail": words}
+    ]

@@ -181,8 +181,15 @@ def test_who_may_use_a_route_of_notifications_is_what_its_table_says() -> None:
 
 
 def test_the_rules_of_notifications_are_listed() -> None:
-    [line] = re.findall(r"^Its rules \(422\): (.*)\.$", INTERFACES, re.MULTILINE)
-    assert set(re.findall("`([^`]+)`", line)) == {rule for _, rule in literals(NOTIFICATIONS)}
+    listed = firsts(table(INTERFACES, "rule of notifications"))
+    assert sorted(listed) == sorted({rule for _, rule in literals(NOTIFICATIONS)})
+
+
+def test_each_service_explains_its_rules_word_for_word_as_its_page_does() -> None:
+    served = [[it.name, it.effect, it.meaning, it.source] for it in problems.PROBLEMS.rules.values()]
+    assert sorted(served) == sorted(table(VOCABULARY, "rule"))
+    notifying = [[it.name, it.meaning, it.source] for it in notified.PROBLEMS.rules.values()]
+    assert sorted(notifying) == sorted(table(INTERFACES, "rule of notifications"))
 
 
 def test_every_type_of_problem_is_listed_with_its_status_and_whether_to_repeat() -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from care_platform.http.fault_words import of_request
 from episodes.http.examples import EXAMPLES
 from tests.support.episodes.directory_calls import IDENTITY, Two
 from tests.support.episodes.http_calls import refused
@@ -34,7 +35,7 @@ def test_a_change_needs_the_version_it_replaces(two: Two, resource: str) -> None
     assert two.put(path, first).headers["etag"] == '"1"'
     assert two.get(path).headers["etag"] == '"1"'
     document = refused(two.put(path, second), 428, "precondition-required")
-    assert document["errors"] == [{"pointer": "/headers/if-match", "rule": "required"}]
+    assert document["errors"] == [of_request("/headers/if-match", "required")]
     assert refused(two.put(path, second, match='"2"'), 412, "moved")["version"] == 1
     refused(two.put(path, second, match='W/"1"'), 412, "moved")
     assert two.put(path, second, match='"0", "1"').headers["etag"] == '"2"'

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from episodes.http.examples import CLIENT, EXAMPLES, PARTNER
-from episodes.http.problems import KINDS
+from episodes.http.problems import KINDS, PROBLEMS
 from tests.support.episodes.api_process import Api, Service, serving
 from tests.support.episodes.http_calls import CANARY, pointers, refused, tell
 from tests.support.episodes.http_episode import Story
@@ -297,6 +297,15 @@ def test_every_type_of_problem_is_explained_where_it_points(served: Served) -> N
         assert (told["type"], told["status"], told["retry"]) == (f"/problems/{name}", kind.status, kind.retry)
         assert told["what_to_do"]
     refused(served.api.http.get("/problems/of-another-kind"), 404, "not-found")
+
+
+def test_every_rule_is_explained_where_a_problem_says(served: Served) -> None:
+    behind = served.api.http.get("/problems/rule-broken").json()["rules"]
+    assert {"plan-already-set", "unknown-staff"} <= {rule["rule"] for rule in behind}
+    for name, rule in PROBLEMS.rules.items():
+        told = served.api.http.get(rule.documentation).json()
+        assert (told["rule"], told["meaning"]) == (name, rule.meaning)
+    refused(served.api.http.get("/problems/rules/of-another-kind"), 404, "not-found")
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_body_that_is_not_right_is_refused_by_field_and_rule(
     assert_problem(answer, status)
     if status in {400, 422}:
         errors = answer.json()["errors"]
-        assert all(set(error) == {"pointer", "rule"} for error in errors)
+        assert all(set(error) == {"pointer", "rule", "detail"} for error in errors)
         assert pointer is None or errors[0]["pointer"] == pointer
     if what != "an unknown field":  # its name is where the fault is
         assert CANARY not in answer.text

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from jsonschema import Draft202012Validator
 
-from notifications.http.problems import KINDS
+from notifications.http.problems import KINDS, PROBLEMS
 from notifications.postgres.connections import connect
 from notifications.processes.app import create_app
 from tests.support.notifications.intake import Lane
@@ -47,6 +47,14 @@ def test_every_problem_can_be_looked_up(api: Api) -> None:
         told = api.call("GET", f"/problems/{name}").json()
         assert (told["type"], told["status"]) == (f"/problems/{name}", kind.status)
         assert told["what_to_do"]
+
+
+def test_every_rule_can_be_looked_up(api: Api) -> None:
+    behind = api.call("GET", "/problems/rule-broken").json()["rules"]
+    assert [rule["rule"] for rule in behind] == list(PROBLEMS.rules)
+    for rule in behind:
+        assert api.call("GET", rule["documentation"]).json() == rule
+    assert api.call("GET", "/problems/rules/unheard-of").status_code == 404
 
 
 def test_a_correlation_id_is_kept_if_it_is_one_and_made_otherwise(api: Api) -> None:

@@ -45,4 +45,4 @@ SOMETHING = "items, a reported score, a reported change or an absent_reason"
     ],
 )
 def test_a_value_names_its_faults(value: Any, faults: list[str]) -> None:
-    assert list(value.faults()) == faults
+    assert [broken.words for broken in value.faults()] == faults

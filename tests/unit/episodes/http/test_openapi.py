@@ -22,7 +22,7 @@ from episodes.http.problems import KINDS
 from episodes.recording.endpoint import body_form, path_of
 
 COMMITTED = Path(__file__).parents[4] / "contracts" / "openapi" / "episodes.json"
-OPEN = ("/health/live", "/health/ready", "/metrics", "/problems/{type}")
+OPEN = ("/health/live", "/health/ready", "/metrics", "/problems/rules/{rule}", "/problems/{type}")
 FORMS: dict[str, TypeAdapter[Any]] = {
     **{f"{step.fact.__name__}Command": body_form(step) for step in COMMANDS},
     **{kind.form.__name__: TypeAdapter(kind.form) for kind in directory.KINDS},
@@ -192,6 +192,7 @@ KEYWORDS = {
     *("properties", "required", "additionalProperties", "items", "anyOf", "oneOf", "discriminator"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
     *("minLength", "maxLength", "minItems", "maxItems"),
+    *("if", "then", "else", "dependentRequired"),
     "deprecated",
     "x-enum-varnames",  # of OpenAPI's generators
 }

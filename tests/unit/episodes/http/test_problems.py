@@ -13,6 +13,7 @@ from care_platform.auth.issuer_keys import NoKeys
 from care_platform.auth.refusals import TokenFault, Unauthenticated
 from care_platform.http.limits import TooLarge
 from care_platform.http.malformed import Malformed, pointer
+from care_platform.http.rules import Rule
 from episodes import errors
 from episodes.domain import refusals
 from episodes.http.problems import KINDS, PROBLEMS
@@ -74,3 +75,24 @@ def test_a_value_that_cannot_be_read_is_not_quoted(kind: type) -> None:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(kind).validate_json('"zzqq,zzqq:zzqq"')
     assert b"zzqq" not in bytes(PROBLEMS.answer(refused.value, CORRELATION).body)
+
+
+@pytest.mark.parametrize("rule", PROBLEMS.rules.values(), ids=lambda it: it.name)
+def test_a_rule_that_refuses_is_told_with_its_meaning_and_where_it_is_explained(rule: Rule) -> None:
+    document = told(refusals.RuleBroken(rule.name, "/plan"))
+    assert document["type"] == "/problems/rule-broken"
+    assert document["documentation"] == f"/problems/rules/{rule.name}"
+    assert document["errors"] == [{"pointer": "/plan", "rule": rule.name, "detail": rule.meaning}]
+
+
+def test_the_kinds_that_rules_are_behind_know_them() -> None:
+    behind = {name: {rule.name for rule in PROBLEMS.behind(kind)} for name, kind in KINDS.items()}
+    assert {name for name, rules in behind.items() if rules} == {"rule-broken", "forbidden"}
+    assert {"plan-already-set", "referral-needs-consent", "contradicting-times"} <= behind["rule-broken"]
+    assert not {"no-session-check", "long-episode", "own-licence"} & behind["rule-broken"]
+    assert "own-licence" in behind["forbidden"]
+
+
+def test_a_problem_without_a_rule_of_the_vocabulary_leads_to_none() -> None:
+    for error in (errors.KeyReused(), errors.Behind(), Malformed("/path", "uuid"), RuntimeError()):
+        assert "documentation" not in told(error)

@@ -46,14 +46,14 @@ def _zones() -> frozenset[str]:
 
 def _known_zone(zone: str) -> str:
     if zone not in _zones():
-        raise ValueError("an IANA time zone")
+        raise ValueError("an IANA time zone, such as America/Los_Angeles")
     return zone
 
 
 def _without_bar(system: str) -> str:
     """In a search `|` ends the system. (No pattern: the document promised that there is none.)"""
     if "|" in system:
-        raise ValueError("no `|`, which separates system and value")
+        raise ValueError("a text without `|`, which separates system and value")
     return system
 
 
@@ -71,7 +71,7 @@ def _birth_date(said: Any) -> date | str | None:
 
 def _different(identifiers: tuple["Identifier", ...]) -> tuple["Identifier", ...]:
     if len(set(identifiers)) < len(identifiers):
-        raise ValueError("each identifier once")
+        raise ValueError("each identifier is given once")
     return identifiers
 
 

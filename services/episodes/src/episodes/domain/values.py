@@ -1,9 +1,8 @@
 """The shared types of the vocabulary. Every field is optional unless it has no default.
 
-`faults()` of a type names what is malformed beyond the single fields; only the edge asks it.
+`relations` of a type say what its fields must be together; only the edge asks whether they hold.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
@@ -18,6 +17,7 @@ from episodes.domain.codes import (
     SCREENING_ITEMS,
     TECHNIQUES,
 )
+from episodes.domain.field_relations import AtLeastOneOf, ExactlyOneOf, Needs, Related
 from episodes.domain.field_rules import A_CLEARANCE, COMPUTED, Between, Length, Line, OneOf, Words
 
 AbsentReason = Annotated[
@@ -42,9 +42,11 @@ AbsentReason = Annotated[
 Amount = Annotated[float, Between(-1_000_000, 1_000_000)]
 Minutes = Annotated[int, Between(0, 1_440)]
 
+_BOTH_ENDS = "a range of change needs both ends"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coded:
+class Coded(Related):
     """A code of a named list and its version, or `other` with the words for it."""
 
     code: str
@@ -54,9 +56,7 @@ class Coded:
     text: Line | None = None
     """The words for the code `other`, which needs them; with any other code, a remark."""
 
-    def faults(self) -> Iterator[str]:
-        if self.code == OTHER and self.text is None:
-            yield "a code 'other' needs its text"
+    relations = (Needs("code", "text", "a code 'other' needs its text", word=OTHER),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Site(Coded):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedChange:
+class ReportedChange(Related):
     """A change somebody told or published without both values: an amount, a range, or a percentage."""
 
     amount: Amount | None = None
@@ -88,16 +88,18 @@ class ReportedChange:
     since: Line | None = None
     """The point from which the change is counted, in words, such as `baseline`."""
 
-    def faults(self) -> Iterator[str]:
-        if (self.least is None) != (self.most is None):
-            yield "a range of change needs both ends"
-        stated = (self.amount, self.least, self.percent, self.direction)
-        if all(part is None for part in stated):
-            yield "a reported change says how much or in which direction"
+    relations = (
+        Needs("least", "most", _BOTH_ENDS),
+        Needs("most", "least", _BOTH_ENDS),
+        AtLeastOneOf(
+            ("amount", "least", "percent", "direction"),
+            "a reported change says how much or in which direction",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Related):
     """One reading of pain, motion, distance or function, as it was taken."""
 
     measure: Annotated[Coded, MEASURES]
@@ -126,14 +128,14 @@ class Reading:
     absent_reason: AbsentReason | None = None
     """Why there is no value, finding or change, in HL7's data-absent-reason codes."""
 
-    def faults(self) -> Iterator[str]:
-        stated = (self.value, self.finding, self.reported_change, self.absent_reason)
-        if sum(part is not None for part in stated) != 1:
-            yield "exactly one of value, finding, reported_change, absent_reason"
-        if self.value is not None and self.unit is None:
-            yield "a value needs its unit"
-        if self.value is not None and self.scale is None:
-            yield "a value needs its scale as taken"
+    relations = (
+        ExactlyOneOf(
+            ("value", "finding", "reported_change", "absent_reason"),
+            "exactly one of value, finding, reported_change, absent_reason",
+        ),
+        Needs("value", "unit", "a value needs its unit"),
+        Needs("value", "scale", "a value needs its scale as taken"),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +151,7 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Related):
     """The answer to one item of an instrument, or why there is none."""
 
     item: Annotated[int, Between(1, 200)]
@@ -159,13 +161,11 @@ class Answer:
     absent_reason: AbsentReason | None = None
     """Why the item has no answer, in HL7's data-absent-reason codes."""
 
-    def faults(self) -> Iterator[str]:
-        if (self.answer is None) == (self.absent_reason is None):
-            yield "exactly one of answer, absent_reason"
+    relations = (ExactlyOneOf(("answer", "absent_reason"), "exactly one of answer, absent_reason"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstrumentResult:
+class InstrumentResult(Related):
     """The result of a questionnaire: its answers, or the score or the change that was reported."""
 
     instrument: Annotated[Coded, INSTRUMENTS]
@@ -177,9 +177,10 @@ class InstrumentResult:
     absent_reason: AbsentReason | None = None
     """Why there is no result, in HL7's data-absent-reason codes."""
     reported_score: Amount | None = None
-    """The score as it was reported, kept unchanged."""
+    """The score as it was reported, kept unchanged and not compared with `items`."""
     score: Annotated[float | None, COMPUTED] = None
-    """A score computed from `items`; absent, because this release computes none."""
+    """A score computed from `items`; absent, because this release computes none: a score that is known
+    is given as `reported_score`."""
     scorer_version: Annotated[str | None, COMPUTED] = None
     """The version of the rules by which `score` was computed; absent without a `score`."""
     scale: Scale | None = None
@@ -187,10 +188,12 @@ class InstrumentResult:
     reported_change: ReportedChange | None = None
     """The change of the score, where it was told or published without both scores."""
 
-    def faults(self) -> Iterator[str]:
-        stated = (self.reported_score, self.reported_change, self.absent_reason)
-        if not self.items and all(part is None for part in stated):
-            yield "items, a reported score, a reported change or an absent_reason"
+    relations = (
+        AtLeastOneOf(
+            ("items", "reported_score", "reported_change", "absent_reason"),
+            "items, a reported score, a reported change or an absent_reason",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

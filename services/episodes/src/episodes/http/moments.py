@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from types import MappingProxyType
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, StringConstraints
@@ -12,7 +14,19 @@ from pydantic import Field as Bounds
 from episodes.domain.written_times import WrittenDay, WrittenTime
 
 D = TypeVar("D", bound=date)
+
+
+class Form(Enum):
+    """What may be written in a field."""
+
+    TIME = "a time"
+    DAY = "a day"
+    TIME_AS_KNOWN = "a time as exactly as it is known"
+    DAY_AS_KNOWN = "a day, a month or a year"
+
+
 YEARS = range(1900, 2200)
+NOT_THERE = "a day and a time that exist"
 
 _DATE = r"\d{4}-\d{2}-\d{2}"
 _TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,30})?)?"
@@ -55,7 +69,7 @@ def _read(parse: Callable[[str], D], text: str) -> D:
     if text.isascii() and not (text[-3] == ":" and text[-2:] > "59"):
         with suppress(ValueError):
             return parse(text)
-    raise ValueError("a day and a time that exist")
+    raise ValueError(NOT_THERE)
 
 
 def _time(text: str) -> datetime:
@@ -83,9 +97,19 @@ def _within_years(moment: D) -> D:
     return moment
 
 
+_PATTERNS = MappingProxyType(
+    {
+        Form.TIME: rf"^{_RFC_3339}$",
+        Form.DAY: rf"^{_DATE}$",
+        Form.TIME_AS_KNOWN: rf"^({_RFC_3339}|{_CALENDAR})$",
+        Form.DAY_AS_KNOWN: rf"^{_CALENDAR}$",
+    }
+)
+FORM_OF = MappingProxyType({pattern: form for form, pattern in _PATTERNS.items()})
+"""What a text was to be that does not match a pattern."""
 MOMENT = Annotated[
     str,
-    StringConstraints(pattern=rf"^{_RFC_3339}$"),
+    StringConstraints(pattern=_PATTERNS[Form.TIME]),
     Bounds(json_schema_extra={"format": "date-time"}),
     AfterValidator(_moment),
 ]
@@ -93,12 +117,14 @@ MOMENT = Annotated[
 would also take. Seconds may be left out."""
 DAY = Annotated[
     str,
-    StringConstraints(pattern=rf"^{_DATE}$"),
+    StringConstraints(pattern=_PATTERNS[Form.DAY]),
     Bounds(json_schema_extra={"format": "date"}),
     AfterValidator(_day),
 ]
 TIME_AS_KNOWN = Annotated[
-    str, StringConstraints(pattern=rf"^({_RFC_3339}|{_CALENDAR})$"), AfterValidator(_written_time)
+    str, StringConstraints(pattern=_PATTERNS[Form.TIME_AS_KNOWN]), AfterValidator(_written_time)
 ]
 """A time as exactly as it is known: as above, or a day, a month or a year."""
-DAY_AS_KNOWN = Annotated[str, StringConstraints(pattern=rf"^{_CALENDAR}$"), AfterValidator(_written_day)]
+DAY_AS_KNOWN = Annotated[
+    str, StringConstraints(pattern=_PATTERNS[Form.DAY_AS_KNOWN]), AfterValidator(_written_day)
+]

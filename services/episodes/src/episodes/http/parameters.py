@@ -18,7 +18,7 @@ def _read_moment(text: object) -> datetime:
     try:
         moment: datetime = _MOMENT.validate_python(text)
     except ValidationError:
-        raise PydanticCustomError("time", "A time with its offset, as in RFC 3339") from None
+        raise PydanticCustomError("time", "a time needs its offset, as in -08:00 or Z") from None
     return moment
 
 

@@ -6,14 +6,16 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
+from care_platform.http.fault_words import Fault, of_request
 from care_platform.http.malformed import pointer
 from care_platform.http.problems import Kind, Problems
 from episodes import errors
 from episodes.domain import refusals
 from episodes.domain.vocabulary import BY_NAME
 from episodes.event_log.stored_form import FromLaterRelease
+from episodes.http.fault_words import in_words
+from episodes.http.rules import RULES
 
 _KINDS = (
     Kind(
@@ -33,7 +35,12 @@ _KINDS = (
     Kind(
         "precondition-required", 428, "If-Match is required", "Read the entry, and send its ETag as If-Match."
     ),
-    Kind("rule-broken", 422, "A rule refuses this", "See `rule`; mend it and use the same key."),
+    Kind(
+        "rule-broken",
+        422,
+        "A rule refuses this",
+        "See `documentation`, which explains `rule`; mend it and use the same key.",
+    ),
     Kind(
         "too-many-requests",
         429,
@@ -95,9 +102,7 @@ class _Problems(Problems):
 def _particulars(error: Exception) -> dict[str, Any]:
     match error:
         case ValidationError():
-            return {
-                "errors": [_fault(fault) for fault in error.errors(include_url=False, include_input=False)]
-            }
+            return {"errors": [_fault(fault) for fault in error.errors(include_url=False)]}
         case RequestValidationError():
             return {"errors": [_fault(fault) for fault in error.errors()]}
         case refusals.Refused():
@@ -110,7 +115,7 @@ def _particulars(error: Exception) -> dict[str, Any]:
         case errors.Moved():
             return {"rule": "if-match", **_if_known(version=error.version)}
         case errors.PreconditionRequired():
-            return _at("/headers/if-match", "required")
+            return {"rule": "required", "errors": [of_request("/headers/if-match", "required")]}
         case _:
             return {}
 
@@ -124,26 +129,15 @@ def _at(pointer: str, rule: str) -> dict[str, Any]:
     return {"rule": rule, "errors": [{"pointer": pointer, "rule": rule}]}
 
 
-def _fault(fault: ErrorDetails | Mapping[str, Any]) -> dict[str, str]:
+def _fault(fault: Fault) -> dict[str, str]:
     location = fault["loc"]
-    if fault["type"].startswith("union_tag"):
-        return {"pointer": "/of", "rule": "of", "detail": "The kind of an entry that may be amended"}
+    rule, detail = in_words(fault)
+    if rule == "of":
+        return {"pointer": "/of", "rule": rule, "detail": detail}
     told_apart = location and location[0] in BY_NAME  # the form of an amendment is found by its `of`
-    return {
-        "pointer": pointer(location[1:] if told_apart else location),
-        "rule": fault["type"],
-        "detail": _detail(fault),
-    }
+    return {"pointer": pointer(location[1:] if told_apart else location), "rule": rule, "detail": detail}
 
 
-def _detail(fault: ErrorDetails | Mapping[str, Any]) -> str:
-    """pydantic's sentence, without the parts in which parsers quote what they read."""
-    sentence = fault["msg"]
-    if fault["type"].endswith(("_parsing", "_invalid")):
-        return sentence.split(",")[0].split(":")[0]
-    return sentence
-
-
-PROBLEMS = _Problems(_KINDS, _BY_ERROR, _particulars)
+PROBLEMS = _Problems(_KINDS, _BY_ERROR, _particulars, RULES)
 KINDS = PROBLEMS.kinds
 """Served at /problems/{type}. A name is never reused or removed."""

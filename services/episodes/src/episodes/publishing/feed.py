@@ -17,7 +17,7 @@ _POSITION = re.compile("p[0-9a-f]{1,15}|[A-Za-z0-9_-]{48}")
 
 def _in_form(text: str) -> str:
     if not _POSITION.fullmatch(text):
-        raise PydanticCustomError("position", "A position this service gave")
+        raise PydanticCustomError("position", "a position that this service gave, unchanged")
     return text
 
 

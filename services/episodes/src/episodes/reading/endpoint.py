@@ -65,7 +65,7 @@ async def get_episode(
     """The state, rebuilt from its events: as of a version, or of what was recorded by a time; and as it was
     at another time. Both clocks may be asked at once."""
     if query.version is not None and query.recorded_at is not None:
-        raise Malformed("/query/recorded_at", "version or recorded_at, not both")
+        raise Malformed("/query/recorded_at", "at_most_one_of", "either version or recorded_at, not both")
 
     def show(_: Outline, entries: Entries) -> Response:
         look = viewer(fold(entries), entries, who, surroundings.clock())

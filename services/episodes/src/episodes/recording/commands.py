@@ -26,8 +26,9 @@ class Circumstances:
     """What any command may say beside its fact."""
 
     occurred_at: Annotated[datetime, AS_KNOWN] | None = None
-    """When it happened, as exactly as it is known; if not given, the time that the fact itself states, or
-    else now, but for an import."""
+    """When it happened, as exactly as it is known. If not given, it is the time that the fact itself states,
+    as a session its start or its day and a consent its signature, or else now, when the service records it;
+    an import that states neither is refused."""
     precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
     """How exactly the time is known, if it is known less exactly than it is written. With `unknown` it is the
     latest that it can be: now, if no time is given."""
@@ -42,7 +43,8 @@ class Circumstances:
     origin: Annotated[str, OneOf("imported")] | None = None
     """Says that the record comes from another system; only the role `service` may say so."""
     source_ref: SourceRef | None = None
-    """The caller's own id of the record; a second record under the same id is refused."""
+    """The caller's own id of the record; a second record under the same id is refused with 409, whatever its
+    idempotency key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

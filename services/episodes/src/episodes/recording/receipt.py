@@ -41,7 +41,7 @@ class ReceiptWarning(DescribedModel):
     """A doubt about what was recorded."""
 
     rule: str
-    """The rule by its name in the vocabulary."""
+    """The rule by its name in the vocabulary; `GET /problems/rules/{rule}` explains it."""
     pointer: str
     """Where in the body, as a JSON pointer; empty if it is about the whole."""
     detail: str | SkipJsonSchema[None] = None
@@ -59,7 +59,7 @@ class Receipt(DescribedModel):
     """Each episode of the client in which the command was recorded."""
     breaches: list[str] | SkipJsonSchema[None] = None
     """The rules of care that the session broke, by all that is known now; absent where the command neither
-    records nor amends one.
+    records nor amends one. `GET /problems/rules/{rule}` explains each.
     """
     warnings: list[ReceiptWarning]
     """What was recorded although it looks doubtful."""

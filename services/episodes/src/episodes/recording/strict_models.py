@@ -5,7 +5,7 @@ One declaration serves both sides: storage reads the types leniently, this modul
 """
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, datetime
 from functools import cache, partial
@@ -16,14 +16,17 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     StringConstraints,
     create_model,
 )
 from pydantic import Field as Bounds
+from pydantic_core import PydanticCustomError
 
 from care_platform.field_docs import field_docs
 from care_platform.http.parameters import Id
+from episodes.domain.field_relations import Related, Relation, schema_of
 from episodes.domain.field_rules import AsKnown, Between, CodeList, Computed, Length, OneOf, PartOf, Without
 from episodes.domain.values import Coded
 from episodes.http.moments import DAY, DAY_AS_KNOWN, MOMENT, TIME_AS_KNOWN
@@ -52,7 +55,11 @@ def strict_fields(cls: type[Any]) -> dict[str, Any]:
 @cache
 def _strict_dataclass(cls: Any, codes: CodeList | None) -> Any:
     name = cls.__name__ if codes is None else f"{cls.__name__}Of{codes.name.title().replace('-', '')}"
-    model = create_model(name, __config__=STRICT, __doc__=cls.__doc__, **_definitions(cls, codes))
+    relations: Sequence[Relation] = cls.relations if issubclass(cls, Related) else ()
+    config = ConfigDict(**STRICT, json_schema_extra=schema_of(relations))
+    words = dict.fromkeys(relation.words for relation in relations)  # each of them once
+    doc = f"{cls.__doc__} What its fields must be together: {'; '.join(words)}." if words else cls.__doc__
+    model = create_model(name, __config__=config, __doc__=doc, **_definitions(cls, codes))
     return Annotated[model, AfterValidator(_builder(cls, codes))]
 
 
@@ -81,8 +88,8 @@ def _builder(cls: type[Any], codes: CodeList | None) -> Callable[[BaseModel], An
 
     def build(model: BaseModel) -> Any:
         built = cls(**model.__dict__, **extra)
-        for fault in built.faults() if hasattr(built, "faults") else ():
-            raise ValueError(fault)
+        for broken in built.faults() if isinstance(built, Related) else ():
+            raise PydanticCustomError(broken.rule, broken.words)
         return built
 
     return build
@@ -125,7 +132,8 @@ def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
     for form in metadata:
         match form:
             case Between(low, high):
-                return Annotated[hint, Bounds(ge=low, le=high)]
+                bounds = Bounds(ge=low, le=high)
+                return Annotated[int, bounds, _WHOLE] if hint is int else Annotated[hint, bounds]
             case Length(most, least):
                 text = Annotated[
                     str, StringConstraints(min_length=least, max_length=most, pattern=WITHOUT_NUL)
@@ -137,6 +145,14 @@ def _scalar(hint: Any, metadata: tuple[Any, ...]) -> Any:
             case CodeList(codes=codes):
                 return Literal[tuple(sorted(codes))]
     return hint
+
+
+def _whole(number: object) -> object:
+    """A number with a zero fraction is an integer to JSON Schema, and some clients write each number so."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+_WHOLE = BeforeValidator(_whole)
 
 
 def _refuse(characters: str, text: str) -> str:

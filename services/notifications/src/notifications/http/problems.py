@@ -9,15 +9,22 @@ from fastapi.exceptions import RequestValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from care_platform.http import problem_document
+from care_platform.http.fault_words import Fault, Told, told
 from care_platform.http.malformed import pointer
 from care_platform.http.problems import Kind, Problems
 from care_platform.postgres.faults import UNUSABLE
 from notifications.answers import NoAnswer
+from notifications.http.rules import RULES
 
 _KINDS = (
     Kind("already-subscribed", 409, "This address is subscribed", "Use the subscription it names."),
     Kind("too-many-subscriptions", 409, "The partner has too many subscriptions", "End one of them first."),
-    Kind("rule-broken", 422, "A rule refuses this", "See `rule`, mend it and send it again."),
+    Kind(
+        "rule-broken",
+        422,
+        "A rule refuses this",
+        "See `documentation`, which explains `rule`; mend it and send it again.",
+    ),
 )
 _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
     {
@@ -39,14 +46,22 @@ def _particulars(error: Exception) -> dict[str, Any]:
     return {"errors": faults(error.errors())} if isinstance(error, RequestValidationError) else {}
 
 
-PROBLEMS = Problems(_KINDS, _BY_ERROR, _particulars)
+PROBLEMS = Problems(_KINDS, _BY_ERROR, _particulars, RULES)
 KINDS = PROBLEMS.kinds
 """Served at /problems/{type}. A name is never reused or removed."""
 
 
-def faults(found: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """pydantic's findings reduced to pointers and rules, because its messages repeat the input."""
-    return [{"pointer": pointer(it["loc"]), "rule": it["type"]} for it in found]
+_ADDRESS = Told("address", "an address that begins with https:// and has printable ASCII characters alone")
+
+
+def faults(found: Sequence[Fault]) -> list[dict[str, str]]:
+    """pydantic's findings as pointers, rules and sentences of ours, because its own repeat the input."""
+    return [{"pointer": pointer(it["loc"]), **_in_words(it)._asdict()} for it in found]
+
+
+def _in_words(fault: Fault) -> Told:
+    """The one text with a form of its own is the address of a subscription."""
+    return _ADDRESS if fault["type"] == "string_pattern_mismatch" else told(fault)
 
 
 def documented(*names: str) -> dict[int | str, dict[str, Any]]:

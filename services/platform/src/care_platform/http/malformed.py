@@ -13,12 +13,16 @@ _LONGEST_NAME = 40
 
 
 class Malformed(Exception):
-    """A part of a request that cannot be read: its JSON pointer, and the rule it breaks."""
+    """A part of a request that cannot be read: its JSON pointer, the rule it breaks, and a sentence about it.
 
-    def __init__(self, pointer: str, rule: str) -> None:
+    The sentence may be left out where `fault_words` has one for the rule.
+    """
+
+    def __init__(self, pointer: str, rule: str, detail: str = "") -> None:
         super().__init__(rule)
         self.pointer = pointer
         self.rule = rule
+        self.detail = detail
 
 
 def pointer(location: Sequence[str | int]) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 
 from care_platform.described_model import DescribedModel
 from care_platform.http.problems import COMMON, Problem, Problems
+from care_platform.http.rules import Rule
 from care_platform.http.shared_answers import SharedAnswer
 
 EXAMPLES: Mapping[str, Any] = MappingProxyType(
@@ -21,6 +22,13 @@ EXAMPLES: Mapping[str, Any] = MappingProxyType(
         "Live": {"live": True},
         "Ready": {"ready": True},
         "Explained": COMMON[0].explained(),
+        "ExplainedRule": {
+            "rule": "unknown-partner",
+            "effect": "refuses",
+            "meaning": "the directory has no partner with that id",
+            "source": "refers to nothing",
+            "documentation": "/problems/rules/unknown-partner",
+        },
     }
 )
 """An example of each answer, by the name of its form."""
@@ -48,6 +56,31 @@ class Ready(DescribedModel):
     """What an operator must look into while the service goes on; absent when there is nothing."""
 
 
+class ExplainedRule(DescribedModel):
+    """What a rule means that an answer names."""
+
+    rule: str
+    """The name of the rule, as an answer has it."""
+    effect: str
+    """What becomes of a request that breaks it, such as `refuses`, `forbids`, `breach` or `warns`."""
+    meaning: str
+    """What is the case where the rule is broken."""
+    source: str
+    """The law that the rule is from, `ours`, or why the request is refused."""
+    documentation: str
+    """The address at which the rule is explained."""
+
+    @classmethod
+    def of(cls, rule: Rule) -> "ExplainedRule":
+        return cls(
+            rule=rule.name,
+            effect=rule.effect,
+            meaning=rule.meaning,
+            source=rule.source,
+            documentation=rule.documentation,
+        )
+
+
 class Explained(DescribedModel):
     """What a kind of problem means and what to do about it."""
 
@@ -61,6 +94,8 @@ class Explained(DescribedModel):
     """What the caller should do."""
     retry: bool
     """Whether the same request may succeed later."""
+    rules: list[ExplainedRule] | SkipJsonSchema[None] = None
+    """The rules that may be behind it, each with its meaning; absent where none is."""
 
 
 async def _no_warnings(_: Request) -> Sequence[str]:
@@ -126,12 +161,25 @@ def router(operations: Operations, problems: Problems, refused: Callable[[str], 
         """What the service counts, in the text format of Prometheus."""
         return PlainTextResponse(await metrics(request), media_type=CONTENT_TYPE_LATEST)
 
-    @routes.get("/problems/{type}", responses=refused("malformed") | refused("not-found"))
+    @routes.get("/problems/rules/{rule}", responses=refused("malformed") | refused("not-found"))
+    async def explain_rule(rule: Annotated[str, Path(description="The name of the rule.")]) -> ExplainedRule:
+        """What a rule means that a problem, a warning or a breach names."""
+        found = problems.rules.get(rule)
+        if found is None:
+            raise Problem("not-found")
+        return ExplainedRule.of(found)
+
+    @routes.get(
+        "/problems/{type}",
+        response_model_exclude_none=True,
+        responses=refused("malformed") | refused("not-found"),
+    )
     async def explain_problem(type: Annotated[str, Path(description="The name of the kind.")]) -> Explained:
-        """What a kind of problem means, what to do, and whether to try again."""
+        """What a kind of problem means, what to do, whether to try again, and the rules behind it."""
         kind = problems.kinds.get(type)
         if kind is None:
             raise Problem("not-found")
-        return Explained(**kind.explained())
+        behind = [ExplainedRule.of(rule) for rule in problems.behind(kind)]
+        return Explained(**kind.explained(), rules=behind or None)
 
     return routes

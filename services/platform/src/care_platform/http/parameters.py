@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, LiteralString
 from uuid import UUID
 
 from pydantic import BeforeValidator
@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from care_platform.http.malformed import GIVEN_ONCE, Malformed
 
+ID_IN_WORDS: LiteralString = "an id is a UUID as 8-4-4-4-12 hexadecimal digits"
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
 
@@ -20,13 +21,13 @@ def read_uuid(text: object) -> UUID:
     if isinstance(text, UUID):
         return text
     if not isinstance(text, str) or not _UUID.fullmatch(text):
-        raise PydanticCustomError("uuid", "A UUID, as in RFC 9562")
+        raise PydanticCustomError("uuid", ID_IN_WORDS)
     return UUID(text)
 
 
 def _read_whole(text: object) -> object:
     if isinstance(text, str) and not re.fullmatch("[0-9]{1,16}", text):
-        raise PydanticCustomError("whole_number", "A whole number, in digits alone")
+        raise PydanticCustomError("whole_number", "a whole number, in digits alone")
     return text
 
 

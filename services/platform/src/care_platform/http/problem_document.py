@@ -38,6 +38,8 @@ class ProblemDocument(DescribedModel):
     """The id under which the service logged the request."""
     rule: str | SkipJsonSchema[None] = None
     """The rule that refused the request, if one did."""
+    documentation: str | SkipJsonSchema[None] = None
+    """The address at which that rule is explained; absent where `type` and `errors` say all."""
     errors: list[Fault] | SkipJsonSchema[None] = None
     """Where the request breaks which rule: the first 20 places."""
     further_errors: int | SkipJsonSchema[None] = None

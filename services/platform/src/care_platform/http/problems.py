@@ -1,6 +1,6 @@
 """Turns every error into a problem document (RFC 9457) from a closed list. None quotes a value sent."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -13,9 +13,11 @@ from starlette.responses import Response
 
 from care_platform.auth.issuer_keys import NoKeys
 from care_platform.auth.refusals import TokenFault, Unauthenticated
+from care_platform.http.fault_words import of_request
 from care_platform.http.json_bodies import NotJson
 from care_platform.http.limits import TooLarge
 from care_platform.http.malformed import MOST_FAULTS, Malformed
+from care_platform.http.rules import FORBIDS, REFUSES, Rule
 from care_platform.http.unavailable import Unavailable
 from care_platform.key_files import KeyUnavailable
 
@@ -77,6 +79,8 @@ _BY_ERROR: Mapping[type[Exception], str] = MappingProxyType(
         Malformed: "malformed",
     }
 )
+_EFFECTS = MappingProxyType({"rule-broken": REFUSES, "forbidden": FORBIDS})
+"""What the rules do that a kind of problem tells of."""
 _BY_STATUS = MappingProxyType({404: "not-found", 405: "method-not-allowed"})
 
 
@@ -92,7 +96,8 @@ class Problem(Exception):
 class Problems:
     """The closed list of a service's problems, and the only way from an error to an answer.
 
-    `by_error` maps the service's own errors to kinds, and `particulars` adds members to their documents.
+    `by_error` maps the service's own errors to kinds, and `particulars` adds members to their documents. A
+    document that names one of the `rules` says what it means and where it is explained.
     Any other error is a defect, and its document does not reveal the cause.
     """
 
@@ -101,11 +106,13 @@ class Problems:
         kinds: Iterable[Kind],
         by_error: Mapping[type[Exception], str],
         particulars: Callable[[Exception], Mapping[str, Any]] = lambda _: {},
+        rules: Iterable[Rule] = (),
     ) -> None:
         self.kinds: Mapping[str, Kind] = MappingProxyType(
             {kind.name: kind for kind in sorted((*COMMON, *kinds), key=lambda kind: kind.status)}
         )
         self._by_error = {**_BY_ERROR, **by_error}
+        self.rules: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in rules})
         self._particulars = particulars
         self._unavailable = Unavailable()
         self.errors: tuple[type[Exception], ...] = (
@@ -123,8 +130,14 @@ class Problems:
         kind = self.kinds[self.kind_of(error)]
         if kind.status == 503:
             self._unavailable.tell(error)
-        document = {**kind.document(), "correlation_id": str(correlation), **_bounded(self._more(error))}
+        more = self._explained(_bounded(self._particular(error)))
+        document = {**kind.document(), "correlation_id": str(correlation), **more}
         return Response(to_json(document), kind.status, _headers(error, kind), MEDIA_TYPE)
+
+    def behind(self, kind: Kind) -> Iterator[Rule]:
+        """The rules that a problem of this kind may name."""
+        effects = _EFFECTS.get(kind.name)
+        return (rule for rule in self.rules.values() if effects and rule.effect.startswith(effects))
 
     def kind_of(self, error: Exception) -> str:
         match error:
@@ -134,7 +147,16 @@ class Problems:
                 return _BY_STATUS.get(error.status_code, "malformed")
         return next((self._by_error[cls] for cls in type(error).__mro__ if cls in self._by_error), "defect")
 
-    def _more(self, error: Exception) -> Mapping[str, Any]:
+    def _explained(self, particulars: Mapping[str, Any]) -> Mapping[str, Any]:
+        rule = self.rules.get(particulars.get("rule", ""))
+        if rule is None:
+            return particulars
+        faults = [
+            {**fault, "detail": fault.get("detail", rule.meaning)} for fault in particulars.get("errors", ())
+        ]
+        return {**particulars, "documentation": rule.documentation, "errors": faults}
+
+    def _particular(self, error: Exception) -> Mapping[str, Any]:
         match error:
             case Problem():
                 return error.particulars
@@ -142,9 +164,9 @@ class Problems:
                 fault = {"rule": error.fault.value, "detail": error.fault.sentence}
                 return {"rule": "token", "errors": [{"pointer": "/headers/authorization", **fault}]}
             case Malformed():
-                return _at(error.pointer, error.rule)
+                return {"errors": [of_request(error.pointer, error.rule, error.detail)]}
             case TooLarge(part="head"):
-                return _at("/headers", "too_large")
+                return {"errors": [of_request("/headers", "too_large")]}
         return self._particulars(error)
 
 
@@ -154,10 +176,6 @@ def _bounded(particulars: Mapping[str, Any]) -> Mapping[str, Any]:
     if left_out <= 0:
         return particulars
     return {**particulars, "errors": particulars["errors"][:MOST_FAULTS], "further_errors": left_out}
-
-
-def _at(where: str, broken: str) -> dict[str, Any]:
-    return {"errors": [{"pointer": where, "rule": broken}]}
 
 
 def _headers(error: Exception, kind: Kind) -> dict[str, str]:

@@ -46,7 +46,7 @@ class EntryAddedTo(Amendment):
     """What an entry had left out; what it says already stays."""
 
     added: Annotated[Any, PartOf(whole=False)]
-    """The fields that the entry had left out; one that it states already is refused."""
+    """The fields that the entry had left out; one that it states already is refused: correct that."""
     reason: Words | None = None
     """Why they are added only now, in words."""
 
@@ -65,7 +65,8 @@ class EntryCorrected(Amendment):
     reason: Words
     """Why the entry is corrected, in words."""
     replacement: Annotated[Any, PartOf(whole=True)]
-    """The whole entry as it should have been."""
+    """The whole entry as it should have been: a field that it leaves out is removed from the entry, such as
+    the `check_id`, the `start` or the `soap` of a session. What the service sets itself, it sets anew."""
     happened_at: Annotated[Instant, AS_KNOWN] | None = None
     """When it truly happened: if not given, the time that the replacement states, or else as before."""
     happened_precision: Annotated[str, OneOf(*PRECISIONS)] | None = None

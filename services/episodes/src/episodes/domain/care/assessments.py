@@ -66,7 +66,7 @@ class Assessed:
     screening: Screening | None = None
     """The screening at the assessment, where there was one."""
     visit: Annotated[UUID, VISIT] | None = None
-    """The caller's id of the visit at which the client was assessed."""
+    """The caller's own id of the visit at which the client was assessed; a visit may have several of them."""
 
 
 def assess(episode: Episode, command: Command[Assessed]) -> list[NewFact]:

@@ -57,7 +57,8 @@ class VerdictReason:
     rule: str
     """The name of the rule, as the vocabulary lists it."""
     source: str
-    """The law that the rule comes from, or `ours` where it is our own."""
+    """The law that the rule comes from, or `ours` where it is our own. Checks of the first release have a
+    section of a paper of ours here, such as `EVENTS §5.1`; `GET /problems/rules/{rule}` explains any rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class SessionChecked:
     """The answer to whether the client may be treated now. The check's id is the id of this event."""
 
     visit: Annotated[UUID, VISIT] | None = None
-    """The caller's id of the visit that the check is for."""
+    """The caller's own id of the visit that the check is for; a session names its check by `check_id`."""
     techniques: Annotated[tuple[Technique, ...], Length(50)] = ()
     """The techniques that are to be used; a consent that is not general must name each of them."""
     health_update: HealthUpdate | None = None

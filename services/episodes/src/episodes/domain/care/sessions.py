@@ -95,7 +95,9 @@ class SessionDelivered:
     """One treatment, as it was given."""
 
     visit: Annotated[UUID, VISIT] | None = None
-    """The caller's id of the visit that the session belongs to; a visit has one session at most."""
+    """The caller's own id of the visit that the session belongs to, the same however often it is sent. A
+    visit has one session at most: so a session that is sent twice, under two idempotency keys, is recorded
+    once."""
     date_of_service: Annotated[date, AS_KNOWN]
     """The day of the session in the clinic's time zone; `start` must be of the same day. It may be given as a
     month or year, if no more is known; then it is shown as the first day of it, and `precision` says so."""
@@ -104,13 +106,17 @@ class SessionDelivered:
     end: Instant | None = None
     """When the session ended."""
     duration: Minutes | None = None
-    """How long the session lasted, in minutes; from `start` to `end` where not given."""
+    """How long the session lasted, in minutes. Where it is not given, it is the time from `start` to `end`,
+    if both are; where all three are given, it is recorded as told, with a warning if it differs from that
+    time by more than a minute. If the minutes of the techniques add up to more, a rule counts as broken."""
     place: Annotated[str, OneOf("clinic", "home", "workplace", "hospital", "other")] | None = None
     """The kind of place where the session took place."""
     plan_version: Annotated[int, Between(1, 10_000)] | None = None
     """The version of the plan that was followed; the episode must have it."""
     check_id: Annotated[UUID, A_CHECK] | None = None
-    """The session check made before the session; a session without one breaks a rule of care."""
+    """The id of the session check made before the session; a session without one breaks a rule of care. It is
+    the id of the event in the answer to the check: whoever has no answer yet, as a device that is offline,
+    sends the check first and the session once it is answered."""
     health_update: HealthUpdate | None = None
     """What changed in the client's health since last time."""
     screening: Screening | None = None
@@ -147,7 +153,8 @@ class SessionNotDelivered:
     planned_start: Instant
     """When the session was to begin."""
     visit: Annotated[UUID, VISIT] | None = None
-    """The caller's id of the visit that the session was meant to be part of."""
+    """The caller's own id of the visit that the session was meant to be part of; it is kept for the caller
+    and compared with no other."""
     reason: Annotated[
         str,
         OneOf("no_show", "late_cancel", "client_declined", "therapist_declined", "contraindicated", "other"),
