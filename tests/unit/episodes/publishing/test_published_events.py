@@ -138,5 +138,5 @@ def test_an_event_without_a_golden_file_or_an_example_gets_them_and_no_other_is_
     (tmp_path / "examples" / "care.episode.episode_closed.v1.json").unlink()
     write(*homes.values())
     for home, copied in homes.items():
-        there = {path.name: path.read_bytes() for path in home.iterdir()}
-        assert {path.name: path.read_bytes() for path in copied.iterdir()} == there
+        there = {path.name: path.read_bytes() for path in home.iterdir() if path.is_file()}
+        assert {path.name: path.read_bytes() for path in copied.iterdir() if path.is_file()} == there

@@ -29,7 +29,7 @@ from tests.support.episodes.batches import (
     told_of,
 )
 from tests.support.episodes.care_facts import BASELINE, OPENED, a_baseline, a_session, an_episode
-from tests.support.episodes.scenario import EPISODE, NOW, march
+from tests.support.episodes.scenario import CLIENT, EPISODE, NETWORK, NOW, march
 
 TIME: TypeAdapter[Any] = TypeAdapter(TIME_AS_KNOWN)
 DAY: TypeAdapter[Any] = TypeAdapter(DAY_AS_KNOWN)
@@ -189,6 +189,17 @@ def test_what_earlier_releases_cannot_read_waits_for_the_end_of_the_deployment(p
     refused_yet = isinstance(outcome(batch, asked), EarlierReleasesRun)
     assert refused_yet is (precision in ("year", "unknown"))
     assert bool(batch.write_set.events) is not refused_yet
+
+
+@pytest.mark.parametrize("all_replaced", [False, True])
+def test_what_the_directory_says_is_sealed_once_no_earlier_release_runs(all_replaced: bool) -> None:
+    known = told_of(an_episode_of(OPENED))
+    known.rows["clients", NETWORK, CLIENT] = {"born": "2012-03-04"}
+    known.understood = Understood(known_sealed=all_replaced)
+    batch = a_batch(known)
+    answered(batch, command(a_consent("2026-03-03"), EPISODE))
+    stored = decode(batch.write_set.events[0], {KEY.id: KEY}).fact
+    assert stored.age == (13 if all_replaced else None)
 
 
 def test_an_opening_of_unknown_time_came_before_all_else() -> None:

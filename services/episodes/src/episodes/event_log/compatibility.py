@@ -15,7 +15,9 @@ REJUDGED_SINCE = "0013"
 """The first revision whose processes read `sessions-rejudged.1`."""
 _LESS_EXACTLY_SINCE = "0014"
 """The first revision whose processes read times known to the year, or not known."""
-_NEWEST = _LESS_EXACTLY_SINCE
+_KNOWN_SEALED_SINCE = "0015"
+"""The first revision whose processes judge by what the directory said when a fact was recorded."""
+_NEWEST = _KNOWN_SEALED_SINCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Understood:
     """Whether sessions may be judged anew."""
     less_exactly: bool = True
     """Whether a time may be known to the year, or not known."""
+    known_sealed: bool = True
+    """Whether what the directory says may be sealed into a fact."""
 
 
 EVERYTHING = Understood()
@@ -41,6 +45,7 @@ def understood(connection: Connection[DictRow]) -> Understood:
         log_format=2 if revision >= _SALTED_SINCE else 1,
         rejudgements=revision >= REJUDGED_SINCE,
         less_exactly=revision >= _LESS_EXACTLY_SINCE,
+        known_sealed=revision >= _KNOWN_SEALED_SINCE,
     )
 
 

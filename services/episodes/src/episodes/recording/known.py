@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from episodes.domain.births import Born
-from episodes.domain.care.amendments import EntryAddedTo
-from episodes.domain.decision import Known, KnownPartner, KnownStaff
+from episodes.domain.care.amendments import Amendment, EntryAddedTo
+from episodes.domain.care.sessions import SessionDelivered
+from episodes.domain.decision import NOTHING_KNOWN, Known, KnownPartner, KnownStaff
 from episodes.domain.episode import Episode
 from episodes.recording.commands import CommandRequest
 from episodes.recording.store import ReadSet
@@ -19,10 +20,17 @@ def asks_age(request: CommandRequest) -> bool:
 
 
 def known_of(read_set: ReadSet, request: CommandRequest, episode: Episode) -> Known:
-    """What was read of the episode's client, of the partner in the draft, and of the performer."""
+    """What was read of the episode's client, of the partner in the draft, and of the performer of a session.
+
+    Nothing is known while a process of an earlier release may run, which would not judge by it.
+    """
+    draft, session = request.draft, isinstance(request.draft, SessionDelivered)
+    asks = session or request.step.asks_age or isinstance(draft, Amendment) or hasattr(draft, "partner")
+    if not asks or not read_set.understood.known_sealed:
+        return NOTHING_KNOWN
     client = _row(read_set, "clients", episode, episode.client)
     partner = _row(read_set, "partners", episode, getattr(request.draft, "partner", None))
-    performer = _row(read_set, "staff", episode, request.circumstances.performer)
+    performer = _row(read_set, "staff", episode, request.circumstances.performer if session else None)
     return Known(
         born=_born(client.get("born")),
         partner=KnownPartner(partner["kind"], partner["organisation"]) if partner else None,

@@ -49,7 +49,7 @@ class PostgresStore:
         self._quiet_until = 0.0
         self._recorder: EventRecorder | None = None
         self._connection: Connection[DictRow] | None = None
-        self._understood = Understood(1, False, False)
+        self._understood = Understood(1, False, False, False)
 
     def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
         def reading(connection: Connection[DictRow], _: EventRecorder) -> ReadSet:
