@@ -9,6 +9,7 @@ from episodes.http.examples import THERAPIST
 from tests.support.episodes.api_process import Api, Service
 from tests.support.episodes.drafts import BODIES
 from tests.support.episodes.http_episode import Story
+from tests.support.waiting import eventually
 
 GONIOMETER = {"mode": "passive", "unit": "deg", "scale": "goniometer"}
 LEFT_KNEE = {"code": "knee", "side": "left"}
@@ -107,3 +108,16 @@ def test_a_session_of_nobody_is_told_until_a_correction_names_who_gave_it(story:
     still = story.api.record(path, correction).json()
     assert still["warnings"] == [{"rule": "no-performer", "pointer": "/performed_by"}]
     assert story.api.record(path, correction | {"performed_by": THERAPIST}).json()["warnings"] == []
+
+
+def test_of_two_openings_of_a_client_at_once_the_second_is_told(shared: tuple[Service, Api]) -> None:
+    service, api = shared
+    body = {**BODIES["episodes"], "client": str(uuid4())}
+    api.http.put(f"/v1/clients/{body['client']}", json={})
+    beside = service.start()
+    eventually(beside.ready, "the second API is ready")
+    first, second = (one.record("/v1/episodes", body).json() for one in (api, beside))
+    assert [one["rule"] for one in first["warnings"]] == []
+    assert second["warnings"] == [
+        {"rule": DOUBLE, "pointer": "", "detail": f"It looks like episode {first['episode']['id']}."}
+    ]

@@ -74,7 +74,7 @@ def test_an_opening_is_written_with_its_key_its_client_and_its_receipt() -> None
     assert (told.episode, told.version, told.event, told.replayed) == (NEW_EPISODE, 1, FIRST_EVENT, False)
     place = (NETWORK, CLIENT)
     assert facts(batch, NEW_KEY) == [(NEW_EPISODE, 1, an_episode)]
-    assert batch.write_set.openings == [(*place, NEW_EPISODE)]
+    assert batch.write_set.openings == [(*place, NEW_EPISODE, CLINIC, NOW)]
     assert batch.write_set.keys == {place: (NEW_KEY.id, f"{NETWORK} {CLIENT.int} wrapped".encode())}
     assert batch.write_set.receipts == {asked.key: StoredReceipt(asked.mac(None), told.body, asked.asked_as)}
     assert batch.write_set.references == {(NETWORK, b"chart 7"): (NEW_EPISODE, FIRST_EVENT)}

@@ -43,6 +43,8 @@ class Known:
     """The partner that the draft names."""
     performer: KnownStaff | None = None
     """Who did what is recorded, as the command says."""
+    opened: tuple[tuple[UUID, datetime], ...] = ()
+    """Other episodes of the client that the same clinic opened, and when; read only for an opening."""
 
 
 NOTHING_KNOWN = Known()

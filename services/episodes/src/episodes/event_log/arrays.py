@@ -5,6 +5,7 @@ was prepared again for each combination of empty lists and sizes of numbers.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,10 @@ class Bytes(list[bytes]):
     """A column of type `bytea[]`."""
 
 
+class Times(list[datetime]):
+    """A column of type `timestamptz[]`."""
+
+
 def register(connection: Connection[Any]) -> None:
     """Let this connection send such columns."""
     for column, element, encode in _ELEMENTS:
@@ -55,9 +60,18 @@ def _dumper(element: str, encode: Callable[[Any], bytes]) -> type[Dumper]:
     return ColumnDumper
 
 
+_SINCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""PostgreSQL counts microseconds from here."""
+
+
+def _microseconds(at: datetime) -> bytes:
+    return Struct("!q").pack((at - _SINCE) // timedelta(microseconds=1))
+
+
 _ELEMENTS: tuple[tuple[type[Any], str, Callable[[Any], bytes]], ...] = (
     (Texts, "text", str.encode),
     (Uuids, "uuid", lambda one: one.bytes),
     (Numbers, "int8", Struct("!q").pack),
     (Bytes, "bytea", bytes),
+    (Times, "timestamptz", _microseconds),
 )

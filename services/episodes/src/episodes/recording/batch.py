@@ -11,6 +11,7 @@ from care_platform.numbered_keys import KeyInUse
 from episodes.domain.care.sharing_consents import EverySharingWithdrawn, to_withdraw
 from episodes.domain.decision import Command
 from episodes.domain.episode import Episode
+from episodes.domain.event import EventMetadata
 from episodes.domain.refusals import Refused, RuleBroken
 from episodes.errors import EarlierReleasesRun, KeyReused, Moved, NotThere, ReferenceKnown, TooLarge
 from episodes.event_log.codec import DataKey
@@ -209,7 +210,7 @@ class Batch:
                 self._register(request, episode, "opened" if before is None else "transferred")
             self.read_set.episodes[episode.id] = CachedEpisode(episode, one.weight + one.size, whole)
         if request.step.opens:
-            self._keep_opening(recorded[0].episode)
+            self._keep_opening(recorded[0].episode, recorded[0].metadata[0])
         if request.reference is not None:
             first = recorded[0].metadata[0]
             place = (first.network, request.reference)
@@ -226,9 +227,11 @@ class Batch:
             self.read_set.registered.add(place)
             self.write_set.registrations[place] = (request.caller.actor, why)
 
-    def _keep_opening(self, episode: Episode) -> None:
+    def _keep_opening(self, episode: Episode, opened: EventMetadata) -> None:
         """Record the new episode as one of its client's, visible to the requests that follow."""
-        self.write_set.openings.append((episode.network, episode.client, episode.id))
+        place, at = (episode.network, episode.client, opened.clinic), opened.occurred_at
+        self.write_set.openings.append((episode.network, episode.client, episode.id, opened.clinic, at))
+        self.read_set.openings.setdefault(place, []).append((episode.id, at))
         self.read_set.of_clients.setdefault((episode.network, episode.client), []).append(episode.id)
 
 

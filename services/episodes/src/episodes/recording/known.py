@@ -34,6 +34,7 @@ def known_of(read_set: ReadSet, request: CommandRequest, episode: Episode) -> Kn
     return Known(
         born=_born(client.get("born")),
         partner=KnownPartner(partner["kind"], partner["organisation"]) if partner else None,
+        opened=tuple(read_set.openings.get((episode.network, episode.client, episode.clinic), ())),
         performer=KnownStaff(performer["role"], performer["licensed"]) if performer else None,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -65,6 +66,9 @@ class ReadSet:
     """Where the clients that commands name are registered: network, client, clinic."""
     subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
     of_clients: dict[Scoped, list[UUID]] = field(default_factory=dict)
+    openings: dict[tuple[str, UUID, UUID], list[tuple[UUID, datetime]]] = field(default_factory=dict)
+    """Episodes of clients for whom one is to be opened, and when each was: by network, client and the clinic
+    that opened it."""
     episodes: dict[UUID, CachedEpisode] = field(default_factory=dict)
     unreadable: dict[UUID, Unreadable] = field(default_factory=dict)
     understood: Understood = EVERYTHING
@@ -75,17 +79,18 @@ class ReadSet:
 
 @dataclass(slots=True)
 class WriteSet:
-    """What one transaction records. `openings` are new episodes (network, client, episode); `subjects` new
-    ids by which a partner knows a client, by network, client and partner, and `partners` the versions of
-    those partners' entries, which must not have changed since they were read; `registrations` those of
-    clients at clinics (network, client, clinic), each with who made it and why.
+    """What one transaction records. `openings` are new episodes (network, client, episode, and the clinic and
+    time of the opening); `subjects` new ids by which a partner knows a client, by network, client and
+    partner, and `partners` the versions of those partners' entries, which must not have changed since they
+    were read; `registrations` those of clients at clinics (network, client, clinic), each with who made it
+    and why.
     """
 
     events: list[StoredEvent] = field(default_factory=list)
     receipts: dict[Scoped, StoredReceipt] = field(default_factory=dict)
     references: dict[tuple[str, bytes], tuple[UUID, UUID]] = field(default_factory=dict)
     keys: dict[Scoped, tuple[UUID, bytes]] = field(default_factory=dict)
-    openings: list[tuple[str, UUID, UUID]] = field(default_factory=list)
+    openings: list[tuple[str, UUID, UUID, UUID, datetime]] = field(default_factory=list)
     subjects: dict[tuple[str, UUID, UUID], UUID] = field(default_factory=dict)
     partners: dict[Scoped, int] = field(default_factory=dict)
     registrations: dict[tuple[str, UUID, UUID], tuple[Actor, str]] = field(default_factory=dict)

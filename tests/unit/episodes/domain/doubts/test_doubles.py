@@ -11,7 +11,15 @@ import pytest
 from episodes.domain.care.assessments import Assessed
 from episodes.domain.care.responses import ResponseNoted
 from episodes.domain.care.sessions import SessionNotDelivered
-from tests.support.episodes.batches import a_batch, an_episode_of, answered, command, told_of
+from tests.support.episodes.batches import (
+    KEY,
+    a_batch,
+    an_episode_of,
+    answered,
+    command,
+    told_of,
+    warned,
+)
 from tests.support.episodes.care_facts import (
     OPENED,
     READY,
@@ -21,10 +29,11 @@ from tests.support.episodes.care_facts import (
     a_flag,
     a_session,
     an_addition_to,
+    an_episode,
     judged,
 )
 from tests.support.episodes.doubting import warned_of
-from tests.support.episodes.scenario import COLLEAGUE, EPISODE, THERAPIST, march, past
+from tests.support.episodes.scenario import COLLEAGUE, EPISODE, OTHER_CLINIC, THERAPIST, march, past
 
 RULE = "looks-recorded-already"
 TEN = march(3, 10)
@@ -163,3 +172,17 @@ def test_a_start_that_is_added_may_make_a_double() -> None:
     of_a_day = past(replace(a_session(TEN), start=None, end=None), TEN.date())
     adding = an_addition_to("session-delivered.1", start=TEN)
     assert (RULE, "/added/start") in warned_of(adding, after=[OPENED, timed, of_a_day], about=of_a_day.id)
+
+
+@pytest.mark.parametrize(("seconds", "again"), [(0, True), (-59, True), (59, True), (60, False)])
+def test_a_second_opening_of_a_client_at_one_time_and_clinic_looks_like_the_first(
+    seconds: int, again: bool
+) -> None:
+    batch = a_batch(told_of(key=KEY))
+    first = answered(batch, command(an_episode, said={"occurred_at": march(2, 10)}))
+    at = march(2, 10) + timedelta(seconds=seconds)
+    second = command(an_episode, id=UUID(int=501), said={"occurred_at": at})
+    told = json.loads(answered(batch, second).body)["warnings"]
+    assert [it["detail"] for it in told] == ([f"It looks like episode {first.episode}."] if again else [])
+    elsewhere = command(an_episode, id=UUID(int=502), clinic=OTHER_CLINIC, said={"occurred_at": at})
+    assert warned(batch, elsewhere) == []

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from episodes.domain.care.assessments import BASELINES, Assessed
+from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.care.responses import ResponseNoted
 from episodes.domain.care.session_checks import SessionChecked
 from episodes.domain.care.sessions import SessionDelivered, SessionNotDelivered
@@ -27,6 +28,8 @@ Entry = RecordedEvent[Any]
 def doubled_entries(told: Told) -> Iterator[Doubt]:
     """Whether the entry looks like another of its kind. No other kind is looked at, which bounds the cost."""
     entry = told.entry
+    if isinstance(entry.fact, EpisodeOpened):
+        yield from _opened_before(told)
     alike = _ALIKE.get(type(entry.fact))
     if alike is None:
         return
@@ -35,6 +38,15 @@ def doubled_entries(told: Told) -> Iterator[Doubt]:
         pointer = _TIME_AT.get(type(entry.fact), "/occurred_at")
         detail = f"It looks like event {known.metadata.event_id}."
         yield Doubt("looks-recorded-already", pointer, detail)
+
+
+def _opened_before(told: Told) -> Iterator[Doubt]:
+    """Whether the clinic opened another episode for the client at that time."""
+    at, own = told.entry.metadata.occurred_at, told.episode.id
+    for episode, opened_at in told.command.known.opened:
+        if episode != own and abs(opened_at - at) < APART:
+            yield Doubt("looks-recorded-already", "", f"It looks like episode {episode}.")
+            return
 
 
 def _same_session(one: Entry, other: Entry) -> bool:
@@ -48,7 +60,7 @@ def _same_session(one: Entry, other: Entry) -> bool:
 def _same_assessment(one: Entry, other: Entry) -> bool:
     """Whether both say the same at one time, or are baselines of one time, whatever they say."""
     baselines = one.fact.stage in BASELINES and one.fact.stage == other.fact.stage
-    if baselines and "month" not in (one.metadata.precision, other.metadata.precision):
+    if baselines and one.metadata.when.of_a_day and other.metadata.when.of_a_day:
         return _at_once(one.metadata.when, other.metadata.when) or _on_one_day(one, other)
     return _same(one, other)
 

@@ -57,7 +57,8 @@ OF_DOUBTS = (
             "both-sides-in-one-value": "one value of motion is said to be of both joints",
             "no-performer": "nobody is named as having given the session",
             "looks-recorded-already": (
-                "the entry looks like another of the episode, which `detail` names: a session of the same"
+                "the entry looks like another of the episode, which `detail` names (of an opening: like "
+                "another episode that the clinic opened for the client): a session of the same"
                 " performer with the same start, a baseline of the same time, or an assessment, check, "
                 "response or missed session that says the same at the same time; times less than a minute"
                 " apart count as the same; a `visit` keeps a second session from being recorded at all"

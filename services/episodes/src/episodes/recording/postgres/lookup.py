@@ -57,6 +57,9 @@ LOOKUPS: Mapping[str, Lookup] = {
     ),
     "keys": _by_key("network_id, client_id, key_id, wrapped", "client_keys", "client_id"),
     "client_episodes": _by_key("network_id, client_id, episode_id", "client_episodes", "client_id"),
+    "openings": _by_key(
+        "network_id, client_id, episode_id, clinic_id, opened_at", "client_episodes", "client_id"
+    ),
     "clinics": _by_key("network_id, clinic_id AS id, zone", "clinics", "clinic_id"),
     "clients": _by_key(
         "network_id, client_id AS id, coalesce(identity->>'birth_date', identity->>'born') AS born",

@@ -60,6 +60,7 @@ def read(
             "references": _references_wanted(commands),
             "events": [(one, recent[one].episode.version if one in recent else 0) for one in wanted],
             "keys": clients,
+            "openings": {(c.caller.network, c.draft.client) for c in commands if c.step.opens},
             **rows,
         }
     )
@@ -69,6 +70,10 @@ def read(
     _take_references(seek, read_set, found["references"])
     for row in found["registrations"]:
         read_set.registered.add((row["network_id"], row["client_id"], row["clinic_id"]))
+    for row in found["openings"]:
+        if row["opened_at"] is not None:
+            place = (row["network_id"], row["client_id"], row["clinic_id"])
+            read_set.openings.setdefault(place, []).append((row["episode_id"], row["opened_at"]))
     _take_keys(read_set, found["keys"], unwrap)
     if clients - read_set.keys.keys():
         read_set.master = wrapping(connection)

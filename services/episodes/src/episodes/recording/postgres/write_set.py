@@ -4,7 +4,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from care_platform.postgres.row_security import SCOPE, scoped
-from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids
+from episodes.event_log.arrays import Bytes, Numbers, Texts, Times, Uuids
 from episodes.recording.store import WriteSet
 
 _KEYS = """INSERT INTO client_keys (network_id, client_id, key_id, wrapped)
@@ -13,8 +13,8 @@ _RECEIPTS = """INSERT INTO command_receipts (network_id, command_id, request_mac
 SELECT n, c, m, 201, r, a
 FROM unnest(%b::text[], %b::uuid[], %b::bytea[], %b::bytea[], %b::text[]) AS w(n, c, m, r, a)
 ORDER BY 1, 2"""
-_OPENINGS = """INSERT INTO client_episodes (network_id, client_id, episode_id)
-SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) ORDER BY 1, 2, 3"""
+_OPENINGS = """INSERT INTO client_episodes (network_id, client_id, episode_id, clinic_id, opened_at)
+SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::uuid[], %b::timestamptz[]) ORDER BY 1, 2, 3"""
 _SUBJECTS = """INSERT INTO client_subjects (network_id, client_id, partner_id, subject)
 SELECT n, c, p, (
     SELECT s FROM partners WHERE network_id = n AND partner_id = p AND version = v FOR SHARE
@@ -40,8 +40,8 @@ def write(curs: Cursor[DictRow], write_set: WriteSet) -> None:
         columns = (Texts(networks), Uuids(clients), Uuids(ids), Bytes(wrapped))
         curs.execute(_KEYS, columns, prepare=True)
     if write_set.openings:
-        networks, clients, episodes = zip(*write_set.openings, strict=True)
-        opened = (Texts(networks), Uuids(clients), Uuids(episodes))
+        networks, clients, episodes, clinics, times = zip(*write_set.openings, strict=True)
+        opened = (Texts(networks), Uuids(clients), Uuids(episodes), Uuids(clinics), Times(times))
         curs.execute(_OPENINGS, opened, prepare=True)
     if write_set.registrations:
         networks, clients, clinics = zip(*write_set.registrations, strict=True)
