@@ -39,7 +39,7 @@ Number = Annotated[int, Field(ge=1, lt=2**31), BeforeValidator(_counted)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 """A point in time, written with its offset."""
 
-Precision = Annotated[str, _open("second", "minute", "day", "month")]
+Precision = Annotated[str, _open("second", "minute", "day", "month", "year", "unknown")]
 """How exactly a time is known. Whoever decides by it takes a word it does not know as the coarsest."""
 
 Origin = Annotated[str, _open("live", "late", "imported", "corrected")]

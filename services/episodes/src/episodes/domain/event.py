@@ -41,9 +41,10 @@ class EventMetadata:
     occurred_at: datetime
     """When it happened, as exactly as `precision` says."""
     precision: str
-    """How exactly `occurred_at` is known: to the second, minute, day or month."""
+    """How exactly `occurred_at` is known: to the second or minute, to the day, month or year of which it is
+    the start; or not at all, and then it is the latest that it can be."""
     zone: str
-    """The IANA time zone in which a day or month of `occurred_at` is meant."""
+    """The IANA time zone in which a day, month or year of `occurred_at` is meant."""
     recorded_at: datetime
     """When the service recorded the event."""
     origin: str
