@@ -58,6 +58,13 @@ class Episode:
         """Every interval of one kind, oldest first."""
         return (held for held in self.spans if isinstance(held.fact, kind))
 
+    def lasting(self, kind: type[T]) -> Span[T] | None:
+        """The first interval of one kind that has not ended. In a loop, as each command asks for it."""
+        for held in self.spans:
+            if held.interval.until is None and isinstance(held.entry.fact, kind):
+                return held
+        return None
+
     def in_force(self, kind: type[T], when: When) -> Span[T] | None:
         """The newest of one kind that held at `when`."""
         holding = [held for held in self.spans_of(kind) if held.interval.holds_at(when)]

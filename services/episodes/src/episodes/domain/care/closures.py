@@ -84,7 +84,7 @@ REOPENED_WITHIN_MONTHS = 3
 
 def closure(episode: Episode) -> Span[EpisodeClosed] | None:
     """The closure that has not ended, if the episode is closed."""
-    return next((held for held in episode.spans_of(EpisodeClosed) if held.interval.until is None), None)
+    return episode.lasting(EpisodeClosed)
 
 
 def closed_at(episode: Episode, when: When) -> bool:

@@ -30,7 +30,7 @@ class EpisodeResumed:
 
 def open_hold(episode: Episode) -> Span[EpisodeHeld] | None:
     """The hold that has not ended, if the episode is on hold."""
-    return next((held for held in episode.spans_of(EpisodeHeld) if held.interval.until is None), None)
+    return episode.lasting(EpisodeHeld)
 
 
 def on_hold(episode: Episode, when: When) -> bool:

@@ -26,6 +26,10 @@ CONSENT_ANEW = (
 )
 
 
+OF_AGES = (EpisodeOpened, TreatmentConsented, SessionChecked)
+"""The facts from which the client's age follows, or that follow from it."""
+
+
 def contradicting_ages(told: Told) -> Iterator[Doubt]:
     """Whether what was told of the client's age, or follows from it, contradicts the directory."""
     entry, born = told.entry, told.command.known.born

@@ -1,35 +1,45 @@
 """Every doubt about what a command recorded, whether it is new, added to an entry, or corrects one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 from episodes.domain.care.amendments import Amendment, EntryAddedTo, EntryCorrected
+from episodes.domain.care.plans import Goal
+from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.decision import Command
-from episodes.domain.doubts.ages import contradicting_ages
+from episodes.domain.doubts.ages import OF_AGES, contradicting_ages
 from episodes.domain.doubts.days import doubtful_days
-from episodes.domain.doubts.doubles import doubled_entries
+from episodes.domain.doubts.doubles import DOUBLED, doubled_entries
 from episodes.domain.doubts.doubt import BESIDE, Doubt, Told
 from episodes.domain.doubts.instruments import doubtful_instruments
 from episodes.domain.doubts.performers import doubtful_performer
 from episodes.domain.doubts.readings import doubtful_readings
 from episodes.domain.doubts.sites import doubtful_sites
 from episodes.domain.doubts.times import contradicting_times
+from episodes.domain.doubts.walking import may_hold
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
+from episodes.domain.values import InstrumentResult, Reading
 from episodes.domain.vocabulary import BY_FACT
 
-LOOKS: tuple[Callable[[Told], Iterator[Doubt]], ...] = (
-    contradicting_times,
-    doubtful_days,
-    contradicting_ages,
-    doubtful_readings,
-    doubtful_sites,
-    doubtful_instruments,
-    doubtful_performer,
-    doubled_entries,
+Look = Callable[[Told], Iterator[Doubt]]
+
+LOOKS: Mapping[Look, Callable[[type[Any]], bool]] = MappingProxyType(
+    {
+        contradicting_times: lambda kind: True,
+        doubtful_days: lambda kind: True,
+        contradicting_ages: lambda kind: kind in OF_AGES,
+        doubtful_readings: lambda kind: may_hold(kind, Reading),
+        doubtful_sites: lambda kind: may_hold(kind, Reading) or may_hold(kind, Goal),
+        doubtful_instruments: lambda kind: may_hold(kind, InstrumentResult),
+        doubtful_performer: lambda kind: kind is SessionDelivered,
+        doubled_entries: lambda kind: kind in DOUBLED,
+    }
 )
+"""What is looked for, and in which kinds of facts."""
 
 _BESIDE_A_REPLACEMENT = MappingProxyType({"/performer": "/performed_by", BESIDE: "/happened_at"})
 """Where a correction states what stands beside the fact when an entry is recorded."""
@@ -58,8 +68,14 @@ def _told(entry: RecordedEvent[Any], episode: Episode, command: Command[Any]) ->
 
 
 def _doubts(told: Told) -> Iterator[Doubt]:
-    for look in LOOKS:
+    kind: Any = type(told.entry.fact)
+    for look in _looks(kind):
         yield from look(told)
+
+
+@cache
+def _looks(kind: Any) -> tuple[Look, ...]:
+    return tuple(look for look, fits in LOOKS.items() if fits(kind))
 
 
 def _field(doubt: Doubt) -> str:

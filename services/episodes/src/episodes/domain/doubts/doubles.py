@@ -20,6 +20,9 @@ from episodes.domain.time import When, compare
 APART = timedelta(minutes=1)
 """Two times that are nearer to each other than this may be one: a form is sent again within seconds. Ours."""
 
+NEAR = timedelta(days=3)
+"""Two times that lie further apart than this are never one, even if both are known to the day alone."""
+
 _EXACT = ("second", "minute")
 
 Entry = RecordedEvent[Any]
@@ -33,11 +36,17 @@ def doubled_entries(told: Told) -> Iterator[Doubt]:
     alike = _ALIKE.get(type(entry.fact))
     if alike is None:
         return
-    known = next((other for other in told.others(type(entry.fact)) if alike(entry, other)), None)
+    near = (other for other in told.others(type(entry.fact)) if _near(entry, other))
+    known = next((other for other in near if alike(entry, other)), None)
     if known is not None:
         pointer = _TIME_AT.get(type(entry.fact), "/occurred_at")
         detail = f"It looks like event {known.metadata.event_id}."
         yield Doubt("looks-recorded-already", pointer, detail)
+
+
+def _near(one: Entry, other: Entry) -> bool:
+    """Whether they may be of one time: it spares most others a comparison."""
+    return abs(one.metadata.occurred_at - other.metadata.occurred_at) < NEAR
 
 
 def _opened_before(told: Told) -> Iterator[Doubt]:
@@ -103,6 +112,8 @@ _ALIKE: Mapping[type[Any], Callable[[Entry, Entry], bool]] = MappingProxyType(
     }
 )
 """When two entries of a kind look like one."""
+
+DOUBLED = (*_ALIKE, EpisodeOpened)
 
 _TIME_AT: Mapping[type[Any], str] = MappingProxyType(
     {SessionDelivered: "/start", SessionNotDelivered: "/planned_start"}

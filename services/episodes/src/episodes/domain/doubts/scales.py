@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from episodes.domain.doubts.tables.measures import Ends
 from episodes.domain.doubts.tables.units import IN_MILLIMETRES
@@ -31,8 +32,14 @@ def outside(value: float, unit: str, scale: str) -> bool:
 
     A line of 0 to 10 is one of 10 cm, whether it is read in cm or in mm.
     """
-    ends = list(_ends(scale, unit.strip().casefold()))
+    ends = _ends_of(scale, unit)
     return bool(ends) and not any(low <= value <= high for low, high in ends)
+
+
+@lru_cache(maxsize=512)
+def _ends_of(scale: str, unit: str) -> tuple[Ends, ...]:
+    """Clinics write few scales over and over."""
+    return tuple(_ends(scale, unit.strip().casefold()))
 
 
 def _ends(scale: str, unit: str) -> Iterator[Ends]:

@@ -1,6 +1,5 @@
 """The parts of a fact that are of one kind, wherever they stand in it."""
 
-from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -8,19 +7,35 @@ from typing import Any, TypeVar, get_args, get_type_hints
 T = TypeVar("T")
 
 
-def parts_of(value: Any, kind: type[T], pointer: str = "") -> Iterator[tuple[str, T]]:
+def parts_of(fact: Any, kind: type[T]) -> list[tuple[str, T]]:
     """Each part of a kind in a fact, with the pointer to it. A fact that can hold none costs one look."""
-    if isinstance(value, kind):
-        yield pointer, value
-    elif isinstance(value, tuple):
-        for place, part in enumerate(value):
-            yield from parts_of(part, kind, f"{pointer}/{place}")
-    elif is_dataclass(value) and not isinstance(value, type):
-        held: Any = kind
-        for name in _holding(type(value), held):
-            part = getattr(value, name)
-            if part:
-                yield from parts_of(part, kind, f"{pointer}/{name}")
+    found: list[tuple[str, T]] = []
+    _collect(fact, kind, "", found)
+    return found
+
+
+def _collect(value: Any, kind: Any, pointer: str, found: list[tuple[str, Any]]) -> None:
+    """A list and no generators: each command with readings is walked."""
+    cls: Any = type(value)
+    for name in _holding(cls, kind):
+        part = getattr(value, name)
+        if isinstance(part, tuple):
+            for place, one in enumerate(part):
+                _take(one, kind, f"{pointer}/{name}/{place}", found)
+        elif part is not None:
+            _take(part, kind, f"{pointer}/{name}", found)
+
+
+def _take(part: Any, kind: Any, pointer: str, found: list[tuple[str, Any]]) -> None:
+    if isinstance(part, kind):
+        found.append((pointer, part))
+    else:
+        _collect(part, kind, pointer, found)
+
+
+def may_hold(cls: Any, kind: Any) -> bool:
+    """Whether a fact of this type may hold a part of the kind."""
+    return bool(_holding(cls, kind))
 
 
 @cache

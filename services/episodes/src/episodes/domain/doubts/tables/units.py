@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 
@@ -61,6 +62,7 @@ _POWER = re.compile(r"(?<=[^\d\s])[+-]?\d$|^\d+$|[²³]$")
 """A power behind a unit, or a plain number."""
 
 
+@lru_cache(maxsize=512)
 def quantity(unit: str) -> Quantity | None:
     """What a unit measures; none if it is no unit that UCUM or a clinic knows."""
     told = unit.strip().casefold().replace("_", " ") if "[" not in unit else unit.strip().casefold()
