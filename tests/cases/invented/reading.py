@@ -58,6 +58,11 @@ class Invented:
     def name(self) -> str:
         return self.script.id
 
+    @property
+    def imported(self) -> list[str]:
+        """The steps that come from another system; nobody is alerted of them."""
+        return [step.name for step in self.script.steps if step.body.get("origin") == "imported"]
+
     def role_of(self, step: str) -> str:
         return self.roles.get(step, "therapist")
 
