@@ -1,4 +1,4 @@
-"""Other orders in which the same facts may arrive: what a command names is sent before it, the rest is free."""
+"""Other orders in which the same facts may arrive: what a command names comes before it, the rest is free."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random

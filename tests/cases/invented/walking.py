@@ -1,7 +1,7 @@
 """Walks an invented case: sends its commands one after the other, and notes what became of each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -26,13 +26,17 @@ class Desk(Protocol):
 
 @dataclass
 class Walk:
-    """The walk of one case; `came` is what became of each step, in the order in which they were sent."""
+    """The walk of one case. `came` is what became of each step, in the order in which they were sent;
+    `judged` is how the sessions stand, and `heard` what was published.
+    """
 
     case: Invented
     desk: Desk
     came: dict[str, Expected] = field(default_factory=dict)
     inbox: Inbox = field(default_factory=Inbox)
     made: dict[str, str] = field(default_factory=dict)
+    judged: dict[str, list[str]] = field(default_factory=dict)
+    heard: list[Document] = field(default_factory=list)
 
     def go(self, steps: Sequence[str] | None = None) -> "Walk":
         """Send these steps in this order, or all of the script as it is written."""
@@ -44,29 +48,28 @@ class Walk:
     def unexpected(self) -> list[str]:
         """Where a command came to something else than was written down."""
         return [
-            f"{step}: expected {self.case.expected(step)}, came to {came}"
+            f"{step}, {part.name}: expected {wanted}, came to {found}"
             for step, came in self.came.items()
-            if came != self.case.expected(step)
+            for part in fields(came)
+            if (found := getattr(came, part.name)) != (wanted := getattr(self.case.expected(step), part.name))
         ]
 
     def _sent(self, command: Command) -> Expected:
-        before = judgements(self.desk.state(), self.made) if self.made else {}
-        heard = len(self.desk.published()) if self.made else 0
         told = self.desk.record(command, self.case.role_of(command.step), self.made)
         if told.refused is not None:
             return Expected(refused=told.refused)
         self.made[command.step] = told.document["events"][0]["id"]
-        after = judgements(self.desk.state(), self.made)
-        judged = {
-            session: after[session]
-            for session in before
-            if after.get(session, before[session]) != before[session]
-        }
-        alerts, taken_back = self.inbox.take(command.step, self.desk.published()[heard:], self.made)
+        before, self.judged = self.judged, judgements(self.desk.state(), self.made)
+        heard, self.heard = self.heard, list(self.desk.published())
+        alerts, taken_back = self.inbox.take(command.step, self.heard[len(heard) :], self.made)
         return Expected(
             breaches=told.breaches,
             warnings=told.warnings,
-            judged=judged,
+            judged={
+                session: self.judged[session]
+                for session, rules in before.items()
+                if self.judged.get(session, rules) != rules
+            },
             alerts=alerts,
             taken_back=taken_back,
         )
@@ -80,3 +83,18 @@ class Walk:
             "checks": verdicts(state, self.made),
             "alerts": self.inbox.stands,
         }
+
+    @property
+    def alarming(self) -> set[str]:
+        """The sessions of which the clinic is to know: they broke a rule, and were not imported."""
+        broke = {session for session, broken in self.end()["sessions"].items() if broken}
+        return broke - set(self.case.imported)
+
+
+def judged_at_the_end(end: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the end what no order of arrival changes: what a check told depends on what was known then."""
+    return {
+        "status": end["status"],
+        "sessions": end["sessions"],
+        "checks": {check: told.rpartition(", now ")[2] for check, told in end["checks"].items()},
+    }
