@@ -14,7 +14,7 @@ from contracts.codec import CloudEvent, to_kafka
 from contracts.envelope import PublishedEvent
 from contracts.webhook import Links, Webhook, WebhookData
 from episodes.access import ACCESS
-from episodes.domain.breaches import OF_SESSIONS, TIME_NOT_KNOWN
+from episodes.domain.breaches import OF_SESSIONS, OF_THE_DESK, TIME_NOT_KNOWN
 from episodes.domain.care.session_checks import OURS, SOURCES
 from episodes.domain.field_rules import CLIENT, CLINIC, PARTNER, STAFF, STAFF_OR_PARTNER
 from episodes.domain.vocabulary import COMMANDS, STEPS
@@ -123,6 +123,7 @@ def test_the_vocabulary_says_what_each_rule_does() -> None:
     effects = {row[0]: row[1] for row in table(VOCABULARY, "rule")}
     either = {rule for who, rule in SAID if who == "unless"}
     assert {rule for rule, effect in effects.items() if effect == "refuses or breach"} == either
+    assert either == set(OF_THE_DESK)
     assert {rule for rule, effect in effects.items() if effect.startswith("breach")} == set(OF_SESSIONS)
     asking = ("session_checks.py", "treatment_consents.py", "plans.py", "holding.py")
     verdicts = {rule for who, rule in literals(EPISODES, *asking) if who == "yield"} | {TIME_NOT_KNOWN}

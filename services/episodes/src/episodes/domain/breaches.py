@@ -38,12 +38,21 @@ OF_SESSIONS = (
     TIME_NOT_KNOWN,
 )
 
+OF_THE_DESK = (
+    "plan-needs-a-baseline-assessment",
+    "clinical-refinement-needs-newer-evidence",
+    "referral-needs-consent",
+    "consent-longer-than-a-year",
+    "closed-more-than-three-months-before",
+)
+"""What refuses a decision, and is stored with one that is imported."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
     """A rule of care that was broken, and the explanation of whoever broke it."""
 
-    rule: Annotated[str, OneOf(*OF_SESSIONS)]
+    rule: Annotated[str, OneOf(*OF_SESSIONS, *OF_THE_DESK)]
     """The name of the rule, as the vocabulary lists it."""
     rules_version: Annotated[str, COMPUTED] = RULES_VERSION
     """The version of the rules that was applied; set by the service."""

@@ -28,7 +28,7 @@ OF_DOUBTS = (
             "day-that-never-was": (
                 "the clinic's time zone had no such day, because clocks went over the date line"
             ),
-            "mode-without-motion": "a reading says who moved, and its measure is no motion",
+            "mode-without-motion": "a reading says who moved, and nothing moves where its measure is taken",
             "side-not-of-the-site": "the place, or its motion that is measured, has no such side",
             "site-not-of-the-measure": "the motion of one joint is said to be of another place",
             "scale-ends-swapped": "the lowest score of a scale is not below its highest",
@@ -104,7 +104,8 @@ OF_DOUBTS = (
         {
             "implausible-value": (
                 "a value cannot be: motion under -60 or over 200 degrees, or over 60 and over twice the "
-                "norm of the joint; a jaw that opens over 80 mm; pain below zero"
+                "norm of the joint; a jaw that opens over 80 mm; pain below zero on a scale that names no "
+                "ends"
             ),
         },
     ),
