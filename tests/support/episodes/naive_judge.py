@@ -2,16 +2,15 @@
 rows.
 """
 
-from calendar import isleap
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from episodes.domain.event import RecordedEvent
 from tests.support.episodes.naive_model import (
     Row,
     Time,
-    end,
+    age_at,
     held,
     local,
     may_hold,
@@ -171,46 +170,13 @@ def _consent(rows: list[Row], techniques: list[Row], when: Time) -> Iterator[str
     covering = [
         span
         for span in of(rows, "treatment-consented.1")
-        if _covers(span["row"]["fact"]["scope"], techniques) and not _outgrown(rows, span["row"], when)
+        if _covers(span["row"]["fact"]["scope"], techniques)
     ]
     fitting = [span["row"] for span in covering if held(span, when)]
     if _unknown(when) or not fitting:
         yield _missing(covering, when, "no-treatment-consent")
-    elif all(row["fact"]["given"]["by"] == "client" and _age_at(rows, row) < 18 for row in fitting):
+    elif all(row["fact"]["given"]["by"] == "client" and age_at(rows[0], row) < 18 for row in fitting):
         yield "consent-of-a-minor-alone"
-
-
-def _age_at(rows: list[Row], consent: Row) -> int:
-    """The client's age at a consent: as sealed, else the age told and the birthdays of the opening since."""
-    if "age" in consent["fact"]:
-        return int(consent["fact"]["age"])
-    opened = _opening(rows)
-    if "age" not in opened["fact"]:
-        return 18
-    then, day = _last_day_of(opened), local(consent["time"][0], consent["zone"])
-    return int(opened["fact"]["age"]) + day.year - then.year - (day.timetuple()[1:3] < then.timetuple()[1:3])
-
-
-def _outgrown(rows: list[Row], consent: Row, when: Time) -> bool:
-    """Whether a guardian consented for a minor by the age told, who is of age by it now."""
-    if "age" in consent["fact"] or consent["fact"]["given"]["by"] != "guardian":
-        return False
-    if _age_at(rows, consent) >= 18:
-        return False
-    opened = _opening(rows)
-    then, years = _last_day_of(opened), 18 - opened["fact"]["age"]
-    leaps = then.timetuple()[1:3] == (2, 29) and not isleap(then.year + years)
-    of_age = date(then.year + years, 3, 1) if leaps else then.replace(year=then.year + years)
-    return order(midnight(of_age - timedelta(days=1), consent["zone"]), when) < 0
-
-
-def _opening(rows: list[Row]) -> Row:
-    return next(row for row in rows if row["type"] == "episode-opened.1")
-
-
-def _last_day_of(row: Row) -> date:
-    at = row["time"][0]
-    return max(local(at, row["zone"]), local(end(row["time"]) - timedelta(seconds=1), row["zone"]))
 
 
 def _covers(scopes: list[Row], techniques: list[Row]) -> bool:

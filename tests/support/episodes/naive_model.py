@@ -4,6 +4,7 @@ It uses plain dicts and lists over the raw events, scans all of them for every q
 with the product: where the two disagree, one of them is wrong.
 """
 
+from calendar import isleap
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -112,6 +113,8 @@ def _amend(row: Row, event: RecordedEvent[Any]) -> None:
     fact = event.fact
     if event.metadata.type == "entry-added-to.1":
         row["fact"] = row["fact"] | said(fact.added)
+        if fact.happened_at is not None:
+            row["time"] = (fact.happened_at, fact.happened_precision, row["zone"])
     elif event.metadata.type == "entry-corrected.1":
         row["fact"] = said(fact.replacement)
         row["time"] = (fact.happened_at, fact.happened_precision, row["zone"])
@@ -153,13 +156,10 @@ def _stretches(earlier: list[Row], row: Row, later: list[Row]) -> list[list[Any]
     match row["type"]:
         case "treatment-consented.1":
             a_year_on = _a_year_after(local(begun[0], zone))
-            grown = fact["of_age_on"] - timedelta(days=1) if "of_age_on" in fact else a_year_on
-            last = min(fact.get("expires_on", a_year_on), a_year_on, grown)
+            last = min(fact.get("expires_on", a_year_on), a_year_on, _last_as_a_minor(earlier[0], row))
             return [[begun, _first_to_end([midnight(last, zone), *_withdrawals(row, later)])]]
         case "sharing-consented.1":
-            ends = [(fact["until"], "second", zone)] if "until" in fact else []
-            withdrawn = [(at, "second", its) for at, _, its in _withdrawals(row, later)]
-            return [[(fact["effective_from"], "second", zone), _first_to_end([*ends, *withdrawn])]]
+            return [[(fact["effective_from"], "second", zone), _first_to_end(_ends_of_sharing(row, later))]]
         case "clearance-recorded.1":
             return [[begun, _until_day(fact, zone)]]
         case "red-flag-cleared.1":
@@ -185,6 +185,42 @@ _UNTIL_THE_NEXT = {
 }
 
 
+def _ends_of_sharing(row: Row, later: list[Row]) -> list[Time]:
+    ends = [row["fact"]["until"]] if "until" in row["fact"] else []
+    if "of_age_on" in row["fact"]:
+        ends.append(midnight(row["fact"]["of_age_on"], row["zone"])[0])
+    withdrawn = [(at, "second", its) for at, _, its in _withdrawals(row, later)]
+    return [*((end, "second", row["zone"]) for end in ends), *withdrawn]
+
+
+def age_at(opened: Row, consent: Row) -> int:
+    """The client's age at a consent: as sealed, else the age told and the birthdays of the opening since."""
+    if "age" in consent["fact"]:
+        return int(consent["fact"]["age"])
+    if "age" not in opened["fact"]:
+        return 18
+    then, day = _last_day_of(opened), local(consent["time"][0], consent["zone"])
+    return int(opened["fact"]["age"]) + day.year - then.year - (day.timetuple()[1:3] < then.timetuple()[1:3])
+
+
+def _last_as_a_minor(opened: Row, consent: Row) -> date:
+    """The last day of a guardian's consent for a minor; of any other the last of all days."""
+    fact = consent["fact"]
+    if "age" in fact:
+        return fact["of_age_on"] - timedelta(days=1) if "of_age_on" in fact else date.max
+    if fact["given"]["by"] != "guardian" or age_at(opened, consent) >= 18:
+        return date.max
+    then, years = _last_day_of(opened), 18 - opened["fact"]["age"]
+    leaps = then.timetuple()[1:3] == (2, 29) and not isleap(then.year + years)
+    of_age = date(then.year + years, 3, 1) if leaps else then.replace(year=then.year + years)
+    return of_age - timedelta(days=1)
+
+
+def _last_day_of(row: Row) -> date:
+    at = row["time"][0]
+    return max(local(at, row["zone"]), local(end(row["time"]) - timedelta(seconds=1), row["zone"]))
+
+
 def _a_year_after(day: date) -> date:
     try:
         return day.replace(year=day.year + 1)
@@ -194,7 +230,13 @@ def _a_year_after(day: date) -> date:
 
 def _withdrawals(row: Row, later: list[Row]) -> list[Time]:
     about = [one for one in later if one["fact"].get("consent_id") == row["id"]]
-    return [latest((one["fact"]["effective_from"], one["time"][1], one["zone"])) for one in about]
+    return [_effective(one) for one in about]
+
+
+def _effective(withdrawal: Row) -> Time:
+    """A stated moment is exact, and when it happened as exact as that is known."""
+    at = withdrawal["fact"]["effective_from"]
+    return latest(withdrawal["time"]) if at == withdrawal["time"][0] else (at, "second", withdrawal["zone"])
 
 
 def _until_day(fact: Row, zone: str) -> Time | None:

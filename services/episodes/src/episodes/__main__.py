@@ -45,7 +45,7 @@ from episodes.episode_list.process import Setting, run_project
 from episodes.episode_list.rebuild import run_rebuild
 from episodes.episode_list.rows import CHANNEL
 from episodes.event_log.cache import Cache
-from episodes.event_log.compatibility import AllHave, EverythingIsWritten
+from episodes.event_log.compatibility import AllHave, EverythingIsWritten, why_beyond
 from episodes.event_log.episodes import Episodes
 from episodes.event_log.epochs import StoreInUse, begin_epoch
 from episodes.event_log.keyring import KINDS, Keyring, keyring
@@ -334,6 +334,8 @@ def rejudge(settings: Settings, _: argparse.Namespace) -> None:
     url = settings.require("database_url", "the address of the database, as the role of the API")
     keyring, say = _keyring(settings), partial(print, flush=True)
     with _in_a_sentence(), closing(_store(url, keyring)) as store, closing(connect_to_log(url)) as reading:
+        if (why := why_beyond(reading)) is not None:
+            raise SystemExit(why)
         run_rejudging(
             Rejudging(store, randomness(keyring), _now, say), all_episodes(reading, settings.networks)
         )

@@ -129,6 +129,12 @@ def test_an_operator_mends_all_that_is_stored_at_once(beside_older: tuple[Servic
     assert "1 episodes looked at, 0 judged anew, 0 not judged" in service.told("rejudge")
 
 
+def test_a_release_that_the_store_is_beyond_judges_nothing_anew(beside_older: tuple[Service, Api]) -> None:
+    service, _ = beside_older
+    released(service, "9999")
+    assert "only a later release can read" in service.told("rejudge", code=1)
+
+
 def released(service: Service, revision: str) -> None:
     """Processes older than this revision do not run any more."""
     with psycopg.connect(service.database.superuser_url) as connection:

@@ -183,3 +183,17 @@ def test_what_began_at_a_known_time_holds_where_it_may_hold() -> None:
     interval = Interval(moment(march(9)), moment(march(10)))
     for when in (moment(march(8)), moment(march(9)), moment(march(10)), moment(march(11))):
         assert interval.may_hold_at(when) is interval.holds_at(when)
+
+
+def test_a_day_that_a_zone_left_out_is_the_one_that_came_instead_however_often_it_is_read() -> None:
+    samoa = When.day(date(2011, 12, 30), "Pacific/Apia")
+    again = When(datetime.fromisoformat(samoa.at.isoformat()), "day", "Pacific/Apia")
+    assert samoa.date_in_zone() == again.date_in_zone() == date(2011, 12, 31)
+    assert compare(samoa, again) == compare(samoa, When.day(date(2011, 12, 30), "Pacific/Apia")) == 0
+
+
+@pytest.mark.parametrize(("precision", "last"), [("day", march(8).date()), ("second", march(8).date())])
+def test_the_last_day_of_a_time_lies_in_it(precision: str, last: date) -> None:
+    assert known_to(precision, march(8, 14)).last_day == last
+    assert known_to("month", march(8)).last_day == date(2026, 3, 31)
+    assert known_to("year", march(8)).last_day == date(2026, 12, 31)

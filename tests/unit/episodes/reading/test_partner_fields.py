@@ -18,7 +18,7 @@ from episodes.reading.partner_fields import partner_fields
 
 FACTS = [*(step.fact for step in STEPS), Plan]
 FOR_NO_PARTNER = {
-    "EpisodeOpened": {"client", "therapist"},
+    "EpisodeOpened": {"client", "continues", "therapist"},
     "TreatmentConsented": {"witness"},
     "SessionDelivered": {"chaperone", "participants"},
     "SharingConsented": {"subject"},

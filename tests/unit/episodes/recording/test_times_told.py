@@ -141,7 +141,7 @@ def test_the_time_beside_a_fact_may_be_the_more_exact_one_if_that_is_said() -> N
 def test_an_unknown_time_is_at_the_latest_what_is_told_and_never_later_than_now() -> None:
     assert known(told(a_baseline, precision="unknown")) == (NOW.isoformat(), "unknown")
     header = told(a_baseline, occurred_at=the_time("2026-02"), precision="unknown")
-    assert known(header) == ("2026-03-01T00:00:00-08:00", "unknown")
+    assert known(header) == ("2026-02-28T23:59:59.999999-08:00", "unknown")
     header = told(a_baseline, occurred_at=the_time(str(NOW.year)), precision="unknown")
     assert (header.occurred_at, header.origin) == (NOW, "late")
 

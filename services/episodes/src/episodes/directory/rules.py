@@ -6,13 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from episodes.access import Caller
-from episodes.domain.births import Born
+from episodes.domain.births import FIRST_YEAR, Born
 from episodes.domain.refusals import NotAllowed, RuleBroken, Unknown
 from episodes.domain.roles import PRIVACY, Role
 from episodes.errors import NotThere
-
-EARLIEST = 1900
-"""The first year of birth that is taken: a choice; nobody born before is alive."""
 
 FARTHEST_EAST = timezone(timedelta(hours=14))
 """The zone in which a day begins first (Kiribati)."""
@@ -80,7 +77,7 @@ def check_birth(before: State, after: State, now: datetime) -> None:
         if said is None or said == before.get(field):
             continue
         today = now.astimezone(FARTHEST_EAST).date()
-        if int(said[:4]) < EARLIEST or Born.of(said).first > today:
+        if int(said[:4]) < FIRST_YEAR or Born.of(said).first > today:
             raise RuleBroken("birth-date-out-of-range", f"/{field}", OUT_OF_RANGE)
 
 

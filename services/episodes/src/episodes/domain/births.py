@@ -12,6 +12,9 @@ from datetime import date
 OF_AGE = 18
 """Years from which a client may consent alone (RCW 26.28.015); before, a guardian or representative does."""
 
+FIRST_YEAR = 1900
+"""Nobody who comes for treatment was born before."""
+
 FORM = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?", re.ASCII)
 
 
@@ -40,6 +43,10 @@ class Born:
     def age(self, day: date) -> int:
         """The age on that day in whole years, the least that it may be; 0 before the birth."""
         return max(0, whole_years(self.last, day))
+
+    def may_be_true(self, today: date) -> bool:
+        """Whether somebody may be born then: from 1900 on, and not in the future."""
+        return self.first.year >= FIRST_YEAR and self.first <= today
 
     def may_be(self, age: int, since: date, until: date) -> bool:
         """Whether the age in whole years may be this one on one of these days."""

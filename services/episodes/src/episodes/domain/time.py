@@ -1,7 +1,7 @@
 """When something happened, as exactly as it is known, and how two such times compare."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 UNKNOWN = "unknown"
@@ -36,7 +36,11 @@ class When:
 
     @classmethod
     def day(cls, day: date, zone: str) -> "When":
-        return cls(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)), "day", zone)
+        """The day; where a zone left it out, as clocks went over the date line, the day that came instead."""
+        place = ZoneInfo(zone)
+        began = datetime(day.year, day.month, day.day, tzinfo=place)
+        there = began.astimezone(UTC).astimezone(place)
+        return cls(began if there.date() == day else there, "day", zone)
 
     @property
     def end(self) -> datetime:
@@ -50,6 +54,11 @@ class When:
                 return truncated(self.at + timedelta(days=370), "year", self.zone)
             case _:
                 return self.at
+
+    @property
+    def last(self) -> datetime:
+        """The last moment of the stated period."""
+        return max(self.at, self.end - timedelta(microseconds=1))
 
     @property
     def known(self) -> bool:
@@ -74,6 +83,11 @@ class When:
 
     def date_in_zone(self) -> date:
         return self.at.astimezone(ZoneInfo(self.zone)).date()
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the stated period."""
+        return self.last.astimezone(ZoneInfo(self.zone)).date()
 
 
 def truncated(at: datetime, precision: str, zone: str) -> datetime:

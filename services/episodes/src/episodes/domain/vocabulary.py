@@ -95,7 +95,7 @@ def decide(episode: Episode, command: Command[Any]) -> list[NewFact]:
     refuse_dangling(episode, ids_in(command.draft))
     if isinstance(command.draft, Amendment):  # in the time zone of its entry
         return step.decide(episode, command)
-    draft = placed(command.draft, command.when.zone)
+    draft = placed(command.draft, command.when)
     return step.decide(episode, command if draft is command.draft else replace(command, draft=draft))
 
 

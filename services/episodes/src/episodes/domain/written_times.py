@@ -47,17 +47,24 @@ def written(told: date, zone: str) -> When:
             return When.day(told, zone)
 
 
-def placed(fact: F, zone: str) -> F:
-    """The same fact with its days, months and years as times in the zone, as they are stored."""
+def placed(fact: F, when: When) -> F:
+    """The same fact with its days, months and years as times in the zone of `when`, as they are stored. A
+    month or year is the day that `when` says, if that is known to be in it.
+    """
     changed: dict[str, Any] = {}
     cls: Any = type(fact)
     for name, known in _as_known(cls):
         told = getattr(fact, name)
         if isinstance(told, WrittenDay):
-            changed[name] = date(told.year, told.month, told.day)
+            changed[name] = _day_of(written(told, when.zone), when)
         elif isinstance(told, WrittenTime):
-            changed[name] = written(told, zone).end if known.to_its_end else told.placed(zone)
+            changed[name] = written(told, when.zone).end if known.to_its_end else told.placed(when.zone)
     return replace(fact, **changed) if changed else fact  # type: ignore[type-var] # every fact is a dataclass
+
+
+def _day_of(told: When, when: When) -> date:
+    says_more = when.of_a_day and not told.of_a_day and compare(told, when) == 0
+    return (when if says_more else told).date_in_zone()
 
 
 @cache
@@ -72,6 +79,12 @@ def _mark(hint: Any) -> AsKnown | None:
     if get_origin(hint) is Annotated:
         return next((mark for mark in hint.__metadata__ if isinstance(mark, AsKnown)), None)
     return next((mark for part in get_args(hint) if (mark := _mark(part)) is not None), None)
+
+
+def _said_best(known: list[When]) -> When:
+    """The fact's own time; if that is less than a day, the one beside it, which may say more."""
+    own, other = known[0], known[-1]
+    return other if own.known and not own.of_a_day and other.is_finer_than(own) else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +113,7 @@ class Said:
         if not known and self.precision == UNKNOWN:
             return When(self.latest, UNKNOWN, otherwise.zone)
         if self.precision is None:
-            return known[0] if known else otherwise
+            return _said_best(known) if known else otherwise
         for one in known:
             if one.precision == self.precision:
                 return one
@@ -114,5 +127,5 @@ class Said:
         if told.precision == "minute" and self.precision == "second":
             return said
         if self.precision == UNKNOWN:
-            return When(min(told.end, max(told.at, self.latest)), UNKNOWN, told.zone)
+            return When(min(told.last, max(told.at, self.latest)), UNKNOWN, told.zone)
         return told if said.is_finer_than(told) else When.of(told.at, self.precision, told.zone)

@@ -6,7 +6,7 @@ from typing import Literal
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from care_platform.postgres.compatibility import COMPATIBLE_FROM
+from care_platform.postgres.compatibility import BEYOND, COMPATIBLE_FROM
 from episodes.event_log.reader import Database
 
 _SALTED_SINCE = "0006"
@@ -47,6 +47,12 @@ def understood(connection: Connection[DictRow]) -> Understood:
         less_exactly=revision >= _LESS_EXACTLY_SINCE,
         known_sealed=revision >= _KNOWN_SEALED_SINCE,
     )
+
+
+def why_beyond(connection: Connection[DictRow]) -> str | None:
+    """Why this release may not write into the store any more; none if it may."""
+    row = connection.execute(COMPATIBLE_FROM).fetchone()
+    return BEYOND if row is not None and row["compatible_from"] > _NEWEST else None
 
 
 class AllHave:

@@ -19,6 +19,7 @@ from episodes.domain.care.openings import Responsibility
 from episodes.domain.care.plans import Plan
 from episodes.domain.care.rejudging import SessionsRejudged
 from episodes.domain.care.session_checks import SessionChecked, verdict_now
+from episodes.domain.care.treatment_consents import TreatmentConsented, until_of_age
 from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata, RecordedEvent, Redacted
 from episodes.domain.status import status
@@ -52,7 +53,9 @@ def state(look: Viewer, episode: Episode, when: When | None = None) -> Document:
     """
     intervals: dict[UUID, list[Interval]] = defaultdict(list)
     for held in episode.spans:
-        if not isinstance(held.fact, Responsibility):
+        if isinstance(held.fact, TreatmentConsented):
+            intervals[held.id].append(until_of_age(episode, held))
+        elif not isinstance(held.fact, Responsibility):
             intervals[held.id].append(held.interval)
     about = _about(look, episode.entries)
     sections: dict[str, list[Document]] = defaultdict(list)

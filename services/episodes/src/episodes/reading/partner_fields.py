@@ -1,8 +1,8 @@
 """Which fields of a fact a partner may read: an allow-list made from the types and the marks beside them.
 
 Values are shown: numbers, times, codes and words of a kind the client consented to share. An id is shown if
-its mark says what it is the id of, and that is a part of the record or a partner. Ids of staff and clients,
-ids without a mark, and types unknown here are not, nor is anything that holds one of them.
+its mark says what it is the id of, and that is a part of the record or a partner. Ids of staff, clients and
+other episodes, ids without a mark, and types unknown here are not, nor is anything that holds one of them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 from episodes.domain.breaches import Breach
-from episodes.domain.field_rules import PARTNER, IdOf
+from episodes.domain.field_rules import EPISODE, PARTNER, IdOf
 from episodes.domain.values import HealthUpdate, Screening
 
 _VALUES = frozenset({str, int, float, bool, datetime, date, NoneType})
@@ -46,7 +46,7 @@ def _leaves(hint: Any, marks: tuple[Any, ...] = ()) -> Iterable[tuple[Any, tuple
 
 def _may_be_shown(leaf: Any, marks: tuple[Any, ...]) -> bool:
     if leaf is UUID:
-        return any(mark == PARTNER or isinstance(mark, IdOf) for mark in marks)
+        return any(mark == PARTNER or (isinstance(mark, IdOf) and mark != EPISODE) for mark in marks)
     if isinstance(leaf, type) and is_dataclass(leaf):
         return partner_fields(leaf).keys() == {field.name for field in fields(leaf)}
     return leaf in _VALUES

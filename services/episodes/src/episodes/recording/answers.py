@@ -65,6 +65,8 @@ def _session(
 
 
 def _doubts(episode: Episode, recorded: RecordedEvent[Any], asked: Command[Any]) -> Iterator[dict[str, str]]:
+    if asked.partner is not None:
+        return  # a doubt compares with what a partner may not read
     for doubt in doubts(episode, recorded, asked):
         told = {"rule": doubt.rule, "pointer": doubt.pointer}
         yield {**told, "detail": doubt.detail} if doubt.detail else told

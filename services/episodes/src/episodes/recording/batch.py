@@ -177,7 +177,7 @@ class Batch:
             imported=request.circumstances.origin == IMPORTED,
             partner=request.caller.partner,
             written=request.circumstances.occurred_at,
-            known=known_of(self.read_set, request, episode),
+            known=known_of(self.read_set, request, episode, self.now),
         )
 
     def _fits(self, recorded: Sequence[NewEvents]) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 from episodes.domain.care.amendments import Amendment, EntryAttested
 from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.care.referrals import involved
+from episodes.domain.care.transfers import zone_then
 from episodes.domain.episode import Episode
 from episodes.domain.refusals import NotAllowed, RuleBroken, Unknown
 from episodes.domain.roles import Role
@@ -139,12 +140,15 @@ def time_of(read_set: ReadSet, request: CommandRequest, episode: Episode, now: d
     beside, own_time = request.circumstances, request.step.own_time
     if own_time is None and (beside.occurred_at or beside.precision or beside.origin) is None:
         return When(now, "second", zone)
-    said = Said(
-        own=None if own_time is None else own_time(request.draft, zone),
-        beside=None if beside.occurred_at is None else written(beside.occurred_at, zone),
-        precision=beside.precision,
-        latest=now,
-    )
+
+    def own(zone: str) -> When | None:
+        return None if own_time is None else own_time(request.draft, zone)
+
+    def said_beside(zone: str) -> When | None:
+        return None if beside.occurred_at is None else written(beside.occurred_at, zone)
+
+    zone = zone_then(episode, lambda zone: own(zone) or said_beside(zone), zone)
+    said = Said(own=own(zone), beside=said_beside(zone), precision=beside.precision, latest=now)
     imported = beside.origin is not None and not isinstance(request.draft, Amendment)
     if imported and (said.own or said.beside or said.precision) is None:
         raise RuleBroken("import-without-a-time", "/occurred_at")

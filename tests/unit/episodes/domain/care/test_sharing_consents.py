@@ -1,16 +1,18 @@
 """Consent to share with a partner, and its withdrawal."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from contracts.disclosure import Question
 from episodes.disclosure.decision import consent_for
+from episodes.domain.births import Born
 from episodes.domain.care.sharing_consents import SharingConsented, SharingWithdrawn, live_consent
 from episodes.domain.decision import Known, KnownPartner
 from episodes.domain.time import Interval
+from episodes.domain.values import Given
 from tests.support.episodes.care_facts import CLOSED, OPENED, a_sharing_consent, shared, treated
 from tests.support.episodes.scenario import NOW, PARTNER, SUBJECT, Past, given, march, moment, past
 
@@ -160,3 +162,38 @@ def test_a_consent_keeps_who_the_partner_was_by_the_directory() -> None:
     assert (kept.partner_kind, kept.partner_organisation) == ("chiropractor", "Harbor")
     unknown = given(OPENED).when(a_sharing_consent()).then_recorded()
     assert (unknown.partner_kind, unknown.partner_organisation) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("born", "until", "of_age_on"),
+    [
+        ("2008-03-20", None, date(2026, 3, 20)),
+        ("2008-03-20", march(25), date(2026, 3, 20)),
+        ("2008-03-20", march(19), None),
+        ("2008-03-04", None, None),
+        ("2008", None, date(2026, 12, 31)),
+        ("1980-03-20", None, None),
+    ],
+)
+def test_a_guardians_consent_ends_when_the_client_comes_of_age(
+    born: str, until: datetime | None, of_age_on: date | None
+) -> None:
+    by_a_guardian = replace(a_sharing_consent(until=until), given=Given(by="guardian"))
+    known = Known(born=Born.of(born))
+    told = given(OPENED).when(by_a_guardian, march(4), known=known).then_recorded()
+    assert told.of_age_on == of_age_on
+    for by in ("client", "representative"):
+        other = replace(by_a_guardian, given=Given(by=by))
+        assert given(OPENED).when(other, march(4), known=known).then_recorded().of_age_on is None
+
+
+def test_from_that_day_on_nothing_may_be_sent() -> None:
+    consent = past(replace(SHARED.fact, given=Given(by="guardian"), of_age_on=date(2026, 3, 20)), march(4))
+    second = timedelta(seconds=1)
+    assert [may_send(consent, at=at) for at in (march(20) - second, march(20))] == [True, False]
+
+
+def test_an_age_told_at_the_opening_counts_where_no_birth_date_is_known() -> None:
+    opened = past(replace(OPENED.fact, age=17), march(2))
+    by_a_guardian = replace(a_sharing_consent(), given=Given(by="guardian"))
+    assert given(opened).when(by_a_guardian, march(4)).then_recorded().of_age_on == date(2027, 3, 2)

@@ -1,6 +1,7 @@
 """Times that are not known: what permits is not taken to hold, what protects holds from its latest on."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from episodes.domain.care.treatment_consents import TreatmentConsentWithdrawn
 from episodes.domain.time import When
 from episodes.domain.values import Screening, ScreeningItem
+from episodes.domain.written_times import WrittenTime
 from tests.support.episodes.care_facts import (
     BASELINE,
     OPENED,
@@ -118,3 +120,50 @@ def test_a_fact_of_unknown_time_judges_sessions_of_long_ago_anew() -> None:
     told.tell(unknown(a_consent(march(9)), 9))
     assert told.broken(session)[:2] == ["no-plan-in-force", "time-not-known"]
     told.agrees()
+
+
+@pytest.mark.parametrize(
+    ("occurred", "precision", "effective", "verdict"),
+    [
+        (6, "second", 4, ("stop", "no-treatment-consent")),
+        (1, "month", 4, ("stop", "no-treatment-consent")),
+        (5, "day", 4, ("stop", "no-treatment-consent")),
+        (4, "day", None, ("stop", "no-treatment-consent")),
+        (5, "day", None, ("go",)),
+        (1, "month", None, ("go",)),
+    ],
+)
+def test_a_withdrawal_that_says_from_when_is_exact_and_any_other_as_exact_as_its_time(
+    occurred: int, precision: str, effective: int | None, verdict: Any
+) -> None:
+    when = When.of(march(occurred), precision, ZONE)
+    from_when = when.at if effective is None else march(effective, 12)
+    withdrawn = Past(TreatmentConsentWithdrawn(consent_id=CONSENT.id, effective_from=from_when), when)
+    given(OPENED, BASELINE, PLAN, CONSENT, withdrawn).when(a_check, march(5, 9)).then_verdict(*verdict)
+
+
+def test_what_is_of_unknown_time_may_have_ended_before() -> None:
+    ended = replace(a_clearance, valid_until=march(1).date())
+    when = When.of(march(9), "unknown", ZONE)
+    given(OPENED).when(ended, when).then_recorded()
+    given(OPENED).when(ended, march(9)).then_refused("ends-before-it-begins", "/valid_until")
+
+
+def test_a_consent_of_a_month_may_last_a_year_from_its_last_day() -> None:
+    signed = WrittenTime(2026, 3, 1)
+    signed.precision = "month"
+    last = replace(a_consent(signed), expires_on=march(31).date().replace(year=2027))
+    given(OPENED).when(last).then_recorded()
+    longer = replace(last, expires_on=date(2027, 4, 1))
+    given(OPENED).when(longer).then_refused("consent-longer-than-a-year", "/expires_on")
+
+
+def test_a_withdrawal_from_the_day_of_the_signature_takes_effect_with_it() -> None:
+    signed = past(a_consent(march(1, 10)), march(1, 10))
+    withdrawn = TreatmentConsentWithdrawn(effective_from=march(1))
+    recorded = given(OPENED, signed).when(withdrawn, march(2), about=signed.id).then_recorded()
+    assert recorded.effective_from == march(1, 10)
+    earlier = TreatmentConsentWithdrawn(effective_from=march(1, 9))
+    given(OPENED, signed).when(earlier, march(2), about=signed.id).then_refused(
+        "ends-before-it-begins", "/effective_from"
+    )

@@ -11,7 +11,7 @@ from episodes.domain.care.amendments import EntryAddedTo, EntryCorrected
 from episodes.domain.care.treatment_consents import TreatmentConsented, TreatmentConsentWithdrawn
 from episodes.domain.values import Given
 from tests.support.episodes.batches import a_batch, an_episode_of, command, told_of, warned
-from tests.support.episodes.care_facts import OPENED, a_check, a_consent, an_episode
+from tests.support.episodes.care_facts import OPENED, a_check, a_consent, a_sharing_consent, an_episode
 from tests.support.episodes.scenario import CLIENT, EPISODE, NETWORK, Past, march, past
 
 ANOTHER = ("age-contradicts-birth-date", "/age")
@@ -129,3 +129,23 @@ def test_it_warns_of_no_consent_of_another_time() -> None:
 def test_a_guardians_consent_outgrown_by_the_age_told_and_not_by_the_birth_date_is_told_of() -> None:
     assert at_a_check(consent("guardian"), "2009", 25, age=17) == [OTHERWISE]
     assert not at_a_check(consent("guardian"), "2008-03-21", 25, age=17)
+
+
+def test_a_minor_who_alone_consents_to_share_is_marked() -> None:
+    for by, born, warns in (("client", "2012", True), ("guardian", "2012", False), ("client", "1980", False)):
+        told = replace(a_sharing_consent(), given=Given(by=by))
+        assert (ALONE in warned_of(told, born)) is warns
+
+
+def test_an_opening_before_the_birth_is_marked() -> None:
+    found = warned_of(an_episode, "2026-03-10", said={"occurred_at": march(2)})
+    assert ("age-contradicts-birth-date", "/occurred_at") in found
+
+
+def test_a_birth_date_that_can_be_none_counts_as_unknown() -> None:
+    for born in ("2199-01-01", "1850-01-01"):
+        assert ALONE not in warned_of(consent("client"), born)
+
+
+def test_no_age_is_sealed_into_a_consent_of_unknown_time() -> None:
+    assert ALONE not in warned_of(consent("client"), "2012", said={"precision": "unknown"})

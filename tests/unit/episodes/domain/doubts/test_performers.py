@@ -61,3 +61,11 @@ def test_a_correction_may_name_who_did_it_and_an_addition_may_not() -> None:
     assert not warned_of(named, after=[OPENED, told], about=told.id)
     more = an_addition_to(KIND, place="home")
     assert not warned_of(more, after=[OPENED, told], about=told.id)
+
+
+def test_whom_a_correction_names_is_looked_at_like_whom_the_session_named() -> None:
+    told = past(SESSION, march(2, 10))
+    known = told_of(an_episode_of(OPENED, told))
+    known.rows["staff", NETWORK, THERAPIST] = {"role": "coordinator", "licensed": False}
+    wrong = a_correction_of(KIND, SESSION, performed_by=THERAPIST)
+    assert warned(a_batch(known), command(wrong, EPISODE, about=told.id)) == [(NO_THERAPIST, "/performed_by")]

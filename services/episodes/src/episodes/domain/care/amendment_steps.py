@@ -62,6 +62,9 @@ def adding(kinds: Kinds) -> Decide:
         if all(part in (None, ()) for part in draft.added.values()):
             raise RuleBroken("addition-adds-nothing", "/added")
         _refuse_ill_added(kinds, episode, command, entry, step)
+        when = _time_with(entry, step, replace(entry.fact, **draft.added))
+        if when != entry.metadata.when:
+            draft = replace(draft, happened_at=when.at, happened_precision=when.precision)
         return [_about(entry, draft, command)]
 
     return add
@@ -83,7 +86,7 @@ def correcting(kinds: Kinds) -> Decide:
         before = kinds.derived(without(episode, entry.metadata.event_id))
         refuse_dangling(before, ids_in(draft.replacement, "/replacement"))
         with _refused_at("replacement"):
-            replacement = placed(draft.replacement, when.zone)
+            replacement = placed(draft.replacement, when)
             first, *more = step.decide(before, _again(entry, command, replacement, when))
         corrected = replace(
             draft, replacement=first.fact, happened_at=when.at, happened_precision=when.precision
@@ -195,19 +198,26 @@ def _cited(episode: Episode) -> set[UUID]:
 def _happened(entry: RecordedEvent[Any], step: Step, draft: EntryCorrected) -> When:
     """When the corrected entry happened: by its own time, as told anew, or as before."""
     before, told = entry.metadata.when, draft.happened_at
+    own = None if step.own_time is None else step.own_time(draft.replacement, before.zone)
+    if own is not None and told is None and draft.happened_precision is None:
+        return _time_with(entry, step, draft.replacement)  # shown as a day, a month is sent back as one
     beside = None if told is None else written(told, before.zone)
-    precision = draft.happened_precision
-    if precision is None and beside is not None and beside.is_finer_than(before) and before.known:
-        precision = before.precision
     said = Said(
-        own=None if step.own_time is None else step.own_time(draft.replacement, before.zone),
+        own=own,
         beside=beside,
-        precision=precision,
-        latest=entry.metadata.recorded_at,
+        precision=draft.happened_precision or _precision_kept(before, beside),
+        latest=entry.metadata.recorded_at if before.known else before.at,
         beside_at="/happened_at",
         precision_at="/happened_precision",
     )
     return said.when(before)
+
+
+def _precision_kept(before: When, told: When | None) -> str | None:
+    """How exactly it was known before, if the time told anew says no more than that."""
+    if told is None or not before.known or not told.is_finer_than(before):
+        return None
+    return before.precision if When.of(told.at, before.precision, told.zone).at == told.at else None
 
 
 def _refuse_after_closing(episode: Episode, step: Step, when: When, pointer: str) -> None:

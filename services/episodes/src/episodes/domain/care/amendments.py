@@ -49,6 +49,11 @@ class EntryAddedTo(Amendment):
     """The fields that the entry had left out; one that it states already is refused: correct that."""
     reason: Words | None = None
     """Why they are added only now, in words."""
+    happened_at: Annotated[Instant | None, COMPUTED] = None
+    """When the entry happened, if what is added says it more exactly, as the start of a session; set by the
+    service."""
+    happened_precision: Annotated[str | None, COMPUTED] = None
+    """How exactly `happened_at` is known; set by the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +123,12 @@ def added(episode: Episode, entry: RecordedEvent[EntryAddedTo]) -> Episode:
     def completed(of: RecordedEvent[Any]) -> RecordedEvent[Any]:
         names = {field.name for field in fields(of.fact)}
         more = {name: value for name, value in entry.fact.added.items() if name in names}
-        return replace(of, fact=replace(of.fact, **more), labels=_both(of, entry))
+        header = replace(
+            of.metadata,
+            occurred_at=entry.fact.happened_at or of.metadata.occurred_at,
+            precision=entry.fact.happened_precision or of.metadata.precision,
+        )
+        return RecordedEvent(header, replace(of.fact, **more), _both(of, entry))
 
     return _rewritten(episode, entry, completed)
 

@@ -36,7 +36,7 @@ def clear(episode: Episode, command: Command[ClearanceRecorded]) -> list[NewFact
     It may not end before it begins.
     """
     until = command.draft.valid_until
-    if until is not None and until < command.when.date_in_zone():
+    if until is not None and command.when.known and until < command.when.date_in_zone():
         raise RuleBroken("ends-before-it-begins", "/valid_until")
     return [NewFact(command.draft, command.when)]
 

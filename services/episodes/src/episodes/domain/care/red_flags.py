@@ -85,7 +85,7 @@ def clear_flag(episode: Episode, command: Command[RedFlagCleared]) -> list[NewFa
         raise RuleBroken("flag-already-cleared")
     if draft.finding == ACCEPTED and draft.limits is None:
         raise RuleBroken("acceptance-needs-its-limits", "/limits")
-    if draft.valid_until is not None and draft.valid_until < when.date_in_zone():
+    if draft.valid_until is not None and when.known and draft.valid_until < when.date_in_zone():
         raise RuleBroken("ends-before-it-begins", "/valid_until")
     return [NewFact(replace(draft, flag_id=command.about), when)]
 

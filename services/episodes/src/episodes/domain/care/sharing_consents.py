@@ -5,10 +5,11 @@ A consent bounds when we may send, not how old the fact may be.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
+from episodes.domain.care.ages import of_age_as_told
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
@@ -26,7 +27,7 @@ from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import DESK, DESK_OR_PRIVACY
 from episodes.domain.step import ALWAYS, Step
 from episodes.domain.time import Interval, When
-from episodes.domain.values import Document, Form, Given, GivenBy, Instant, Label
+from episodes.domain.values import Day, Document, Form, Given, GivenBy, Instant, Label
 
 KINDS = (
     "identity",
@@ -68,11 +69,14 @@ class SharingConsented:
     """The moment from which nothing may be sent any more; if not given, there is none. Of a day, month or
     year it is the end."""
     given: Given
-    """Who gave the consent."""
+    """Who gave the consent. A guardian's ends when the client comes of age."""
     form: Form | None = None
     """How the consent was given; absent where it was not stated."""
     document: Document | None = None
     """The consent as a document that is kept elsewhere."""
+    of_age_on: Annotated[Day | None, COMPUTED] = None
+    """The day on which the client comes of age, where a guardian's consent ends by that: from then on nothing
+    may be sent. Set by the service from the birth date in the directory, or else from the age told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,13 +123,23 @@ def consent_to_share(episode: Episode, command: Command[SharingConsented]) -> li
     """
     draft = command.draft
     begins = draft.effective_from or command.when.at
-    if draft.until is not None and draft.until <= begins:
+    if draft.until is not None and draft.until <= begins and (command.when.known or draft.effective_from):
         raise RuleBroken("consent-ends-before-it-begins", "/until")
     stored = replace(draft, subject=command.subject, effective_from=begins)
     partner = command.known.partner
     if partner is not None:
         stored = replace(stored, partner_kind=partner.kind, partner_organisation=partner.organisation)
-    return [NewFact(stored, command.when)]
+    return [NewFact(replace(stored, of_age_on=_of_age_on(episode, command)), command.when)]
+
+
+def _of_age_on(episode: Episode, command: Command[SharingConsented]) -> date | None:
+    """The day by which a guardian's consent ends, if the client is a minor and it would last longer."""
+    draft, born = command.draft, command.known.born
+    of_age_on = of_age_as_told(episode) if born is None else born.of_age_on
+    if draft.given.by != "guardian" or of_age_on is None or of_age_on <= command.when.last_day:
+        return None
+    ends = When.day(of_age_on, command.when.zone).at
+    return of_age_on if draft.until is None or draft.until > ends else None
 
 
 def withdraw_sharing(episode: Episode, command: Command[SharingWithdrawn]) -> list[NewFact]:
@@ -165,6 +179,8 @@ def sharing_begun(episode: Episode, entry: RecordedEvent[SharingConsented]) -> E
     zone = entry.metadata.zone
     begins = When(entry.fact.effective_from or entry.metadata.occurred_at, "second", zone)
     until = entry.fact.until
+    if entry.fact.of_age_on is not None:
+        until = When.day(entry.fact.of_age_on, zone).at
     return episode.begin(entry, Interval(begins, None if until is None else When(until, "second", zone)))
 
 
@@ -208,6 +224,7 @@ SHARING = Step(
     needs_subject=True,
     decide=consent_to_share,
     evolve=sharing_begun,
+    asks_age=True,
 )
 WITHDRAWING = Step(
     name="sharing-withdrawn.1",

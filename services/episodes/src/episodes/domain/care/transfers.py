@@ -1,5 +1,6 @@
 """Handing an episode over: to another therapist, perhaps of another clinic of the network."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +13,7 @@ from episodes.domain.field_rules import CLINIC, COMPUTED, STAFF, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import DESK
 from episodes.domain.step import Step
-from episodes.domain.time import Interval
+from episodes.domain.time import Interval, When, compare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,20 @@ def responsible(episode: Episode) -> Span[Responsibility] | None:
     """Who answers for the episode now; unknown only of an erased client's."""
     spans = list(episode.spans_of(Responsibility))
     return spans[-1] if spans else None
+
+
+def zone_then(episode: Episode, told: Callable[[str], When | None], zone: str) -> str:
+    """The time zone in which a day is told: that of the clinic which had the episode then.
+
+    `told` is the time as it would be in a zone, and `zone` that of the clinic which has the episode now. A
+    transfer is told in the time zone of the clinic that hands the episode over.
+    """
+    for held in reversed(tuple(episode.spans_of(Responsibility))[1:]):
+        when = told(zone)
+        if when is None or not when.known or compare(when, held.interval.since) >= 0:
+            break
+        zone = held.entry.metadata.zone
+    return zone
 
 
 def transfer(episode: Episode, command: Command[ResponsibilityTransferred]) -> list[NewFact]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from episodes.domain.field_rules import AS_KNOWN, COMPUTED, EVENT, STAFF, Length
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import DESK
 from episodes.domain.step import ALWAYS, Step
-from episodes.domain.time import Interval, When, compare, months_after
+from episodes.domain.time import Interval, When, compare, months_after, truncated
 from episodes.domain.values import Coded, Day, Document, Form, Given, GivenBy, Instant, Site
 from episodes.domain.written_times import written
 
@@ -79,7 +79,8 @@ class TreatmentConsentWithdrawn:
     """The consent that is withdrawn, as the path names it."""
     effective_from: Annotated[Instant, AS_KNOWN] | None = None
     """When the withdrawal takes effect; if not given, when it happened, even if recorded later. Of a day,
-    month or year it takes effect as it begins."""
+    month or year it takes effect as it begins, unless that is when the withdrawal happened: a consent that is
+    withdrawn on a day still holds on that day."""
     by: GivenBy | None = None
     """Who withdrew the consent."""
     reason: Words | None = None
@@ -92,9 +93,9 @@ def consent(episode: Episode, command: Command[TreatmentConsented]) -> list[NewF
     The client's age on that day is sealed into it, if the directory knows the birth date.
     """
     expires, signed = command.draft.expires_on, command.when.date_in_zone()
-    if expires is not None and expires < signed:
+    if expires is not None and command.when.known and expires < signed:
         raise RuleBroken("consent-ends-before-it-begins", "/expires_on")
-    short = expires is None or expires <= months_after(signed, MAX_MONTHS)
+    short = expires is None or expires <= months_after(command.when.last_day, MAX_MONTHS)
     breaches = of_the_desk(command, unless(short, "consent-longer-than-a-year", "/expires_on"))
     return [NewFact(replace(_with_age(command), breaches=breaches), command.when)]
 
@@ -105,7 +106,7 @@ def _with_age(command: Command[TreatmentConsented]) -> TreatmentConsented:
     The day on which the client comes of age tells the birthday: it is kept only where the consent ends by it.
     """
     draft, born, signed = command.draft, command.known.born, command.when.date_in_zone()
-    if born is None:
+    if born is None or not command.when.known:
         return draft
     of_age_on = born.of_age_on
     ends_by_it = draft.given.by == "guardian" and signed < of_age_on <= last_day_of(draft, command.when)
@@ -137,7 +138,10 @@ def withdraw_consent(episode: Episode, command: Command[TreatmentConsentWithdraw
     if consent is None:
         raise Unknown("unknown-consent")
     effective = command.draft.effective_from or command.when.at
-    since = When(effective, command.when.precision, command.when.zone).latest
+    signed = consent.interval.since
+    if effective == truncated(signed.at, "day", signed.zone):  # from that day on: it never held
+        effective = signed.at
+    since = _effective(effective, command.when)
     refuse_before(
         since, consent.interval.since, "/effective_from" if command.draft.effective_from else "/occurred_at"
     )
@@ -157,14 +161,19 @@ def withdrawn_from(entry: RecordedEvent[TreatmentConsentWithdrawn]) -> When:
     """From when the consent holds no more, which may be long before it was recorded. Of a withdrawal of which
     no time is known, that is the latest that it can be.
     """
-    header = entry.metadata
-    return When(entry.fact.effective_from or header.occurred_at, header.precision, header.zone).latest
+    when = entry.metadata.when
+    return _effective(entry.fact.effective_from or when.at, when)
+
+
+def _effective(effective: datetime, when: When) -> When:
+    """A stated moment is exact, and when it happened as exact as that is known."""
+    return when.latest if effective == when.at else When(effective, "second", when.zone)
 
 
 def broken_consent(episode: Episode, techniques: Collection[Coded], when: When) -> Iterator[str]:
     """What is wrong with the consent to treat with these techniques at `when`; nothing, if one is valid."""
     covering = [
-        (held, _until_of_age(episode, held))
+        (held, until_of_age(episode, held))
         for held in episode.spans_of(TreatmentConsented)
         if _covers(held, techniques)
     ]
@@ -193,7 +202,7 @@ def outgrown_on(episode: Episode, consent: RecordedEvent[TreatmentConsented]) ->
     return of_age_as_told(episode) if fact.age is None else fact.of_age_on
 
 
-def _until_of_age(episode: Episode, held: Span[TreatmentConsented]) -> Interval:
+def until_of_age(episode: Episode, held: Span[TreatmentConsented]) -> Interval:
     """When the consent holds. Its own interval does not know of an age told at the opening, which may be
     corrected.
     """

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from episodes.domain.births import OF_AGE, Born
-from episodes.domain.care.ages import last_day
+from episodes.domain.care.ages import age_told, last_day
 from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.care.session_checks import SessionChecked
+from episodes.domain.care.sharing_consents import SharingConsented
 from episodes.domain.care.treatment_consents import (
     A_DAY,
     TreatmentConsented,
@@ -17,8 +18,10 @@ from episodes.domain.doubts.doubt import Doubt, Told
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
 from episodes.domain.time import Interval, When
+from episodes.domain.values import Given
 
 ANOTHER_AGE = "The directory's birth date makes the client another age."
+UNBORN = "By the directory's birth date the client was not born then."
 GROWN_UP = "The client is of age by what is known, and the consent is a guardian's."
 CONSENT_ANEW = (
     "The directory's birth date has changed since a consent was recorded, or was not known then. The consent"
@@ -26,7 +29,7 @@ CONSENT_ANEW = (
 )
 
 
-OF_AGES = (EpisodeOpened, TreatmentConsented, SessionChecked)
+OF_AGES = (EpisodeOpened, TreatmentConsented, SharingConsented, SessionChecked)
 """The facts from which the client's age follows, or that follow from it."""
 
 
@@ -37,8 +40,12 @@ def contradicting_ages(told: Told) -> Iterator[Doubt]:
         case EpisodeOpened():
             if born is not None and _another_age(born, entry):
                 yield Doubt("age-contradicts-birth-date", "/age", ANOTHER_AGE)
+            elif born is not None and born.first > last_day(entry.metadata.when):
+                yield Doubt("age-contradicts-birth-date", told.time_at, UNBORN)
         case TreatmentConsented():
             yield from _of_whom(told.episode, entry)
+        case SharingConsented(given=Given(by="client")) if _minor(told):
+            yield Doubt("consent-of-a-minor-alone", "/given/by")
         case SessionChecked():
             if born is not None and _says_otherwise(told.episode, born, entry.metadata.when):
                 yield Doubt("age-says-otherwise", "", CONSENT_ANEW)
@@ -48,6 +55,13 @@ def _another_age(born: Born, opened: RecordedEvent[EpisodeOpened]) -> bool:
     """Whether the age told is none that the client may have had on a day of the opening."""
     age, when = opened.fact.age, opened.metadata.when
     return age is not None and not born.may_be(age, when.date_in_zone(), last_day(when))
+
+
+def _minor(told: Told) -> bool:
+    """Whether the client was a minor on the day of the entry, by what is known now."""
+    day, born = told.entry.metadata.when.date_in_zone(), told.command.known.born
+    age = age_told(told.episode, day) if born is None else born.age(day)
+    return age is not None and age < OF_AGE
 
 
 def _of_whom(episode: Episode, consent: RecordedEvent[TreatmentConsented]) -> Iterator[Doubt]:
@@ -60,12 +74,11 @@ def _of_whom(episode: Episode, consent: RecordedEvent[TreatmentConsented]) -> It
 
 
 def _says_otherwise(episode: Episode, born: Born, when: When) -> bool:
-    """Whether a consent of the time of the check counts otherwise than it would by the birth date."""
-    return any(
-        _counts_otherwise(episode, held.entry, born, when)
-        for held in episode.spans_of(TreatmentConsented)
-        if _of_the_time(held, when)
-    )
+    """Whether the consents of the time of the check count otherwise than they would by the birth date. One
+    that counts as it would has been recorded since, or says the same.
+    """
+    held = [one for one in episode.spans_of(TreatmentConsented) if _of_the_time(one, when)]
+    return bool(held) and all(_counts_otherwise(episode, one.entry, born, when) for one in held)
 
 
 def _of_the_time(held: Span[TreatmentConsented], when: When) -> bool:

@@ -14,14 +14,14 @@ NEED_A_LICENCE = ("therapist", "supervisor")
 
 def doubtful_performer(told: Told) -> Iterator[Doubt]:
     """Whether a session says who treated, and whether that person does: whoever sent the command may be
-    another, or a program. Of an amendment only the first is asked: its performer is who amends.
+    another, or a program.
     """
     if not isinstance(told.entry.fact, SessionDelivered):
         return
     if told.entry.metadata.performer is None:
         yield Doubt("no-performer", "/performer")
     performer = told.command.known.performer
-    if performer is None or not isinstance(told.command.draft, SessionDelivered):
+    if performer is None:
         return
     if performer.role in NO_THERAPISTS:
         yield Doubt("performer-no-therapist", "/performer")

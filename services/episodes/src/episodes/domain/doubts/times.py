@@ -9,6 +9,7 @@ from episodes.domain.care.clearances import ClearanceRecorded
 from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.care.responses import ResponseNoted
 from episodes.domain.care.sessions import SessionDelivered
+from episodes.domain.care.treatment_consents import TreatmentConsented
 from episodes.domain.doubts.doubt import Doubt, Told
 from episodes.domain.field_rules import A_CHECK, A_CLEARANCE, IdOf
 from episodes.domain.named_ids import ids_in, marks_of
@@ -42,13 +43,19 @@ def contradicting_times(told: Told) -> Iterator[Doubt]:
 
 
 def _before_the_episode(told: Told) -> bool:
-    """Whether it lies before the opening. (A clearance does: it is what the client brings along.)"""
+    """Whether it lies before the opening. A clearance does, which the client brings along; a consent may have
+    been signed on the same day before.
+    """
     opened, header = next(told.episode.of(EpisodeOpened), None), told.entry.metadata
     if opened is None or header.occurred_at >= opened.metadata.occurred_at:
         return False
-    return (
-        not isinstance(told.entry.fact, ClearanceRecorded) and compare(header.when, opened.metadata.when) < 0
-    )
+    when = header.when
+    match told.entry.fact:
+        case ClearanceRecorded():
+            return False
+        case TreatmentConsented() if when.of_a_day:
+            when = When.day(when.date_in_zone(), when.zone)
+    return compare(when, opened.metadata.when) < 0
 
 
 @cache

@@ -82,9 +82,10 @@ OF_DOUBTS = (
             "contradicting-times": (
                 "two times in the same request contradict each other, or a closing lies before a session "
                 "that it would close; it warns, and what was told is recorded, of an entry before the "
-                "opening (but for a clearance) or before what it points at, a session's duration more "
-                "than a minute away from its start and end, an end a day after its start, and a response "
-                "far from the hours after its session that it states, or whose days begin after it"
+                "opening (but for a clearance, and for a consent of the same day) or before what it points "
+                "at, a session's duration more than a minute away from its start and end, an end a day after "
+                "its start, and a response far from the hours after its session that it states, or whose "
+                "days begin after it"
             ),
         },
     ),
