@@ -83,13 +83,18 @@ class Api:
 
 @dataclass(eq=False)
 class Clinic:
-    """Calls again with the same key until it has an answer. `answered` is all it was told, by command."""
+    """Calls again with the same key until it has an answer. `answered` is all it was told, by command.
+
+    A command is `in_doubt` if it was refused while an earlier call of it had no answer: that one may still be
+    under way, and be accepted once the facts are there for want of which it was refused.
+    """
 
     scheduler: Scheduler
     apis: Sequence[Api]
     new_id: Callable[[], UUID]
     answered: dict[UUID, list[bytes]] = field(default_factory=dict)
     refused: dict[UUID, Exception] = field(default_factory=dict)
+    in_doubt: set[UUID] = field(default_factory=set)
     me: Process = field(default_factory=lambda: Process("clinic", _never, mortal=False))
     busy: int = 0
 
@@ -151,6 +156,7 @@ class Clinic:
 
     async def calls(self, command: CommandRequest) -> Answer | None:
         """The answer, or none if it was refused; called until there is one."""
+        gave_up = False
         while True:
             call = Call(command)
             await pause()
@@ -163,7 +169,10 @@ class Clinic:
                 return call.told
             if call.told is not None and not isinstance(call.told, InConflict | StoreUnavailable):
                 self.refused[command.id] = call.told
+                if gave_up:
+                    self.in_doubt.add(command.id)
                 return None
+            gave_up = gave_up or call.told is None
 
     def command(
         self, draft: Any, episode: UUID | None, about: UUID | None, beside: Circumstances = _NOTHING

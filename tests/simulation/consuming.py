@@ -58,7 +58,7 @@ class Consuming:
     async def effect(self, transaction: Transaction, batch: Sequence[KafkaMessage]) -> None:
         ledger = self.ledger(transaction)
         for message in self._in_some_order(batch):
-            if self.scheduler.fails():
+            if self.scheduler.fails(2):
                 self.scheduler.note("a record is gone before it was read")
                 continue
             await react(ledger, message)
@@ -67,7 +67,7 @@ class Consuming:
 
     def _in_some_order(self, batch: Sequence[KafkaMessage]) -> Sequence[KafkaMessage]:
         """Now and then another one than that of the topic, as records come that were copied or sent again."""
-        if len(batch) < 2 or not self.scheduler.fails(8):
+        if len(batch) < 2 or not self.scheduler.fails(60):
             return batch
         self.scheduler.note("records arrive in another order")
         return self.scheduler.random.sample(batch, len(batch))

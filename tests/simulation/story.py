@@ -2,6 +2,7 @@
 another happened, each known as exactly as a tablet says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
@@ -28,6 +29,8 @@ BEFORE = datetime(2026, 2, 2, 9, tzinfo=ZoneInfo(ZONE))
 """When the episode was opened and the client assessed; what the tablets send came after it."""
 
 _DAYS = (24, 25, 26)
+_EARLY = (22, 23, 24)
+"""The days of what permits care."""
 _MINUTES = (0, 540, 545, 600, 720, 1_439)
 _EXACT = ("second", "minute")
 
@@ -52,7 +55,7 @@ def opening(random: Random) -> EpisodeOpened:
     """The client is of age, comes of age in a later year, or told no age."""
     complaint = Complaint(category="chronic_pain")
     return EpisodeOpened(
-        client=CLIENT, therapist=THERAPIST, complaint=complaint, age=random.choice((None, 16, 40))
+        client=CLIENT, therapist=THERAPIST, complaint=complaint, age=random.choice((None, 16, 40, 40))
     )
 
 
@@ -60,10 +63,12 @@ def story(random: Random) -> list[Dated]:
     """Most of what can happen, in no order: some of it is left out, with all that names it."""
     consents = [_consent(random) for _ in range(2)]
     checks = [_at(random, care_facts.a_check), _at(random, drawn_check(random))]
+    on = (*checks, random.choice((None, *checks)))
     flag, hold = _at(random, care_facts.a_flag()), _at(random, care_facts.a_hold)
+    spared = [one for one in (flag, hold) if random.random() < 0.5]
     facts = [
         *consents,
-        _at(random, care_facts.a_plan),
+        _at(random, care_facts.a_plan, days=_EARLY),
         *checks,
         flag,
         hold,
@@ -71,9 +76,9 @@ def story(random: Random) -> list[Dated]:
         _at(random, TreatmentConsentWithdrawn(), consents[0]),
         _at(random, EpisodeResumed(), hold),
         _at(random, ResponseNoted(note="sore for a day")),
-        *(_session(random, random.choice((None, *checks)), visit) for visit in _visits(random)),
+        *(_session(random, one, visit) for one, visit in zip(on, _visits(random), strict=True)),
     ]
-    left_out = set(random.sample(facts, random.randint(0, 5)))
+    left_out = {*spared, *random.sample(facts, random.randint(0, 2))}
     return [one for one in facts if left_out.isdisjoint((one, *one.named))]
 
 
@@ -90,7 +95,7 @@ def correction(random: Random, of: Any, check: UUID | None) -> EntryCorrected:
 
 
 def drawn_check(random: Random) -> SessionChecked:
-    return random.choice((care_facts.a_check, care_facts.judged("stop"), care_facts.judged(None)))
+    return random.choice((*[care_facts.a_check] * 4, care_facts.judged("stop"), care_facts.judged(None)))
 
 
 def _otherwise(random: Random, of: Any) -> Any:
@@ -103,14 +108,14 @@ def _otherwise(random: Random, of: Any) -> Any:
             return of
 
 
-def _at(random: Random, draft: Any, about: Dated | None = None) -> Dated:
-    beside = Circumstances(occurred_at=_moment(random), precision=_precision(random))
+def _at(random: Random, draft: Any, about: Dated | None = None, days: Sequence[int] = _DAYS) -> Dated:
+    beside = Circumstances(occurred_at=_moment(random, days), precision=_precision(random))
     return Dated(draft, beside, about)
 
 
 def _consent(random: Random) -> Dated:
     by = random.choice(("client", "client", "guardian", "representative"))
-    fact = replace(care_facts.a_consent(_moment(random)), given=Given(by=by))
+    fact = replace(care_facts.a_consent(_moment(random, _EARLY)), given=Given(by=by))
     return Dated(fact, Circumstances(precision=_precision(random)))
 
 
@@ -120,14 +125,18 @@ def _clearing(random: Random) -> Any:
 
 
 def _session(random: Random, check: Dated | None, visit: UUID | None) -> Dated:
-    precision = _precision(random)
-    fact = replace(_given(random, _moment(random), precision), visit=visit)
+    """Often on the day of its check and after it, so that it may have broken no rule."""
+    precision, at = _precision(random), _moment(random)
+    if check is not None and random.random() < 0.8:
+        assert check.beside.occurred_at is not None
+        at = check.beside.occurred_at + timedelta(minutes=random.choice((0, 5, 60)))
+    fact = replace(_given(random, at, precision), visit=visit)
     return Dated(fact, Circumstances(precision=_told_with(precision)), check=check)
 
 
 def _given(random: Random, at: datetime, precision: str) -> SessionDelivered:
     """A session at that time; of one that is known less exactly the start is not told."""
-    technique = random.choice((care_facts.SWEDISH, care_facts.SWEDISH, care_facts.DEEP_TISSUE))
+    technique = random.choice((*[care_facts.SWEDISH] * 7, care_facts.DEEP_TISSUE))
     fact = care_facts.a_session(at, techniques=(technique,))
     return fact if precision in _EXACT else replace(fact, start=None, end=None)
 
@@ -141,11 +150,11 @@ def _visits(random: Random) -> list[UUID | None]:
     return [UUID(int=random.getrandbits(128)) if random.random() < 0.5 else None for _ in range(3)]
 
 
-def _moment(random: Random) -> datetime:
-    midnight = datetime(2026, 2, random.choice(_DAYS), tzinfo=ZoneInfo(ZONE))
+def _moment(random: Random, days: Sequence[int] = _DAYS) -> datetime:
+    midnight = datetime(2026, 2, random.choice(days), tzinfo=ZoneInfo(ZONE))
     return midnight + timedelta(minutes=random.choice(_MINUTES))
 
 
 def _precision(random: Random) -> str:
-    """Half of them exact: what is known less exactly often cannot be told from what it touches."""
-    return random.choice((*_EXACT, *_EXACT, *PRECISIONS))
+    """Most are exact: what is known less exactly often cannot be told from what it touches."""
+    return random.choice((*_EXACT * 6, *PRECISIONS))

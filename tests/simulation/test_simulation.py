@@ -42,6 +42,13 @@ FAULTS = (
     "Unanswered",
     "status=410",
     "status=503",
+    "records arrive in another order",
+    "sends again under its own key",
+    "sends again under another key",
+    "looks-recorded-already",
+    "refused: visit-already-recorded",
+    "a tablet sent entry-corrected.1",
+    "a tablet sent entry-retracted.1",
 )
 
 
