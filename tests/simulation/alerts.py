@@ -21,10 +21,15 @@ def of_every_breach_that_stands_an_alert_stands(world: World) -> None:
 
 
 def what_proved_false_is_taken_back(world: World) -> None:
-    """And told to whom it was for, by the event that showed it."""
+    """By the event that showed it, which came after that which alerted; and whom it was for is told."""
+    numbers = {entry.metadata.event_id: entry.metadata.sequence for entry in world.log.entries}
     for _, item in _alerts(world):
         assert item.sessions <= _broken(world), "an alert that proved false stands"
         assert bool(item.sessions) is not bool(item.taken_back_by)
+        if item.taken_back_by is not None:
+            shown = numbers[item.taken_back_by]
+            assert shown is not None, "nobody heard of a private event"
+            assert item.number < shown, "it was taken back before it was told"
     told = {event for event, concern in world.database.tables.inbox if concern == TAKEN_BACK}
     assert {item.taken_back_by for _, item in _alerts(world) if item.taken_back_by} <= told
 
@@ -38,8 +43,8 @@ def an_event_alerts_once_of_what_it_brought_to_light(world: World) -> None:
 
 
 INVARIANTS: tuple[Callable[[World], None], ...] = (
-    of_every_breach_that_stands_an_alert_stands,
     what_proved_false_is_taken_back,
+    of_every_breach_that_stands_an_alert_stands,
     an_event_alerts_once_of_what_it_brought_to_light,
 )
 

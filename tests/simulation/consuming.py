@@ -23,14 +23,14 @@ class Consuming:
         return process
 
     async def main(self, process: Process) -> None:
-        """From the stored positions; any loss means beginning again."""
+        """From the stored positions; any loss means beginning again. It may lag, and have more at once."""
         while True:
             try:
                 found = await self._round()
             except Lost:
                 self.scheduler.note(process.name, "begins again")
                 found = True
-            await pause(0.5 if found else IDLE)
+            await pause(self.scheduler.random.choice((0.5, 8.0)) if found else IDLE)
 
     async def _round(self) -> bool:
         positions = dict(self.database.tables.positions)

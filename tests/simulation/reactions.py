@@ -175,13 +175,25 @@ class Ledger:
         """As the statement of the real one: alerts of later events stand."""
         await pause()
         concerned = {
-            key: item for key, item in self._tables.inbox.items() if is_taken_back(key, item, event, owed)
+            key: item
+            for key, item in self._tables.inbox.items()
+            if self.takes_back(key[1], item, event, owed)
         }
         for key, item in concerned.items():
             left = item.sessions - set(owed.sessions)
             self._tables.inbox[key] = replace(item, sessions=left, taken_back_by=None if left else event.id)
         if concerned:
             await self.owe_inbox(event, InboxOwed(event.clinic, "notice", "breach_taken_back"))
+
+    def takes_back(self, concern: str, item: Item, event: PublishedEvent, owed: AlertsTakenBack) -> bool:
+        """Whether an event takes back what the item told of one of these sessions."""
+        return (
+            concern == "rule_of_care_broken"
+            and item.episode == event.episode
+            and item.taken_back_by is None
+            and item.number < event.sequence
+            and not item.sessions.isdisjoint(owed.sessions)
+        )
 
     async def owe_inbox(self, event: PublishedEvent, owed: InboxOwed) -> None:
         told_of = frozenset(owed.sessions)
@@ -244,17 +256,6 @@ class Ledger:
         before = self._tables.subscriptions[subscription]
         self._tables.subscriptions[subscription] = replace(before, last_number=before.last_number + 1)
         return before.last_number + 1
-
-
-def is_taken_back(key: tuple[UUID, str], item: Item, event: PublishedEvent, owed: AlertsTakenBack) -> bool:
-    """Whether an event takes back what the item told of one of these sessions."""
-    return (
-        key[1] == "rule_of_care_broken"
-        and item.episode == event.episode
-        and item.taken_back_by is None
-        and item.number < event.sequence
-        and not item.sessions.isdisjoint(owed.sessions)
-    )
 
 
 def _due(event: PublishedEvent, subscription: UUID, number: int, partner: UUID) -> Due:

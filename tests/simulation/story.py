@@ -28,6 +28,8 @@ from tests.support.episodes import care_facts
 BEFORE = datetime(2026, 2, 2, 9, tzinfo=ZoneInfo(ZONE))
 """When the episode was opened and the client assessed; what the tablets send came after it."""
 
+FIRST = datetime(2026, 2, 24, tzinfo=ZoneInfo(ZONE))
+"""The first moment of what they send, but for what permits care."""
 _DAYS = (24, 25, 26)
 _EARLY = (22, 23, 24)
 """The days of what permits care."""
@@ -61,25 +63,43 @@ def opening(random: Random) -> EpisodeOpened:
 
 def story(random: Random) -> list[Dated]:
     """Most of what can happen, in no order: some of it is left out, with all that names it."""
-    consents = [_consent(random) for _ in range(2)]
-    checks = [_at(random, care_facts.a_check), _at(random, drawn_check(random))]
-    on = (*checks, random.choice((None, *checks)))
+    care = _sound_care(random) if random.random() < 0.5 else _care(random)
     flag, hold = _at(random, care_facts.a_flag()), _at(random, care_facts.a_hold)
     spared = [one for one in (flag, hold) if random.random() < 0.5]
     facts = [
-        *consents,
-        _at(random, care_facts.a_plan, days=_EARLY),
-        *checks,
+        *care,
         flag,
         hold,
         *(_at(random, _clearing(random), flag) for _ in range(2)),
-        _at(random, TreatmentConsentWithdrawn(), consents[0]),
+        _at(random, TreatmentConsentWithdrawn(), care[0]),
         _at(random, EpisodeResumed(), hold),
         _at(random, ResponseNoted(note="sore for a day")),
-        *(_session(random, one, visit) for one, visit in zip(on, _visits(random), strict=True)),
     ]
     left_out = {*spared, *random.sample(facts, random.randint(0, 2))}
     return [one for one in facts if left_out.isdisjoint((one, *one.named))]
+
+
+def _sound_care(random: Random) -> list[Dated]:
+    """A consent, a plan and two sessions, each after its check: of itself it breaks no rule, so that what
+    else happens breaks one and may prove that false.
+    """
+    signed = care_facts.a_consent(BEFORE)
+    exactly = Circumstances(occurred_at=BEFORE)
+    days = [datetime(2026, 2, day, 9, tzinfo=ZoneInfo(ZONE)) for day in _DAYS[1:]]
+    checks = [Dated(care_facts.a_check, Circumstances(occurred_at=at)) for at in days]
+    sessions = [
+        Dated(care_facts.a_session(at + timedelta(minutes=5), visit=visit), Circumstances(), check=check)
+        for at, check, visit in zip(days, checks, _visits(random), strict=False)
+    ]
+    return [Dated(signed, Circumstances()), Dated(care_facts.a_plan, exactly), *checks, *sessions]
+
+
+def _care(random: Random) -> list[Dated]:
+    consents = [_consent(random) for _ in range(2)]
+    checks = [_at(random, care_facts.a_check), _at(random, drawn_check(random))]
+    on = (*checks, random.choice((None, *checks)))
+    sessions = [_session(random, one, visit) for one, visit in zip(on, _visits(random), strict=True)]
+    return [*consents, _at(random, care_facts.a_plan, days=_EARLY), *checks, *sessions]
 
 
 def correction(random: Random, of: Any, check: UUID | None) -> EntryCorrected:

@@ -15,7 +15,7 @@ from episodes.recording.commands import Answer, Circumstances, CommandRequest
 from tests.simulation.callers import Clinic, consent
 from tests.simulation.log import PARTNERS
 from tests.simulation.scheduling import Scheduler, pause
-from tests.simulation.story import BEFORE, Dated, correction, opening, story
+from tests.simulation.story import BEFORE, FIRST, Dated, correction, opening, story
 from tests.support.episodes import care_facts
 
 AT_ONE_EPISODE = 2
@@ -76,6 +76,7 @@ class Tablets:
             else:
                 await self._tells(dated)
                 await random.choice((self._repeats, self._doubles, self._amends, pause))()
+        await self._wavers()
         self.clinic.busy -= 1
 
     async def _tells(self, dated: Dated) -> None:
@@ -121,6 +122,17 @@ class Tablets:
             self.scheduler.note("a tablet sends again under another key", said.step.name)
             again = self.clinic.command(said.draft, self.episode, said.about, said.circumstances)
             await self._calls(again, before)
+
+    async def _wavers(self) -> None:
+        """A flag of the first day is raised and retracted within seconds, twice and perhaps once more: so
+        what is alerted of proves false and true again before everybody was told."""
+        for _ in range(2):
+            flag = await self._sends(Dated(care_facts.a_flag(), Circumstances(occurred_at=FIRST)))
+            if flag.answer is not None:
+                about = flag.answer.event
+                await self._calls(self.clinic.command(care_facts.a_retraction, self.episode, about))
+        if self.scheduler.random.random() < 0.5:
+            await self._sends(Dated(care_facts.a_flag(), Circumstances(occurred_at=FIRST)))
 
     async def _amends(self) -> None:
         """An entry that came late is corrected or retracted."""
