@@ -1,10 +1,11 @@
 """What must hold of alerts: of every breach that stands the clinic is alerted, and of no other."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from episodes.domain.care.amendments import EntryCorrected
+from episodes.domain.care.amendments import EntryCorrected, EntryRetracted
 from episodes.domain.care.rejudging import SessionsRejudged
 from episodes.domain.care.sessions import SessionDelivered
 from episodes.event_log.folding import fold
@@ -34,18 +35,32 @@ def what_proved_false_is_taken_back(world: World) -> None:
     assert {item.taken_back_by for _, item in _alerts(world) if item.taken_back_by} <= told
 
 
-def an_event_alerts_once_of_what_it_brought_to_light(world: World) -> None:
-    events = {entry.metadata.event_id: entry for entry in world.log.entries}
-    for event, item in _alerts(world):
-        brought = list(_brought_to_light(events[event]))
-        assert len(brought) == len(set(brought))
-        assert item.told_of == set(brought)
+def every_alert_tells_what_the_log_tells(world: World) -> None:
+    """Of which sessions an event alerted, each once; which of them broke a rule all the time since; and by
+    which event the last of the others was taken back: whatever was broken again later.
+    """
+    expected: dict[UUID, Item] = {}
+    for entry in world.log.entries:
+        brought = list(_brought_to_light(entry))
+        assert len(brought) == len(set(brought)), "one event tells twice of a session"
+        header, cleared = entry.metadata, set(_cleared(entry))
+        for event, item in expected.items():
+            if item.sessions & cleared:
+                left = item.sessions - cleared
+                expected[event] = replace(
+                    item, sessions=left, taken_back_by=None if left else header.event_id
+                )
+        if brought:
+            assert header.sequence is not None, "nobody hears of a private event"
+            told = frozenset(brought)
+            expected[header.event_id] = Item(header.episode_id, header.sequence, told, told)
+    assert dict(_alerts(world)) == expected
 
 
 INVARIANTS: tuple[Callable[[World], None], ...] = (
     what_proved_false_is_taken_back,
     of_every_breach_that_stands_an_alert_stands,
-    an_event_alerts_once_of_what_it_brought_to_light,
+    every_alert_tells_what_the_log_tells,
 )
 
 
@@ -73,3 +88,15 @@ def _brought_to_light(entry: Any) -> Iterator[UUID]:
         case EntryCorrected(replacement=SessionDelivered()) if fact.replacement.breaches:
             assert fact.event is not None
             yield fact.event
+
+
+def _cleared(entry: Any) -> Iterator[UUID]:
+    """The sessions, or other entries, that by this event broke no rule after all."""
+    fact = entry.fact
+    match fact:
+        case SessionsRejudged():
+            yield from (one.session for one in fact.sessions if not one.breaches)
+        case EntryRetracted(event=UUID() as event):
+            yield event
+        case EntryCorrected(event=UUID() as event) if not getattr(fact.replacement, "breaches", False):
+            yield event
