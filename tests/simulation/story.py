@@ -65,13 +65,14 @@ def story(random: Random) -> list[Dated]:
     """Most of what can happen, in no order: some of it is left out, with all that names it."""
     care = _sound_care(random) if random.random() < 0.5 else _care(random)
     flag, hold = _at(random, care_facts.a_flag()), _at(random, care_facts.a_hold)
-    spared = [one for one in (flag, hold) if random.random() < 0.5]
+    withdrawal = _at(random, TreatmentConsentWithdrawn(), care[0])
+    spared = [one for one in (flag, hold, withdrawal) if random.random() < 0.5]
     facts = [
         *care,
         flag,
         hold,
         *(_at(random, _clearing(random), flag) for _ in range(2)),
-        _at(random, TreatmentConsentWithdrawn(), care[0]),
+        withdrawal,
         _at(random, EpisodeResumed(), hold),
         _at(random, ResponseNoted(note="sore for a day")),
     ]
@@ -145,11 +146,11 @@ def _clearing(random: Random) -> Any:
 
 
 def _session(random: Random, check: Dated | None, visit: UUID | None) -> Dated:
-    """Often on the day of its check and after it, so that it may have broken no rule."""
+    """Often on the day of its check and after it, so that it may have broken no rule; or long before it."""
     precision, at = _precision(random), _moment(random)
-    if check is not None and random.random() < 0.8:
+    if check is not None and random.random() < 0.6:
         assert check.beside.occurred_at is not None
-        at = check.beside.occurred_at + timedelta(minutes=random.choice((0, 5, 60)))
+        at = check.beside.occurred_at + timedelta(minutes=random.choice((0, 5, 60, -720)))
     fact = replace(_given(random, at, precision), visit=visit)
     return Dated(fact, Circumstances(precision=_told_with(precision)), check=check)
 

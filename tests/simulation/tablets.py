@@ -75,8 +75,8 @@ class Tablets:
                 waiting.append(dated)
             else:
                 await self._tells(dated)
-                await random.choice((self._repeats, self._doubles, self._amends, pause))()
-        await self._wavers()
+                await random.choice((self._repeats, self._doubles, self._amends, pause, pause))()
+        await random.choice((self._wavers, pause))()
         self.clinic.busy -= 1
 
     async def _tells(self, dated: Dated) -> None:
