@@ -23,6 +23,7 @@ from notifications.delivering.courier import Attempt, Claimed, Courier
 from notifications.delivering.schedule import Next
 from notifications.reacting.messages import Message
 from notifications.reacting.react import take
+from tests.simulation import bugs_of_late_facts
 from tests.simulation.callers import Api
 from tests.simulation.healing import Healing
 from tests.simulation.log import Log
@@ -216,5 +217,6 @@ BUGS: Mapping[str, tuple[str, Parts]] = {
     ),
     "leases for ever": ("run", Parts(outbox=_LeasesForEver)),
     "records no attempt": ("run", Parts(outbox=_RecordsNoAttempt)),
+    **bugs_of_late_facts.BUGS,
 }
 """By name: the invariant that finds it, and the world with it; `run`: that nothing waits for ever."""

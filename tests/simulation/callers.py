@@ -32,6 +32,7 @@ PATIENCE = 5.0
 _CALLER = Caller(actor=Actor(id=THERAPIST, role="service"), network=NETWORK, clinics=None)
 _SESSION = BEGAN - timedelta(hours=3)
 _KINDS = ("opening", "sessions", "flags")
+_NOTHING = Circumstances()
 
 
 @dataclass(eq=False, slots=True)
@@ -82,13 +83,18 @@ class Api:
 
 @dataclass(eq=False)
 class Clinic:
-    """Calls again with the same key until it has an answer. `answered` is all it was told, by command."""
+    """Calls again with the same key until it has an answer. `answered` is all it was told, by command.
+
+    A command is `in_doubt` if it was refused while an earlier call of it had no answer: that one may still be
+    under way, and be accepted once the facts are there for want of which it was refused.
+    """
 
     scheduler: Scheduler
     apis: Sequence[Api]
     new_id: Callable[[], UUID]
     answered: dict[UUID, list[bytes]] = field(default_factory=dict)
-    refused: set[UUID] = field(default_factory=set)
+    refused: dict[UUID, Exception] = field(default_factory=dict)
+    in_doubt: set[UUID] = field(default_factory=set)
     me: Process = field(default_factory=lambda: Process("clinic", _never, mortal=False))
     busy: int = 0
 
@@ -110,8 +116,8 @@ class Clinic:
         )
         opened = await self.tells(opening)
         assert opened is not None, "an opening is not refused"
-        consent = await self.tells(_consent(partner), opened.episode)
-        consents = [consent.event] if consent is not None else []
+        given = await self.tells(consent(partner), opened.episode)
+        consents = [given.event] if given is not None else []
         self.busy += 1
         self.scheduler.spawn(self.me, partial(self._visits, opened.episode, consents))
         await self._visits(opened.episode, consents)
@@ -132,23 +138,25 @@ class Clinic:
             case "withdrawal" if consents:
                 await self.tells(SharingWithdrawn(by="client"), episode, about=random.choice(consents))
             case _:
-                consent = await self.tells(_consent(random.choice(PARTNERS)), episode)
-                if consent is not None:
-                    consents.append(consent.event)
+                given = await self.tells(consent(random.choice(PARTNERS)), episode)
+                if given is not None:
+                    consents.append(given.event)
 
     async def tells(
         self, draft: Any, episode: UUID | None = None, about: UUID | None = None
     ) -> Answer | None:
         """The answer, or none if it was refused. Now and then it calls once more than it must."""
-        command = self._command(draft, episode, about)
+        command = self.command(draft, episode, about)
         answer: Answer | None = None
         for _ in range(2 if self.scheduler.random.random() < 0.3 else 1):
-            answer = await self._calls(command)
+            answer = await self.calls(command)
             if answer is None:
                 break  # what was refused may be accepted later: a refusal is no answer that is kept
         return answer
 
-    async def _calls(self, command: CommandRequest) -> Answer | None:
+    async def calls(self, command: CommandRequest) -> Answer | None:
+        """The answer, or none if it was refused; called until there is one."""
+        gave_up = False
         while True:
             call = Call(command)
             await pause()
@@ -160,17 +168,23 @@ class Clinic:
                 self.answered.setdefault(command.id, []).append(call.told.body)
                 return call.told
             if call.told is not None and not isinstance(call.told, InConflict | StoreUnavailable):
-                self.refused.add(command.id)
+                self.refused[command.id] = call.told
+                if gave_up:
+                    self.in_doubt.add(command.id)
                 return None
+            gave_up = gave_up or call.told is None
 
-    def _command(self, draft: Any, episode: UUID | None, about: UUID | None) -> CommandRequest:
+    def command(
+        self, draft: Any, episode: UUID | None, about: UUID | None, beside: Circumstances = _NOTHING
+    ) -> CommandRequest:
+        """The request under a key of its own."""
         digest = sha256(repr(draft).encode()).digest()
         return CommandRequest(
             id=self.new_id(),
             caller=_CALLER,
             step=BY_FACT[type(draft)],
             draft=draft,
-            circumstances=Circumstances(),
+            circumstances=beside,
             mac=lambda _: digest,
             correlation=self.new_id(),
             episode=episode,
@@ -179,7 +193,8 @@ class Clinic:
         )
 
 
-def _consent(partner: UUID) -> SharingConsented:
+def consent(partner: UUID) -> SharingConsented:
+    """The client's consent to share with the partner, at once."""
     return SharingConsented(partner=partner, kinds=_KINDS, given=Given(by="client"))
 
 

@@ -24,8 +24,9 @@ from tests.simulation.scheduling import Process, Scheduler
 
 CLINIC, THERAPIST, CLIENT, NETWORK = UUID(int=1), UUID(int=2), UUID(int=3), "demo"
 PARTNERS = (UUID(int=11), UUID(int=12))
+ZONE = "America/Los_Angeles"
 _ROWS: Mapping[tuple[str, str, UUID], Mapping[str, Any]] = {
-    ("clinics", NETWORK, CLINIC): {"zone": "America/Los_Angeles"},
+    ("clinics", NETWORK, CLINIC): {"zone": ZONE},
     ("staff", NETWORK, THERAPIST): {"role": "therapist", "licensed": True},
     ("clients", NETWORK, CLIENT): {},
     **{("partners", NETWORK, partner): {} for partner in PARTNERS},

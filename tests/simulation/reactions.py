@@ -47,6 +47,17 @@ class Delivery:
     over: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of the inbox. `told_of`: whose broken rules it told of, of which `sessions` stand."""
+
+    episode: UUID
+    number: int
+    told_of: frozenset[UUID]
+    sessions: frozenset[UUID]
+    taken_back_by: UUID | None = None
+
+
 @dataclass(slots=True)
 class Tables:
     """Rows are immutable, so a transaction works on a copy of the tables alone."""
@@ -56,7 +67,7 @@ class Tables:
     seen: set[UUID] = field(default_factory=set)
     knowledge: dict[UUID, Knowledge] = field(default_factory=dict)
     openings: dict[UUID, PublishedEvent] = field(default_factory=dict)
-    inbox: list[tuple[UUID, str]] = field(default_factory=list)
+    inbox: dict[tuple[UUID, str], Item] = field(default_factory=dict)
     parked: list[str] = field(default_factory=list)
     gaps: dict[UUID, Gap] = field(default_factory=dict)
     held: dict[UUID, tuple[PublishedEvent, Message]] = field(default_factory=dict)
@@ -71,7 +82,7 @@ class Tables:
             set(self.seen),
             dict(self.knowledge),
             dict(self.openings),
-            list(self.inbox),
+            dict(self.inbox),
             list(self.parked),
             dict(self.gaps),
             dict(self.held),
@@ -155,14 +166,39 @@ class Ledger:
         await self._owe(self._tables.openings[event.episode], owed.partner, self._scheduler.now)
 
     async def owe_amendment(self, event: PublishedEvent, owed: AmendmentOwed) -> None:
-        raise NotImplementedError("nothing is amended in this world")
+        await pause()
+        for identifier in self._tables.subscriptions:
+            if self._was_sent(identifier, owed.entry):
+                self._owe_one(event, identifier, self._scheduler.now)
 
     async def take_back(self, event: PublishedEvent, owed: AlertsTakenBack) -> None:
-        raise NotImplementedError("nothing is judged anew in this world")
+        """As the statement of the real one: alerts of later events stand."""
+        await pause()
+        concerned = {
+            key: item
+            for key, item in self._tables.inbox.items()
+            if self.takes_back(key[1], item, event, owed)
+        }
+        for key, item in concerned.items():
+            left = item.sessions - set(owed.sessions)
+            self._tables.inbox[key] = replace(item, sessions=left, taken_back_by=None if left else event.id)
+        if concerned:
+            await self.owe_inbox(event, InboxOwed(event.clinic, "notice", "breach_taken_back"))
+
+    def takes_back(self, concern: str, item: Item, event: PublishedEvent, owed: AlertsTakenBack) -> bool:
+        """Whether an event takes back what the item told of one of these sessions."""
+        return (
+            concern == "rule_of_care_broken"
+            and item.episode == event.episode
+            and item.taken_back_by is None
+            and item.number < event.sequence
+            and not item.sessions.isdisjoint(owed.sessions)
+        )
 
     async def owe_inbox(self, event: PublishedEvent, owed: InboxOwed) -> None:
-        if (event.id, owed.concern) not in self._tables.inbox:
-            self._tables.inbox.append((event.id, owed.concern))
+        told_of = frozenset(owed.sessions)
+        item = Item(event.episode, event.sequence, told_of, told_of)
+        self._tables.inbox.setdefault((event.id, owed.concern), item)
 
     async def park(self, message: Message, reason: str, event: UUID | None, episode: UUID | None) -> None:
         self._tables.parked.append(reason)
@@ -193,10 +229,21 @@ class Ledger:
     async def _owe(self, event: PublishedEvent, partner: UUID, due_at: float) -> None:
         await pause()
         for identifier, subscription in self._tables.subscriptions.items():
-            if subscription.partner == partner and not self._is_owed(identifier, event):
-                number = self.counted(identifier)
-                due = _due(event, identifier, number, partner)
-                self._tables.deliveries[identifier, number] = Delivery(due, due_at)
+            if subscription.partner == partner:
+                self._owe_one(event, identifier, due_at)
+
+    def _owe_one(self, event: PublishedEvent, subscription: UUID, due_at: float) -> None:
+        if not self._is_owed(subscription, event):
+            number = self.counted(subscription)
+            due = _due(event, subscription, number, self._tables.subscriptions[subscription].partner)
+            self._tables.deliveries[subscription, number] = Delivery(due, due_at)
+
+    def _was_sent(self, subscription: UUID, entry: UUID) -> bool:
+        """Whether it was sent the entry, or still is to be."""
+        return any(
+            key[0] == subscription and delivery.due.event_id == entry and delivery.state != "withheld"
+            for key, delivery in self._tables.deliveries.items()
+        )
 
     def _is_owed(self, subscription: UUID, event: PublishedEvent) -> bool:
         return any(

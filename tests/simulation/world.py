@@ -28,8 +28,11 @@ from tests.simulation.partners import Disclosure, Endpoints
 from tests.simulation.reactions import Database, Ledger
 from tests.simulation.relaying import Office, Relaying
 from tests.simulation.scheduling import Process, Scheduler, Stuck, pause
+from tests.simulation.tablets import Tablets
 
 MAX_STEPS = 20_000
+WITH_TABLETS = 2
+"""Of so many worlds one has tablets that send late: they take the most steps."""
 MAX_FAULTS = 1_500.0
 """Seconds of virtual time after which the faults are over, whatever is under way."""
 
@@ -85,6 +88,9 @@ class World:
         scheduler.start(Process("clocks", self._clocks))
         for _ in range(random.randint(1, 2)):
             self.clinic.begin()
+        self.tablets = Tablets(scheduler, self.clinic)
+        if seed % WITH_TABLETS == 0:
+            self.tablets.begin()
 
     def new_id(self) -> UUID:
         return UUID(int=self.scheduler.random.getrandbits(128))
