@@ -110,7 +110,7 @@ def test_nothing_is_judged_anew_before_all_processes_can_read_it_and_then_at_onc
     assert "earlier release" in service.told("rejudge", code=1)
     assert broken(api, story) == ["no-plan-in-force", "no-treatment-consent", "check-said-stop"]
     assert NOT_EVERYTHING in api.http.get("/health/ready").json()["warnings"]
-    released(service, "0014")
+    released(service, "0015")
     story.did("treatment-consents")
     assert broken(api, story) == []
     assert "warnings" not in api.http.get("/health/ready").json()
@@ -124,7 +124,7 @@ def test_an_operator_mends_all_that_is_stored_at_once(beside_older: tuple[Servic
     assert api.record(imported.path, imported.body).status_code == 201
     for step in ("treatment-consents", "plans"):
         story.did(step)
-    released(service, "0014")
+    released(service, "0015")
     assert "1 episodes looked at, 1 judged anew, 0 not judged" in service.told("rejudge")
     assert "1 episodes looked at, 0 judged anew, 0 not judged" in service.told("rejudge")
 
