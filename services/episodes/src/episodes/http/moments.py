@@ -122,9 +122,16 @@ DAY = Annotated[
     AfterValidator(_day),
 ]
 TIME_AS_KNOWN = Annotated[
-    str, StringConstraints(pattern=_PATTERNS[Form.TIME_AS_KNOWN]), AfterValidator(_written_time)
+    str,
+    StringConstraints(pattern=_PATTERNS[Form.TIME_AS_KNOWN]),
+    Bounds(json_schema_extra={"format": "date-time"}),
+    AfterValidator(_written_time),
 ]
-"""A time as exactly as it is known: as above, or a day, a month or a year."""
+"""A time as exactly as it is known: as above, or a day, a month or a year. In the schema it keeps its format,
+so that generated clients keep their type for times; the pattern tells what else is taken."""
 DAY_AS_KNOWN = Annotated[
-    str, StringConstraints(pattern=_PATTERNS[Form.DAY_AS_KNOWN]), AfterValidator(_written_day)
+    str,
+    StringConstraints(pattern=_PATTERNS[Form.DAY_AS_KNOWN]),
+    Bounds(json_schema_extra={"format": "date"}),
+    AfterValidator(_written_day),
 ]

@@ -26,9 +26,9 @@ class Circumstances:
     """What any command may say beside its fact."""
 
     occurred_at: Annotated[datetime, AS_KNOWN] | None = None
-    """When it happened, as exactly as it is known. If not given, it is the time that the fact itself states,
-    as a session its start or its day and a consent its signature, or else now, when the service records it;
-    an import that states neither is refused."""
+    """When it happened, as exactly as it is known: a time, or a day, month or year. If not given, it is the
+    time that the fact itself states, as a session its start or its day and a consent its signature, or else
+    now, when the service records it; an import that states neither is refused."""
     precision: Annotated[str, OneOf(*PRECISIONS)] | None = None
     """How exactly the time is known, if it is known less exactly than it is written. With `unknown` it is the
     latest that it can be: now, if no time is given."""
