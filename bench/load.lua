@@ -1,4 +1,5 @@
--- One command per request, each under its own idempotency key, each to any of the episodes of a file.
+-- One command per request, each under its own idempotency key, each to any of the episodes of a file. What
+-- stands for @number in the body differs in each, because an entry that says the same again is another matter.
 local thread_number = 0
 
 function setup(thread)
@@ -12,7 +13,7 @@ function init(args)
     paths[#paths + 1] = line
   end
   local body_file = io.open(args[2])
-  wrk.body = body_file:read("*a")
+  body = body_file:read("*a")
   body_file:close()
   wrk.method = "POST"
   wrk.headers["Authorization"] = "Bearer " .. args[3]
@@ -25,7 +26,8 @@ end
 function request()
   count = count + 1
   wrk.headers["Idempotency-Key"] = string.format("%08x-%04x-4000-8000-%012x", run, number, count)
-  return wrk.format(nil, paths[math.random(#paths)])
+  local told = body:gsub("@number", run .. "." .. number .. "." .. count)
+  return wrk.format(nil, paths[math.random(#paths)], nil, told)
 end
 
 function done(summary, latency, requests)

@@ -18,8 +18,8 @@ from tests.support.servers.postgres import Database
 from tests.support.waiting import eventually
 
 CONNECTIONS = 64
-BODY = {**EXAMPLES["AssessedCommand"], "stage": "ad_hoc"}
-"""An assessment that may be recorded repeatedly: about 1.1 KB in the log."""
+BODY = {**EXAMPLES["AssessedCommand"], "stage": "ad_hoc", "symptoms": "sore, as told in @number"}
+"""An assessment that may be recorded repeatedly, each time saying something else: about 1.1 KB in the log."""
 
 _RUNS = count()
 

@@ -13,9 +13,9 @@ from episodes.domain.care.responses import ResponseNoted
 from episodes.domain.care.session_checks import SessionChecked
 from episodes.domain.care.sessions import SessionDelivered, SessionNotDelivered
 from episodes.domain.doubts.doubt import Doubt, Told
-from episodes.domain.event import RecordedEvent
+from episodes.domain.event import EventMetadata, RecordedEvent
 from episodes.domain.field_rules import COMPUTED
-from episodes.domain.time import When, compare
+from episodes.domain.time import compare
 
 APART = timedelta(minutes=1)
 """Two times that are nearer to each other than this may be one: a form is sent again within seconds. Ours."""
@@ -70,7 +70,7 @@ def _same_assessment(one: Entry, other: Entry) -> bool:
     """Whether both say the same at one time, or are baselines of one time, whatever they say."""
     baselines = one.fact.stage in BASELINES and one.fact.stage == other.fact.stage
     if baselines and one.metadata.when.of_a_day and other.metadata.when.of_a_day:
-        return _at_once(one.metadata.when, other.metadata.when) or _on_one_day(one, other)
+        return _at_once(one.metadata, other.metadata) or _on_one_day(one, other)
     return _same(one, other)
 
 
@@ -82,17 +82,18 @@ def _on_one_day(one: Entry, other: Entry) -> bool:
 
 def _same(one: Entry, other: Entry) -> bool:
     """Whether both say the same at one time."""
-    return _at_once(one.metadata.when, other.metadata.when) and _said(one.fact) == _said(other.fact)
+    return _at_once(one.metadata, other.metadata) and _says_the_same(one.fact, other.fact)
 
 
-def _at_once(one: When, other: When) -> bool:
-    return one.precision in _EXACT and other.precision in _EXACT and abs(one.at - other.at) < APART
+def _at_once(one: EventMetadata, other: EventMetadata) -> bool:
+    exact = one.precision in _EXACT and other.precision in _EXACT
+    return exact and abs(one.occurred_at - other.occurred_at) < APART
 
 
-def _said(fact: Any) -> tuple[Any, ...]:
-    """What the caller said in a fact, without what the service computed."""
-    kind: Any = type(fact)
-    return tuple(getattr(fact, name) for name in _stated(kind))
+def _says_the_same(one: Any, other: Any) -> bool:
+    """Whether the caller said the same in both facts, whatever the service computed."""
+    kind: Any = type(one)
+    return all(getattr(one, name) == getattr(other, name) for name in _stated(kind))
 
 
 @cache
