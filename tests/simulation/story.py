@@ -11,7 +11,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from episodes.domain.care.amendments import EntryCorrected
-from episodes.domain.care.holds import EpisodeResumed
 from episodes.domain.care.openings import Complaint, EpisodeOpened
 from episodes.domain.care.red_flags import RedFlagRaised
 from episodes.domain.care.responses import ResponseNoted
@@ -20,10 +19,11 @@ from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.care.treatment_consents import TreatmentConsentWithdrawn
 from episodes.domain.time import PRECISIONS
 from episodes.domain.values import Given
-from episodes.domain.vocabulary import BY_FACT
+from episodes.domain.vocabulary import BY_FACT, BY_RESOURCE
 from episodes.recording.commands import Circumstances
 from tests.simulation.log import CLIENT, THERAPIST, ZONE
 from tests.support.episodes import care_facts
+from tests.support.episodes.refusal_table_rest import ROWS
 
 BEFORE = datetime(2026, 2, 2, 9, tzinfo=ZoneInfo(ZONE))
 """When the episode was opened and the client assessed; what the tablets send came after it."""
@@ -35,6 +35,9 @@ _EARLY = (22, 23, 24)
 """The days of what permits care."""
 _MINUTES = (0, 540, 545, 600, 720, 1_439)
 _EXACT = ("second", "minute")
+_THE_END_OF_A_HOLD = next(
+    BY_RESOURCE[resource].fact() for resource, row in ROWS.items() if row.needs == row.ends == ("hold",)
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,7 +76,7 @@ def story(random: Random) -> list[Dated]:
         hold,
         *(_at(random, _clearing(random), flag) for _ in range(2)),
         withdrawal,
-        _at(random, EpisodeResumed(), hold),
+        _at(random, _THE_END_OF_A_HOLD, hold),
         _at(random, ResponseNoted(note="sore for a day")),
     ]
     left_out = {*spared, *random.sample(facts, random.randint(0, 2))}
