@@ -49,7 +49,7 @@ class Invented:
     roles: Mapping[str, str]
     """Who sends a step, if it is not the therapist."""
     answers: Mapping[str, Expected]
-    """By step; a step that is not named here is recorded, breaks nothing and warns of nothing."""
+    """What is expected of each step. One that is not named is recorded, and breaks and warns of nothing."""
     end: Mapping[str, Any]
     after: Mapping[str, Sequence[str]]
     """Steps that come after others, in whichever order the rest arrives."""

@@ -42,7 +42,7 @@ def judgements(state: Document, made: Made) -> dict[str, list[str]]:
 
 
 def verdicts(state: Document, made: Made) -> dict[str, str]:
-    """Of each check the verdict that was told, and the one by all that is known."""
+    """The verdict of each check: as it was told, and by all that is known."""
     steps = _steps(made)
     return {
         steps[check["id"]]: f"{check['verdict']}, now {check['verdict_now']}"

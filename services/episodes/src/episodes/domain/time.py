@@ -156,9 +156,7 @@ class Interval:
 
     def holds_at(self, when: When) -> bool:
         """Whether it holds at `when`, its two ends included."""
-        if not self.since.known or compare(self.since, when) > 0:
-            return False
-        return self.until is None or compare(when, self.until) <= 0
+        return self.since.known and self.may_hold_at(when)
 
     def lasts_at(self, when: When) -> bool:
         """Whether it holds at `when`, as a status does: from the moment it ends another one holds."""
@@ -168,7 +166,7 @@ class Interval:
 
     def may_hold_at(self, when: When) -> bool:
         """Whether it may hold at `when` for all that is known of the times."""
-        if self.since.known and compare(self.since, when) > 0:
+        if compare(self.since, when) > 0:  # which no unknown time is known to be
             return False
         return self.until is None or compare(when, self.until) <= 0
 

@@ -11,7 +11,7 @@ from episodes.event_log.reader import Database
 
 _SALTED_SINCE = "0006"
 """The first revision whose processes read format 2."""
-REJUDGED_SINCE = "0013"
+_REJUDGED_SINCE = "0013"
 """The first revision whose processes read `sessions-rejudged.1`."""
 _LESS_EXACTLY_SINCE = "0014"
 """The first revision whose processes read times known to the year, or not known."""
@@ -43,7 +43,7 @@ def understood(connection: Connection[DictRow]) -> Understood:
     revision = "" if row is None else row["compatible_from"]
     return Understood(
         log_format=2 if revision >= _SALTED_SINCE else 1,
-        rejudgements=revision >= REJUDGED_SINCE,
+        rejudgements=revision >= _REJUDGED_SINCE,
         less_exactly=revision >= _LESS_EXACTLY_SINCE,
         known_sealed=revision >= _KNOWN_SEALED_SINCE,
     )

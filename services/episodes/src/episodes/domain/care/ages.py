@@ -3,13 +3,11 @@
 It is the least that the client may be, in favour of protection: whoever was 17 then is 18 a year later.
 """
 
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from episodes.domain.births import OF_AGE, whole_years, years_after
 from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.episode import Episode
-from episodes.domain.time import When
 
 
 def age_told(episode: Episode, day: date) -> int | None:
@@ -29,10 +27,4 @@ def _told(episode: Episode) -> tuple[int, date] | None:
     opened = next(episode.of(EpisodeOpened), None)
     if opened is None or opened.fact.age is None:
         return None
-    return opened.fact.age, last_day(opened.metadata.when)
-
-
-def last_day(when: When) -> date:
-    """The last day of a stated time."""
-    last = max(when.at, when.end - timedelta(microseconds=1))
-    return last.astimezone(ZoneInfo(when.zone)).date()
+    return opened.fact.age, opened.metadata.when.last_day

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from episodes.domain.births import OF_AGE, Born
-from episodes.domain.care.ages import age_told, last_day
+from episodes.domain.care.ages import age_told
 from episodes.domain.care.openings import EpisodeOpened
 from episodes.domain.care.session_checks import SessionChecked
 from episodes.domain.care.sharing_consents import SharingConsented
@@ -40,7 +40,7 @@ def contradicting_ages(told: Told) -> Iterator[Doubt]:
         case EpisodeOpened():
             if born is not None and _another_age(born, entry):
                 yield Doubt("age-contradicts-birth-date", "/age", ANOTHER_AGE)
-            elif born is not None and born.first > last_day(entry.metadata.when):
+            elif born is not None and born.first > entry.metadata.when.last_day:
                 yield Doubt("age-contradicts-birth-date", told.time_at, UNBORN)
         case TreatmentConsented():
             yield from _of_whom(told.episode, entry)
@@ -54,7 +54,7 @@ def contradicting_ages(told: Told) -> Iterator[Doubt]:
 def _another_age(born: Born, opened: RecordedEvent[EpisodeOpened]) -> bool:
     """Whether the age told is none that the client may have had on a day of the opening."""
     age, when = opened.fact.age, opened.metadata.when
-    return age is not None and not born.may_be(age, when.date_in_zone(), last_day(when))
+    return age is not None and not born.may_be(age, when.date_in_zone(), when.last_day)
 
 
 def _minor(told: Told) -> bool:

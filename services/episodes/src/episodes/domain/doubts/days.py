@@ -1,13 +1,14 @@
 """Days that look like another day than was meant."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from episodes.domain.care.amendments import EntryCorrected
 from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.care.treatment_consents import TreatmentConsented
 from episodes.domain.doubts.doubt import Doubt, Told
+from episodes.domain.time import When
 
 
 def doubtful_days(told: Told) -> Iterator[Doubt]:
@@ -53,5 +54,4 @@ def _in(zone: str, at: datetime) -> datetime:
 
 def _was(day: date, zone: str) -> bool:
     """Whether the zone had that day: where clocks went over the date line, one was left out."""
-    began = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
-    return _in(zone, began.astimezone(UTC)).date() == day
+    return When.day(day, zone).date_in_zone() == day

@@ -16,12 +16,12 @@ from episodes.domain.named_ids import ids_in, marks_of
 from episodes.domain.time import When, compare
 
 ROUNDING = timedelta(minutes=1)
-"""By how much a duration in whole minutes may differ from the times between which it is measured."""
+"""A stated duration may differ by this much from the time between start and end, because it is rounded."""
 
 A_DAY = timedelta(days=1)
 HOURS_AFTER = timedelta(hours=12)
-"""By how much a response may be earlier or later than the hours that are stated, or by a quarter of them: "a
-day after" is said of the next morning as of the next evening."""
+"""A response may be this much earlier or later than the hours that it states, or a quarter of them if that is
+more: "a day after" is said of the next morning as of the next evening."""
 
 _JUDGED_OTHERWISE = (A_CHECK, A_CLEARANCE)
 """A check or clearance of a later time breaks a rule of care."""
@@ -77,7 +77,7 @@ def _before_what_it_names(told: Told) -> Iterator[Doubt]:
 
 
 def _of_a_session(session: SessionDelivered) -> Iterator[Doubt]:
-    """Of start, end and duration."""
+    """Whether start, end and duration of a session contradict each other."""
     if session.start is None or session.end is None:
         return
     lasted = session.end - session.start
@@ -88,7 +88,7 @@ def _of_a_session(session: SessionDelivered) -> Iterator[Doubt]:
 
 
 def _of_a_response(response: ResponseNoted, told: Told) -> Iterator[Doubt]:
-    """Of a response, the days it covers, and the session it follows."""
+    """Whether a response contradicts the days that it covers, or the session that it follows."""
     when = told.entry.metadata.when
     if response.covers is not None and compare(When.day(response.covers.first, when.zone), when) > 0:
         yield Doubt("contradicting-times", "/covers/first")
