@@ -114,7 +114,7 @@ def _amend(row: Row, event: RecordedEvent[Any]) -> None:
     if event.metadata.type == "entry-added-to.1":
         row["fact"] = row["fact"] | said(fact.added)
         if fact.happened_at is not None:
-            row["time"] = (fact.happened_at, fact.happened_precision, row["zone"])
+            row["time"] = (fact.happened_at, fact.happened_precision or row["time"][1], row["zone"])
     elif event.metadata.type == "entry-corrected.1":
         row["fact"] = said(fact.replacement)
         row["time"] = (fact.happened_at, fact.happened_precision, row["zone"])

@@ -123,11 +123,10 @@ def added(episode: Episode, entry: RecordedEvent[EntryAddedTo]) -> Episode:
     def completed(of: RecordedEvent[Any]) -> RecordedEvent[Any]:
         names = {field.name for field in fields(of.fact)}
         more = {name: value for name, value in entry.fact.added.items() if name in names}
-        header = replace(
-            of.metadata,
-            occurred_at=entry.fact.happened_at or of.metadata.occurred_at,
-            precision=entry.fact.happened_precision or of.metadata.precision,
-        )
+        header, at = of.metadata, entry.fact.happened_at
+        if at is not None:
+            precision = entry.fact.happened_precision or header.precision
+            header = replace(header, occurred_at=at, precision=precision)
         return RecordedEvent(header, replace(of.fact, **more), _both(of, entry))
 
     return _rewritten(episode, entry, completed)
