@@ -206,14 +206,13 @@ def age_at(opened: Row, consent: Row) -> int:
 def _last_as_a_minor(opened: Row, consent: Row) -> date:
     """The last day of a guardian's consent for a minor; of any other the last of all days."""
     fact = consent["fact"]
-    if "age" in fact:
-        return fact["of_age_on"] - timedelta(days=1) if "of_age_on" in fact else date.max
-    if fact["given"]["by"] != "guardian" or age_at(opened, consent) >= 18:
-        return date.max
+    sealed = fact["of_age_on"] - timedelta(days=1) if "of_age_on" in fact else date.max
+    if "age" in fact or fact["given"]["by"] != "guardian" or age_at(opened, consent) >= 18:
+        return sealed
     then, years = _last_day_of(opened), 18 - opened["fact"]["age"]
     leaps = then.timetuple()[1:3] == (2, 29) and not isleap(then.year + years)
     of_age = date(then.year + years, 3, 1) if leaps else then.replace(year=then.year + years)
-    return of_age - timedelta(days=1)
+    return min(sealed, of_age - timedelta(days=1))
 
 
 def _last_day_of(row: Row) -> date:
