@@ -19,6 +19,7 @@ from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from care_platform.http.limits import MAX_BODY, MAX_HEAD
+from care_platform.http.one_write import OneWrite
 from care_platform.http.problems import COMMON, MEDIA_TYPE, Kind
 
 MAX_HEAD_SENT = 2 * MAX_HEAD
@@ -118,6 +119,8 @@ class Door(HttpToolsProtocol):
             return
         self._stop_waiting()
         super().on_headers_complete()
+        cycle: Any = self.cycle
+        cycle.transport = OneWrite(self.transport, cycle)
         self._in_head = False
         self.headers = []  # takes the trailers: an application decides on the head alone
 
