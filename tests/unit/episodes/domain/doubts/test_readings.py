@@ -224,5 +224,5 @@ def test_readings_are_found_wherever_a_fact_has_them(draft: Any) -> None:
 def test_a_part_is_found_at_any_depth_and_a_fact_without_any_is_passed_over() -> None:
     site = replace(KNEE, side="right")
     fact = Assessed(stage="ad_hoc", readings=(reading("pain", site=KNEE), reading("pain", site=site)))
-    assert list(parts_of(fact, Site)) == [("/readings/0/site", KNEE), ("/readings/1/site", site)]
-    assert not list(parts_of(a_hold, Reading))
+    assert list(parts_of(fact, (Site,))) == [("/readings/0/site", KNEE), ("/readings/1/site", site)]
+    assert not list(parts_of(a_hold, (Reading,)))

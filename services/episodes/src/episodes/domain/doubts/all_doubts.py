@@ -7,22 +7,18 @@ from types import MappingProxyType
 from typing import Any
 
 from episodes.domain.care.amendments import Amendment, EntryAddedTo, EntryCorrected
-from episodes.domain.care.plans import Goal
 from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.decision import Command
 from episodes.domain.doubts.ages import OF_AGES, contradicting_ages
 from episodes.domain.doubts.days import doubtful_days
 from episodes.domain.doubts.doubles import DOUBLED, doubled_entries
 from episodes.domain.doubts.doubt import BESIDE, Doubt, Told
-from episodes.domain.doubts.instruments import doubtful_instruments
+from episodes.domain.doubts.parts import LOOKED_AT, doubtful_parts
 from episodes.domain.doubts.performers import doubtful_performer
-from episodes.domain.doubts.readings import doubtful_readings
-from episodes.domain.doubts.sites import doubtful_sites
 from episodes.domain.doubts.times import contradicting_times
 from episodes.domain.doubts.walking import may_hold
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
-from episodes.domain.values import InstrumentResult, Reading
 from episodes.domain.vocabulary import BY_FACT
 
 Look = Callable[[Told], Iterator[Doubt]]
@@ -32,9 +28,7 @@ LOOKS: Mapping[Look, Callable[[type[Any]], bool]] = MappingProxyType(
         contradicting_times: lambda kind: True,
         doubtful_days: lambda kind: True,
         contradicting_ages: lambda kind: kind in OF_AGES,
-        doubtful_readings: lambda kind: may_hold(kind, Reading),
-        doubtful_sites: lambda kind: may_hold(kind, Reading) or may_hold(kind, Goal),
-        doubtful_instruments: lambda kind: may_hold(kind, InstrumentResult),
+        doubtful_parts: lambda kind: may_hold(kind, LOOKED_AT),
         doubtful_performer: lambda kind: kind is SessionDelivered,
         doubled_entries: lambda kind: kind in DOUBLED,
     }

@@ -2,29 +2,27 @@
 
 from collections.abc import Iterator
 
-from episodes.domain.doubts.doubt import Doubt, Told
+from episodes.domain.doubts.doubt import Doubt
 from episodes.domain.doubts.tables.instruments import FORMS, Form
 from episodes.domain.doubts.tables.measures import Ends
-from episodes.domain.doubts.walking import parts_of
 from episodes.domain.values import InstrumentResult, Scale
 
 _UNKNOWN = Form(source="")
 """An instrument that is not in the list: only its own words are held against it."""
 
 
-def doubtful_instruments(told: Told) -> Iterator[Doubt]:
-    """What looks wrong in the scores, scales and items of instruments, wherever they stand in an entry."""
-    for pointer, result in parts_of(told.entry.fact, InstrumentResult):
-        form = FORMS.get(result.instrument.code, _UNKNOWN)
+def doubtful_result(result: InstrumentResult, pointer: str) -> Iterator[Doubt]:
+    """What looks wrong in the score, the scale and the items of an instrument."""
+    form = FORMS.get(result.instrument.code, _UNKNOWN)
+    if result.scale is not None:
         yield from _of_the_scale(result.scale, form, f"{pointer}/scale")
-        if _beyond_any(result.reported_score, form.scores, _ends(result.scale)):
-            yield Doubt("outside-its-scale", f"{pointer}/reported_score")
+    if _beyond_any(result.reported_score, form.scores, _ends(result.scale)):
+        yield Doubt("outside-its-scale", f"{pointer}/reported_score")
+    if result.items:
         yield from _of_the_items(result, form, f"{pointer}/items")
 
 
-def _of_the_scale(scale: Scale | None, form: Form, pointer: str) -> Iterator[Doubt]:
-    if scale is None:
-        return
+def _of_the_scale(scale: Scale, form: Form, pointer: str) -> Iterator[Doubt]:
     if scale.min >= scale.max:
         yield Doubt("scale-ends-swapped", pointer)
     if form.higher_is not in (None, scale.higher_is):

@@ -2,24 +2,22 @@
 
 from collections.abc import Iterator
 
-from episodes.domain.doubts.doubt import Doubt, Told
+from episodes.domain.doubts.doubt import Doubt
 from episodes.domain.doubts.scales import is_rated, outside
 from episodes.domain.doubts.tables.measures import MEASURED, Usual
 from episodes.domain.doubts.tables.sites import BY_LENGTH
 from episodes.domain.doubts.tables.units import IN_MILLIMETRES, Quantity, quantity
-from episodes.domain.doubts.walking import parts_of
 from episodes.domain.values import Reading
 
 
-def doubtful_readings(told: Told) -> Iterator[Doubt]:
-    """What looks wrong in the values, units and modes of readings, wherever they stand in an entry."""
-    for pointer, reading in parts_of(told.entry.fact, Reading):
-        usual = MEASURED.get(reading.measure.code)
-        yield from _of_the_unit(reading, usual, pointer)
-        if reading.value is not None:
-            yield from _of_the_value(reading, reading.value, usual, pointer)
-        if usual is not None and not usual.may_move and reading.mode in ("active", "passive"):
-            yield Doubt("mode-without-motion", f"{pointer}/mode")
+def doubtful_reading(reading: Reading, pointer: str) -> Iterator[Doubt]:
+    """What looks wrong in the value, unit and mode of a reading."""
+    usual = MEASURED.get(reading.measure.code)
+    yield from _of_the_unit(reading, usual, pointer)
+    if reading.value is not None:
+        yield from _of_the_value(reading, reading.value, usual, pointer)
+    if usual is not None and not usual.may_move and reading.mode in ("active", "passive"):
+        yield Doubt("mode-without-motion", f"{pointer}/mode")
 
 
 def _of_the_unit(reading: Reading, usual: Usual | None, pointer: str) -> Iterator[Doubt]:

@@ -4,27 +4,27 @@ from collections.abc import Iterator
 
 from episodes.domain.care.plans import Goal
 from episodes.domain.codes import OTHER
-from episodes.domain.doubts.doubt import Doubt, Told
+from episodes.domain.doubts.doubt import Doubt
 from episodes.domain.doubts.tables.measures import MEASURED, Usual
 from episodes.domain.doubts.tables.sites import PAIRED, SIDES
-from episodes.domain.doubts.walking import parts_of
 from episodes.domain.values import Reading, Site
 
 
-def doubtful_sites(told: Told) -> Iterator[Doubt]:
-    """What looks wrong in where a reading was taken or a goal is to be reached, and on which side.
+def doubtful_place(reading: Reading, pointer: str) -> Iterator[Doubt]:
+    """What looks wrong in where a reading was taken, and on which side.
 
     A side is missed only beside a value: what was found or told may be of both sides at once.
     """
-    fact = told.entry.fact
-    for pointer, reading in parts_of(fact, Reading):
-        usual = MEASURED.get(reading.measure.code)
-        yield from _of_the_site(reading.site, usual, pointer)
-        if reading.value is not None:
-            yield from _of_one_value(reading.site, usual, pointer)
-    for pointer, goal in parts_of(fact, Goal):
-        usual = None if goal.measure is None else MEASURED.get(goal.measure.code)
-        yield from _of_the_site(goal.site, usual, pointer)
+    usual = MEASURED.get(reading.measure.code)
+    yield from _of_the_site(reading.site, usual, pointer)
+    if reading.value is not None:
+        yield from _of_one_value(reading.site, usual, pointer)
+
+
+def doubtful_goal(goal: Goal, pointer: str) -> Iterator[Doubt]:
+    """What looks wrong in where a goal is to be reached."""
+    usual = None if goal.measure is None else MEASURED.get(goal.measure.code)
+    yield from _of_the_site(goal.site, usual, pointer)
 
 
 def _of_the_site(site: Site | None, usual: Usual | None, pointer: str) -> Iterator[Doubt]:
