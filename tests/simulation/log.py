@@ -20,6 +20,7 @@ from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.positions import Claim
 from episodes.recording.commands import CommandRequest, references_of
 from episodes.recording.store import ReadSet, StoredReceipt, WriteSet
+from episodes.recording.whole_entries import take_whole_entries
 from tests.simulation.scheduling import Process, Scheduler
 
 CLINIC, THERAPIST, CLIENT, NETWORK = UUID(int=1), UUID(int=2), UUID(int=3), "demo"
@@ -69,6 +70,7 @@ class Log:
                 newer = self.events[command.episode][recent.episode.version if recent else 0 :]
                 known.episodes[command.episode] = _known(folded(recent, newer, self.data_keys))
         known.rows["clinics", NETWORK, CLINIC] = _ROWS["clinics", NETWORK, CLINIC]
+        take_whole_entries(known, commands, lambda places: (self.events[id][at - 1] for id, at in places))
         return known
 
     def write(self, writing: WriteSet) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from eventsourcing.persistence import StoredEvent
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
@@ -21,18 +22,21 @@ from episodes.domain.refusals import Refused
 from episodes.domain.step import Step
 from episodes.domain.vocabulary import COMMANDS
 from episodes.event_log.codec import DataKey, decode
+from episodes.event_log.folding import fold
 from episodes.publishing.mapping import published
 from episodes.reading.documents import state
 from episodes.recording.batch import Batch, Randomness
 from episodes.recording.commands import Answer, CommandRequest
 from episodes.recording.endpoint import Body, body_form
 from episodes.recording.store import ReadSet
+from episodes.recording.whole_entries import take_whole_entries
 from episodes.visibility import Viewer
 from tests.cases.invented.reading import Invented
 from tests.cases.invented.telling import Document, Told
 from tests.support.episodes.scenario import NOW
 
 KEY = DataKey(UUID(int=7), AESGCM(bytes(32)))
+KEYS = {KEY.id: KEY}
 CLIENT = UUID(int=1)
 
 
@@ -48,6 +52,7 @@ class ByBatch:
         self._read = _directory(self.case, self.setting)
         self._episode: UUID | None = None
         self._ids = count(1_000)
+        self._stored: list[StoredEvent] = []
         self._published: list[Document] = []
 
     def record(self, command: Command, role: str, made: dict[str, str]) -> Told:
@@ -66,6 +71,7 @@ class ByBatch:
             clinic=read.clinic,
             about=about,
         )
+        take_whole_entries(self._read, [request], lambda places: (self._stored[at - 1] for _, at in places))
         batch = Batch(self._read, NOW, self._draws())
         assert batch.add(request)
         [(_, outcome)] = batch.outcomes
@@ -73,15 +79,16 @@ class ByBatch:
             return Told(refused=outcome.rule)
         assert isinstance(outcome, Answer), repr(outcome)
         self._episode = outcome.episode
+        self._stored += batch.write_set.events
         for event in batch.write_set.events:
-            told = published(decode(event, {KEY.id: KEY}), "https://care.example")
+            told = published(decode(event, KEYS), "https://care.example")
             if told is not None:
                 self._published.append(json.loads(published_json(told)))
         return Told(document=json.loads(outcome.body))
 
     def state(self) -> Document:
-        assert self._episode is not None
-        episode = self._read.episodes[self._episode].episode
+        episode = fold([decode(event, KEYS) for event in self._stored])
+        assert episode is not None
         viewer = Viewer(episode, self._caller("therapist"), NOW)
         document: Document = json.loads(to_json(state(viewer, episode), exclude_none=True))
         return document

@@ -67,6 +67,8 @@ class Happened:
     episode: Episode
     entries: Sequence[RecordedEvent[Any]]
     refusal: Refused | None = None
+    asked: Command[Any] | None = None
+    """The command as it was decided; none for the opening, which was decided on nothing."""
 
 
 class Story:
@@ -248,7 +250,7 @@ def _recorded(
     try:
         decisions = decide(episode, asked)
     except Refused as refusal:
-        return Happened(command, before, episode, (), refusal)
+        return Happened(command, before, episode, (), refusal, asked)
     for decided in (decisions, None):
         for item in judged_anew(episode, entries) if decided is None else decided:
             labels = tuple(dict.fromkeys((*command.labels, *item.labels)))
@@ -257,7 +259,7 @@ def _recorded(
             entry = _entry(episode, item.fact, item.when, place, now, clinic, labels)
             episode = evolve(episode, entry)
             entries.append(entry)
-    return Happened(command, before, episode, entries)
+    return Happened(command, before, episode, entries, asked=asked)
 
 
 def _about(command: DrawnCommand, so_far: Sequence[RecordedEvent[Any]]) -> UUID:

@@ -92,3 +92,5 @@ class RecordedEvent(Generic[F]):
     """What happened; for an erased client, a mark that it cannot be read any more."""
     labels: tuple[str, ...] = ()
     """What makes the fact more sensitive; a partner's consent must allow every label."""
+    likeness: int | None = None
+    """The same for entries that say the same, where it was computed (`likeness.py`)."""

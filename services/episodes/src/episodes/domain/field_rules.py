@@ -4,7 +4,9 @@ Commands are read strictly by these; stored events never are, because history is
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,20 @@ class Computed:
 
 
 COMPUTED = Computed()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOnly:
+    """Only documents show the field: no decision reads it in an entry that was recorded before.
+
+    The states that commands are decided on do without it, so it has a default.
+    """
+
+
+SHOWN_ONLY = ShownOnly()
+Shown = Annotated[T, SHOWN_ONLY]
+"""A field that only documents show."""
+
 
 Words = Annotated[str, Length(8_000, least=1)]
 """Free text of a record."""

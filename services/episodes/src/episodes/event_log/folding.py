@@ -7,6 +7,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from episodes.domain.deciding import for_deciding
 from episodes.domain.episode import Episode, blank
 from episodes.domain.event import RecordedEvent, Redacted
 from episodes.domain.vocabulary import evolve_all
@@ -16,7 +17,8 @@ from episodes.event_log.stored_form import Damaged
 
 @dataclass(frozen=True, slots=True)
 class CachedEpisode:
-    """An episode at its version. `weight` is the size of its stored events in bytes.
+    """An episode at its version, without what only documents show. `weight` is the size of its stored events
+    in bytes.
 
     `whole` is false if an event could not be read, because the client is erased.
     """
@@ -37,13 +39,14 @@ def fold(entries: Sequence[RecordedEvent[Any]], before: Episode | None = None) -
 def folded(
     cached: CachedEpisode | None, events: Sequence[StoredEvent], keys: Mapping[UUID, DataKey]
 ) -> CachedEpisode | None:
-    """The episode after these stored events, which follow the cached one. None if there is no event at all.
+    """The episode after these stored events, which follow the cached one, as far as deciding needs it. None
+    if there is no event at all.
 
     Raises `Unreadable`: what follows from an event that this release cannot read is nobody's guess.
     """
     if not events:
         return cached
-    entries = [decode(event, keys) for event in events]
+    entries = [for_deciding(decode(event, keys)) for event in events]
     episode = _evolved(None if cached is None else cached.episode, entries)
     weight = (0 if cached is None else cached.weight) + sum(len(event.state) for event in events)
     whole = (cached is None or cached.whole) and not any(isinstance(one.fact, Redacted) for one in entries)

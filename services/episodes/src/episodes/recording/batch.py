@@ -30,6 +30,7 @@ from episodes.recording.preconditions import (
     time_of,
 )
 from episodes.recording.store import KnownReference, ReadSet, StoredReceipt, WriteSet
+from episodes.recording.whole_entries import with_whole_entry
 
 MAX_COMMANDS = 200
 MAX_BYTES = 192 * 1024
@@ -94,7 +95,7 @@ class Batch:
         key, wrapped = self._key(cached.episode)
         refuse_unknown_episodes(self.read_set, request, cached.episode)
         command = self._command(request, cached.episode)
-        new_events = self._new_events(cached)
+        new_events = self._new_events(cached, with_whole_entry(self.read_set, request, cached.episode))
         new_events.record(request, command, key)
         if not self.read_set.understood.less_exactly and any(map(known_less_exactly, new_events.entries)):
             raise EarlierReleasesRun
@@ -127,7 +128,7 @@ class Batch:
         return self._keep(request, recorded, answered)
 
     def _withdrawn(self, request: CommandRequest, cached: CachedEpisode) -> NewEvents:
-        new_events = self._new_events(cached)
+        new_events = self._new_events(cached, cached.episode)
         draft: EverySharingWithdrawn = request.draft
         effective = max(draft.effective_from or self.now, self.now)
         key, _ = self._key(cached.episode)
@@ -137,9 +138,10 @@ class Batch:
             new_events.record(request, command, key)
         return new_events
 
-    def _new_events(self, cached: CachedEpisode) -> NewEvents:
+    def _new_events(self, cached: CachedEpisode, episode: Episode) -> NewEvents:
         drawn = Drawn(self._sealing, self.draws.event_id)
-        return NewEvents(cached.episode, drawn, self.read_set.understood.rejudgements, cached.weight)
+        rejudges = self.read_set.understood.rejudgements
+        return NewEvents(episode, cached.episode, drawn, rejudges, cached.weight)
 
     def _repeat(self, request: CommandRequest, receipt: StoredReceipt) -> Answer:
         if request.mac(receipt.mac) != receipt.mac or receipt.asked_as not in ("", request.asked_as):
@@ -208,7 +210,7 @@ class Batch:
             whole = before is None or before.whole
             if before is None or before.episode.clinic != episode.clinic:
                 self._register(request, episode, "opened" if before is None else "transferred")
-            self.read_set.episodes[episode.id] = CachedEpisode(episode, one.weight + one.size, whole)
+            self.read_set.episodes[episode.id] = CachedEpisode(one.kept, one.weight + one.size, whole)
         if request.step.opens:
             self._keep_opening(recorded[0].episode, recorded[0].metadata[0])
         if request.reference is not None:

@@ -10,9 +10,11 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from episodes.domain.care.amendments import Amendment, EntryCorrected
+from episodes.domain.deciding import for_deciding
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata, RecordedEvent
+from episodes.domain.likeness import likeness
 from episodes.domain.step import Step
 from episodes.domain.time import LATE_AFTER, UNKNOWN
 from episodes.domain.vocabulary import BY_FACT, decide, evolve, judged_anew
@@ -36,9 +38,13 @@ class Drawn:
 
 @dataclass(slots=True)
 class NewEvents:
-    """What a command records in one episode. `weight` is that of the episode before it."""
+    """What a command records in one episode. `weight` is that of the episode before it.
+
+    What it decides on, `episode`, may have an entry whole that `kept` has without what only documents show.
+    """
 
     episode: Episode
+    kept: Episode
     drawn: Drawn
     rejudges: bool = True
     """Whether sessions may be judged anew by what is recorded."""
@@ -75,12 +81,18 @@ class NewEvents:
         event = encode(metadata, item.fact, beside, key, *self.drawn.sealing())
         if len(event.state) > MAX_BYTES_OF_EVENT:
             raise TooLarge
-        entry = RecordedEvent(metadata, item.fact, labels)
+        entry = RecordedEvent(metadata, item.fact, labels, likeness(item.fact))
         self.events.append(event)
         self.entries.append(entry)
         self.size += len(event.state)
-        self.episode = evolve(self.episode, entry)
+        self._evolve(entry)
         return entry
+
+    def _evolve(self, entry: RecordedEvent[Any]) -> None:
+        """What an amendment leaves is answered by the whole entry; all else by the state that is kept."""
+        both = self.kept is not self.episode or isinstance(entry.fact, Amendment)
+        self.kept, before = evolve(self.kept, for_deciding(entry)), self.episode
+        self.episode = evolve(before, entry) if both else self.kept
 
 
 def known_less_exactly(entry: RecordedEvent[Any]) -> bool:

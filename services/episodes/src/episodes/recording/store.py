@@ -10,7 +10,7 @@ from eventsourcing.persistence import StoredEvent
 
 from care_platform.numbered_keys import FIRST, KeyInUse
 from episodes.access import Caller
-from episodes.domain.event import Actor, EventMetadata
+from episodes.domain.event import Actor, EventMetadata, RecordedEvent
 from episodes.domain.roles import Role
 from episodes.event_log.client_keys import Scoped
 from episodes.event_log.codec import DataKey
@@ -70,6 +70,8 @@ class ReadSet:
     """Episodes of clients for whom one is to be opened, and when each was: by network, client and the clinic
     that opened it."""
     episodes: dict[UUID, CachedEpisode] = field(default_factory=dict)
+    whole_entries: dict[UUID, tuple[int, RecordedEvent[Any]]] = field(default_factory=dict)
+    """Entries that commands add to, each with the version that its episode had when it was read."""
     unreadable: dict[UUID, Unreadable] = field(default_factory=dict)
     understood: Understood = EVERYTHING
     """What may be stored, so that every process that still runs can read it."""

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
 from episodes.domain.care.amendments import AmendmentRefused, EntryAttested
 from episodes.domain.care.assessments import Assessed
 from episodes.domain.care.openings import Responsibility
@@ -176,6 +178,7 @@ def test_a_report_is_corrected_but_never_to_another_partner() -> None:
     )
 
 
+@pytest.mark.whole_entries
 def test_what_is_added_must_be_what_would_have_been_recorded() -> None:
     untimed = replace(a_session(march(3, 10)), start=None, end=None, duration=None)
     history = (*READY, CHECKED, past(untimed, march(3)))
@@ -188,6 +191,7 @@ def test_what_is_added_must_be_what_would_have_been_recorded() -> None:
         given(*history).when(draft, about=history[-1].id).then_refused(rule, pointer)
 
 
+@pytest.mark.whole_entries
 def test_an_entry_that_names_what_was_retracted_since_may_still_be_added_to() -> None:
     gone = corrected(a_retraction, CHECKED, *HISTORY)
     more = an_addition_to(SESSION, position="prone")
@@ -249,6 +253,7 @@ def test_an_entry_cited_by_its_correction_is_not_retracted_either() -> None:
     )
 
 
+@pytest.mark.whole_entries
 def test_an_addition_fills_what_was_left_out_and_changes_nothing_else() -> None:
     more = an_addition_to(SESSION, position="prone", declined=("the feet",))
     session = next(given(*HISTORY, corrected(more, TREATED, *HISTORY)).episode.of(SessionDelivered)).fact

@@ -131,6 +131,7 @@ def test_a_closing_does_not_lie_before_a_session_in_either_order() -> None:
 
 
 @pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.whole_entries
 def test_after_closing_what_happened_before_is_accepted_unless_it_is_a_desk_decision(name: str) -> None:
     for at in (BEFORE, AT):
         outcome = asked(name, at, *HISTORY)
@@ -143,6 +144,7 @@ def test_after_closing_what_happened_before_is_accepted_unless_it_is_a_desk_deci
 
 
 @pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.whole_entries
 def test_after_closing_what_happens_later_is_accepted_only_from_clients_and_their_bodies(name: str) -> None:
     outcome = asked(name, AFTER, *HISTORY)
     if EVENTS[name].after_closing == ALWAYS:
@@ -156,6 +158,7 @@ def test_a_session_of_the_closing_day_known_to_the_day_was_before_it() -> None:
     given(*HISTORY).when(of_the_day).then_recorded()
 
 
+@pytest.mark.whole_entries
 def test_an_open_episode_takes_all_of_them() -> None:
     for name in drafts(BEFORE):
         if name not in ("plan-set.1", "episode-opened.1", "episode-reopened.1"):

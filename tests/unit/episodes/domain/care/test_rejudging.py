@@ -23,6 +23,7 @@ from tests.support.episodes.care_facts import (
     OPENED,
     PLANNED,
     READY,
+    SWEDISH,
     a_check,
     a_consent,
     a_correction_of,
@@ -64,6 +65,18 @@ def test_a_session_that_came_before_its_consent_and_plan_breaks_no_rule_once_the
     told.agrees()
 
 
+def test_a_session_is_judged_anew_by_all_that_it_said_of_its_length() -> None:
+    long = past(
+        a_session(march(3, 10), duration=None, techniques=(replace(SWEDISH, minutes=61),)), march(3, 10)
+    )
+    told = Told(OPENED, BASELINE)
+    told.tell(long)
+    told.tell(CONSENTED)
+    assert told.broken(long) == ["no-plan-in-force", "no-session-check", "minutes-exceed-duration"]
+    told.agrees()
+
+
+@pytest.mark.whole_entries
 def test_a_withdrawal_recorded_late_makes_a_breach_come_to_light() -> None:
     told = Told(*READY, CHECKED)
     told.tell(SESSION)
@@ -143,6 +156,7 @@ def test_where_times_do_not_tell_which_was_later_both_used_the_check() -> None:
     told.agrees()
 
 
+@pytest.mark.whole_entries
 def test_an_addition_that_names_the_check_takes_the_breach_away() -> None:
     without_check = past(a_session(march(3, 10)), march(3, 10))
     told = Told(*READY, CHECKED)
@@ -155,6 +169,7 @@ def test_an_addition_that_names_the_check_takes_the_breach_away() -> None:
     told.agrees()
 
 
+@pytest.mark.whole_entries
 def test_an_addition_that_reveals_a_breach_stores_it() -> None:
     short = past(a_session(march(3, 10), check_id=CHECKED.id, end=None, duration=None), march(3, 10))
     told = Told(*READY, CHECKED)

@@ -13,6 +13,7 @@ from episodes.domain.episode import Episode
 from episodes.domain.event import Actor
 from episodes.domain.vocabulary import evolve_all
 from tests.support.episodes.care_facts import OPENED, a_physician, a_retraction, a_session
+from tests.support.episodes.poison import poisoned
 from tests.support.episodes.scenario import NOW, PARTNER, Given, march, past, recorded, replayed
 
 ANOTHER = UUID(int=77)
@@ -31,7 +32,7 @@ def _evolved(episode: Episode, facts: Iterable[Any], sent_by: Actor) -> Episode:
         entries.append(
             replace(one, metadata=replace(one.metadata, event_id=UUID(int=version), actor=sent_by))
         )
-    return evolve_all(episode, entries)
+    return evolve_all(episode, [poisoned(entry) for entry in entries])
 
 
 def with_words(count: int) -> PartnerReported:

@@ -104,6 +104,7 @@ def test_a_check_on_a_clearance_that_is_retracted_afterwards_would_say_stop() ->
     told.agrees()
 
 
+@pytest.mark.whole_entries
 def test_a_check_that_is_added_to_is_decided_again() -> None:
     told = Told(*READY)
     check = past(judged("proceed"), TODAY)

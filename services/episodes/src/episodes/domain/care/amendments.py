@@ -21,6 +21,7 @@ from episodes.domain.field_rules import (
     Line,
     OneOf,
     PartOf,
+    Shown,
     Words,
 )
 from episodes.domain.time import PRECISIONS
@@ -47,7 +48,7 @@ class EntryAddedTo(Amendment):
 
     added: Annotated[Any, PartOf(whole=False)]
     """The fields that the entry had left out; one that it states already is refused: correct that."""
-    reason: Words | None = None
+    reason: Shown[Words | None] = None
     """Why they are added only now, in words."""
     happened_at: Annotated[Instant | None, COMPUTED] = None
     """When the entry happened, if what is added says it more exactly, as the start of a session; set by the
@@ -79,7 +80,7 @@ class EntryCorrected(Amendment):
     exact. With `unknown` the time is the latest that it can be."""
     performed_by: Annotated[UUID, STAFF] | None = None
     """The member of staff who truly did it; as before if not given."""
-    requested_by: RequestedBy | None = None
+    requested_by: Shown[RequestedBy | None] = None
     """Who asked for the correction."""
 
 
@@ -89,7 +90,7 @@ class EntryRetracted(Amendment):
 
     reason: Words
     """Why the entry should not have been recorded, in words."""
-    requested_by: RequestedBy | None = None
+    requested_by: Shown[RequestedBy | None] = None
     """Who asked for the retraction."""
 
 
@@ -127,7 +128,8 @@ def added(episode: Episode, entry: RecordedEvent[EntryAddedTo]) -> Episode:
         if at is not None:
             precision = entry.fact.happened_precision or header.precision
             header = replace(header, occurred_at=at, precision=precision)
-        return RecordedEvent(header, replace(of.fact, **more), _both(of, entry))
+        alike = None if of.likeness is None or entry.likeness is None else of.likeness + entry.likeness
+        return RecordedEvent(header, replace(of.fact, **more), _both(of, entry), alike)
 
     return _rewritten(episode, entry, completed)
 
@@ -144,7 +146,7 @@ def corrected(episode: Episode, entry: RecordedEvent[EntryCorrected]) -> Episode
             precision=fact.happened_precision or of.metadata.precision,
             performer=fact.performed_by or of.metadata.performer,
         )
-        return RecordedEvent(header, fact.replacement, _both(of, entry))
+        return RecordedEvent(header, fact.replacement, _both(of, entry), entry.likeness)
 
     return _rewritten(episode, entry, replaced)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from episodes.domain.codes import CONDITIONS
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
-from episodes.domain.field_rules import VISIT, Length, OneOf, Words
+from episodes.domain.field_rules import VISIT, Length, OneOf, Shown, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
@@ -41,31 +41,31 @@ class Assessed:
 
     stage: Annotated[str, OneOf("baseline", "midpoint", "exit", "ad_hoc", "new_baseline")]
     """At which stage of care the client was assessed; a plan needs a baseline or a new baseline."""
-    new_baseline_reason: (
+    new_baseline_reason: Shown[
         Annotated[str, OneOf("re_injury", "surgery", "after_break", "second_series")] | None
-    ) = None
+    ] = None
     """What made the old baseline void; a new baseline needs it, and no other stage takes it."""
-    history: Words | None = None
+    history: Shown[Words | None] = None
     """The client's history, in words."""
-    history_absent_reason: AbsentReason | None = None
+    history_absent_reason: Shown[AbsentReason | None] = None
     """Why there is no history, in HL7's data-absent-reason codes."""
-    health_update: HealthUpdate | None = None
+    health_update: Shown[HealthUpdate | None] = None
     """What changed in the client's health since last time."""
-    symptoms: Words | None = None
+    symptoms: Shown[Words | None] = None
     """The client's symptoms, in words."""
-    readings: Annotated[tuple[Reading, ...], Length(200)] = ()
+    readings: Shown[Annotated[tuple[Reading, ...], Length(200)]] = ()
     """The readings that were taken."""
-    instruments: Annotated[tuple[InstrumentResult, ...], Length(50)] = ()
+    instruments: Shown[Annotated[tuple[InstrumentResult, ...], Length(50)]] = ()
     """The results of the questionnaires that were used."""
-    palpation: Annotated[tuple[Finding, ...], Length(100)] = ()
+    palpation: Shown[Annotated[tuple[Finding, ...], Length(100)]] = ()
     """What was felt by hand."""
-    posture: Annotated[tuple[Finding, ...], Length(100)] = ()
+    posture: Shown[Annotated[tuple[Finding, ...], Length(100)]] = ()
     """What was seen of the client's posture."""
-    suspected_causes: Annotated[tuple[Annotated[Coded, CONDITIONS], ...], Length(50)] = ()
+    suspected_causes: Shown[Annotated[tuple[Annotated[Coded, CONDITIONS], ...], Length(50)]] = ()
     """The conditions that are suspected to cause the complaint."""
-    screening: Screening | None = None
+    screening: Shown[Screening | None] = None
     """The screening at the assessment, where there was one."""
-    visit: Annotated[UUID, VISIT] | None = None
+    visit: Shown[Annotated[UUID, VISIT] | None] = None
     """The caller's own id of the visit at which the client was assessed; a visit may have several of them."""
 
 

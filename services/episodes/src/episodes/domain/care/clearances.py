@@ -7,6 +7,7 @@ from episodes.domain.codes import CONDITIONS
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
+from episodes.domain.field_rules import Shown
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
@@ -26,7 +27,7 @@ class ClearanceRecorded:
     """The last day on which the clearance holds; if not given, it holds without end."""
     limits: Limits | None = None
     """How far a treatment may go."""
-    document: Document | None = None
+    document: Shown[Document | None] = None
     """The clearance as a document that is kept elsewhere."""
 
 

@@ -10,7 +10,7 @@ from episodes.domain.care.sessions import SessionDelivered
 from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, GOAL, ONCE, Length, Line, OneOf, Words
+from episodes.domain.field_rules import COMPUTED, GOAL, ONCE, Length, Line, OneOf, Shown, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import ALWAYS, Step
@@ -55,15 +55,15 @@ class EpisodeClosed:
         ),
     ]
     """Why care ends, after the exit reasons of ACC's Integrated Care Pathways guide."""
-    reason_words: Words | None = None
+    reason_words: Shown[Words | None] = None
     """The reason in words."""
-    outcomes: Annotated[tuple[GoalOutcome, ...], Length(50)] = ()
+    outcomes: Shown[Annotated[tuple[GoalOutcome, ...], Length(50)]] = ()
     """The outcomes of the goals."""
-    summary: Words | None = None
+    summary: Shown[Words | None] = None
     """A summary of the care, in words."""
-    discharge_plan: Words | None = None
+    discharge_plan: Shown[Words | None] = None
     """What is to follow after the closing, in words."""
-    maximum_benefit_reached: bool | None = None
+    maximum_benefit_reached: Shown[bool | None] = None
     """Whether no further benefit of treatment is expected; absent where not stated."""
 
 
@@ -73,9 +73,9 @@ class EpisodeReopened:
 
     reason: Annotated[str, OneOf("relapse", "re_injury", "new_referral", "closed_in_error")]
     """Why care goes on."""
-    words: Words | None = None
+    words: Shown[Words | None] = None
     """The reason in words."""
-    breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
+    breaches: Shown[Annotated[tuple[Breach, ...], COMPUTED]] = ()
     """The rules of care that an imported reopening broke; any other reopening is refused for them."""
 
 

@@ -8,7 +8,18 @@ from episodes.domain.codes import CONDITIONS
 from episodes.domain.decision import record_draft
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import CLIENT, EPISODE, PARTNER, STAFF, Between, Length, Line, OneOf, Words
+from episodes.domain.field_rules import (
+    CLIENT,
+    EPISODE,
+    PARTNER,
+    STAFF,
+    Between,
+    Length,
+    Line,
+    OneOf,
+    Shown,
+    Words,
+)
 from episodes.domain.roles import DESK
 from episodes.domain.step import CORRECTABLE, Step
 from episodes.domain.time import Interval
@@ -75,7 +86,7 @@ class EpisodeOpened:
     """The therapist who answers for the episode until it is transferred."""
     complaint: Complaint
     """The complaint for which the client is treated in this episode."""
-    referral: InboundReferral | None = None
+    referral: Shown[InboundReferral | None] = None
     """Who sent the client; absent where nobody is known to have."""
     continues: Annotated[UUID, EPISODE] | None = None
     """The ended episode of the same complaint that this one continues; it must be one of the same client that

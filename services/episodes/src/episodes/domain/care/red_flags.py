@@ -11,7 +11,7 @@ from episodes.domain.codes import RED_FLAGS
 from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, EVENT, Length, OneOf, Words
+from episodes.domain.field_rules import COMPUTED, EVENT, Length, OneOf, Shown, Words
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import ALWAYS, RETRACTABLE, Step
@@ -31,11 +31,11 @@ class RedFlagRaised:
     """Where the sign was noticed, or who told of it."""
     source_event: Annotated[UUID, EVENT] | None = None
     """The event of this episode in which the sign was noticed."""
-    sites: Annotated[tuple[Site, ...], Length(30)] = ()
+    sites: Shown[Annotated[tuple[Site, ...], Length(30)]] = ()
     """The places on the body that the sign is about."""
-    urgency: Annotated[str, OneOf("routine", "urgent", "emergency")] = "urgent"
+    urgency: Shown[Annotated[str, OneOf("routine", "urgent", "emergency")]] = "urgent"
     """How soon somebody must look at it."""
-    action_advised: Words | None = None
+    action_advised: Shown[Words | None] = None
     """What is advised to be done, in words."""
     holds_care: bool = False
     """Whether care is held while the flag stands: checks say stop, and a session breaks a rule."""
@@ -56,7 +56,7 @@ class RedFlagCleared:
     """The licensed person outside who cleared the flag."""
     limits: Limits | None = None
     """How far a treatment may go from now on."""
-    document: Document | None = None
+    document: Shown[Document | None] = None
     """The finding as a document that is kept elsewhere."""
     valid_until: Day | None = None
     """The last day of the clearing, after which the flag stands again; if not given, it never does."""

@@ -19,6 +19,7 @@ from episodes.domain.field_rules import (
     Length,
     Line,
     OneOf,
+    Shown,
     Words,
 )
 from episodes.domain.refusals import RuleBroken, Unknown
@@ -41,17 +42,17 @@ class ReferralMade:
     """The partner to which the client is referred; no other partner is told."""
     subject: Annotated[UUID | None, COMPUTED] = None
     """The random id by which the partner knows the client, the only one it sees; set by the service."""
-    priority: Annotated[str, OneOf("routine", "urgent", "asap", "stat")] = "routine"
+    priority: Shown[Annotated[str, OneOf("routine", "urgent", "asap", "stat")]] = "routine"
     """How urgent the referral is."""
-    service: Line | None = None
+    service: Shown[Line | None] = None
     """What the partner is asked to do, in a few words."""
-    reason: Words | None = None
+    reason: Shown[Words | None] = None
     """Why the client is referred, in words."""
     kinds_sent: Annotated[tuple[Annotated[str, OneOf(*KINDS)], ...], Length(len(KINDS))] = ()
     """The kinds of facts that go along with the referral; a consent must name each of them."""
-    answer_due: Day | None = None
+    answer_due: Shown[Day | None] = None
     """The day by which an answer is expected."""
-    breaches: Annotated[tuple[Breach, ...], COMPUTED] = ()
+    breaches: Shown[Annotated[tuple[Breach, ...], COMPUTED]] = ()
     """The rules of care that an imported referral broke; any other referral is refused for them."""
 
 
@@ -77,13 +78,13 @@ class ReferralAnswered:
     """The partner to which the client was referred; set by the service."""
     accepted: bool
     """Whether the partner accepts the referral; one that it declines is over."""
-    code: Line | None = None
+    code: Shown[Line | None] = None
     """A code that goes with the answer, as the partner gave it."""
-    first_appointment: Instant | None = None
+    first_appointment: Shown[Instant | None] = None
     """When the client is to see the partner for the first time."""
-    their_reference: Line | None = None
+    their_reference: Shown[Line | None] = None
     """The number or name under which the partner keeps the referral."""
-    recorded_by: Annotated[UUID, STAFF] | None = None
+    recorded_by: Shown[Annotated[UUID, STAFF] | None] = None
     """The member of staff who was told the answer."""
 
 
@@ -103,9 +104,9 @@ class PartnerReported:
     """What the partner advises against, in words."""
     author: Licensed
     """The licensed person who wrote the report."""
-    observed_on: Day | None = None
+    observed_on: Shown[Day | None] = None
     """The day on which the partner observed what it reports."""
-    document: Document | None = None
+    document: Shown[Document | None] = None
     """The report as a document that is kept elsewhere."""
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
-from episodes.domain.field_rules import A_SESSION, Between, Length, OneOf, Words
+from episodes.domain.field_rules import A_SESSION, Between, Length, OneOf, Shown, Words
 from episodes.domain.refusals import RuleBroken
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import ALWAYS, RETRACTABLE, Step
@@ -28,25 +28,25 @@ class Covers:
 class ResponseNoted:
     """How the client was after a session, or over some days."""
 
-    session: Annotated[UUID, A_SESSION] | None = None
+    session: Shown[Annotated[UUID, A_SESSION] | None] = None
     """The session of this episode that the client responds to."""
-    hours_after: Annotated[float, Between(0, 100_000)] | None = None
+    hours_after: Shown[Annotated[float, Between(0, 100_000)] | None] = None
     """How many hours after the session the response was."""
-    source: Annotated[str, OneOf("client", "guardian", "diary", "therapist", "partner")] | None = None
+    source: Shown[Annotated[str, OneOf("client", "guardian", "diary", "therapist", "partner")] | None] = None
     """Who told of the response, or where it was written down."""
-    covers: Covers | None = None
+    covers: Shown[Covers | None] = None
     """The days that the response speaks of."""
-    readings: Annotated[tuple[Reading, ...], Length(200)] = ()
+    readings: Shown[Annotated[tuple[Reading, ...], Length(200)]] = ()
     """The readings that were taken or told."""
-    instruments: Annotated[tuple[InstrumentResult, ...], Length(50)] = ()
+    instruments: Shown[Annotated[tuple[InstrumentResult, ...], Length(50)]] = ()
     """The results of the questionnaires that were used."""
-    soreness_hours: Annotated[float, Between(0, 10_000)] | None = None
+    soreness_hours: Shown[Annotated[float, Between(0, 10_000)] | None] = None
     """How long the client was sore, in hours."""
-    client_words: Words | None = None
+    client_words: Shown[Words | None] = None
     """What the client said, in the client's own words."""
-    note: Words | None = None
+    note: Shown[Words | None] = None
     """What else there is to note of the response, in words."""
-    adverse: Annotated[tuple[Adverse, ...], Length(20)] = ()
+    adverse: Shown[Annotated[tuple[Adverse, ...], Length(20)]] = ()
     """The unwanted reactions to the treatment."""
 
 

@@ -18,7 +18,7 @@ from episodes.domain.codes import RED_FLAGS
 from episodes.domain.decision import Command, NewFact
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import COMPUTED, VISIT, Length, Words
+from episodes.domain.field_rules import COMPUTED, VISIT, Length, Shown, Words
 from episodes.domain.roles import CLINICAL
 from episodes.domain.step import OF_BEFORE, RETRACTABLE, Step
 from episodes.domain.time import When
@@ -65,21 +65,21 @@ class VerdictReason:
 class SessionChecked:
     """The answer to whether the client may be treated now. The check's id is the id of this event."""
 
-    visit: Annotated[UUID, VISIT] | None = None
+    visit: Shown[Annotated[UUID, VISIT] | None] = None
     """The caller's own id of the visit that the check is for; a session names its check by `check_id`."""
     techniques: Annotated[tuple[Technique, ...], Length(50)] = ()
     """The techniques that are to be used; a consent that is not general must name each of them."""
-    health_update: HealthUpdate | None = None
+    health_update: Shown[HealthUpdate | None] = None
     """What changed in the client's health since last time."""
     screening: Screening
     """The questions asked before the session, each with its answer and what was judged from it."""
-    consent_confirmed: ConsentConfirmed | None = None
+    consent_confirmed: Shown[ConsentConfirmed | None] = None
     """The client's agreement of today; the verdict does not depend on it."""
     limits: Limits | None = None
     """How far the treatment may go; with limits the verdict is never `go`."""
-    verdict: Annotated[str, COMPUTED] = STOP
+    verdict: Shown[Annotated[str, COMPUTED]] = STOP
     """Whether treatment may begin; set by the service. A check nobody read counts as stop."""
-    reasons: Annotated[tuple[VerdictReason, ...], COMPUTED] = ()
+    reasons: Shown[Annotated[tuple[VerdictReason, ...], COMPUTED]] = ()
     """The rules that made the verdict, those that stop it first; set by the service."""
 
 

@@ -26,6 +26,7 @@ from episodes.domain.field_rules import (
     Length,
     Line,
     OneOf,
+    Shown,
     Words,
 )
 from episodes.domain.refusals import RuleBroken
@@ -109,37 +110,37 @@ class SessionDelivered:
     """How long the session lasted, in minutes. Where it is not given, it is the time from `start` to `end`,
     if both are; where all three are given, it is recorded as told, with a warning if it differs from that
     time by more than a minute. If the minutes of the techniques add up to more, a rule counts as broken."""
-    place: Annotated[str, OneOf("clinic", "home", "workplace", "hospital", "other")] | None = None
+    place: Shown[Annotated[str, OneOf("clinic", "home", "workplace", "hospital", "other")] | None] = None
     """The kind of place where the session took place."""
-    plan_version: Annotated[int, Between(1, 10_000)] | None = None
+    plan_version: Shown[Annotated[int, Between(1, 10_000)] | None] = None
     """The version of the plan that was followed; the episode must have it."""
     check_id: Annotated[UUID, A_CHECK] | None = None
     """The id of the session check made before the session; a session without one breaks a rule of care. It is
     the id of the event in the answer to the check: whoever has no answer yet, as a device that is offline,
     sends the check first and the session once it is answered."""
-    health_update: HealthUpdate | None = None
+    health_update: Shown[HealthUpdate | None] = None
     """What changed in the client's health since last time."""
     screening: Screening | None = None
     """The screening at the session, where there was one."""
-    readings: Annotated[tuple[Reading, ...], Length(200)] = ()
+    readings: Shown[Annotated[tuple[Reading, ...], Length(200)]] = ()
     """The readings that were taken; the `phase` of each tells before from after."""
     techniques: Annotated[tuple[Technique, ...], Length(100)]
     """The techniques that were used, each on its site."""
-    declined: Annotated[tuple[Words, ...], Length(20)] = ()
+    declined: Shown[Annotated[tuple[Words, ...], Length(20)]] = ()
     """What the client declined, one thing in each entry."""
-    ended_early: EndedEarly | None = None
+    ended_early: Shown[EndedEarly | None] = None
     """Who ended the session early, and why; absent where it was not ended early."""
-    position: Line | None = None
+    position: Shown[Line | None] = None
     """The position in which the client was treated, in words."""
-    chaperone: Annotated[UUID, STAFF] | None = None
+    chaperone: Shown[Annotated[UUID, STAFF] | None] = None
     """The member of staff who was present as a chaperone."""
-    participants: Annotated[tuple[Participant, ...], Length(20)] = ()
+    participants: Shown[Annotated[tuple[Participant, ...], Length(20)]] = ()
     """Who else of the staff was in the room."""
-    adverse: Annotated[tuple[Adverse, ...], Length(20)] = ()
+    adverse: Shown[Annotated[tuple[Adverse, ...], Length(20)]] = ()
     """The unwanted reactions that were noticed at the session."""
-    advice: Annotated[tuple[Advice, ...], Length(50)] = ()
+    advice: Shown[Annotated[tuple[Advice, ...], Length(50)]] = ()
     """The advice that was given to the client."""
-    soap: SoapNote | None = None
+    soap: Shown[SoapNote | None] = None
     """A note of the session in its four parts."""
     breaches: Annotated[tuple[Breach, ...], Length(20)] = ()
     """The rules of care that the session broke. The service finds them, and a caller explains them: an
@@ -152,7 +153,7 @@ class SessionNotDelivered:
 
     planned_start: Instant
     """When the session was to begin."""
-    visit: Annotated[UUID, VISIT] | None = None
+    visit: Shown[Annotated[UUID, VISIT] | None] = None
     """The caller's own id of the visit that the session was meant to be part of; it is kept for the caller
     and compared with no other."""
     reason: Annotated[
@@ -160,11 +161,11 @@ class SessionNotDelivered:
         OneOf("no_show", "late_cancel", "client_declined", "therapist_declined", "contraindicated", "other"),
     ]
     """Why the session did not take place."""
-    words: Words | None = None
+    words: Shown[Words | None] = None
     """The reason in words."""
-    by: Annotated[str, OneOf("client", "therapist", "clinic")] | None = None
+    by: Shown[Annotated[str, OneOf("client", "therapist", "clinic")] | None] = None
     """Whose doing it was that the session did not take place."""
-    check_id: Annotated[UUID, A_CHECK] | None = None
+    check_id: Shown[Annotated[UUID, A_CHECK] | None] = None
     """The session check that was made for the session, where there was one."""
 
 

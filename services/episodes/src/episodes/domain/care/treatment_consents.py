@@ -13,7 +13,7 @@ from episodes.domain.codes import TECHNIQUES
 from episodes.domain.decision import Command, NewFact, refuse_before
 from episodes.domain.episode import Episode, Span
 from episodes.domain.event import RecordedEvent
-from episodes.domain.field_rules import AS_KNOWN, COMPUTED, EVENT, STAFF, Length, OneOf, Words
+from episodes.domain.field_rules import AS_KNOWN, COMPUTED, EVENT, STAFF, Length, OneOf, Shown, Words
 from episodes.domain.refusals import RuleBroken, Unknown
 from episodes.domain.roles import DESK
 from episodes.domain.step import ALWAYS, Step
@@ -48,17 +48,17 @@ class TreatmentConsented:
     ends when the client comes of age."""
     signed_at: Annotated[Instant, AS_KNOWN]
     """When the consent was signed, as exactly as it is known; it holds from then on."""
-    form: Form | None = None
+    form: Shown[Form | None] = None
     """How the consent was given; absent where it was not stated."""
-    witness: Annotated[UUID, STAFF] | None = None
+    witness: Shown[Annotated[UUID, STAFF] | None] = None
     """The member of staff who witnessed the consent."""
     expires_on: Day | None = None
     """The last day of the consent: if not given, and at most, a year after signing (WAC 246-830-565)."""
     scope: Annotated[tuple[Scope, ...], Length(20)] = ()
     """What is consented to; treatment in general if not given."""
-    limits: Words | None = None
+    limits: Shown[Words | None] = None
     """What the client wants left out or done otherwise, in words."""
-    document: Document | None = None
+    document: Shown[Document | None] = None
     """The consent as a document that is kept elsewhere."""
     age: Annotated[int | None, COMPUTED] = None
     """The client's age in whole years on the day of the consent, by the birth date that the directory had
@@ -81,9 +81,9 @@ class TreatmentConsentWithdrawn:
     """When the withdrawal takes effect; if not given, when it happened, even if recorded later. Of a day,
     month or year it takes effect as it begins, unless that is when the withdrawal happened: a consent that is
     withdrawn on a day still holds on that day."""
-    by: GivenBy | None = None
+    by: Shown[GivenBy | None] = None
     """Who withdrew the consent."""
-    reason: Words | None = None
+    reason: Shown[Words | None] = None
     """Why the consent was withdrawn, in words."""
 
 

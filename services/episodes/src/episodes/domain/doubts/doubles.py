@@ -1,11 +1,9 @@
 """Entries that look like one recorded before: a form that was sent twice, under two keys."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from datetime import timedelta
-from functools import cache
 from types import MappingProxyType
-from typing import Any, get_type_hints
+from typing import Any
 
 from episodes.domain.care.assessments import BASELINES, Assessed
 from episodes.domain.care.openings import EpisodeOpened
@@ -13,15 +11,13 @@ from episodes.domain.care.responses import ResponseNoted
 from episodes.domain.care.session_checks import SessionChecked
 from episodes.domain.care.sessions import SessionDelivered, SessionNotDelivered
 from episodes.domain.doubts.doubt import Doubt, Told
+from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata, RecordedEvent
-from episodes.domain.field_rules import COMPUTED
+from episodes.domain.likeness import likeness, likeness_of
 from episodes.domain.time import compare
 
 APART = timedelta(minutes=1)
 """Two times that are nearer to each other than this may be one: a form is sent again within seconds. Ours."""
-
-NEAR = timedelta(days=3)
-"""Two times that lie further apart than this are never one, even if both are known to the day alone."""
 
 _EXACT = ("second", "minute")
 
@@ -29,24 +25,15 @@ Entry = RecordedEvent[Any]
 
 
 def doubled_entries(told: Told) -> Iterator[Doubt]:
-    """Whether the entry looks like another of its kind. No other kind is looked at, which bounds the cost."""
-    entry = told.entry
-    if isinstance(entry.fact, EpisodeOpened):
+    """Whether the entry looks like another of its kind."""
+    kind = type(told.entry.fact)
+    if kind is EpisodeOpened:
         yield from _opened_before(told)
-    alike = _ALIKE.get(type(entry.fact))
-    if alike is None:
-        return
-    near = (other for other in told.others(type(entry.fact)) if _near(entry, other))
-    known = next((other for other in near if alike(entry, other)), None)
+    alike = _ALIKE.get(kind)
+    known = None if alike is None else next(alike(told), None)
     if known is not None:
-        pointer = _TIME_AT.get(type(entry.fact), "/occurred_at")
-        detail = f"It looks like event {known.metadata.event_id}."
-        yield Doubt("looks-recorded-already", pointer, detail)
-
-
-def _near(one: Entry, other: Entry) -> bool:
-    """Whether they may be of one time: it spares most others a comparison."""
-    return abs(one.metadata.occurred_at - other.metadata.occurred_at) < NEAR
+        pointer = _TIME_AT.get(kind, "/occurred_at")
+        yield Doubt("looks-recorded-already", pointer, f"It looks like event {known.metadata.event_id}.")
 
 
 def _opened_before(told: Told) -> Iterator[Doubt]:
@@ -58,20 +45,27 @@ def _opened_before(told: Told) -> Iterator[Doubt]:
             return
 
 
-def _same_session(one: Entry, other: Entry) -> bool:
-    """Whether one performer would have begun both sessions at once; nobody named counts as one performer."""
-    if one.fact.start is None or other.fact.start is None:
-        return False
-    together = abs(one.fact.start - other.fact.start) < APART
-    return together and one.metadata.performer == other.metadata.performer
+def _same_session(told: Told) -> Iterator[Entry]:
+    """Sessions that one performer would have begun at once; nobody named counts as one performer."""
+    one = told.entry
+    for other in told.others(SessionDelivered):
+        if one.fact.start is None or other.fact.start is None:
+            continue
+        together = abs(one.fact.start - other.fact.start) < APART
+        if together and one.metadata.performer == other.metadata.performer:
+            yield other
 
 
-def _same_assessment(one: Entry, other: Entry) -> bool:
-    """Whether both say the same at one time, or are baselines of one time, whatever they say."""
-    baselines = one.fact.stage in BASELINES and one.fact.stage == other.fact.stage
-    if baselines and one.metadata.when.of_a_day and other.metadata.when.of_a_day:
-        return _at_once(one.metadata, other.metadata) or _on_one_day(one, other)
-    return _same(one, other)
+def _same_assessment(told: Told) -> Iterator[Entry]:
+    """Assessments that say the same at one time, and baselines of one time, whatever they say."""
+    one = told.entry
+    if one.fact.stage not in BASELINES or not one.metadata.when.of_a_day:
+        yield from _same(told)
+        return
+    for other in told.others(Assessed):
+        alike = other.fact.stage == one.fact.stage and other.metadata.when.of_a_day
+        if alike and (_at_once(one.metadata, other.metadata) or _on_one_day(one, other)):
+            yield other
 
 
 def _on_one_day(one: Entry, other: Entry) -> bool:
@@ -80,9 +74,22 @@ def _on_one_day(one: Entry, other: Entry) -> bool:
     return of_a_day and compare(one.metadata.when, other.metadata.when) == 0
 
 
-def _same(one: Entry, other: Entry) -> bool:
-    """Whether both say the same at one time."""
-    return _at_once(one.metadata, other.metadata) and _says_the_same(one.fact, other.fact)
+def _same(told: Told) -> Iterator[Entry]:
+    """Entries that say the same at one time."""
+    one = told.entry
+    for other in _saying_the_same(told.episode, likeness_of(one)):
+        is_another = type(other.fact) is type(one.fact) and other.metadata.event_id != one.metadata.event_id
+        if is_another and _at_once(one.metadata, other.metadata):
+            yield other
+
+
+def _saying_the_same(episode: Episode, alike: int) -> list[Entry]:
+    """A comparison of numbers in one pass: each command with such an entry looks at all of its episode."""
+    return [
+        entry
+        for entry in episode.entries
+        if entry.likeness == alike or (entry.likeness is None and likeness(entry.fact) == alike)
+    ]
 
 
 def _at_once(one: EventMetadata, other: EventMetadata) -> bool:
@@ -90,20 +97,7 @@ def _at_once(one: EventMetadata, other: EventMetadata) -> bool:
     return exact and abs(one.occurred_at - other.occurred_at) < APART
 
 
-def _says_the_same(one: Any, other: Any) -> bool:
-    """Whether the caller said the same in both facts, whatever the service computed."""
-    kind: Any = type(one)
-    return all(getattr(one, name) == getattr(other, name) for name in _stated(kind))
-
-
-@cache
-def _stated(kind: Any) -> tuple[str, ...]:
-    hints = get_type_hints(kind, include_extras=True)
-    names = (field.name for field in fields(kind))
-    return tuple(name for name in names if COMPUTED not in getattr(hints[name], "__metadata__", ()))
-
-
-_ALIKE: Mapping[type[Any], Callable[[Entry, Entry], bool]] = MappingProxyType(
+_ALIKE: Mapping[type[Any], Callable[[Told], Iterator[Entry]]] = MappingProxyType(
     {
         SessionDelivered: _same_session,
         Assessed: _same_assessment,
@@ -112,7 +106,7 @@ _ALIKE: Mapping[type[Any], Callable[[Entry, Entry], bool]] = MappingProxyType(
         SessionChecked: _same,
     }
 )
-"""When two entries of a kind look like one."""
+"""Finds the other entries of a kind that look like the one that was told."""
 
 DOUBLED = (*_ALIKE, EpisodeOpened)
 

@@ -48,6 +48,12 @@ LOOKUPS: Mapping[str, Lookup] = {
         ON originator_id = episode AND originator_version > version ORDER BY originator_version""",
         (Uuids, Numbers),
     ),
+    "events_at": Lookup(
+        b"""SELECT originator_id, originator_version, topic, state FROM stored_events
+        JOIN unnest(%b::uuid[], %b::bigint[]) AS wanted(episode, version)
+        ON originator_id = episode AND originator_version = version""",
+        (Uuids, Numbers),
+    ),
     "references_at": Lookup(
         b"""SELECT originator_id, originator_version, topic, state FROM unnest(%b::bytea[]) AS wanted(event)
         CROSS JOIN LATERAL (

@@ -1,7 +1,7 @@
 """The one read before a batch is decided: all that its commands need, in one round trip if it is cached."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from uuid import UUID
@@ -21,6 +21,7 @@ from episodes.recording.commands import CommandRequest, episodes_named_by, refer
 from episodes.recording.known import asks_age
 from episodes.recording.postgres.lookup import DIRECTORY, Found, Wanted, look_up
 from episodes.recording.store import KnownReference, ReadSet, StoredReceipt
+from episodes.recording.whole_entries import take_whole_entries
 
 LookUp = Callable[[Wanted], Found]
 
@@ -80,7 +81,12 @@ def read(
     _take_rows(read_set, found)
     _take_episodes(seek, read_set, recent, _by_episode(read_set, askers, found["events"]), unwrap, of_age)
     _take_subjects(connection, read_set, commands)
+    take_whole_entries(read_set, commands, lambda places: _events_at(seek, places))
     return read_set
+
+
+def _events_at(seek: LookUp, places: Collection[tuple[UUID, int]]) -> Iterator[StoredEvent]:
+    return (StoredEvent(**row) for row in seek({"events_at": places})["events_at"])
 
 
 def _askers(seek: LookUp, read_set: ReadSet, commands: Sequence[CommandRequest]) -> Askers:

@@ -1,0 +1,120 @@
+"""What is decided without what only documents show is what is decided with it."""
+
+from dataclasses import MISSING, fields, replace
+from typing import Any, get_type_hints
+
+from hypothesis import HealthCheck, given, settings
+
+from episodes.domain.care.amendment_steps import original
+from episodes.domain.care.amendments import Amendment, EntryAddedTo
+from episodes.domain.deciding import completed, for_deciding
+from episodes.domain.decision import Command
+from episodes.domain.doubts.all_doubts import doubts
+from episodes.domain.episode import Episode
+from episodes.domain.event import RecordedEvent
+from episodes.domain.field_rules import SHOWN_ONLY
+from episodes.domain.refusals import Refused, Unknown
+from episodes.domain.vocabulary import STEPS, decide, evolve, judged_anew
+from tests.support.effort import usually
+from tests.support.episodes.poison import poisoned
+from tests.support.episodes.random_histories import Happened, Story, histories, stranger_histories
+
+Entry = RecordedEvent[Any]
+thorough = settings(
+    max_examples=usually(100, 400), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+class Deciding:
+    """A state without what only documents show, on which each command of a story is decided again."""
+
+    def __init__(self, opening: Entry) -> None:
+        self.kept = evolve(None, poisoned(opening))
+
+    def again(self, happened: Happened, whole: Episode) -> tuple[Any, list[Any]]:
+        """The facts or the refusal, and the doubts, as they are without what only documents show."""
+        assert happened.asked is not None
+        episode = self._with_whole_entry(happened.asked, whole)
+        try:
+            facts: Any = decide(episode, happened.asked)
+        except Refused as refusal:
+            return (refusal.rule, refusal.pointer), []
+        episode = self._evolve(episode, happened.entries[: len(facts)])
+        own = happened.entries[: len(facts)]
+        anew = judged_anew(episode, own)
+        episode = self._evolve(episode, happened.entries[len(facts) :])
+        return [*facts, *anew], list(doubts(episode, own[0], happened.asked))
+
+    def _with_whole_entry(self, asked: Command[Any], whole: Episode) -> Episode:
+        if not isinstance(asked.draft, EntryAddedTo):
+            return self.kept
+        try:
+            entry = original(self.kept, asked.about)
+        except Unknown:  # it was retracted
+            return self.kept
+        known = whole.entry(entry.metadata.event_id)
+        assert known is not None
+        parts = (completed(one, known) if one is entry else one for one in self.kept.entries)
+        return self.kept.with_parts(tuple(parts), self.kept.spans)
+
+    def _evolve(self, episode: Episode, entries: Any) -> Episode:
+        both = episode is not self.kept
+        for entry in entries:
+            both = both or isinstance(entry.fact, Amendment)
+            self.kept = evolve(self.kept, poisoned(entry))
+            episode = (
+                evolve(episode, replace(entry, likeness=poisoned(entry).likeness)) if both else self.kept
+            )
+        return episode
+
+
+def compare(story: Story) -> None:
+    opening, *commands = story
+    deciding = Deciding(opening.entries[0])
+    for happened in commands:
+        assert happened.asked is not None
+        found = deciding.again(happened, happened.before)
+        if happened.refusal is not None:
+            assert found[0] == (happened.refusal.rule, happened.refusal.pointer)
+            continue
+        told, looked_at = found
+        assert [one.fact for one in told] == [entry.fact for entry in happened.entries]
+        assert looked_at == list(doubts(happened.episode, happened.entries[0], happened.asked))
+        versions = (deciding.kept.version, deciding.kept.sequence, len(deciding.kept.entries))
+        assert versions == (
+            happened.episode.version,
+            happened.episode.sequence,
+            len(happened.episode.entries),
+        )
+
+
+@thorough
+@given(histories)
+def test_every_command_is_decided_alike_without_what_only_documents_show(story: Story) -> None:
+    compare(story)
+
+
+@thorough
+@given(stranger_histories)
+def test_whatever_the_types_allow_it_is_decided_alike(story: Story) -> None:
+    compare(story)
+
+
+@thorough
+@given(histories)
+def test_an_entry_that_is_read_whole_is_the_same_again(story: Story) -> None:
+    for entry in story.events:
+        if not isinstance(entry.fact, Amendment):
+            assert completed(for_deciding(entry), entry).fact == entry.fact
+
+
+def test_what_only_documents_show_has_a_default() -> None:
+    hints = {step.fact: get_type_hints(step.fact, include_extras=True) for step in STEPS}
+    marked = [
+        (kind, field)
+        for kind, of_one in hints.items()
+        for field in fields(kind)
+        if SHOWN_ONLY in getattr(of_one[field.name], "__metadata__", ())
+    ]
+    assert len(marked) > 50
+    assert [(kind, field.name) for kind, field in marked if field.default is MISSING] == []
