@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from episodes.domain.care.amendments import EntryCorrected
-from episodes.domain.deciding import for_deciding, shown_only
+from episodes.domain.deciding import SHOWN_OF_HEADERS, for_deciding, shown_only
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 from episodes.domain.vocabulary import evolve
@@ -25,6 +25,8 @@ POISON = Poison()
 def poisoned(entry: RecordedEvent[Any]) -> RecordedEvent[Any]:
     """The entry as deciding needs it, with poison in place of what only documents show."""
     told = for_deciding(entry)
+    poison: Any = dict.fromkeys(SHOWN_OF_HEADERS, POISON)
+    told = replace(told, metadata=replace(told.metadata, **poison))
     if isinstance(told.fact, EntryCorrected):
         return replace(told, fact=replace(told.fact, replacement=_with_poison(told.fact.replacement)))
     return replace(told, fact=_with_poison(told.fact))

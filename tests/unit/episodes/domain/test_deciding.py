@@ -2,7 +2,9 @@
 
 from dataclasses import MISSING, fields, replace
 from typing import Any, get_type_hints
+from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import HealthCheck, given, settings
 
 from episodes.domain.care.amendment_steps import original
@@ -15,11 +17,14 @@ from episodes.domain.event import RecordedEvent
 from episodes.domain.field_rules import SHOWN_ONLY
 from episodes.domain.refusals import Refused, Unknown
 from episodes.domain.vocabulary import STEPS, decide, evolve, judged_anew
+from episodes.event_log.codec import Annotations, DataKey, decode, decode_for_deciding, encode
 from tests.support.effort import usually
 from tests.support.episodes.poison import poisoned
 from tests.support.episodes.random_histories import Happened, Story, histories, stranger_histories
 
 Entry = RecordedEvent[Any]
+KEY = DataKey(UUID(int=7), AESGCM(bytes(32)))
+KEYS = {KEY.id: KEY}
 thorough = settings(
     max_examples=usually(100, 400), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -106,6 +111,14 @@ def test_an_entry_that_is_read_whole_is_the_same_again(story: Story) -> None:
     for entry in story.events:
         if not isinstance(entry.fact, Amendment):
             assert completed(for_deciding(entry), entry).fact == entry.fact
+
+
+@thorough
+@given(histories | stranger_histories)
+def test_what_is_read_for_deciding_is_what_is_kept_of_what_is_read_whole(story: Story) -> None:
+    for entry in story.events:
+        event = encode(entry.metadata, entry.fact, Annotations(labels=entry.labels), KEY, bytes(12))
+        assert decode_for_deciding(event, KEYS) == for_deciding(decode(event, KEYS))
 
 
 def test_what_only_documents_show_has_a_default() -> None:

@@ -9,13 +9,16 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import StoredEvent
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator
 from typing_extensions import TypedDict
 
 from episodes.domain.care.amendments import EntryAddedTo, EntryCorrected
+from episodes.domain.deciding import read_whole, with_header_for_deciding
 from episodes.domain.event import EventMetadata, RecordedEvent, Redacted
 from episodes.domain.field_rules import Line, Without
 from episodes.domain.step import UNCHANGEABLE
 from episodes.domain.vocabulary import STEPS
+from episodes.event_log.kept_forms import header_reader, payload_reader
 from episodes.event_log.stored_form import Damaged, FromLaterRelease, Parts, joined, joined_with_salt, parts
 
 F = TypeVar("F")
@@ -70,6 +73,14 @@ _HEADER = TypeAdapter(EventMetadata)
 _PAYLOADS: Mapping[str, TypeAdapter[Payload[Any]]] = {
     step.name: TypeAdapter(_payload_of(step.fact)) for step in STEPS
 }
+_WHOLLY: Mapping[str, Any] = {name: payload.validator for name, payload in _PAYLOADS.items()}
+_KEPT_HEADER = header_reader()
+_KEPT_PAYLOADS: Mapping[str, Any] = {
+    step.name: _WHOLLY[step.name]
+    if read_whole(step.fact)
+    else payload_reader(_PAYLOADS[step.name], step.fact)
+    for step in STEPS
+}
 _AMENDABLE = [step for step in STEPS if step.amended != UNCHANGEABLE]
 _WHOLE: Mapping[str, TypeAdapter[Any]] = {step.name: TypeAdapter(step.fact) for step in _AMENDABLE}
 _PARTS: Mapping[str, TypeAdapter[Any]] = {step.name: TypeAdapter(_parts_of(step.fact)) for step in _AMENDABLE}
@@ -103,12 +114,12 @@ class SealedEvent:
     parts: Parts
 
 
-def parse(event: StoredEvent) -> SealedEvent:
+def parse(event: StoredEvent, header: SchemaValidator = _HEADER.validator) -> SealedEvent:  # type: ignore[assignment] # it is one
     """Read the metadata, which must be that of the row it stands in. Unknown fields are ignored: history is
     not validated again. Raises `Damaged`."""
     stored = parts(event.state)
     try:
-        metadata = _HEADER.validator.validate_json(stored.header)
+        metadata = header.validate_json(stored.header)
     except ValidationError:
         raise Damaged("the header of a stored event cannot be read") from None
     row = (event.originator_id, event.originator_version, event.topic)
@@ -117,7 +128,9 @@ def parse(event: StoredEvent) -> SealedEvent:
     return SealedEvent(metadata, stored)
 
 
-def decrypt(event: SealedEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[Any]:
+def decrypt(
+    event: SealedEvent, keys: Mapping[UUID, DataKey], payloads: Mapping[str, SchemaValidator] = _WHOLLY
+) -> RecordedEvent[Any]:
     """The event as recorded. `Redacted` stands for a fact whose key was destroyed.
 
     Raises `Damaged`, even if only the key is missing from `keys`: an erasure is a key that exists and is
@@ -135,7 +148,7 @@ def decrypt(event: SealedEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[A
     except InvalidTag:
         raise Damaged(f"event {metadata.event_id} does not match its seal") from None
     try:
-        payload = _PAYLOADS[metadata.type].validator.validate_json(clear)
+        payload = payloads[metadata.type].validate_json(clear)
         return RecordedEvent(metadata, _typed(payload.fact), payload.beside.labels)
     except (KeyError, ValidationError):
         raise FromLaterRelease(metadata.event_id) from None
@@ -159,6 +172,11 @@ def metadata_of(event: StoredEvent) -> EventMetadata:
 
 def decode(event: StoredEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[Any]:
     return decrypt(parse(event), keys)
+
+
+def decode_for_deciding(event: StoredEvent, keys: Mapping[UUID, DataKey]) -> RecordedEvent[Any]:
+    """The event as far as deciding needs it. All of it is unsealed; its place and seal are checked."""
+    return with_header_for_deciding(decrypt(parse(event, _KEPT_HEADER), keys, _KEPT_PAYLOADS))
 
 
 def _ids_of(metadata: EventMetadata) -> bytes:

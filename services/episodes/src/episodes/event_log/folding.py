@@ -7,11 +7,10 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
-from episodes.domain.deciding import for_deciding
 from episodes.domain.episode import Episode, blank
 from episodes.domain.event import RecordedEvent, Redacted
 from episodes.domain.vocabulary import evolve_all
-from episodes.event_log.codec import DataKey, decode
+from episodes.event_log.codec import DataKey, decode_for_deciding
 from episodes.event_log.stored_form import Damaged
 
 
@@ -33,7 +32,11 @@ def fold(entries: Sequence[RecordedEvent[Any]], before: Episode | None = None) -
 
     Raises `Damaged`.
     """
-    return _evolved(before, entries) if entries else before
+    if not entries:
+        return before
+    start = before or blank(entries[0])
+    check_history(start, entries)
+    return evolve_all(start, entries)
 
 
 def folded(
@@ -46,17 +49,12 @@ def folded(
     """
     if not events:
         return cached
-    entries = [for_deciding(decode(event, keys)) for event in events]
-    episode = _evolved(None if cached is None else cached.episode, entries)
+    entries = [decode_for_deciding(event, keys) for event in events]
+    episode = fold(entries, None if cached is None else cached.episode)
+    assert episode is not None
     weight = (0 if cached is None else cached.weight) + sum(len(event.state) for event in events)
     whole = (cached is None or cached.whole) and not any(isinstance(one.fact, Redacted) for one in entries)
     return CachedEpisode(episode, weight, whole)
-
-
-def _evolved(before: Episode | None, entries: Sequence[RecordedEvent[Any]]) -> Episode:
-    start = before or blank(entries[0])
-    check_history(start, entries)
-    return evolve_all(start, entries)
 
 
 def check_history(before: Episode, entries: Sequence[RecordedEvent[Any]]) -> None:

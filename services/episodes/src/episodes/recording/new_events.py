@@ -91,7 +91,8 @@ class NewEvents:
     def _evolve(self, entry: RecordedEvent[Any]) -> None:
         """What an amendment leaves is answered by the whole entry; all else by the state that is kept."""
         both = self.kept is not self.episode or isinstance(entry.fact, Amendment)
-        self.kept, before = evolve(self.kept, for_deciding(entry)), self.episode
+        last = self.kept.entries[-1].metadata if self.kept.entries else None
+        before, self.kept = self.episode, evolve(self.kept, for_deciding(entry, last))
         self.episode = evolve(before, entry) if both else self.kept
 
 
