@@ -44,6 +44,7 @@ from episodes.episode_list.postgres import Lists
 from episodes.episode_list.process import Setting, run_project
 from episodes.episode_list.rebuild import run_rebuild
 from episodes.episode_list.rows import CHANNEL
+from episodes.event_log import cache_metrics
 from episodes.event_log.cache import Cache
 from episodes.event_log.compatibility import AllHave, EverythingIsWritten, why_beyond
 from episodes.event_log.episodes import Episodes
@@ -123,7 +124,9 @@ def application(settings: Settings) -> FastAPI:
         token_issuing.issuer_key(settings.keys_dir, settings.development_jwks_file)
     issuer_keys = _issuer_keys(settings)
     keys = _keyring(settings)
-    cache = Cache(settings.cache_bytes)
+    cache = Cache(settings.cache_limit)
+    cache_metrics.register(cache)
+    structlog.get_logger("cache").info("states are kept in memory", bytes=cache.most)
     limits = Limits(settings.waiting_per_caller, refused=REFUSED_CALLERS.inc)
     database, workers = Database(url, limits=limits), Workers(url, limits)
     writer = _writer(url, keys, cache, limits)
@@ -211,7 +214,7 @@ def project(settings: Settings, arguments: argparse.Namespace) -> None:
         unwrap=_keyring(settings).unwrap,
         networks=settings.networks,
         log=structlog.get_logger("project"),
-        cache_bytes=settings.cache_bytes,
+        cache_bytes=settings.cache_limit,
         metrics_port=settings.project_metrics_port,
     )
     (run_rebuild if arguments.rebuild else run_project)(setting)

@@ -1,5 +1,6 @@
 """What a partner may see and be sent: only what a live consent names, and no ids but its own subject."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -259,6 +260,27 @@ def test_what_another_process_recorded_binds_the_one_that_remembers(served: Serv
         assert served.decide(told, "plans", api=process)[0]["reason"] == "no_consent"
     consent(newcomer, told, "plans")
     assert served.decide(told, "plans", api=served.api)[0]["reason"] == "consented"
+
+
+def test_what_a_decision_had_to_read_is_remembered(served: Served, newcomer: Api) -> None:
+    told = served.told()
+    consent(served.api, told, "plans")
+    before = looked_up(newcomer)
+    for _ in range(3):
+        assert served.decide(told, "plans", api=newcomer)[0]["allowed"]
+    after = looked_up(newcomer)
+    assert (after["nothing"] - before["nothing"], after["whole"] - before["whole"]) == (1, 2)
+    assessed = EXAMPLES["AssessedCommand"] | {"stage": "ad_hoc"}
+    record(served.api, f"{told.path}/assessments", assessed)
+    assert served.decide(told, "plans", api=newcomer)[0]["allowed"]
+    assert looked_up(newcomer)["behind"] == after["behind"] + 1
+
+
+def looked_up(api: Api) -> dict[str, float]:
+    """How many episodes a process has looked up, by what its cache had of them."""
+    lines = api.http.get("/metrics").text.splitlines()
+    found = (re.fullmatch(r'episodes_cache_lookups_total\{found="(\w+)"\} (\S+)', line) for line in lines)
+    return {it[1]: float(it[2]) for it in found if it}
 
 
 def test_nothing_of_an_erased_client_is_told_by_whoever_remembers_it(served: Served, newcomer: Api) -> None:

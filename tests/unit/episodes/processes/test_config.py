@@ -39,6 +39,7 @@ def test_networks_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> Non
         ("PORT", "http"),
         ("ENVIRONMENT", "staging"),
         ("CACHE_BYTES", "-1"),
+        ("CACHE_BYTES", "1000000000000000"),
         ("TOKEN_HOURS", "0"),
         ("TOKEN_HOURS", "721"),
     ],

@@ -14,10 +14,10 @@ from psycopg import Connection, Cursor
 
 from contracts.disclosure import Decision, Question
 from episodes.disclosure.decision import Allowed, Found
-from episodes.domain.episode import Episode
+from episodes.event_log.cache import Cache, Lookup
 from episodes.event_log.client_keys import KEYS, Unwrap, unwrapped
-from episodes.event_log.codec import DataKey, SealedEvent, decrypt, parse
-from episodes.event_log.folding import CachedEpisode, fold
+from episodes.event_log.codec import DataKey, metadata_of
+from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.event_log.thread_pool import Workers
 
@@ -37,12 +37,14 @@ Decide = Callable[[Found], tuple[Sequence[Decision], Sequence[Allowed]]]
 
 
 class Disclosures:
-    """`cached` has the states that this process's commands left: only newer events of those are read."""
+    """Of the states in `cache`, which this process's commands and earlier decisions left, only newer events
+    are read.
+    """
 
-    def __init__(self, workers: Workers, unwrap: Unwrap, cached: Mapping[UUID, CachedEpisode]) -> None:
+    def __init__(self, workers: Workers, unwrap: Unwrap, cache: Cache) -> None:
         self._workers = workers
         self._unwrap = unwrap
-        self._cached = cached
+        self._cache = cache
 
     async def decided(
         self, network: str, questions: Sequence[Question], decide: Decide
@@ -67,15 +69,20 @@ class Disclosures:
         before = self._before(network, set(episode_of.values()))
         newer = _newer(connection, set(episode_of.values()), before)
         clients = _Clients(connection, self._unwrap, network, list({str(one.partner) for one in questions}))
-        clients.add({episode.client for episode in before.values()})
+        clients.add({cached.episode.client for cached in before.values()})
         kept, unreadable = _by_episode(network, newer)
-        clients.add({one.metadata.client for them in kept.values() for one in them})
-        episodes = _folded(before, kept, clients.keys, unreadable)
-        return Found(episode_of, episodes, unreadable, clients.references)
+        clients.add({client for client, _ in kept.values()})
+        episodes = _folded(
+            before, {one: events for one, (_, events) in kept.items()}, clients.keys, unreadable
+        )
+        self._cache.keep(episodes)
+        self._cache.count(Lookup(one in before, len(kept[one][1]) if one in kept else 0) for one in episodes)
+        states = {one: cached.episode for one, cached in episodes.items()}
+        return Found(episode_of, states, unreadable, clients.references)
 
-    def _before(self, network: str, episodes: Iterable[UUID]) -> dict[UUID, Episode]:
-        cached = {one: known.episode for one in episodes if (known := self._cached.get(one))}
-        return {one: episode for one, episode in cached.items() if episode.network == network}
+    def _before(self, network: str, episodes: Iterable[UUID]) -> dict[UUID, CachedEpisode]:
+        cached = {one: known for one in episodes if (known := self._cache.get(one))}
+        return {one: known for one, known in cached.items() if known.episode.network == network}
 
 
 class _Clients:
@@ -105,61 +112,67 @@ class _Clients:
 
 
 def _newer(
-    connection: Connection[Any], episodes: Collection[UUID], before: Mapping[UUID, Episode]
+    connection: Connection[Any], episodes: Collection[UUID], before: Mapping[UUID, CachedEpisode]
 ) -> Cursor[Any]:
     """The stored events of episodes that follow their cached states."""
-    versions = [before[one].version if one in before else 0 for one in episodes]
+    versions = [before[one].episode.version if one in before else 0 for one in episodes]
     return connection.execute(_NEWER, (list(episodes), versions), binary=True)
 
 
 def _by_episode(
     network: str, rows: Iterable[tuple[UUID, int, str, bytes]]
-) -> tuple[dict[UUID, list[SealedEvent]], set[UUID]]:
-    """The network's events by episode, and the episodes with an event whose metadata cannot be read."""
-    kept: dict[UUID, list[SealedEvent]] = defaultdict(list)
-    damaged: set[UUID] = set()
+) -> tuple[dict[UUID, tuple[UUID, list[StoredEvent]]], set[UUID]]:
+    """The client and the events of each of the network's episodes, by the header of the last of them; and the
+    episodes of which that cannot be read. No other network's event is unsealed, whose keys are not read.
+    """
+    found: dict[UUID, list[StoredEvent]] = defaultdict(list)
     for row in rows:
+        found[row[0]].append(StoredEvent(*row))
+    kept: dict[UUID, tuple[UUID, list[StoredEvent]]] = {}
+    damaged: set[UUID] = set()
+    for identifier, events in found.items():
         try:
-            event = parse(StoredEvent(*row))
+            header = metadata_of(events[-1])
         except Damaged:
-            damaged.add(row[0])
-        else:
-            if event.metadata.network == network:
-                kept[row[0]].append(event)
+            damaged.add(identifier)
+            continue
+        if header.network == network:
+            kept[identifier] = header.client, events
     return kept, damaged
 
 
 def _folded(
-    before: Mapping[UUID, Episode],
-    newer: Mapping[UUID, Sequence[SealedEvent]],
+    before: Mapping[UUID, CachedEpisode],
+    newer: Mapping[UUID, Sequence[StoredEvent]],
     keys: Mapping[UUID, DataKey],
     unreadable: set[UUID],
-) -> dict[UUID, Episode]:
+) -> dict[UUID, CachedEpisode]:
     """The folded episodes. Those that cannot be folded are added to `unreadable`."""
-    episodes: dict[UUID, Episode] = {}
+    episodes: dict[UUID, CachedEpisode] = {}
     for one in (before.keys() | newer.keys()) - unreadable:
         try:
-            entries = [decrypt(event, keys) for event in newer.get(one, ())]
-            episode = fold(entries, _still_known(before.get(one), keys))
+            cached = folded(_still_known(before.get(one), keys), newer.get(one, ()), keys)
         except Unreadable:
             unreadable.add(one)
             continue
-        if episode is not None:
-            episodes[one] = episode
+        if cached is not None:
+            episodes[one] = cached
     return episodes
 
 
-def _still_known(episode: Episode | None, keys: Mapping[UUID, DataKey]) -> Episode | None:
+def _still_known(cached: CachedEpisode | None, keys: Mapping[UUID, DataKey]) -> CachedEpisode | None:
     """A cached state; without its content if the client was erased since: all of it has the client's one key.
 
     Raises `Damaged` if there is no such key.
     """
-    if episode is None or not episode.entries:
-        return episode
-    key = keys.get(episode.entries[0].metadata.key_id)
+    if cached is None or not cached.episode.entries:
+        return cached
+    key = keys.get(cached.episode.entries[0].metadata.key_id)
     if key is None:
-        raise Damaged(f"the key of client {episode.client} is not found")
-    return episode.with_parts((), ()) if key.cipher is None else episode
+        raise Damaged(f"the key of client {cached.episode.client} is not found")
+    if key.cipher is not None:
+        return cached
+    return CachedEpisode(cached.episode.with_parts((), ()), cached.weight, whole=False)
 
 
 def _record(connection: Connection[Any], network: str, allowed: Iterable[Allowed]) -> None:

@@ -12,6 +12,7 @@ from care_platform.numbered_keys import FIRST, KeyInUse
 from episodes.access import Caller
 from episodes.domain.event import Actor, EventMetadata, RecordedEvent
 from episodes.domain.roles import Role
+from episodes.event_log.cache import Lookup
 from episodes.event_log.client_keys import Scoped
 from episodes.event_log.codec import DataKey
 from episodes.event_log.compatibility import EVERYTHING, Understood
@@ -72,6 +73,8 @@ class ReadSet:
     episodes: dict[UUID, CachedEpisode] = field(default_factory=dict)
     whole_entries: dict[UUID, tuple[int, RecordedEvent[Any]]] = field(default_factory=dict)
     """Entries that commands add to, each with the version that its episode had when it was read."""
+    lookups: list[Lookup] = field(default_factory=list)
+    """What reading these episodes took."""
     unreadable: dict[UUID, Unreadable] = field(default_factory=dict)
     understood: Understood = EVERYTHING
     """What may be stored, so that every process that still runs can read it."""

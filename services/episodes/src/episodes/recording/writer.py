@@ -201,6 +201,7 @@ class Writer:
         if batch.write_set.events:
             self._store.write(batch.write_set)
         self._cache.keep(batch.read_set.episodes)
+        self._cache.count(batch.read_set.lookups)
         return [(item, outcome) for item, (_, outcome) in zip(waiting, batch.outcomes, strict=False)]
 
 

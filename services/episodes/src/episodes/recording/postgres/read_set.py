@@ -12,6 +12,7 @@ from psycopg.rows import DictRow
 
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata
+from episodes.event_log.cache import Lookup
 from episodes.event_log.client_keys import Scoped, Unwrap
 from episodes.event_log.codec import metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
@@ -192,6 +193,7 @@ def _take_episodes(
             continue
         if episode is not None:
             read_set.episodes[identifier] = episode
+            read_set.lookups.append(Lookup(identifier in recent, len(events)))
 
 
 def _by_episode(read_set: ReadSet, askers: Askers, events: Sequence[DictRow]) -> Newer:
