@@ -150,7 +150,7 @@ class _Told:
             for item, event in zip(decide(before, asked), asked.event_ids, strict=False)
         ]
         assert self.episode is not None
-        for item in judged_anew(self.episode, new):
+        for item in judged_anew(before, self.episode, new):
             self._keep(one.entries[0], item, self._own_id())
 
     def _keep(self, like: Entry, item: Any, event: UUID) -> Entry:

@@ -252,7 +252,7 @@ def _recorded(
     except Refused as refusal:
         return Happened(command, before, episode, (), refusal, asked)
     for decided in (decisions, None):
-        for item in judged_anew(episode, entries) if decided is None else decided:
+        for item in judged_anew(before, episode, entries) if decided is None else decided:
             labels = tuple(dict.fromkeys((*command.labels, *item.labels)))
             clinic = item.clinic or episode.clinic
             place = len(so_far) + len(entries)

@@ -35,11 +35,12 @@ class Told:
             about=about,
             known=self.known,
         )
+        before = self.episode
         new = [
             self.keep(item.fact, item.when, event_id)
             for event_id, item in zip(command.event_ids, decide(self.episode, command), strict=False)
         ]
-        anew = judged_anew(self.episode, new)
+        anew = judged_anew(before, self.episode, new)
         for item in anew:
             self.keep(item.fact, item.when, past(item.fact, item.when).id)
         return [item.fact for item in anew]

@@ -126,7 +126,7 @@ def application(settings: Settings) -> FastAPI:
     keys = _keyring(settings)
     cache = Cache(settings.cache_limit)
     cache_metrics.register(cache)
-    structlog.get_logger("cache").info("states are kept in memory", bytes=cache.most)
+    structlog.get_logger("cache").info("states are kept in memory", limit=cache.most)
     limits = Limits(settings.waiting_per_caller, refused=REFUSED_CALLERS.inc)
     database, workers = Database(url, limits=limits), Workers(url, limits)
     writer = _writer(url, keys, cache, limits)

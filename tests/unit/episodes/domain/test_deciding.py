@@ -7,8 +7,10 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import HealthCheck, given, settings
 
+from episodes.domain.care import rejudging
 from episodes.domain.care.amendment_steps import original
 from episodes.domain.care.amendments import Amendment, EntryAddedTo
+from episodes.domain.care.rejudging import all_later
 from episodes.domain.deciding import completed, for_deciding
 from episodes.domain.decision import Command
 from episodes.domain.doubts.all_doubts import doubts
@@ -16,7 +18,7 @@ from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 from episodes.domain.field_rules import SHOWN_ONLY
 from episodes.domain.refusals import Refused, Unknown
-from episodes.domain.vocabulary import STEPS, decide, evolve, judged_anew
+from episodes.domain.vocabulary import BY_FACT, STEPS, decide, evolve, judged_anew
 from episodes.event_log.codec import Annotations, DataKey, decode, decode_for_deciding, encode
 from tests.support.effort import usually
 from tests.support.episodes.poison import poisoned
@@ -39,14 +41,14 @@ class Deciding:
     def again(self, happened: Happened, whole: Episode) -> tuple[Any, list[Any]]:
         """The facts or the refusal, and the doubts, as they are without what only documents show."""
         assert happened.asked is not None
-        episode = self._with_whole_entry(happened.asked, whole)
+        episode = before = self._with_whole_entry(happened.asked, whole)
         try:
             facts: Any = decide(episode, happened.asked)
         except Refused as refusal:
             return (refusal.rule, refusal.pointer), []
         episode = self._evolve(episode, happened.entries[: len(facts)])
         own = happened.entries[: len(facts)]
-        anew = judged_anew(episode, own)
+        anew = judged_anew(before, episode, own)
         episode = self._evolve(episode, happened.entries[len(facts) :])
         return [*facts, *anew], list(doubts(episode, own[0], happened.asked))
 
@@ -131,3 +133,12 @@ def test_what_only_documents_show_has_a_default() -> None:
     ]
     assert len(marked) > 50
     assert [(kind, field.name) for kind, field in marked if field.default is MISSING] == []
+
+
+@thorough
+@given(histories)
+def test_where_no_session_is_looked_at_none_would_have_been_judged_anew(story: Story) -> None:
+    for happened in story:
+        reaching = [it for it in happened.entries if BY_FACT[type(it.fact)].judges]
+        if reaching and all_later(happened.before, reaching):
+            assert rejudging.judged_anew(happened.episode, reaching, happened.entries) == []

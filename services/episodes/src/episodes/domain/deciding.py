@@ -46,7 +46,7 @@ def with_header_for_deciding(entry: RecordedEvent[Any]) -> RecordedEvent[Any]:
     """
     kind: Any = type(entry.fact)
     if not read_whole(kind):
-        return RecordedEvent(entry.metadata, entry.fact, entry.labels, 0)
+        return RecordedEvent(entry.metadata, entry.fact, entry.labels, likeness_of(entry))
     return RecordedEvent(entry.metadata, _without_shown(entry.fact), entry.labels, likeness_of(entry))
 
 

@@ -46,13 +46,17 @@ class Episode:
     recorded_at: datetime | None = None
     entries: tuple[RecordedEvent[Any], ...] = ()
     spans: tuple[Span[Any], ...] = ()
+    judged_until: datetime | None = None
+    """What is known to be of a later time, to the minute, changes no judgement: none before the first."""
 
     def of(self, kind: type[T]) -> Iterator[RecordedEvent[T]]:
         """The entries of one kind of fact, oldest first."""
         return (entry for entry in self.entries if isinstance(entry.fact, kind))
 
     def entry(self, event_id: UUID) -> RecordedEvent[Any] | None:
-        return next((entry for entry in self.entries if entry.metadata.event_id == event_id), None)
+        number = event_id.int  # numbers compare faster than ids do
+        newest_first = reversed(self.entries)  # what is asked for is mostly recent
+        return next((entry for entry in newest_first if entry.metadata.event_id.int == number), None)
 
     def spans_of(self, kind: type[T]) -> Iterator[Span[T]]:
         """Every interval of one kind, oldest first."""
@@ -98,9 +102,10 @@ class Episode:
             recorded_at=self.recorded_at,
             entries=entries,
             spans=spans,
+            judged_until=self.judged_until,
         )
 
-    def advanced(self, entries: Sequence[RecordedEvent[Any]]) -> "Episode":
+    def advanced(self, entries: Sequence[RecordedEvent[Any]], judged_until: datetime | None) -> "Episode":
         """So many events further: what every event does to the state, whatever it says."""
         if not entries:
             return self
@@ -119,6 +124,7 @@ class Episode:
             recorded_at=last.recorded_at,
             entries=(*self.entries, *told),
             spans=self.spans,
+            judged_until=judged_until,
         )
 
 

@@ -13,6 +13,18 @@ PRECISIONS = ("second", "minute", "day", "month", "year", UNKNOWN)
 _RANK = {precision: rank for rank, precision in enumerate(PRECISIONS)}
 _BY_THE_CALENDAR = ("day", "month", "year")
 
+_NOTHING = timedelta(0)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_SURELY_APART = {
+    "second": _NOTHING,
+    "minute": timedelta(minutes=1),
+    "day": timedelta(days=3),
+    "month": timedelta(days=34),
+    "year": timedelta(days=369),
+}
+"""Two times that are further apart differ at this precision, in whatever time zones they are meant: it is a
+period and the 26 hours by which walls may differ. Most times are, and need not be put on a wall to tell."""
+
 LATE_AFTER = timedelta(hours=24)
 """A record entered later than this after the event is late (WAC 246-830-565(3))."""
 
@@ -74,6 +86,11 @@ class When:
         """Whether its day is known."""
         return self.precision in ("second", "minute", "day")
 
+    @property
+    def surely_past(self) -> datetime:
+        """A time known to the minute that is later than this is after it, however that compares."""
+        return self.at.astimezone(UTC) + _SURELY_APART[self.precision] if self.known else _NEVER
+
     def is_finer_than(self, other: "When") -> bool:
         return _RANK[self.precision] < _RANK[other.precision]
 
@@ -115,6 +132,9 @@ def compare(one: When, other: When) -> int:
     coarser = one if _RANK[one.precision] >= _RANK[other.precision] else other
     if coarser.precision == UNKNOWN:
         return _compare_with_unknown(one, other)
+    between = one.at - other.at
+    if abs(between) > _SURELY_APART[coarser.precision]:
+        return 1 if between > _NOTHING else -1
     first, second = _as_known(one, coarser), _as_known(other, coarser)
     return (first > second) - (first < second)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -42,7 +43,9 @@ def _named(name: str) -> Step:
 
 def derived(episode: Episode) -> Episode:
     """What follows from the entries as they stand: the intervals, from the first entry on."""
-    state = episode.with_parts(episode.entries, ())
+    state = replace(
+        episode.with_parts(episode.entries, ()), judged_until=_judged_until(None, episode.entries)
+    )
     for entry in episode.entries:
         step = BY_FACT[type(entry.fact)]
         if not step.rewrites:
@@ -99,10 +102,14 @@ def decide(episode: Episode, command: Command[Any]) -> list[NewFact]:
     return step.decide(episode, command if draft is command.draft else replace(command, draft=draft))
 
 
-def judged_anew(episode: Episode, recorded: Sequence[RecordedEvent[Any]]) -> list[NewFact]:
-    """What the events of a command change in the judgement of sessions; `episode` is the state after them."""
+def judged_anew(before: Episode, episode: Episode, recorded: Sequence[RecordedEvent[Any]]) -> list[NewFact]:
+    """What the events of a command change in the judgement of sessions: `before` is the state before them,
+    and `episode` that after them.
+    """
     reaching = [entry for entry in recorded if _judges(entry.fact)]
-    return rejudging.judged_anew(episode, reaching, recorded) if reaching else []
+    if not reaching or rejudging.all_later(before, reaching):
+        return []
+    return rejudging.judged_anew(episode, reaching, recorded)
 
 
 def _judges(fact: object) -> bool:
@@ -119,7 +126,7 @@ def evolve(episode: Episode | None, entry: RecordedEvent[Any]) -> Episode:
 def evolve_all(episode: Episode, entries: Sequence[RecordedEvent[Any]]) -> Episode:
     """The state after more events, as after one and the next, but what amendments change is derived once."""
     told = [(BY_FACT[type(entry.fact)], entry) for entry in entries if not isinstance(entry.fact, Redacted)]
-    state = episode.advanced(entries)
+    state = episode.advanced(entries, _judged_until(episode.judged_until, entries))
     rewriting = [(step, entry) for step, entry in told if step.rewrites]
     for step, entry in rewriting:
         state = step.evolve(state, entry)
@@ -128,6 +135,15 @@ def evolve_all(episode: Episode, entries: Sequence[RecordedEvent[Any]]) -> Episo
     for step, entry in told:
         state = step.evolve(state, entry)
     return state
+
+
+def _judged_until(until: datetime | None, entries: Sequence[RecordedEvent[Any]]) -> datetime | None:
+    """The time after which nothing reaches these entries, or those before them."""
+    for entry in entries:
+        if isinstance(entry.fact, rejudging.JUDGED):
+            past = entry.metadata.when.surely_past
+            until = past if until is None or past > until else until
+    return until
 
 
 def _refuse_after_closing(episode: Episode, step: Step, when: When) -> None:

@@ -62,13 +62,13 @@ class NewEvents:
 
         Raises `Refused` or `TooLarge`.
         """
-        ids = chain(command.event_ids, repeat(None))
+        ids, before = chain(command.event_ids, repeat(None)), self.episode
         recorded = [
             self._add(request, command, key, event_id or self.drawn.event_id(), item)
             for item, event_id in zip(decide(self.episode, command), ids, strict=False)
         ]
         if self.rejudges:
-            for item in judged_anew(self.episode, recorded):
+            for item in judged_anew(before, self.episode, recorded):
                 self._add(request, command, key, self.drawn.event_id(), item)
 
     def _add(

@@ -5,7 +5,7 @@ must hear of it. The last judgement counts; history keeps what was judged when.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Any
@@ -34,7 +34,7 @@ APART_TO_THE_MINUTE = timedelta(minutes=1)
 """The same bound for two times that are both known to the minute or second."""
 _TO_THE_MINUTE = ("second", "minute")
 
-_JUDGED = (SessionChecked, SessionDelivered)
+JUDGED = (SessionChecked, SessionDelivered)
 """A late fact touches the sessions that began no earlier, and those whose check was made no earlier."""
 
 Rules = tuple[Annotated[str, OneOf(*OF_SESSIONS)], ...]
@@ -64,6 +64,19 @@ class SessionsRejudged:
     """The sessions whose judgement changed."""
 
 
+def all_later(before: Episode, reaching: Sequence[RecordedEvent[Any]]) -> bool:
+    """Whether all of these are surely later than every session and check before them, as what is recorded as
+    it happens: then no session is judged anew, and none has to be looked at.
+    """
+    until = before.judged_until
+    return until is None or all(
+        not isinstance(entry.fact, Amendment)
+        and (since := _takes_effect(entry)).precision in _TO_THE_MINUTE
+        and since.at > until
+        for entry in reaching
+    )
+
+
 def judged_anew(
     episode: Episode, reaching: Sequence[RecordedEvent[Any]], recorded: Sequence[RecordedEvent[Any]]
 ) -> list[NewFact]:
@@ -71,8 +84,8 @@ def judged_anew(
 
     `episode` is the state after it, `recorded` its events, and `reaching` those by which sessions are judged.
     """
-    own = {entry.metadata.event_id for entry in recorded}
-    sessions = [entry for entry in _reached(episode, reaching) if entry.metadata.event_id not in own]
+    own = {entry.metadata.event_id.int for entry in recorded}
+    sessions = [one for one in _reached(episode, reaching, own) if one.metadata.event_id.int not in own]
     if not sessions:
         return []
     first = recorded[0].metadata
@@ -125,10 +138,11 @@ class _Judge:
 
 
 def _reached(
-    episode: Episode, reaching: Sequence[RecordedEvent[Any]]
+    episode: Episode, reaching: Sequence[RecordedEvent[Any]], own: Set[int]
 ) -> Iterator[RecordedEvent[SessionDelivered]]:
     """The sessions that may have to be judged anew: after an amendment, or what may have happened at any
-    time, all; else those at or after its time, or on a check that was.
+    time, all; else those at or after its time, or on a check that was. `own` are the numbers of the command's
+    own events, on which no earlier session rests.
     """
     if any(isinstance(entry.fact, Amendment) or not entry.metadata.when.known for entry in reaching):
         yield from episode.of(SessionDelivered)
@@ -137,7 +151,9 @@ def _reached(
     touched = {
         entry.metadata.event_id
         for entry in _near(episode, since)
-        if isinstance(entry.fact, _JUDGED) and _not_before(entry, since)
+        if isinstance(entry.fact, JUDGED)
+        and entry.metadata.event_id.int not in own
+        and _not_before(entry, since)
     }
     if not touched:
         return

@@ -13,7 +13,7 @@ from episodes.domain.care.sessions import SessionDelivered, SessionNotDelivered
 from episodes.domain.doubts.doubt import Doubt, Told
 from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata, RecordedEvent
-from episodes.domain.likeness import likeness, likeness_of
+from episodes.domain.likeness import likeness, likeness_of, minute_of
 from episodes.domain.time import compare
 
 APART = timedelta(minutes=1)
@@ -47,12 +47,14 @@ def _opened_before(told: Told) -> Iterator[Doubt]:
 
 def _same_session(told: Told) -> Iterator[Entry]:
     """Sessions that one performer would have begun at once; nobody named counts as one performer."""
-    one = told.entry
+    one, performer = told.entry, told.entry.metadata.performer
+    if one.fact.start is None:
+        return
+    minute = minute_of(one.fact.start)
     for other in told.others(SessionDelivered):
-        if one.fact.start is None or other.fact.start is None:
+        if abs(likeness_of(other) - minute) > 1 or other.metadata.performer != performer:
             continue
-        together = abs(one.fact.start - other.fact.start) < APART
-        if together and one.metadata.performer == other.metadata.performer:
+        if other.fact.start is not None and abs(one.fact.start - other.fact.start) < APART:
             yield other
 
 
