@@ -14,12 +14,12 @@ from pydantic_core import to_json
 
 from bench.machine import Machine
 from bench.table import MILLISECONDS, Row
+from care_platform.runtime import tune
 from episodes.access import Caller
 from episodes.domain.event import Actor
 from episodes.domain.time import When
 from episodes.event_log.codec import Annotations, DataKey, decode, encode
 from episodes.event_log.folding import fold
-from episodes.processes.runtime import tune
 from episodes.reading import documents
 from episodes.visibility import viewer
 from tests.support.episodes import care_facts
@@ -35,7 +35,7 @@ _SERVICE = Caller(actor=Actor(id=THERAPIST, role="service"), network=NETWORK, cl
 
 def measure(machine: Machine, reads: int = 200) -> Iterator[Row]:
     """The 95th percentile of the reads, beside the target."""
-    tune()
+    tune(all_every=None)
     events = [_event(fact, version) for version, fact in enumerate(_facts(), start=1)]
     _read(events)
     slow = [_p95(events, reads) for _ in range(machine.rounds)]

@@ -17,10 +17,10 @@ from eventsourcing.persistence import StoredEvent
 
 from bench.machine import Machine, refuse_unmarked
 from bench.table import Row
+from care_platform.runtime import tune
 from episodes.event_log.codec import DataKey, metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.tail import Tail
-from episodes.processes.runtime import tune
 from tests.support.episodes.log_writer import Log, opening, private, session
 
 AIM = 30_000
@@ -41,7 +41,7 @@ def measure(machine: Machine) -> Iterator[Row]:
         fill(log, EPISODES, EVENTS)
         with closing(Tail(database.url("project"), log.keyring.unwrap, [NETWORK])) as tail:
             events, keys = _one_episode(tail)
-            tune()
+            tune(all_every=None)
             one, least, whole = [], [], []
             for _ in range(machine.rounds):
                 one.append(_rate(lambda: folded(None, events, keys), machine.seconds / 8))

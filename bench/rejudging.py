@@ -8,10 +8,10 @@ from typing import Any
 
 from bench.machine import Machine
 from bench.table import MILLISECONDS, Row
+from care_platform.runtime import tune
 from episodes.domain.episode import Episode
 from episodes.domain.event import RecordedEvent
 from episodes.domain.vocabulary import evolve, judged_anew
-from episodes.processes.runtime import tune
 from tests.support.episodes import care_facts
 from tests.support.episodes.scenario import march, past, recorded, replayed
 
@@ -26,7 +26,7 @@ _A_WEEK = timedelta(weeks=1)
 
 def measure(machine: Machine) -> Iterator[Row]:
     """A late fact that reaches every session, beside the aim; a live one beside recording it."""
-    tune()
+    tune(all_every=None)
     episode = _episode()
     late, live = past(care_facts.a_flag(), _FIRST - _A_WEEK), past(care_facts.a_check, _start(VISITS))
     reaching, happened = ([recorded(one, episode.version + 1)] for one in (late, live))

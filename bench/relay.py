@@ -16,10 +16,10 @@ from bench.machine import Machine, refuse_unmarked
 from bench.relaying import PUBLIC_URL, RelayUnderTest
 from bench.shapes import Place, seconds_in_halves, seconds_mapped
 from bench.table import Row
+from care_platform.runtime import tune
 from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from episodes.event_log.tail import Tail
-from episodes.processes.runtime import tune
 from episodes.publishing.kafka import producer, settings
 from episodes.publishing.relay import Record, records
 from episodes.publishing.topics import make_topics

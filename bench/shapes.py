@@ -19,12 +19,12 @@ from uuid import UUID, uuid4
 from eventsourcing.persistence import Notification
 
 from bench.relaying import PUBLIC_URL, RelayUnderTest
+from care_platform.runtime import tune
 from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from episodes.event_log.keyring import keyring
 from episodes.event_log.positions import claim, move
 from episodes.event_log.tail import Tail
-from episodes.processes.runtime import tune
 from episodes.publishing.in_flight import InFlight, Sent
 from episodes.publishing.kafka import producer
 from episodes.publishing.relay import MAX_IN_FLIGHT, PAGE, records

@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic import TypeAdapter
 from starlette.types import ASGIApp
 
+from care_platform import runtime
 from care_platform.auth.tokens import Verifier
 from care_platform.http.authentication import Authentication
 from care_platform.http.handlers import answer_errors
@@ -34,7 +35,6 @@ from episodes.http.metrics import REQUESTS
 from episodes.http.openapi import commanding, document
 from episodes.http.problem import Problem
 from episodes.http.problems import PROBLEMS
-from episodes.processes import runtime
 from episodes.publishing import catching_up
 from episodes.publishing import endpoint as feed
 from episodes.reading import endpoint as queries
@@ -111,7 +111,7 @@ def running(services: Services, database: Database, workers: Workers, *wakes: Wa
             opened.push_async_callback(asyncio.to_thread, workers.close)
             services.writer.start()
             opened.push_async_callback(services.writer.stop)
-            runtime.tune()
+            runtime.tune(asyncio.get_running_loop(), all_every=None)
             runtime.take_short_turns()
             for background in (
                 *(asyncio.create_task(wake.listen()) for wake in wakes),

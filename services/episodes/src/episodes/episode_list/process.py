@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from care_platform import runtime
 from care_platform.postgres.grants import Grant
 from episodes.domain.episode import Episode
 from episodes.episode_list import builds, rows
@@ -19,7 +20,6 @@ from episodes.episode_list.projection import PAGE, Projection
 from episodes.event_log.cache import Cache
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.tail import Tail
-from episodes.processes import runtime
 from episodes.processes.follower import Deposed, Needs, end, stop_signal
 from episodes.processes.held_back import TRY_EVERY, HeldBack
 from episodes.processes.held_rows import HeldRows
@@ -69,7 +69,7 @@ class Work:
         leadership = needs.leadership(setting.database_url, f"{office} {VIEW}")
         tail = needs.tail(setting.database_url, setting.unwrap, setting.networks)
         tail.connection.execute("SET synchronous_commit = off")
-        runtime.tune()
+        runtime.tune(all_every=None)
         return cls(setting, tail, leadership, progress)
 
     def projection(self, build: int) -> Projection:

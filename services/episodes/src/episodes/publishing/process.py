@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import KafkaError
 
+from care_platform import runtime
 from care_platform.crash_points import crash_point
 from care_platform.logs import leave
 from care_platform.postgres.grants import Grant
 from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
 from episodes.event_log.client_keys import Unwrap
-from episodes.processes import runtime
 from episodes.processes.follower import Needs, end, stop_signal
 from episodes.processes.held_back import HeldBack
 from episodes.processes.held_rows import HeldRows

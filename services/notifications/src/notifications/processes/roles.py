@@ -16,7 +16,7 @@ import structlog
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
-from care_platform import process_metrics
+from care_platform import process_metrics, runtime
 from care_platform.auth.issuer_keys import IssuerKeys
 from care_platform.clock_drift import ClockDrift
 from care_platform.http.operations_port import listening
@@ -98,6 +98,7 @@ async def api(settings: Settings) -> int:
             **serving(settings.door(), settings.certificate()),
         )
         server = uvicorn.Server(config)
+        runtime.tune(asyncio.get_running_loop())
         log.info("api begins", port=settings.port, environment=settings.environment)
         following = await issuer_keys.begin()
         await server.serve(listening(config, settings.operations_port))
@@ -114,6 +115,7 @@ async def consume(settings: Settings) -> int:
         published = PublishedLog(_episodes(settings, session))
         work = [_running(follow(source, connecting, ClockDrift(_now))) for source in _sources(settings)]
         work += [_running(it.run()) for it in _background(settings, connecting, published)]
+        runtime.tune(asyncio.get_running_loop())
         waiting = _running(stop.wait())
         done, _ = await asyncio.wait([*work, waiting], return_when=asyncio.FIRST_COMPLETED)
         for task in work:
@@ -155,6 +157,7 @@ async def deliver(settings: Settings) -> int:
         )
         challenges = PostgresChallenges(database, sealing, settings.networks, lease, drift)
         challenger = Challenger(challenges, endpoint, clock, settings.public_url, settings.delays)
+        runtime.tune(asyncio.get_running_loop())
         log.info("deliver begins", environment=settings.environment)
         connecting = partial(connect_granted, settings.address("database_url"), of_role(GRANTS, DELIVER))
         async with _telling(settings.deliver_metrics_port, drift), asyncio.TaskGroup() as both:
