@@ -66,6 +66,9 @@ class Loggable(Exception):
 _LAST_LINES = 1.0
 """How many seconds the end of a process waits for its last lines to be written."""
 
+_ENCODE = json.JSONEncoder(default=str).encode
+"""Made once: `json.dumps` would make an encoder for each line."""
+
 _writer: LogWriter | None = None
 
 
@@ -90,7 +93,7 @@ def configure(role: str, descriptor: int | None = None) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _frames_only,
             only_known_fields,
-            structlog.processors.JSONRenderer(default=str),
+            structlog.processors.JSONRenderer(serializer=lambda line, **_: _ENCODE(line)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *_: _Lines(writer),
@@ -162,8 +165,9 @@ def quiet_kafka() -> None:
 
 def only_known_fields(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     dropped = sorted(line.keys() - FIELDS)
-    kept = {name: value for name, value in line.items() if name in FIELDS}
-    return kept | ({"dropped": dropped} if dropped else {})
+    if not dropped:
+        return line
+    return {name: value for name, value in line.items() if name in FIELDS} | {"dropped": dropped}
 
 
 def _frames_only(_: WrappedLogger, __: str, line: EventDict) -> EventDict:

@@ -83,6 +83,8 @@ class HttpEndpoint:
 
 async def _finish(answer: aiohttp.ClientResponse) -> bytes:
     """Read a short reply, so that the connection can be reused. Close it if the reply is long or slow."""
+    if answer.content.at_eof():
+        return b""
     read = bytearray()
     try:
         async with asyncio.timeout(_REPLY_SECONDS):
