@@ -38,10 +38,10 @@ _SUBSCRIBE = """INSERT INTO subscriptions
 VALUES ('demo', %s, %s, %s, 'ids', %s, now(), now(), NULL)"""
 _NUMBERED = "UPDATE subscriptions SET last_number = last_number + %s"
 _OWE = """INSERT INTO deliveries (network_id, subscription_id, number, event_id, event_type, episode_id,
-    clinic_id, occurred_at, precision, recorded_at, origin, dataref, correlation_id)
+    clinic_id, occurred_at, precision, recorded_at, origin, dataref, correlation_id, due_at)
 SELECT 'demo', subscription_id, last_number - n, gen_random_uuid(), 'care.episode.session_delivered.v1',
     gen_random_uuid(), gen_random_uuid(), '2026-01-05T10:00:00+00:00', 'minute',
-    '2026-01-05T10:00:00+00:00', 'live', 'http://127.0.0.1/', gen_random_uuid()
+    '2026-01-05T10:00:00+00:00', 'live', 'http://127.0.0.1/', gen_random_uuid(), clock_timestamp()
 FROM subscriptions CROSS JOIN generate_series(0, %s - 1) AS n"""
 _HANG = "UPDATE subscriptions SET url = replace(url, '/hook/', '/hang/') WHERE partner_id = ANY (%s)"
 _OPEN = """SELECT count(*) AS n FROM deliveries JOIN subscriptions USING (network_id, subscription_id)

@@ -98,7 +98,8 @@ class Outbox:
 
     def _claimed(self, delivery: Delivery) -> Claimed:
         assert delivery.claim is not None
-        return Claimed(delivery.due, delivery.claim, delivery.attempts, "https://partner.example", SECRET)
+        address = "https://partner.example"
+        return Claimed(delivery.due, delivery.claim, delivery.attempts, address, SECRET, self._now)
 
     def _mine(self, claimed: Claimed) -> Delivery | None:
         """The delivery, while the lease is this claim's."""

@@ -12,7 +12,7 @@ import pytest
 from care_platform.postgres.compatibility import StoreRevision
 from care_platform.postgres.grants import of_role, permitted
 from contracts.codec import from_json
-from notifications.delivering.outbox import CLAIM, LONG_DUE, PER_ENDPOINT
+from notifications.delivering.outbox import CLAIM, LONG_DUE, OF_ONE_AT_ONCE, PER_ENDPOINT
 from notifications.migrate import newest
 from notifications.migrations.grants import API, GRANTS
 from notifications.migrations.versions.v0003_row_level_security import TABLES
@@ -163,6 +163,7 @@ async def test_what_the_claim_reads_it_finds_by_indexes(known: bool, service: No
     parameters = {
         "networks": ["demo", "other"],
         "per_endpoint": PER_ENDPOINT,
+        "of_one": OF_ONE_AT_ONCE,
         "room": 100,
         "limit": 100,
         "long": LONG_DUE,

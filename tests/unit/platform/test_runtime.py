@@ -19,7 +19,7 @@ def freed(found):
 
 def make(name):
     cycle = Cycle()
-    weakref.finalize(cycle, freed, name)
+    weakref.finalize(cycle, freed, name).atexit = False
     return cycle
 
 
@@ -29,13 +29,13 @@ async def role():
     old = make("old")
     gc.collect(0)
     del old
-    await asyncio.sleep(60)
+    await asyncio.sleep(20)
 
 
 def follower():
     runtime.tune(None, all_every=float(sys.argv[2]))
     make("young")
-    time.sleep(60)
+    time.sleep(20)
 
 
 asyncio.run(role()) if sys.argv[1] == "role" else follower()

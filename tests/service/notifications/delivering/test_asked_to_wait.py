@@ -5,13 +5,13 @@ import time
 import pytest
 from aiohttp import web
 
+from notifications.delivering.outbox import PER_ENDPOINT
 from tests.support.notifications.http_servers import PartnerEndpoint
 from tests.support.notifications.published_events import Care
 from tests.support.notifications.service_process import Api, Notifications
 from tests.support.notifications.subscribed_partner import FAST, Partner, owe, told
 from tests.support.waiting import eventually
 
-AT_ONCE = 8
 OWED = 60
 SECONDS = 3
 DELIVERED = "state = 'delivered'"
@@ -42,4 +42,4 @@ def test_who_asks_for_a_rest_gets_it_for_everything_it_is_owed(
         with service.running("deliver", **FAST):
             eventually(lambda: service.count("deliveries", DELIVERED) == OWED, "all is delivered")
     refused = service.count("attempts", f"status = {status}")
-    assert refused <= 3 * AT_ONCE, "what was under way, and what was claimed before the answer was known"
+    assert refused <= 2 * PER_ENDPOINT, "what was under way, and what was claimed before the answer was known"

@@ -12,7 +12,7 @@ import pytest
 
 from care_platform.clock_drift import ClockDrift
 from notifications.delivering.courier import Attempt, Claimed
-from notifications.delivering.outbox import PER_ENDPOINT, PostgresOutbox
+from notifications.delivering.outbox import AT_ONCE, OF_ONE_AT_ONCE, PER_ENDPOINT, PostgresOutbox
 from notifications.delivering.schedule import (
     Answered,
     Delivered,
@@ -67,6 +67,10 @@ def by_subscription(claimed: Sequence[Claimed]) -> Counter[UUID]:
     return Counter(it.due.subscription_id for it in claimed)
 
 
+def numbers(claimed: Sequence[Claimed]) -> list[int]:
+    return sorted(it.due.number for it in claimed)
+
+
 async def test_a_long_queue_takes_no_more_than_its_share(
     service: Notifications, outbox: PostgresOutbox
 ) -> None:
@@ -74,9 +78,28 @@ async def test_a_long_queue_takes_no_more_than_its_share(
     long_queue, short_queue = subscribed(service, busy, "a"), subscribed(service, quiet, "b")
     await owed(service, busy, 50)
     await owed(service, quiet, 2)
-    claimed = await outbox.claim(NETWORKS, 100)
-    assert by_subscription(claimed) == {long_queue: PER_ENDPOINT, short_queue: 2}
-    assert await outbox.claim(NETWORKS, 100) == []
+    first, second = [await outbox.claim(NETWORKS, AT_ONCE) for _ in range(2)]
+    assert by_subscription(first) == {long_queue: OF_ONE_AT_ONCE, short_queue: 2}
+    assert by_subscription(second) == {long_queue: PER_ENDPOINT - OF_ONE_AT_ONCE}
+    assert await outbox.claim(NETWORKS, AT_ONCE) == []
+
+
+async def test_what_is_owed_to_an_endpoint_is_claimed_in_the_order_of_its_numbers(
+    service: Notifications, outbox: PostgresOutbox
+) -> None:
+    partner = uuid4()
+    subscribed(service, partner)
+    await owed(service, partner, 20)
+    assert numbers(await outbox.claim(NETWORKS, AT_ONCE)) == list(range(1, OF_ONE_AT_ONCE + 1))
+
+
+async def test_so_is_what_is_due_at_the_same_moment(service: Notifications, outbox: PostgresOutbox) -> None:
+    partner = uuid4()
+    subscribed(service, partner)
+    await owed(service, partner, 40)
+    for rest in (0, 1):  # the even ones come first in the table and in the index
+        service.write("UPDATE deliveries SET due_at = '2026-01-01' WHERE number %% 2 = %s", rest)
+    assert numbers(await outbox.claim(NETWORKS, AT_ONCE)) == list(range(1, PER_ENDPOINT + 1))
 
 
 async def test_an_endpoint_that_failed_last_gets_one_attempt_at_a_time(
@@ -88,7 +111,7 @@ async def test_an_endpoint_that_failed_last_gets_one_attempt_at_a_time(
     await owed(service, partner, 10)
     (first,) = await outbox.claim(NETWORKS, 100)
     await outbox.record(first, attempt(), Delivered())
-    assert len(await outbox.claim(NETWORKS, 100)) == PER_ENDPOINT
+    assert len(await outbox.claim(NETWORKS, 100)) == OF_ONE_AT_ONCE
 
 
 async def test_a_network_that_is_not_asked_for_waits(service: Notifications, outbox: PostgresOutbox) -> None:

@@ -85,7 +85,7 @@ def courier(world: World, monotonic: float = 0.0) -> Courier:
     return Courier(world, world, world, clock, "http://127.0.0.1:8001")
 
 
-def claimed(attempts: int = 0, secret: str | None = SECRET, **more: Any) -> Claimed:
+def claimed(attempts: int = 0, secret: str | None = SECRET, leased_at: float = 0.0, **more: Any) -> Claimed:
     usual: dict[str, Any] = {
         "network": "demo",
         "subscription_id": uuid4(),
@@ -104,7 +104,7 @@ def claimed(attempts: int = 0, secret: str | None = SECRET, **more: Any) -> Clai
         "correlation_id": uuid4(),
         "owed_at": NOW,
     }
-    return Claimed(Due(**(usual | more)), uuid4(), attempts, "https://partner.example/", secret)
+    return Claimed(Due(**(usual | more)), uuid4(), attempts, "https://partner.example/", secret, leased_at)
 
 
 def decision(allowed: bool = True, **more: Any) -> Decision:
@@ -121,7 +121,16 @@ async def test_a_decision_serves_an_attempt_started_within_two_seconds(
     seconds: float, said: list[Any]
 ) -> None:
     world = World()
-    await courier(world, monotonic=100 + seconds).attempt(claimed(), decision(), decided_at=100.0)
+    owed = claimed(leased_at=100.0)
+    await courier(world, monotonic=100 + seconds).attempt(owed, decision(), decided_at=100.0)
+    assert world.said == said
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(15.0, ["sent", Delivered()]), (15.1, ["released"])])
+async def test_an_attempt_that_would_outlast_its_lease_is_not_begun(seconds: float, said: list[Any]) -> None:
+    world = World()
+    asked_late = courier(world, monotonic=100 + seconds)
+    await asked_late.attempt(claimed(leased_at=100.0), decision(), decided_at=100 + seconds)
     assert world.said == said
 
 

@@ -1,6 +1,7 @@
 """One attempt: check the decision, sign, send, record the outcome, schedule what follows.
 
-An attempt needs a decision at most two seconds old. Without one nothing is sent or counted as an attempt.
+An attempt needs a decision at most two seconds old, and a lease that outlasts the attempt. Without them
+nothing is sent or counted as an attempt.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,13 +37,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery leased to this process. `attempts` is how many were made before."""
+    """A delivery leased to this process. `attempts` is how many were made before.
+
+    `leased_at` is monotonic time: the lease began then or a little later.
+    """
 
     due: Due
     claim: UUID
     attempts: int
     url: str
     secret: str | None = field(repr=False)
+    leased_at: float
 
     @property
     def question(self) -> Question:
@@ -112,6 +117,8 @@ class Courier:
     delays: Sequence[timedelta] = DELAYS
     says_again: Callable[[tuple[str, str]], bool] = lambda _: True
     """Whether it is time to say the same of a network again: thousands may wait for one mend."""
+    begins_within: float = 15.0
+    """How many seconds after the lease began an attempt may begin: it is to end before the lease does."""
 
     async def decisions(self, network: str, claimed: Sequence[Claimed]) -> Sequence[Decision]:
         """Ask for all decisions at once. Without an answer the leases are released, and no attempt counts."""
@@ -129,7 +136,10 @@ class Courier:
             return ()
 
     async def attempt(self, claimed: Claimed, decision: Decision, decided_at: float) -> None:
-        """Make one attempt, if the decision allows it and is fresh. `decided_at` is monotonic time."""
+        """Make one attempt, if the decision allows it and is fresh, and while the delivery is ours alone.
+
+        `decided_at` is monotonic time.
+        """
         match verdict(decision):
             case "wait":
                 due = claimed.due
@@ -144,7 +154,8 @@ class Courier:
                 assert_never(never)
 
     async def _send_if_fresh(self, claimed: Claimed, decision: Decision, decided_at: float) -> None:
-        if self.clock.monotonic() - decided_at > DECISION_SERVES_SECONDS:
+        now = self.clock.monotonic()
+        if now - decided_at > DECISION_SERVES_SECONDS or now - claimed.leased_at > self.begins_within:
             await self.outbox.release([claimed], timedelta(0))
         elif decision.subject is None and claimed.due.level != "empty":
             log.error("a decision lacks the subject", network=claimed.due.network)

@@ -1,6 +1,7 @@
 """The deliveries in PostgreSQL. Due ones are claimed by lease, in turns of partners and their endpoints."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -29,9 +30,10 @@ from notifications.delivering.secret_sealing import Sealing
 from notifications.delivering.webhook_bodies import Due
 from notifications.postgres.connections import Database
 
-PER_ENDPOINT = 8
-AT_ONCE = 100
-"""How many are claimed together at most."""
+PER_ENDPOINT = 16
+"""How many of an endpoint are leased at most: under way, asked about or just ended."""
+OF_ONE_AT_ONCE, AT_ONCE = 8, 250
+"""How many of an endpoint, and of all, are claimed together at most."""
 LONG_DUE = timedelta(seconds=10)
 SHORTEST_REST = timedelta(seconds=5)
 LONGEST_REST = timedelta(minutes=10)
@@ -57,8 +59,8 @@ WITH known AS (
         SELECT number, due_at FROM deliveries
         WHERE network_id = s.network_id AND subscription_id = s.subscription_id
             AND state = 'pending' AND due_at <= now() AND (lease_until IS NULL OR lease_until < now())
-        ORDER BY due_at, number
-        LIMIT s.most) d),
+        ORDER BY due_at
+        FETCH FIRST (least(s.most, %(of_one)s)) ROWS WITH TIES) d),
 of_endpoint AS (
     SELECT *, row_number() OVER (
         PARTITION BY network_id, subscription_id ORDER BY leased DESC, due_at, number) AS place
@@ -87,8 +89,9 @@ RETURNING d.*, p.partner_id, p.level, p.url, p.secret
 """Partners take turns, and within a partner its endpoints; what is under way has the first turns.
 
 Who has little due goes before who has much, unless something has been due for long. A partner may have as
-much under way as there is room left besides, so that whoever comes next finds room. What was picked is looked
-at again when it is locked; asked for `pending` there, the planner would look for each among all that are.
+much under way as there is room left besides, so that whoever comes next finds room. Of an endpoint only the
+first are read, by the order of the index, and those due at the same moment. What was picked is looked at
+again when it is locked; asked for `pending` there, the planner would look for each among all that are.
 """
 
 _ALONE = """SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s),
@@ -176,13 +179,14 @@ class PostgresOutbox:
         parameters = {
             "networks": list(networks),
             "per_endpoint": PER_ENDPOINT,
+            "of_one": OF_ONE_AT_ONCE,
             "room": room,
             "limit": min(room, AT_ONCE),
             "long": LONG_DUE,
             "claim": uuid4(),
             "lease": self._lease,
         }
-        before = self._drift.now()
+        before, leased_at = self._drift.now(), time.monotonic()
         async with self._database.at_once(*networks) as db:
             alone = await db.execute(_ALONE, [_CLAIMING])
             claiming = await db.execute(CLAIM, parameters)
@@ -193,7 +197,7 @@ class PostgresOutbox:
             if not self._drift.within_bounds:
                 raise psycopg.Rollback
         crash_point("deliver.after-claim")
-        return [claimed for row in rows if (claimed := self._claimed(row)) is not None]
+        return [claimed for row in rows if (claimed := self._claimed(row, leased_at)) is not None]
 
     async def release(self, claimed: Sequence[Claimed], wait: timedelta) -> None:
         endings = [(*_key(it), "pending", wait, False, *_NO_ATTEMPT) for it in claimed]
@@ -241,13 +245,13 @@ class PostgresOutbox:
         except UNUSABLE as fault:
             log.warning("endpoints are not told how they fared", error=type(fault).__name__, count=len(told))
 
-    def _claimed(self, row: dict[str, Any]) -> Claimed | None:
+    def _claimed(self, row: dict[str, Any], leased_at: float) -> Claimed | None:
         """None if the key of its secret is not here: it waits for the end of its lease, and is no attempt."""
         try:
             secret = self._sealing.open(row["secret"], row["network_id"], row["subscription_id"])
         except KeyUnavailable:
             return None
-        return Claimed(due_of(row), row["claim"], row["attempts"], row["url"], secret)
+        return Claimed(due_of(row), row["claim"], row["attempts"], row["url"], secret, leased_at)
 
 
 def due_of(row: dict[str, Any]) -> Due:

@@ -154,6 +154,7 @@ async def deliver(settings: Settings) -> int:
             public_url=settings.public_url,
             delays=settings.delays,
             says_again=Seldom(),
+            begins_within=settings.lease_seconds - settings.attempt_seconds,
         )
         challenges = PostgresChallenges(database, sealing, settings.networks, lease, drift)
         challenger = Challenger(challenges, endpoint, clock, settings.public_url, settings.delays)

@@ -32,11 +32,12 @@ owed AS (
         occurred_at, precision, recorded_at, origin, dataref, correlation_id, due_at)
     SELECT %(network)s, subscription_id, last_number, %(event)s, %(type)s, %(episode)s, %(clinic)s,
         %(occurred_at)s, %(precision)s, %(recorded_at)s, %(origin)s, %(dataref)s, %(correlation)s,
-        greatest(now(), %(not_before)s::timestamptz)
+        greatest(clock_timestamp(), %(not_before)s::timestamptz)
     FROM asked RETURNING 1)
 SELECT pg_notify(%(wake)s, '') WHERE EXISTS (SELECT 1 FROM owed) AND {loud}
 """
-"""Counting locks the subscription's row, and a failed transaction undoes it, so numbers have no gaps.
+"""Counting locks the subscription's row, and a failed transaction undoes it, so numbers have no gaps. The
+time is looked at when the row is locked: what is owed to a subscription is due in the order of its numbers.
 
 Who was owed it is read once (`NOT IN`): asked for each of ten thousand subscriptions, what this statement had
 written for the others was read again and again.
