@@ -95,6 +95,7 @@ class EpisodesService(Server):
     """Publishes the events of a test, and answers disclosure decisions as the test tells it.
 
     `answers`: allowed, refused, silent (hangs), failing (500), or the name of an answer in `DOUBTFUL`.
+    `held`: decisions are made and not told yet.
     `lost`: events that the feed leaves out. `confuse`: attributes of another environment's events, in what is
     told of one episode. `numbers`: what else is told of the last numbers of a network.
     """
@@ -111,6 +112,7 @@ class EpisodesService(Server):
         """Return to the initial state."""
         self.log: list[dict[str, Any]] = []
         self.answers = "allowed"
+        self.held = False
         self.refused: set[UUID] = set()
         self.doubted: dict[UUID, str] = {}
         self.asked: list[dict[str, Any]] = []
@@ -195,7 +197,12 @@ class EpisodesService(Server):
                 return web.Response(status=500)
         if self.answers in DOUBTFUL:
             return DOUBTFUL[self.answers]()
-        return web.json_response([self._decision(it) for it in questions])
+        decisions = [self._decision(it) for it in questions]
+        for _ in range(1000):
+            if not self.held:
+                break
+            await asyncio.sleep(0.01)
+        return web.json_response(decisions)
 
     def _decision(self, question: dict[str, Any]) -> dict[str, Any]:
         self.decisions.append(str(uuid4()))

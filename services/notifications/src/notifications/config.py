@@ -88,6 +88,11 @@ class Settings(ServiceSettings):
         return min(self.name_seconds, self.attempt_seconds / 2)
 
     @property
+    def claims_ahead(self) -> bool:
+        """Whether a lease outlasts the wait for a question about others, the own one, and an attempt."""
+        return self.lease_seconds > 2 * self.question_seconds + self.attempt_seconds
+
+    @property
     def delays(self) -> tuple[timedelta, ...]:
         """The wait before each attempt of a delivery."""
         return tuple(timedelta(seconds=seconds) for seconds in self.retry_seconds)

@@ -78,10 +78,10 @@ async def nobody() -> NoReturn:
 
 
 @asynccontextmanager
-async def dispatching(world: Networks, *networks: str) -> AsyncIterator[asyncio.Event]:
+async def dispatching(world: Networks, *networks: str, ahead: bool = True) -> AsyncIterator[asyncio.Event]:
     """A dispatcher that runs until the event is set."""
     stop = asyncio.Event()
-    running = asyncio.create_task(Dispatch(world.courier(), networks, nobody).run(stop))
+    running = asyncio.create_task(Dispatch(world.courier(), networks, nobody, ahead).run(stop))
     yield stop
     stop.set()
     await running
@@ -113,6 +113,15 @@ async def test_a_network_that_is_not_answered_holds_no_more_than_one_question_ta
         held = len(world.events("slow"))
         world.answer.set()
     assert held == MOST
+
+
+async def test_where_a_lease_may_end_before_nothing_is_claimed_ahead_and_no_other_network_waits() -> None:
+    world = Networks()
+    async with dispatching(world, "slow", "quick", ahead=False):
+        await until(world, lambda: len(world.claims) >= 10)
+        assert world.claims[:10] == [["slow", "quick"], *[["quick"]] * 9]
+        world.answer.set()
+        await until(world, lambda: len(world.asked["slow"]) >= 2)
 
 
 async def test_without_an_answer_what_waits_is_released_too() -> None:

@@ -34,7 +34,7 @@ class _Network:
 
 
 class Asking:
-    """Of each network one question is under way. What is claimed meanwhile shares the next one.
+    """Of each network one question is under way. What is claimed meanwhile, if `ahead`, shares the next one.
 
     `begin` begins an attempt with its decision, and when that was had; `ended` is told how many get none.
     """
@@ -43,11 +43,13 @@ class Asking:
         self,
         courier: Courier,
         networks: Sequence[str],
+        ahead: bool,
         spawn: Callable[[Work], None],
         begin: Callable[[Claimed, Decision, float], None],
         ended: Callable[[int], None],
     ) -> None:
         self._courier = courier
+        self._most = MOST if ahead else AT_ONCE
         self._networks = {name: _Network() for name in networks}
         self._spawn, self._begin, self._ended = spawn, begin, ended
 
@@ -57,7 +59,7 @@ class Asking:
         return [
             name
             for name, it in self._networks.items()
-            if it.left_until <= now and it.asked + len(it.waiting) + AT_ONCE <= MOST
+            if it.left_until <= now and it.asked + len(it.waiting) + AT_ONCE <= self._most
         ]
 
     def add(self, claimed: Sequence[Claimed]) -> None:

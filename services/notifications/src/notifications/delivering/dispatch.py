@@ -23,13 +23,15 @@ log = structlog.get_logger()
 class Dispatch:
     """No attempt waits for another, so an endpoint that hangs delays only its own deliveries.
 
-    The next are claimed while others are asked about and under way.
+    The next are claimed while others are under way, and, if `ahead`, while others are asked about.
     """
 
-    def __init__(self, courier: Courier, networks: Sequence[str], connect: Connect) -> None:
+    def __init__(
+        self, courier: Courier, networks: Sequence[str], connect: Connect, ahead: bool = True
+    ) -> None:
         self._courier = courier
         self._connect = connect
-        self._asking = Asking(courier, networks, self._spawn, self._begin, self._done)
+        self._asking = Asking(courier, networks, ahead, self._spawn, self._begin, self._done)
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight = 0

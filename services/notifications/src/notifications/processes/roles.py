@@ -162,7 +162,8 @@ async def deliver(settings: Settings) -> int:
         log.info("deliver begins", environment=settings.environment)
         connecting = partial(connect_granted, settings.address("database_url"), of_role(GRANTS, DELIVER))
         async with _telling(settings.deliver_metrics_port, drift), asyncio.TaskGroup() as both:
-            both.create_task(Dispatch(courier, settings.networks, connecting).run(stop))
+            dispatch = Dispatch(courier, settings.networks, connecting, ahead=settings.claims_ahead)
+            both.create_task(dispatch.run(stop))
             both.create_task(challenger.run(stop))
     log.info("deliver ends")
     return 0
