@@ -1,5 +1,6 @@
 """HAProxy before two processes of the episodes API, as deploy/proxy configures it, where it is installed."""
 
+import csv
 import os
 import shutil
 import socket
@@ -49,10 +50,16 @@ class Proxy:
 
     def status(self, server: str, backend: str = "by_episode") -> str:
         """Whether it is given requests: `UP`, `DOWN`, `DRAIN`, or on the way from one to another."""
-        lines = [line.split(",") for line in self.told("show stat").splitlines()]
-        head, rows = lines[0], lines[1:]
-        rows = [row for row in rows if row[:2] == [backend, server]]
-        return rows[0][head.index("status")]
+        return next(row["status"] for row in self._rows(server) if row["# pxname"] == backend)
+
+    def under_way(self, server: str) -> int:
+        """How many requests this process has not answered yet."""
+        return sum(int(row["scur"]) for row in self._rows(server))
+
+    def _rows(self, server: str) -> list[dict[str, str]]:
+        """What it counts of this process, for each of its backends."""
+        rows = csv.DictReader(self.told("show stat").splitlines())
+        return [row for row in rows if row["svname"] == server]
 
 
 @contextmanager
