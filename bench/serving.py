@@ -42,14 +42,27 @@ class Target:
     episodes: Sequence[str]
     keys_dir: Path
 
-    def load(self, seconds: float, resource: str = "assessments", urls: Sequence[str] | None = None) -> Load:
-        """Send one command per request, over all episodes. The processes share the connections equally."""
+    def load(
+        self,
+        seconds: float,
+        resource: str = "assessments",
+        urls: Sequence[str] | None = None,
+        *,
+        by_episode: bool = False,
+    ) -> Load:
+        """Send one command per request, over all episodes. The processes share the connections equally; each
+        gets commands to all episodes, or `by_episode` to those alone that are its own.
+        """
         asked = self.urls if urls is None else urls
         with TemporaryDirectory() as place:
-            paths, body = Path(place, "paths"), Path(place, "body")
-            paths.write_text("\n".join(f"/v1/episodes/{it}/{resource}" for it in self.episodes))
+            body = Path(place, "body")
             body.write_text(json.dumps(BODY))
-            running = [self._ask(url, paths, body, len(asked), seconds) for url in asked]
+            running = []
+            for number, url in enumerate(asked):
+                paths = Path(place, f"paths-{number}")
+                episodes = self.episodes[number :: len(asked)] if by_episode else self.episodes
+                paths.write_text("\n".join(f"/v1/episodes/{it}/{resource}" for it in episodes))
+                running.append(self._ask(url, paths, body, len(asked), seconds))
             loads = [_seen(process, seconds) for process in running]
         return Load(
             sum(it.per_second for it in loads), max(it.p50 for it in loads), max(it.p99 for it in loads)
