@@ -1,17 +1,19 @@
 """The ordinary end under load, of the API and of every role."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from episodes.publishing.feed import MAX_WAIT
 from tests.faults.checks import all_is_well, drained, each_command_is_stored_once, subscribed
 from tests.support.episodes.api_process import serving
 from tests.support.load import Load, client_of
 from tests.support.servers.kafka import KafkaBroker
 from tests.support.servers.postgres import PostgresServer
 from tests.support.stack import ROLES, Stack
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, eventually
 
 DRAINS_WITHIN = 30.0
 """What a supervisor waits for before it kills."""
@@ -32,6 +34,16 @@ def test_told_to_end_the_api_answers_who_waits_and_ends_in_time(
             apis[0] = service.start()
         assert load.statuses == {201}, "who was let in was answered"
         each_command_is_stored_once(service.rows, load)
+
+
+def test_told_to_end_the_api_sends_back_who_waits_for_news(postgres: PostgresServer, tmp_path: Path) -> None:
+    with serving(postgres, tmp_path) as (_, api), ThreadPoolExecutor(1) as caller:
+        page = api.http.get("/v1/feed").json()
+        waiting = caller.submit(api.http.get, "/v1/feed", params={"after": page["next"], "wait": MAX_WAIT})
+        eventually(lambda: 'episodes_waiting{for="feed"} 1.0' in api.http.get("/metrics").text, "it waits")
+        assert api.terminated(within=10) == 0
+        answer = waiting.result()
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
 
 
 @pytest.mark.timeout(180)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -60,7 +61,7 @@ def ask(
     given = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
     scope = {"type": "http", "method": method, "path": "/", "headers": given, "query_string": b""}
     layer = RequestLayer(app, PROBLEMS.answer, RequestMetrics("care", counted))
-    with capture_logs() as lines:
+    with capture_logs() as lines, suppress(asyncio.CancelledError):
         asyncio.run(layer(scope, receive, send))
     begin, *rest = sent
     answered = {name.decode(): value.decode() for name, value in begin["headers"]}
@@ -185,3 +186,11 @@ def test_a_head_over_the_limit_is_refused_before_anything_is_read() -> None:
     assert json.loads(refused.body)["errors"] == [
         {"pointer": "/headers", "rule": "too_large", "detail": words}
     ]
+
+
+def test_who_still_waits_when_the_process_ends_is_told_to_come_back() -> None:
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        raise asyncio.CancelledError
+
+    answered = ask(waiting)
+    assert (answered.status, answered.kind, answered.headers["retry-after"]) == (503, "unavailable", "1")

@@ -6,6 +6,7 @@ Inside it an application can simply raise its errors.
 """
 
 import time
+from asyncio import CancelledError
 from collections.abc import Callable
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from care_platform.http.correlation import correlation, traceparent
 from care_platform.http.limits import check_head, limited
 from care_platform.http.metrics import RequestMetrics
+from care_platform.http.problems import Problem
 from care_platform.logs import Loggable
 
 Answer = Callable[[Exception, UUID], Response]
@@ -51,6 +53,9 @@ class RequestLayer:
         try:
             check_head(scope["path"], given)
             await self._app(scope, limited(receive), sending)
+        except CancelledError:  # the process ends: it was told to, and waits no longer for this answer
+            await self._tell(Problem("unavailable"), found, scope, receive, sending)
+            raise
         except Exception as error:
             await self._tell(error, found, scope, receive, sending)
         finally:
