@@ -14,6 +14,7 @@ class Cycle:
 
     response_started: bool = False
     expected_content_length: int = 0
+    scope: dict[str, str] = field(default_factory=lambda: {"method": "GET"})
 
 
 @dataclass
@@ -63,6 +64,14 @@ def test_without_a_known_length_the_head_goes_at_once(body: list[bytes]) -> None
     for part in (b"head", *body):
         one.write(part)
     assert transport.written == [b"head", *body]
+
+
+def test_a_head_that_was_asked_for_alone_goes_at_once() -> None:
+    transport, cycle, one = a_connection()
+    cycle.scope["method"] = "HEAD"
+    cycle.response_started, cycle.expected_content_length = True, 4
+    one.write(b"head")
+    assert transport.written == [b"head"]
 
 
 def test_what_is_written_before_the_answer_does_not_wait() -> None:

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 class OneWrite:
     """Stands before the transport of one answer. A head is held back if a body of known length follows it,
-    which an application sends at once; all else is written as it comes.
+    which an application sends at once; all else is written as it comes. No body follows the head of a `HEAD`.
     """
 
     def __init__(self, transport: Any, cycle: RequestResponseCycle) -> None:
@@ -23,7 +23,7 @@ class OneWrite:
     def write(self, data: bytes) -> None:
         if self._cycle.response_started and not self._begun:
             self._begun = True
-            if self._cycle.expected_content_length:
+            if self._cycle.expected_content_length and self._cycle.scope["method"] != "HEAD":
                 self._head = data
                 return
         self._transport.write(self._head + data)
