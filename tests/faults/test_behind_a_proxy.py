@@ -95,12 +95,16 @@ def _waiting(two: Two, name: str) -> int:
 
 
 def test_without_any_process_the_proxy_says_so_as_the_api_would(two: Two) -> None:
+    """Its log does not say who was asked for: an episode, or a client by an identifier."""
     for name in NAMES:
         two.apis[name].close()
-    answer = two.http.get("/v1/episodes")
+    two.http.get("/v1/clients", params={"identifier": "mrn:secret"})
+    answer = two.http.get("/v1/episodes/secret")
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["retry-after"] == "1"
     assert answer.json()["type"] == "/problems/unavailable"
+    eventually(lambda: answer.json()["correlation_id"] in two.proxy.log, "its log has a line for the answer")
+    assert "secret" not in two.proxy.log
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{two.apis['one'].url}/health/live")
