@@ -11,6 +11,7 @@ from contracts.disclosure import Decision, Question
 from contracts.envelope import PublishedEvent
 from episodes.domain.episode import Episode
 from episodes.errors import OutcomeUnknown
+from episodes.event_log.cache import Cache
 from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.positions import move
 from episodes.publishing.in_flight import InFlight, NotSent
@@ -42,6 +43,35 @@ class _AnswersBeforeTheCommitIsKnown(Writer):
             return super()._attempt(waiting)
         finally:
             self._store = store
+
+
+class _KeepsBeforeTheCommit(Writer):
+    """What was refused is then known to this process alone, and decided upon."""
+
+    def _attempt(self, waiting: Sequence[Waiting]) -> Settled:
+        store = self._store
+        self._store = _Hasty(store, self._cache)
+        try:
+            return super()._attempt(waiting)
+        finally:
+            self._store = store
+
+
+@dataclass
+class _Hasty:
+    """Keeps the episodes as the batch makes them."""
+
+    store: Any
+    cache: Cache
+    known: ReadSet = field(default_factory=ReadSet)
+
+    def read(self, commands: Sequence[CommandRequest], cached: Mapping[UUID, CachedEpisode]) -> ReadSet:
+        self.known = self.store.read(commands, cached)
+        return self.known
+
+    def write(self, writing: WriteSet) -> None:
+        self.cache.keep(self.known.episodes)
+        self.store.write(writing)
 
 
 @dataclass
@@ -155,8 +185,8 @@ class _BelievesAClockThatWentBack(Disclosure):
         behind.ahead -= 10.0
         return super()._decisions(behind, questions)
 
-    def _episode_of(self, event: UUID) -> Episode | None:
-        episode = super()._episode_of(event)
+    def _episode_of(self, event: UUID, api: Api) -> Episode | None:
+        episode = super()._episode_of(event, api)
         return episode and replace(episode, recorded_at=None)
 
 
@@ -187,6 +217,7 @@ BUGS: Mapping[str, tuple[str, Parts]] = {
         "every_acknowledged_command_is_recorded_once",
         Parts(writer=_AnswersBeforeTheCommitIsKnown),
     ),
+    "keeps before the commit": ("what_is_cached_is_what_is_recorded", Parts(writer=_KeepsBeforeTheCommit)),
     "forgets receipts": ("every_acknowledged_command_is_recorded_once", Parts(log=_ForgetsReceipts)),
     "answers repeats anew": ("the_same_key_has_the_same_answer", Parts(log=_AnswersRepeatsAnew)),
     "lets two have one version": ("check_history", Parts(log=_LetsTwoHaveOneVersion)),

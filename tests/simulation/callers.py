@@ -51,9 +51,14 @@ class Api:
     log: Log
     draws: Randomness
     writer: Callable[..., Writer] = Writer
+    cache_bytes: int = 1_000_000
     ahead: float = 0.0
     waiting: list[Call] = field(default_factory=list)
     me: Process | None = None
+    cache: Cache = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cache = Cache(self.cache_bytes)
 
     def now(self) -> datetime:
         return BEGAN + timedelta(seconds=self.scheduler.now + self.ahead)
@@ -68,7 +73,8 @@ class Api:
         self.scheduler.wake(self.me)
 
     async def main(self, process: Process) -> None:
-        writer = self.writer(self.log, self.draws, self.now, Cache(1_000_000))
+        self.cache = Cache(self.cache_bytes)
+        writer = self.writer(self.log, self.draws, self.now, self.cache)
         while True:
             calls, self.waiting[:] = list(self.waiting), []
             if calls:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from episodes.domain.care.sharing_consents import SharingConsented, SharingWithdrawn
 from episodes.domain.vocabulary import kind_of
+from episodes.event_log.folding import folded
 from episodes.publishing.mapping import published_name
 from notifications.delivering.courier import DECISION_SERVES_SECONDS
 from notifications.delivering.schedule import DELAYS, SPREAD
@@ -50,6 +51,13 @@ def versions_and_sequences_have_no_gap(world: World) -> None:
             sequences[entry.metadata.episode_id].append(entry.metadata.sequence)
     for counted in (*versions.values(), *sequences.values()):
         assert counted == list(range(1, len(counted) + 1))
+
+
+def what_is_cached_is_what_is_recorded(world: World) -> None:
+    for cache in (api.cache for api in world.apis):
+        for episode, cached in cache.items():
+            events = world.log.events[episode][: cached.episode.version]
+            assert cached == folded(None, events, world.keys)
 
 
 def every_published_event_reaches_the_topic_in_order(world: World) -> None:
@@ -160,6 +168,7 @@ INVARIANTS: tuple[Callable[[World], None], ...] = (
     a_refused_command_leaves_nothing,
     the_same_key_has_the_same_answer,
     versions_and_sequences_have_no_gap,
+    what_is_cached_is_what_is_recorded,
     every_published_event_reaches_the_topic_in_order,
     the_position_never_goes_back,
     effects_are_exactly_once,

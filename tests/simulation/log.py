@@ -14,6 +14,7 @@ from eventsourcing.persistence import Notification, StoredEvent
 from episodes.domain.care.sharing_consents import SharingConsented
 from episodes.domain.event import RecordedEvent
 from episodes.errors import Conflict, OutcomeUnknown, StoreUnavailable
+from episodes.event_log.cache import Lookup
 from episodes.event_log.client_keys import Scoped
 from episodes.event_log.codec import DataKey, decode
 from episodes.event_log.folding import CachedEpisode, folded
@@ -69,6 +70,7 @@ class Log:
                 recent = cached.get(command.episode)
                 newer = self.events[command.episode][recent.episode.version if recent else 0 :]
                 known.episodes[command.episode] = _known(folded(recent, newer, self.data_keys))
+                known.lookups.append(Lookup(recent is not None, len(newer)))
         known.rows["clinics", NETWORK, CLINIC] = _ROWS["clinics", NETWORK, CLINIC]
         take_whole_entries(known, commands, lambda places: (self.events[id][at - 1] for id, at in places))
         return known

@@ -10,7 +10,7 @@ from uuid import UUID
 from contracts.disclosure import Decision, Question
 from episodes.disclosure.decision import consent_for, decision
 from episodes.domain.episode import Episode
-from episodes.event_log.folding import fold
+from episodes.event_log.folding import folded
 from notifications.answers import NoAnswer
 from notifications.delivering.schedule import Answered, Outcome, Unanswered
 from tests.simulation.callers import Api
@@ -50,14 +50,21 @@ class Disclosure:
     def _decisions(self, api: Api, questions: Sequence[Question]) -> Sequence[Decision]:
         decided = []
         for question in questions:
-            consent, reason = consent_for(question, self._episode_of(question.event_id), api.now())
+            consent, reason = consent_for(question, self._episode_of(question.event_id, api), api.now())
             decided.append(decision(self.new_id(), consent, reason, None))
             self.scheduler.note("decided:", question.event_id.hex[:8], question.partner.int, reason)
         return decided
 
-    def _episode_of(self, event: UUID) -> Episode | None:
+    def _episode_of(self, event: UUID, api: Api) -> Episode | None:
+        """Read on from what the process has in its cache, and kept there."""
         episode = next(it.metadata.episode_id for it in self.log.entries if it.metadata.event_id == event)
-        return fold([it for it in self.log.entries if it.metadata.episode_id == episode])
+        before = api.cache.get(episode)
+        newer = self.log.events[episode][before.episode.version if before else 0 :]
+        now = folded(before, newer, self.log.data_keys)
+        if now is None:
+            return None
+        api.cache.keep({episode: now})
+        return now.episode
 
 
 @dataclass(frozen=True, slots=True)

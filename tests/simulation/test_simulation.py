@@ -11,11 +11,12 @@ from traceback import extract_tb
 
 import pytest
 
+from episodes.event_log.cache import Tally
 from episodes.event_log.stored_form import Damaged
 from tests.simulation.arrivals import in_order_of_time
 from tests.simulation.bugs import BUGS
 from tests.simulation.invariants import check
-from tests.simulation.world import Parts, run
+from tests.simulation.world import CACHES, Parts, run
 from tests.support.effort import usually
 
 CHUNK = 1_000
@@ -81,6 +82,20 @@ def test_a_planted_bug_is_found(bug: str) -> None:
 def test_every_fault_happens() -> None:
     said = "\n".join(step for seed in range(FEW) for step in run(seed, tracing=True).scheduler.trace)
     assert not [fault for fault in FAULTS if fault not in said]
+
+
+def test_caches_of_every_size_are_met() -> None:
+    """With room for everything, for nothing and for one episode: else they would show nothing."""
+    met = {most: Tally() for most in CACHES}
+    for seed in range(FIRST):
+        for cache in (api.cache for api in run(seed).apis):
+            of_size = met[cache.most]
+            for name in ("hits", "behind", "misses", "evictions"):
+                setattr(of_size, name, getattr(of_size, name) + getattr(cache.tally, name))
+    everything, nothing, one = met.values()
+    assert min(everything.hits, everything.behind, everything.misses) > 0
+    assert (nothing.hits, nothing.behind, nothing.evictions) == (0, 0, 0)
+    assert min(one.hits, one.behind, one.misses, one.evictions) > 0
 
 
 def test_most_of_what_tablets_sent_could_have_come_in_the_order_of_time() -> None:

@@ -33,6 +33,8 @@ from tests.simulation.tablets import Tablets
 MAX_STEPS = 20_000
 WITH_TABLETS = 2
 """Of so many worlds one has tablets that send late: they take the most steps."""
+CACHES = (1_000_000, 0, 16_000)
+"""The bytes that the cache of an API process may take, in turn: for everything, nothing, one episode."""
 MAX_FAULTS = 1_500.0
 """Seconds of virtual time after which the faults are over, whatever is under way."""
 
@@ -62,7 +64,10 @@ class World:
         self.keys: dict[UUID, DataKey] = {}
         self.log = parts.log(scheduler, self.keys)
         draws = Randomness(self.new_id, self.new_id, lambda: random.randbytes(12), self._data_key)
-        self.apis = [Api(scheduler, self.log, draws, parts.writer) for _ in range(random.randint(1, 2))]
+        self.apis = [
+            Api(scheduler, self.log, draws, parts.writer, CACHES[(seed + place) % len(CACHES)])
+            for place in range(random.randint(1, 2))
+        ]
         self.clinic = Clinic(scheduler, self.apis, self.new_id)
         self.broker = Broker(scheduler)
         self.database = Database(scheduler)
