@@ -22,6 +22,7 @@ from episodes.event_log.keyring import Keyring, keyring
 from episodes.event_log.recorder import EventRecorder, SingleConnectionDatastore, connect_to_log, insert
 from episodes.recording.postgres.write_set import write
 from episodes.recording.store import StoredReceipt, WriteSet
+from tests.support.episodes.years_of_care import Told
 from tests.support.servers.postgres import Database
 
 _ACTOR = Actor(id=UUID(int=1), role="therapist")
@@ -68,7 +69,14 @@ class Log:
     ) -> list[EventMetadata]:
         """Record the facts in order, many per transaction, as if it had been so long ago."""
         at = datetime.now(UTC) - ago
-        entries = [(_header(episode, fact, at), episode, fact) for episode, fact in facts]
+        return self._record((_header(episode, fact, at, uuid4()), episode, fact) for episode, fact in facts)
+
+    def record_told(self, facts: Iterable[tuple[Episode, Told]]) -> None:
+        """Record the facts in order, each when it happened and under its own id."""
+        self._record((_header(it, told.fact, told.at, told.id), it, told.fact) for it, told in facts)
+
+    def _record(self, told: Iterable[tuple[EventMetadata, Episode, Any]]) -> list[EventMetadata]:
+        entries = list(told)
         for start in range(0, len(entries), _EVENTS_OF_A_TRANSACTION):
             write_set = _writing(entries[start : start + _EVENTS_OF_A_TRANSACTION])
             insert(self._recorder, write_set.events, partial(write, write_set=write_set))
@@ -144,21 +152,21 @@ def care(log: Log, episodes: int, sessions: int, network: str = "demo") -> list[
     return facts
 
 
-def _header(episode: Episode, fact: Any, now: datetime) -> EventMetadata:
+def _header(episode: Episode, fact: Any, at: datetime, event_id: UUID) -> EventMetadata:
     episode.version += 1
     leaves = BY_FACT[type(fact)].published
     episode.sequence += leaves
     return EventMetadata(
-        event_id=uuid4(),
+        event_id=event_id,
         type=BY_FACT[type(fact)].name,
         episode_id=episode.id,
         version=episode.version,
         network=episode.network,
         clinic=episode.clinic,
-        occurred_at=now,
+        occurred_at=at,
         precision="second",
         zone="America/Los_Angeles",
-        recorded_at=now,
+        recorded_at=at,
         origin="live",
         actor=_ACTOR,
         client=episode.client,
