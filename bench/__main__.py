@@ -11,8 +11,10 @@ from types import MappingProxyType
 
 from bench import (
     asof,
+    cached_size,
     commands,
     comparing,
+    edge,
     fairness,
     growth,
     healing,
@@ -20,6 +22,7 @@ from bench import (
     latency,
     library,
     lists,
+    long_episodes,
     path,
     processes,
     reads,
@@ -47,6 +50,9 @@ KINDS: Mapping[str, Measure] = MappingProxyType(
         "asof": asof.measure,
         "rejudging": rejudging.measure,
         "growth": growth.measure,
+        "edge": edge.measure,
+        "long_episodes": long_episodes.measure,
+        "cached_size": cached_size.measure,
         "lists": lists.measure,
         "identities": identities.measure,
         "reads": reads.measure,

@@ -82,11 +82,12 @@ def _written(log: Log, episodes: int, events: int) -> Sequence[str]:
     return [str(one.id) for one in growing]
 
 
-def command(api: Api, episode: str) -> None:
-    """Record an assessment, which is answered once it is stored."""
+def command(api: Api, episode: str) -> str:
+    """Record an assessment, which is answered once it is stored. Returns the id of its event."""
     body: dict[str, Any] = {**BODY, "symptoms": f"sore, as told in {uuid4()}"}
     answer = api.record(f"/v1/episodes/{episode}/assessments", body)
     assert answer.status_code == 201, answer.text
+    return str(answer.json()["events"][0]["id"])
 
 
 def command_to_each(api: Api, episodes: Sequence[str]) -> None:
