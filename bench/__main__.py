@@ -1,4 +1,4 @@
-"""`python -m bench`: every measurement, side by side, in one table; under five minutes.
+"""`python -m bench`: every measurement, side by side, in one table.
 
 FULL=1 takes more and longer rounds. Ratios are the claim; absolute figures depend on machine and time.
 """

@@ -8,7 +8,7 @@ from bench.table import EACH, MEGABYTES, Row
 from episodes.event_log.cache import FACTOR
 from tests.support.episodes.api_process import Api
 
-EPISODES, EVENTS, WARM_UP = 2_500, 60, 250
+EPISODES, EVENTS, WARM_UP = 3_000, 60, 300
 """More than the default cache holds; of them the first are cached before any memory is measured."""
 BOUNDLESS = 2**40
 MOST = 1.25
