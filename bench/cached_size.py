@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from bench.machine import Machine
 from bench.stores import CACHE_BYTES, Store, command_to_each, stored
 from bench.table import EACH, MEGABYTES, Row
+from care_platform.memory import memory_there_is
 from episodes.event_log.cache import FACTOR
 from tests.support.episodes.api_process import Api
 
 EPISODES, EVENTS, WARM_UP = 3_000, 60, 300
-"""More than the default cache holds; of them the first are cached before any memory is measured."""
-BOUNDLESS = 2**40
+"""More than the cache holds; of them the first are cached before any memory is measured."""
+BOUNDLESS = memory_there_is()
 MOST = 1.25
 """How many times the setting a full cache may take."""
 BEFORE = 2_692.0

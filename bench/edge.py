@@ -1,7 +1,8 @@
 """Commands to episodes that do not fit the cache, and with no cache at all, beside short ones that fit.
 
-A full run has 50,000 episodes, and each round sends its commands to other 10,000 of them, with the cache as
-it is set by default. A quick run has a tenth of each: of the episodes, of those written to, of the cache.
+A full run has 50,000 episodes, and each round sends its commands to other 10,000 of them, with the cache of a
+small machine (`stores.py`). A quick run has a tenth of each: of the episodes, of those written to, and of the
+cache.
 """
 
 from collections import defaultdict

@@ -13,14 +13,14 @@ import psycopg
 
 from bench.machine import Machine, refuse_unmarked
 from bench.serving import BODY, Target
-from episodes.config import Settings
 from episodes.http.examples import CLINIC
 from tests.support.episodes.api_process import Api, Service, fill_directory
 from tests.support.episodes.log_writer import Log
 from tests.support.episodes.years_of_care import years_of_care
 from tests.support.waiting import eventually
 
-CACHE_BYTES: int = Settings.model_fields["cache_bytes"].default
+CACHE_BYTES = 256 * 1024 * 1024
+"""The cache of a process, which is what one takes by default where there are 2 GB of memory."""
 _AT_ONCE = 1_000
 _SIZE = "SELECT count(*), avg(length(state))::float FROM stored_events"
 

@@ -120,8 +120,8 @@ def test_it_tells_what_was_looked_up() -> None:
         ("episodes_cache_events_read_total",): 63,
         ("episodes_cache_evictions_total",): 1,
         ("episodes_cache_episodes",): 1,
-        ("episodes_cache_bytes",): 60,
-        ("episodes_cache_limit_bytes",): 75,
+        ("episodes_cache_bytes",): 96,
+        ("episodes_cache_limit_bytes",): 120,
     }
 
 
