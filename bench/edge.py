@@ -23,6 +23,9 @@ OF_LONG = 5_000
 """How many long episodes there are. None of them is cached, so more would make no difference."""
 
 PAST_THE_EDGE, SLOWER, ALL_MISS, LONG_MISS = 0.8, 2.0, 0.5, 0.35
+SLOW, QUICK = 2.0, 0.5
+"""How much longer than usual a round is. Of slow commands few are answered in it, and those under way at its
+end do not count; of quick ones so many are that episodes of ten events would not stay short."""
 WARM_UP = 200
 """How many commands a process without a cache gets before it is measured."""
 
@@ -34,19 +37,20 @@ class Side:
     store: Store
     api: Api
     cached: bool
+    seconds: float
 
     def prepare(self, part: int) -> None:
         """With a cache, one command to each episode that is about to be written to: what fits is cached."""
         episodes = self._episodes(part)
         command_to_each(self.api, episodes if self.cached else episodes[:WARM_UP])
 
-    def figures(self, part: int, seconds: float) -> tuple[float, float, float]:
+    def figures(self, part: int) -> tuple[float, float, float]:
         """Commands per second, p99 in milliseconds, and the process's CPU for each, in milliseconds."""
         target = self.store.target(self.api, self._episodes(part))
         before = self._cpu_seconds()
-        load = target.load(seconds)
+        load = target.load(self.seconds)
         used = self._cpu_seconds() - before
-        return load.per_second, load.p99, 1_000 * used / (load.per_second * seconds)
+        return load.per_second, load.p99, 1_000 * used / (load.per_second * self.seconds)
 
     def _episodes(self, part: int) -> Sequence[str]:
         return self.store.episodes[part::PARTS]
@@ -64,7 +68,7 @@ def measure(machine: Machine) -> Iterator[Row]:
         for number in range(machine.rounds):
             for name in reversed(sides) if number % 2 else sides:
                 sides[name].prepare(number % PARTS)
-                seen[name].append(sides[name].figures(number % PARTS, machine.seconds / 2))
+                seen[name].append(sides[name].figures(number % PARTS))
     yield from _rows(seen)
 
 
@@ -73,12 +77,13 @@ def _sides(machine: Machine, opened: ExitStack) -> dict[str, Side]:
     usual, short = (opened.enter_context(stored(machine, EPISODES // share, it)) for it in (USUAL, SHORT))
     long = opened.enter_context(stored(machine, OF_LONG // share, LONG))
 
-    def side(store: Store, cache_bytes: int) -> Side:
-        return Side(store, opened.enter_context(store.api(cache_bytes)), cache_bytes > 0)
+    def side(store: Store, cache_bytes: int, longer: float = SLOW) -> Side:
+        api = opened.enter_context(store.api(cache_bytes))
+        return Side(store, api, cache_bytes > 0, machine.seconds * longer)
 
     return {
         "edge": side(usual, CACHE_BYTES // share),
-        "short": side(short, CACHE_BYTES // share),
+        "short": side(short, CACHE_BYTES // share, QUICK),
         "usual": side(usual, 0),
         "long": side(long, 0),
     }
