@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from bench.machine import Machine
-from bench.stores import CACHE_BYTES, Store, command_to_each, stored
+from bench.stores import CACHE_BYTES, Store, command_to_each, cpu_seconds, stored
 from bench.table import MILLISECONDS, Row
 from tests.support.episodes.api_process import Api
 
@@ -47,17 +47,13 @@ class Side:
     def figures(self, part: int) -> tuple[float, float, float]:
         """Commands per second, p99 in milliseconds, and the process's CPU for each, in milliseconds."""
         target = self.store.target(self.api, self._episodes(part))
-        before = self._cpu_seconds()
+        before = cpu_seconds(self.api)
         load = target.load(self.seconds)
-        used = self._cpu_seconds() - before
+        used = cpu_seconds(self.api) - before
         return load.per_second, load.p99, 1_000 * used / (load.per_second * self.seconds)
 
     def _episodes(self, part: int) -> Sequence[str]:
         return self.store.episodes[part::PARTS]
-
-    def _cpu_seconds(self) -> float:
-        times = self.api.process.cpu_times()
-        return float(times.user + times.system)
 
 
 def measure(machine: Machine) -> Iterator[Row]:

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from bench.machine import Machine
 from bench.pacing import paced
-from bench.stores import Store, command, stored
+from bench.stores import Store, command, cpu_seconds, stored
 from bench.table import MILLISECONDS, Row
 from episodes.http.examples import PARTNER
 from tests.support.episodes.api_process import Api
@@ -23,12 +23,12 @@ from tests.support.episodes.api_process import Api
 EVENTS, EPISODES, QUICKLY = 2_000, 50, 20
 A_COMMAND, A_DECISION = 15.0, 10.0
 """The aims, in milliseconds: at p50 and at p95."""
-PER_SECOND, SELDOM = 200, 5
+PER_SECOND, SELDOM, WARM_UP = 200, 5, 20
 
 
 def measure(machine: Machine) -> Iterator[Row]:
     """Commands without a cache, then decisions with it and without, in each round."""
-    alone, cached, calm, folded = [], [], [], []
+    alone, cached, cpu, calm, folded = [], [], [], [], []
     with (
         stored(machine, EPISODES if machine.full else QUICKLY, EVENTS) as store,
         store.api(0) as bare,
@@ -37,7 +37,10 @@ def measure(machine: Machine) -> Iterator[Row]:
         for _ in range(machine.rounds):
             alone.append(median(_milliseconds(bare, one) for one in store.episodes))
             events = [command(api, one) for one in store.episodes]
+            before = cpu_seconds(api)
             cached.append(quantiles(_decided(store, api, events, PER_SECOND, machine.seconds), n=20)[-1])
+            asked = PER_SECOND * machine.seconds + WARM_UP
+            cpu.append(1_000 * (cpu_seconds(api) - before) / asked)
             calm.append(median(_decided(store, api, events, SELDOM, machine.seconds)))
             folded.append(median(_decided(store, bare, events, SELDOM, machine.seconds)))
     aims = [[aim] * machine.rounds for aim in (A_COMMAND, A_DECISION)]
@@ -45,6 +48,8 @@ def measure(machine: Machine) -> Iterator[Row]:
     yield Row(one, alone, f"the aim: {A_COMMAND:.0f} ms", aims[0], 1.0, MILLISECONDS, True)
     many = f"decisions, {EVENTS:,} events, {PER_SECOND}/s, p95"
     yield Row(many, cached, f"the aim: {A_DECISION:.0f} ms", aims[1], 1.0, MILLISECONDS, True)
+    core = [1_000 / PER_SECOND] * machine.rounds
+    yield Row("the same, CPU of each", cpu, "one core, at this rate", core, None, MILLISECONDS, True)
     seldom = f"decisions at {SELDOM}/s, not cached, p50"
     yield Row(seldom, folded, "the same, cached", calm, None, MILLISECONDS, True)
 
@@ -72,7 +77,7 @@ def _decided(
                     if not decision["allowed"]:
                         raise SystemExit(f"the partner was not told, which is quicker: {decision['reason']}")
 
-            await paced(ask, min(20, per_second), 1)  # warm up connections and code paths
+            await paced(ask, min(WARM_UP, per_second), 1)  # warm up connections and code paths
             return await paced(ask, per_second, seconds)
 
     return asyncio.run(all_of_them())

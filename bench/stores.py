@@ -95,3 +95,9 @@ def command_to_each(api: Api, episodes: Sequence[str]) -> None:
     with ThreadPoolExecutor(16) as pool:
         for _ in pool.map(lambda one: command(api, one), episodes):
             pass
+
+
+def cpu_seconds(api: Api) -> float:
+    """The CPU time that the process has used since it started."""
+    times = api.process.cpu_times()
+    return float(times.user + times.system)
