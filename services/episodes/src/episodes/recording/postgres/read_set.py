@@ -46,7 +46,7 @@ def read(
     read_set = ReadSet()
     seek: LookUp = partial(look_up, connection, {command.caller.network for command in commands})
     askers = _askers(seek, read_set, commands)
-    kept = {identifier: cached[identifier] for identifier in askers if identifier in cached}
+    kept = {one: state for one in askers if (state := cached.get(one)) is not None}  # others evict meanwhile
     recent = {one: state for one, state in kept.items() if state.episode.network in askers[one]}
     wanted = askers.keys() - (kept.keys() - recent.keys())
     clients = {(c.caller.network, c.draft.client) for c in commands if c.step.opens}
