@@ -30,8 +30,8 @@ def small(run_dir: Path) -> Iterator[PostgresServer]:
             if db.info.server_version < 170000:
                 pytest.skip("the queue of notices has a fixed size before PostgreSQL 17")
             db.execute(SMALL)
-        server.kill()
-        server.restart()
+        with server.killed():
+            pass
         yield server
     finally:
         server.close()

@@ -150,6 +150,5 @@ def test_while_the_broker_is_away_commands_are_accepted_and_all_is_published_aft
 
 
 def _restarted(server: PostgresServer | KafkaBroker) -> None:
-    server.kill()
-    time.sleep(random.uniform(0, 0.5))
-    server.restart()
+    with server.killed():
+        time.sleep(random.uniform(0, 0.5))

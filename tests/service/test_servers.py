@@ -16,7 +16,7 @@ from laptop.databases import create_databases
 from laptop.postgres import EmbeddedPostgres, PostgresFailed
 from tests.support.servers.discovery import CHECKOUT
 from tests.support.servers.kafka import KafkaBroker
-from tests.support.servers.postgres import PostgresServer
+from tests.support.servers.postgres import PostgresServer, WheelPostgres
 
 
 def test_each_test_has_a_database_of_its_own(postgres: PostgresServer) -> None:
@@ -69,12 +69,24 @@ def test_postgres_keeps_what_it_acknowledged_when_it_is_killed(postgres: Postgre
         connection.execute("CREATE TABLE kept (n integer)")
         connection.execute("INSERT INTO kept VALUES (1)")
         connection.commit()
-        postgres.kill()
-        with pytest.raises(psycopg.OperationalError):
+        with postgres.killed(), pytest.raises(psycopg.OperationalError):
             connection.execute("SELECT 1")
-    postgres.restart()
     with psycopg.connect(database.owner_url) as connection:
         assert connection.execute("SELECT n FROM kept").fetchone() == (1,)
+
+
+def test_what_ended_by_itself_does_not_keep_a_server_from_being_killed_nor_from_coming_back(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = WheelPostgres(run_dir / "killed")
+    ended = psutil.Popen(["sleep", "60"])
+    monkeypatch.setattr(psutil.Process, "children", lambda *_args, **_options: [_ended(ended)])
+    try:
+        with server.killed(), pytest.raises(psycopg.OperationalError):
+            psycopg.connect(server.superuser_url)
+        psycopg.connect(server.superuser_url).close()
+    finally:
+        server.close()
 
 
 def test_a_server_left_running_by_a_killed_owner_is_taken_over(run_dir: Path) -> None:
@@ -125,9 +137,8 @@ def test_a_deep_folder_does_not_make_the_socket_path_too_long(run_dir: Path) -> 
 def test_the_broker_keeps_what_it_acknowledged_when_it_is_killed(kafka: KafkaBroker) -> None:
     kafka.create_topic("kept")
     _send(kafka, "kept", b"before")
-    kafka.kill()
-    assert not kafka.answers()
-    kafka.restart()
+    with kafka.killed():
+        assert not kafka.answers()
     _send(kafka, "kept", b"after")
     assert _received(kafka, "kept", 2) == {b"before", b"after"}
 
@@ -181,6 +192,14 @@ def _start_and_die(data_dir: Path) -> int:
     command = [sys.executable, "-c", owner, str(data_dir)]
     killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return int(killed.stdout)
+
+
+def _ended(process: psutil.Popen) -> psutil.Process:
+    """One that was listed while it lived."""
+    listed = psutil.Process(process.pid)
+    process.kill()
+    process.wait()
+    return listed
 
 
 def _runs(pid: int) -> bool:

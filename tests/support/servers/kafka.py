@@ -7,6 +7,8 @@ import struct
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -54,6 +56,15 @@ class KafkaBroker(ABC):
     @abstractmethod
     def console_consumer(self, topic: str, count: int) -> list[str]:
         """The first records as Kafka's own tool prints them: headers, key and value, separated by tabs."""
+
+    @contextmanager
+    def killed(self) -> Iterator[None]:
+        """Kill it; after the block it answers again, however that ended, for the tests that follow."""
+        try:
+            self.kill()
+            yield
+        finally:
+            self.restart()
 
     @abstractmethod
     def kill(self) -> None:

@@ -1,7 +1,8 @@
 """A PostgreSQL server that provides a new database for every test or module."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -90,6 +91,15 @@ class PostgresServer(ABC):
                 statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
                 connection.execute(statement.format(sql.Identifier(name)))
 
+    @contextmanager
+    def killed(self) -> Iterator[None]:
+        """Kill it; after the block it answers again, however that ended, for the tests that follow."""
+        try:
+            self.kill()
+            yield
+        finally:
+            self.restart()
+
     @abstractmethod
     def kill(self) -> None:
         """`kill -9` of the whole server."""
@@ -139,7 +149,8 @@ class WheelPostgres(PostgresServer):
         if self._server.pid is not None:
             postmaster = psutil.Process(self._server.pid)
             for process in (postmaster, *postmaster.children(recursive=True)):
-                process.kill()
+                with suppress(psutil.NoSuchProcess):  # it ended by itself, as all do soon after the postmaster
+                    process.kill()
             postmaster.wait(60)
 
     def restart(self) -> None:

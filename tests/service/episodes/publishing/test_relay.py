@@ -184,12 +184,9 @@ def test_a_missing_topic_is_named_until_it_is_made(place: Place) -> None:
 def test_a_broker_that_is_down_is_waited_for(place: Place) -> None:
     place.make_topic()
     recorded = place.log.record(care(place.log, episodes=1, sessions=1, network=place.network))
-    place.kafka.kill()
-    try:
+    with place.kafka.killed():
         relay = place.relay()
         relay.awaited("broker-unreachable")
-    finally:
-        place.kafka.restart()
     eventually(place.drained, "all is published", process=relay)
     place.assert_published(recorded)
 
@@ -199,9 +196,8 @@ def test_a_broker_killed_on_the_way_loses_nothing(place: Place) -> None:
     recorded = place.log.record(care(place.log, episodes=50, sessions=60, network=place.network))
     relay = place.relay(page=50)
     eventually(partial(place.is_beyond, 200), "it is on its way", process=relay)
-    place.kafka.kill()
-    assert not place.drained()
-    place.kafka.restart()
+    with place.kafka.killed():
+        assert not place.drained()
 
     def drained() -> bool:
         relay.supervised()

@@ -78,8 +78,8 @@ def test_a_consumer_outlives_its_database(
     with service.running("consume") as consume:
         episodes.publish(Care().red_flag())
         eventually(lambda: service.count("inbox") == 1)
-        postgres.kill()
-        postgres.restart()
+        with postgres.killed():
+            pass
         episodes.publish(Care().red_flag())
         eventually(lambda: service.count("inbox") == 2)
         assert consume.running
@@ -91,13 +91,10 @@ def test_the_api_says_that_it_is_not_ready_while_its_database_is_away(
     token = service.issuer.token("therapist", clinics=[uuid4()])
     with Api(service) as api:
         assert api.call("GET", "/health/ready").status_code == 200
-        postgres.kill()
-        try:
+        with postgres.killed():
             assert api.call("GET", "/health/ready").status_code == 503
             assert api.call("GET", "/health/live").status_code == 200
             answer = api.call("GET", "/v1/inbox", token)
-        finally:
-            postgres.restart()
         assert answer.status_code == 503
         assert answer.headers["Retry-After"]
         assert answer.json()["type"] == "/problems/unavailable"
