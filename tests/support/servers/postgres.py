@@ -149,7 +149,7 @@ class WheelPostgres(PostgresServer):
         if self._server.pid is not None:
             postmaster = psutil.Process(self._server.pid)
             for process in (postmaster, *postmaster.children(recursive=True)):
-                with suppress(psutil.NoSuchProcess):  # it ended by itself, as all do soon after the postmaster
+                with suppress(psutil.NoSuchProcess):  # all end by themselves soon after the postmaster
                     process.kill()
             postmaster.wait(60)
 
