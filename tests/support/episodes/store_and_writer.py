@@ -56,9 +56,9 @@ class Desk:
         return Randomness(uuid7, uuid7, lambda: os.urandom(12), self.keys.data_key)
 
     @asynccontextmanager
-    async def writer(self, store: Store, cache_bytes: int = 10_000_000) -> AsyncIterator[Writer]:
+    async def writer(self, store: Store, cache: Cache | None = None) -> AsyncIterator[Writer]:
         """A writer over this store, stopped at the end."""
-        writer = Writer(store, self.draws(), _now, Cache(cache_bytes))
+        writer = Writer(store, self.draws(), _now, Cache(10_000_000) if cache is None else cache)
         writer.start()
         yield writer
         await writer.stop()

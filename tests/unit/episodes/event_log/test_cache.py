@@ -1,7 +1,10 @@
 """The cache keeps what was kept last, and no more of it than it may; and it tells what was looked up."""
 
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -39,13 +42,16 @@ def test_the_least_recently_kept_goes_first_once_there_is_too_much() -> None:
     assert cache[UUID(int=1)] == CachedEpisode(EPISODE, 50)
 
 
-def test_what_could_not_be_read_whole_is_not_kept_and_takes_nothing_else_away() -> None:
+def test_what_could_not_be_read_whole_is_not_kept_and_only_what_was_kept_of_it_goes() -> None:
     cache = Cache(int(FACTOR * 100))
-    keep(cache, 1, 50)
-    cache.keep({UUID(int=number): CachedEpisode(EPISODE, 60, whole=False) for number in (1, 2)})
-    assert kept(cache) == [1]
-    keep(cache, 3, 50)
-    assert kept(cache) == [1, 3], "nor does it count"
+    for number in (1, 2):
+        keep(cache, number, 50)
+    cache.keep({UUID(int=number): CachedEpisode(EPISODE, 60, whole=False) for number in (1, 3)})
+    assert (kept(cache), cache.bytes) == ([2], FACTOR * 50)
+    keep(cache, 4, 50)
+    assert (kept(cache), cache.tally.evictions) == ([2, 4], 0), "nor does it count"
+    cache.keep({UUID(int=2): at(EPISODE.version - 1, 40, whole=False)})
+    assert kept(cache) == [4], "an erasure is no state: it is final, whatever was read before it"
 
 
 def test_what_grew_counts_once_and_what_went_counts_no_more() -> None:
@@ -72,8 +78,9 @@ def test_one_that_is_too_large_is_not_kept() -> None:
     assert (kept(cache), cache.bytes) == ([], 0), "nor does what has grown too large stay as it was"
 
 
-def at(version: int, weight: int) -> CachedEpisode:
-    return CachedEpisode(replace(EPISODE, version=version), weight)
+def at(version: int, weight: int = 1, whole: bool = True) -> CachedEpisode:
+    """A state at this version."""
+    return CachedEpisode(replace(EPISODE, version=version), weight, whole)
 
 
 def test_an_older_state_does_not_replace_a_newer_one_which_another_thread_kept() -> None:
@@ -104,6 +111,31 @@ def test_threads_that_keep_at_once_lose_count_of_nothing() -> None:
         list(pool.map(work, range(4)))
     assert cache.bytes == FACTOR * sum(one.weight for one in cache.values()) <= cache.most
     assert (cache.tally.hits, cache.tally.misses, cache.tally.events) == (1_200, 1_200, 2_400)
+
+
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Threads take turns at every opportunity."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_while_threads_keep_what_they_read_earlier_no_state_is_seen_to_go_back() -> None:
+    cache, one = Cache(1_000), UUID(int=1)
+
+    def work(seed: int) -> list[int]:
+        random, seen = Random(seed), []
+        for version in range(1, 3_000):
+            cache.keep({one: at(max(1, version - random.randint(0, 20)))})
+            seen.append(cache[one].episode.version)
+        return seen
+
+    with ThreadPoolExecutor(3) as threads:
+        for seen in threads.map(work, range(3)):
+            assert seen == sorted(seen)
 
 
 def test_it_tells_what_was_looked_up() -> None:

@@ -17,6 +17,7 @@ from episodes.disclosure.decision import Allowed, Found
 from episodes.event_log.cache import Cache, Lookup
 from episodes.event_log.client_keys import KEYS, Unwrap, unwrapped
 from episodes.event_log.codec import DataKey, metadata_of
+from episodes.event_log.erasure import still_known
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.event_log.thread_pool import Workers
@@ -151,28 +152,13 @@ def _folded(
     episodes: dict[UUID, CachedEpisode] = {}
     for one in (before.keys() | newer.keys()) - unreadable:
         try:
-            cached = folded(_still_known(before.get(one), keys), newer.get(one, ()), keys)
+            cached = folded(still_known(before.get(one), keys), newer.get(one, ()), keys)
         except Unreadable:
             unreadable.add(one)
             continue
         if cached is not None:
             episodes[one] = cached
     return episodes
-
-
-def _still_known(cached: CachedEpisode | None, keys: Mapping[UUID, DataKey]) -> CachedEpisode | None:
-    """A cached state; without its content if the client was erased since: all of it has the client's one key.
-
-    Raises `Damaged` if there is no such key.
-    """
-    if cached is None or not cached.episode.entries:
-        return cached
-    key = keys.get(cached.episode.entries[0].metadata.key_id)
-    if key is None:
-        raise Damaged(f"the key of client {cached.episode.client} is not found")
-    if key.cipher is not None:
-        return cached
-    return CachedEpisode(cached.episode.with_parts((), ()), cached.weight, whole=False)
 
 
 def _record(connection: Connection[Any], network: str, allowed: Iterable[Allowed]) -> None:

@@ -47,8 +47,9 @@ class Tally:
 class Cache(Mapping[UUID, CachedEpisode]):
     """Drops the least recently kept first. Any thread may keep and get: states are immutable and complete.
 
-    A state with events that could not be read is not kept, so that the next reader reads it again; nor does
-    one replace a newer one, which another thread may have kept meanwhile.
+    A state with events that could not be read is not kept, so that the next reader reads it again, and what
+    was kept of the episode goes: its client is erased. Nor does one replace a newer one, which another thread
+    may have kept meanwhile.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -66,20 +67,24 @@ class Cache(Mapping[UUID, CachedEpisode]):
     def keep(self, episodes: Mapping[UUID, CachedEpisode]) -> None:
         with self._lock:
             for identifier, cached in episodes.items():
-                if cached.whole:
-                    self._keep(identifier, cached)
+                self._keep(identifier, cached)
             while self.bytes > self.most:
-                _, dropped = self._kept.popitem(last=False)
-                self._weight -= dropped.weight
+                self._drop(next(iter(self._kept)))
                 self.tally.evictions += 1
 
     def _keep(self, identifier: UUID, cached: CachedEpisode) -> None:
-        old = self._kept.pop(identifier, None)
-        self._weight -= old.weight if old else 0
-        newest = cached if old is None or old.episode.version <= cached.episode.version else old
-        if FACTOR * newest.weight <= self.most:  # one that has no room takes none from the others
-            self._weight += newest.weight
-            self._kept[identifier] = newest
+        old = self._kept.get(identifier)
+        newest = old if cached.whole and old and old.episode.version > cached.episode.version else cached
+        if not newest.whole or FACTOR * newest.weight > self.most:
+            self._drop(identifier)  # one that has no room takes none from the others
+            return
+        self._weight += newest.weight - (old.weight if old else 0)
+        self._kept[identifier] = newest  # in place, so that others find the old state or the new one
+        self._kept.move_to_end(identifier)
+
+    def _drop(self, identifier: UUID) -> None:
+        dropped = self._kept.pop(identifier, None)
+        self._weight -= dropped.weight if dropped else 0
 
     def count(self, lookups: Iterable[Lookup]) -> None:
         """Tell what was looked up; an episode that does not exist is no look-up."""

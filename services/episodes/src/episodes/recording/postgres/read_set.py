@@ -15,6 +15,7 @@ from episodes.domain.event import EventMetadata
 from episodes.event_log.cache import Lookup
 from episodes.event_log.client_keys import Scoped, Unwrap
 from episodes.event_log.codec import metadata_of
+from episodes.event_log.erasure import still_known
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.master_keys import wrapping
 from episodes.event_log.stored_form import Damaged, Unreadable
@@ -187,7 +188,7 @@ def _take_episodes(
     for identifier in (recent.keys() | newer.keys()) - read_set.unreadable.keys():
         _, events = newer.get(identifier, (None, ()))
         try:
-            episode = folded(recent.get(identifier), events, by_id)
+            episode = folded(still_known(recent.get(identifier), by_id), events, by_id)
         except Unreadable as unreadable:
             read_set.unreadable[identifier] = unreadable
             continue
