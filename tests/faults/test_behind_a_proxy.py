@@ -89,6 +89,20 @@ def test_a_process_that_is_drained_keeps_who_waits_at_it_until_there_is_news(two
     assert two.apis["one"].terminated(within=15) == 0
 
 
+def test_a_process_that_ends_without_a_word_to_the_proxy_answers_who_waits_at_it(two: Two) -> None:
+    after = two.http.get("/v1/feed", params={"limit": 1000}).json()["next"]
+    with ThreadPoolExecutor(4) as callers:
+        ask = {"after": after, "wait": MAX_WAIT}
+        waits = [callers.submit(two.http.get, "/v1/feed", params=ask) for _ in range(4)]
+        eventually(lambda: _waiting(two, "one") == _waiting(two, "two") == 2, "two wait at each")
+        assert two.apis["one"].terminated(within=15) == 0
+        eventually(lambda: sum(it.done() for it in waits) == 2, "those at the one are answered")
+        assert _waiting(two, "two") == 2
+        two.apis["two"].opened()
+        answers = [(it.result().status_code, len(it.result().json()["events"])) for it in waits]
+    assert sorted(answers) == [(200, 0), (200, 0), (200, 1), (200, 1)]
+
+
 def _waiting(two: Two, name: str) -> int:
     lines = two.apis[name].http.get("/metrics").text.splitlines()
     return sum(int(float(line.split()[1])) for line in lines if 'waiting{for="feed"}' in line)

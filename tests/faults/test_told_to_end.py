@@ -36,14 +36,18 @@ def test_told_to_end_the_api_answers_who_waits_and_ends_in_time(
         each_command_is_stored_once(service.rows, load)
 
 
-def test_told_to_end_the_api_sends_back_who_waits_for_news(postgres: PostgresServer, tmp_path: Path) -> None:
-    with serving(postgres, tmp_path) as (_, api), ThreadPoolExecutor(1) as caller:
+def test_told_to_end_the_api_answers_who_waits_for_news(postgres: PostgresServer, tmp_path: Path) -> None:
+    with serving(postgres, tmp_path) as (service, api), ThreadPoolExecutor(1) as caller:
         page = api.http.get("/v1/feed").json()
         waiting = caller.submit(api.http.get, "/v1/feed", params={"after": page["next"], "wait": MAX_WAIT})
         eventually(lambda: 'episodes_waiting{for="feed"} 1.0' in api.http.get("/metrics").text, "it waits")
         assert api.terminated(within=10) == 0
         answer = waiting.result()
-    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+        assert (answer.status_code, answer.json()) == (200, page)
+        after = service.start()
+        after.opened()
+        told = after.http.get("/v1/feed", params={"after": answer.json()["next"]}).json()
+        assert len(told["events"]) == 1, "and goes on where it was"
 
 
 @pytest.mark.timeout(180)

@@ -100,7 +100,8 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
     process.begin("api")
     process_metrics.register("episodes")
     signal.signal(signal.SIGTERM, _ended)
-    app = layered(application(settings), settings.operations_port)
+    inner = application(settings)
+    app = layered(inner, settings.operations_port)
     structlog.get_logger("api").info("serving", host=settings.host, port=settings.port)
     config = uvicorn.Config(
         app,
@@ -109,7 +110,7 @@ def api(settings: Settings, _: argparse.Namespace) -> None:
         timeout_graceful_shutdown=4,
         **serving(settings.door(), settings.certificate()),
     )
-    run(config, settings.operations_port)
+    run(config, settings.operations_port, ending=inner.state.at_hand[Wake].end)
 
 
 def _ended(*_: object) -> NoReturn:

@@ -1,11 +1,13 @@
 """Reads the event log for the feed, without blocking the event loop; and what all readers share."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from math import inf
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -250,6 +252,13 @@ class Wake:
         self._url = url
         self._listen = f"LISTEN {channel}"
         self._news = asyncio.Event()
+        self.ends_at = inf
+        """When the service is told to end, by the monotonic clock: nobody is to wait beyond it."""
+
+    def end(self) -> None:
+        """The service is told to end: whoever waits is woken, and is to wait no more."""
+        self.ends_at = time.monotonic()
+        self._tell()
 
     def news(self) -> asyncio.Event:
         """The event that the next notification sets. Get it before reading, so that none is missed."""

@@ -47,7 +47,7 @@ async def read_feed(
         page = await pages.page(who.network, filling.read_to.place, most)
         await restores.refuse_another(filling.read_to, page.ground)
         filling.take(page.rows, last=len(page.rows) < most)
-        left = deadline - time.monotonic()
+        left = min(deadline, wake.ends_at) - time.monotonic()
         if filling.is_enough or left <= -MAX_SCAN or (left <= 0 and filling.at_end):
             await pages.turn()
             told = positions.text(who.network, filling.told, sealed=await may_seal())

@@ -1,7 +1,9 @@
 """How uvicorn serves our applications. Each service adds its own address."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import uvicorn
@@ -33,9 +35,23 @@ def serving(limits: DoorLimits, certificate: tuple[Path, Path] | None = None) ->
     }
 
 
-def run(config: uvicorn.Config, operations_port: int | None) -> None:
-    """Serve until told to stop. Ends the program if it could not start."""
-    server = uvicorn.Server(config)
+class _Server(uvicorn.Server):
+    """Says that it is about to end, before it waits for the answers that are under way."""
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._ending()
+        await super().shutdown(sockets)
+
+
+def run(
+    config: uvicorn.Config, operations_port: int | None, ending: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until told to stop; `ending` is called then. Ends the program if it could not start."""
+    server = _Server(config, ending)
     with suppress(KeyboardInterrupt):
         server.run(listening(config, operations_port))
     if not server.started:
