@@ -1,9 +1,11 @@
 """The proxy before two processes: where requests go, and that what the API says reaches the caller."""
 
 import re
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -22,6 +24,44 @@ from tests.support.waiting import eventually
 
 FLAG = EXAMPLES["RedFlagRaisedCommand"]
 EPISODE, FLAGS = "/v1/episodes/{episode}", "/v1/episodes/{episode}/red-flags"
+SPELLINGS = (
+    "/metrics",
+    "/metrics?x=1",
+    "/%6Detrics",
+    "/%6detric%73?x",
+    "/%6D%65%74%72%69%63%73",
+    "/%256Detrics",
+    "//metrics",
+    "///metrics",
+    "/%2Fmetrics",
+    "/metrics/",
+    "/metrics//",
+    "/./metrics",
+    "/%2e/metrics",
+    "/v1/../metrics",
+    "/v1/%2e%2e/metrics",
+    "/v1/episodes/../../metrics",
+    "/v1/episodes/..%2f..%2fmetrics",
+    "/metrics/.",
+    "/metrics/x/..",
+    "/metrics;x",
+    "/metrics%3Fx",
+    "/metrics%23x",
+    "/metrics#x",
+    "/%6Detrics#x",
+    "/metrics%00",
+    "/metrics%20",
+    "/METRICS",
+    "http://api.example/metrics",
+    "http://api.example/%6Detrics",
+    "http://api.example//metrics",
+    "HTTP://x@api.example:80/metrics#x",
+    "//api.example/metrics",
+    "metrics",
+    "*/metrics",
+)
+"""Ways to ask for `/metrics`, or for what somebody else would read as that."""
+FEW = "Host: api.example\r\nConnection: close\r\n"
 ASKED = 400
 """How many episodes are asked for, to see how they spread: 160 is four standard deviations below the half."""
 
@@ -151,6 +191,29 @@ def test_its_times_lie_beyond_the_longest_wait_and_below_how_long_the_api_keeps_
     assert int(times["server"]) > MAX_WAIT + MAX_SCAN
     assert int(times["client"]) > MAX_WAIT + MAX_SCAN
     assert int(times["http-keep-alive"]) >= KEPT_SECONDS
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_figures_are_hidden_however_their_path_is_written(two: Two, method: str) -> None:
+    answers = {path: said(two.proxy.url, f"{method} {path} HTTP/1.1\r\n{FEW}\r\n") for path in SPELLINGS}
+    assert {path for path, answer in answers.items() if "episodes_requests" in answer} == set()
+    statuses = {path: answer.split()[1] for path, answer in answers.items()}
+    strange = {path for path in SPELLINGS if path == "metrics" or "#" in path}
+    assert statuses == {path: "400" if path in strange else "404" for path in SPELLINGS}
+
+
+def test_each_process_tells_its_own_figures(two: Two) -> None:
+    assert all("episodes_requests" in api.http.get("/metrics").text for api in two.apis.values())
+    hidden, nowhere = (two.http.get(path) for path in ("/metrics", "/v1/nowhere"))
+    assert {**hidden.json(), "correlation_id": ""} == {**nowhere.json(), "correlation_id": ""}
+
+
+def said(url: str, request: str) -> str:
+    """The whole answer to a request that is sent as it stands."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port), 10) as connection:
+        connection.sendall(request.encode())
+        return b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
 
 
 def _more(now: list[int], before: list[int]) -> list[int]:
