@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,7 +65,8 @@ class Child:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to its whole group."""
         if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, number)
+            with suppress(ProcessLookupError, PermissionError):  # it has just ended: macOS says the latter
+                os.killpg(self.process.pid, number)
 
     @property
     def ended(self) -> bool:

@@ -103,7 +103,7 @@ class EmbeddedPostgres:
     def end_leftover(self) -> None:
         """End the server of a killed owner. Forget its pid if another program has that by now."""
         pid_file = self._data / "postmaster.pid"
-        if self.pid is not None or not pid_file.exists():
+        if self.pid is not None:
             return
         try:
             process = psutil.Process(int(pid_file.read_text().split()[0]))
@@ -111,6 +111,8 @@ class EmbeddedPostgres:
                 _end(process)
             else:
                 pid_file.unlink()
+        except FileNotFoundError:
+            return  # there is none, or it ended while we looked
         except psutil.NoSuchProcess:
             return  # the server itself replaces a file like this one
 

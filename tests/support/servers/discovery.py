@@ -6,6 +6,7 @@ CARE_TEST_SERVERS=local skips containers; CARE_TEST_SERVERS=containers accepts n
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -70,7 +71,8 @@ def remove_run_dir(run_dir: Path) -> None:
     for process in psutil.process_iter(["cmdline"]):
         last = (process.info["cmdline"] or [""])[-1]
         if last.startswith(f"{run_dir}/") and last.endswith("/server.properties"):
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # it has ended since it was listed
+                process.kill()
     shutil.rmtree(run_dir)
 
 
