@@ -19,6 +19,7 @@ import uvicorn
 from fastapi import FastAPI
 from joserfc.errors import SecurityWarning
 from kafka.errors import KafkaError
+from prometheus_client import REGISTRY
 from pydantic import ValidationError
 
 from care_platform import crash_points, key_commands, logs, process, process_metrics
@@ -44,8 +45,8 @@ from episodes.episode_list.postgres import Lists
 from episodes.episode_list.process import Setting, run_project
 from episodes.episode_list.rebuild import run_rebuild
 from episodes.episode_list.rows import CHANNEL
-from episodes.event_log import cache_metrics
 from episodes.event_log.cache import Cache
+from episodes.event_log.cache_metrics import CacheMetrics
 from episodes.event_log.compatibility import AllHave, EverythingIsWritten, why_beyond
 from episodes.event_log.episodes import Episodes
 from episodes.event_log.epochs import StoreInUse, begin_epoch
@@ -125,9 +126,8 @@ def application(settings: Settings) -> FastAPI:
         token_issuing.issuer_key(settings.keys_dir, settings.development_jwks_file)
     issuer_keys = _issuer_keys(settings)
     keys = _keyring(settings)
-    cache = Cache(settings.cache_limit)
-    cache_metrics.register(cache)
-    structlog.get_logger("cache").info("states are kept in memory", limit=cache.most)
+    cache = _cache(settings)
+    REGISTRY.register(CacheMetrics(cache))
     limits = Limits(settings.waiting_per_caller, refused=REFUSED_CALLERS.inc)
     database, workers = Database(url, limits=limits), Workers(url, limits)
     writer = _writer(url, keys, cache, limits)
@@ -215,10 +215,16 @@ def project(settings: Settings, arguments: argparse.Namespace) -> None:
         unwrap=_keyring(settings).unwrap,
         networks=settings.networks,
         log=structlog.get_logger("project"),
-        cache_bytes=settings.cache_limit,
+        cache=_cache(settings),
         metrics_port=settings.project_metrics_port,
     )
     (run_rebuild if arguments.rebuild else run_project)(setting)
+
+
+def _cache(settings: Settings) -> Cache:
+    cache = Cache(settings.cache_limit)
+    structlog.get_logger("cache").info("states are kept in memory", limit=cache.most)
+    return cache
 
 
 def _brokers(settings: Settings) -> Brokers:

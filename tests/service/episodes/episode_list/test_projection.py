@@ -1,5 +1,6 @@
 """The list follows the log: each line as its episode's events say, whoever on the way is killed or paused."""
 
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,7 +18,7 @@ from care_platform.clock_drift import ClockDrift
 from care_platform.process import EXIT_TRY_AGAIN
 from episodes.domain.care.closures import EpisodeClosed
 from episodes.episode_list import rows
-from episodes.episode_list.projection import Projection, Write
+from episodes.episode_list.projection import PAGE, Projection, Write
 from episodes.event_log.cache import Cache
 from episodes.event_log.positions import Claim, claim
 from episodes.event_log.tail import Tail
@@ -167,10 +168,41 @@ def test_an_operator_sees_where_it_is(place: Place) -> None:
     place.log.record(care(place.log, episodes=3, sessions=0))
     process = place.project(project_metrics_port=str(port))
     place.await_current(process)
-    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        text = answer.read().decode()
     for line in ("leading 1.0", f"position {place.log.head()}.0", "listed 6.0", "lag_seconds 0.0"):
-        assert f"episodes_project_{line}\n" in text
+        assert f"episodes_project_{line}\n" in told(port)
+
+
+def test_an_operator_sees_what_it_had_cached(place: Place) -> None:
+    port, episode = free_port(), place.log.episode()
+    place.log.record([(episode, opening(episode)), *((episode, session()) for _ in range(PAGE))])
+    process = place.project(project_metrics_port=str(port), cache_bytes="10000000")
+    place.await_current(process)
+    first = cache_figures(port)
+    place.log.record([(episode, session())])
+    place.await_current(process)
+    then = cache_figures(port)
+    assert [first[it] for it in LOOKED_UP] == [0, 1, 1], (
+        "its state is read as of now, so the second page had it"
+    )
+    assert [then[it] for it in LOOKED_UP] == [1, 1, 1]
+    assert (first["events_read_total"], then["events_read_total"]) == (PAGE + 1, PAGE + 2)
+    assert (then["episodes"], then["limit_bytes"]) == (1, 10_000_000)
+    assert process.awaited("states are kept in memory")["limit"] == 10_000_000
+
+
+LOOKED_UP = [f'lookups_total{{found="{found}"}}' for found in ("behind", "whole", "nothing")]
+
+
+def cache_figures(port: int) -> dict[str, float]:
+    lines = re.findall(r"^episodes_cache_(\S+) (\S+)$", told(port), re.MULTILINE)
+    return {name: float(value) for name, value in lines}
+
+
+def told(port: int) -> str:
+    """Its metrics."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        text: str = answer.read().decode()
+        return text
 
 
 def projection(tail: Tail, held: Claim, write: Write) -> Projection:

@@ -12,6 +12,7 @@ from care_platform.process import EXIT_TRY_AGAIN
 from episodes.episode_list.builds import begun
 from episodes.episode_list.process import Setting, Work, new_progress
 from episodes.episode_list.rebuild import take_place
+from episodes.event_log.cache import Cache
 from episodes.event_log.tail import Tail
 from episodes.processes.leadership import Leadership
 from tests.support.episodes.list_processes import LIVE, Place, placed
@@ -95,7 +96,7 @@ def test_a_build_that_is_behind_catches_up_before_readers_see_it(listed: Place) 
         unwrap=listed.log.keyring.unwrap,
         networks=["demo"],
         log=structlog.get_logger(),
-        cache_bytes=0,
+        cache=Cache(10_000_000),
     )
     leadership = Leadership(setting.database_url, "rebuild episodes", lost=lambda: None)
     assert leadership.tried()
@@ -103,6 +104,9 @@ def test_a_build_that_is_behind_catches_up_before_readers_see_it(listed: Place) 
         work = Work(setting, tail, leadership, new_progress())
         build = begun(tail.connection, "episodes")
         take_place(work, work.projection(build), build)
+        assert setting.cache
+        work.projection(build)
+        assert not setting.cache, "another projection may write another build, which lacks what is cached"
         leadership.release()
     assert listed.in_bytes() == before
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from episodes.event_log import cache as caching
 from episodes.event_log.cache import FACTOR, Cache, Lookup, usual_bytes
-from episodes.event_log.cache_metrics import register
+from episodes.event_log.cache_metrics import CacheMetrics
 from episodes.event_log.folding import CachedEpisode
 from tests.support.episodes.care_facts import OPENED
 from tests.support.episodes.scenario import replayed
@@ -40,6 +40,10 @@ def test_the_least_recently_kept_goes_first_once_there_is_too_much() -> None:
     keep(cache, 4, 49)
     assert kept(cache) == [1, 3, 4]
     assert cache[UUID(int=1)] == CachedEpisode(EPISODE, 50)
+    cache.clear()
+    assert (kept(cache), cache.bytes, cache.tally.evictions) == ([], 0, 1)
+    keep(cache, 1, 100)
+    assert kept(cache) == [1]
 
 
 def test_what_could_not_be_read_whole_is_not_kept_and_only_what_was_kept_of_it_goes() -> None:
@@ -140,7 +144,7 @@ def test_while_threads_keep_what_they_read_earlier_no_state_is_seen_to_go_back()
 
 def test_it_tells_what_was_looked_up() -> None:
     cache, registry = Cache(int(FACTOR * 100)), CollectorRegistry()
-    register(cache, registry)
+    registry.register(CacheMetrics(cache))
     cache.count([Lookup(True, 0), Lookup(True, 0), Lookup(True, 3), Lookup(False, 60)])
     keep(cache, 1, 80)
     keep(cache, 2, 80)

@@ -18,6 +18,7 @@ from episodes.episode_list import builds, rows
 from episodes.episode_list.line import VIEW, episode_line
 from episodes.episode_list.projection import PAGE, Projection
 from episodes.event_log.cache import Cache
+from episodes.event_log.cache_metrics import CacheMetrics
 from episodes.event_log.client_keys import Unwrap
 from episodes.event_log.tail import Tail
 from episodes.processes.follower import Deposed, Needs, end, stop_signal
@@ -34,8 +35,8 @@ REST = 0.03
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The settings of such a process. `grants` is what its role must be allowed, `page` the maximum number of
-    events in one transaction.
+    """The settings of such a process. `grants` is what its role must be allowed, `cache` has the states that
+    its lines were made of, `page` is the maximum number of events in one transaction.
     """
 
     database_url: str
@@ -43,7 +44,7 @@ class Setting:
     unwrap: Unwrap
     networks: Sequence[str]
     log: Any
-    cache_bytes: int
+    cache: Cache
     page: int = PAGE
     metrics_port: int | None = None
 
@@ -73,6 +74,8 @@ class Work:
         return cls(setting, tail, leadership, progress)
 
     def projection(self, build: int) -> Projection:
+        """Only states that are written in this build may be in the cache."""
+        self.setting.cache.clear()
         claim = self.leadership.claim(builds.follower(VIEW, build))
         rows_held = HeldRows(self.tail.connection, claim)
         return Projection(
@@ -81,7 +84,7 @@ class Work:
             held=HeldBack(rows_held, self.setting.networks, self.setting.log),
             write=partial(_write, build=build),
             announce=rows.announce,
-            cache=Cache(self.setting.cache_bytes),
+            cache=self.setting.cache,
             progress=self.progress,
             page=self.setting.page,
         )
@@ -100,7 +103,7 @@ def run_project(setting: Setting) -> None:
     progress = new_progress()
     with ExitStack() as opened:
         if setting.metrics_port is not None:
-            opened.callback(serve(progress, setting.metrics_port))
+            opened.callback(serve(progress, setting.metrics_port, CacheMetrics(setting.cache)))
         try:
             work = Work.begun(setting, Needs(Waiting(stopping, log), opened, log), "project", progress)
             progress.leading = True

@@ -11,7 +11,7 @@ from care_platform.crash_points import crash_point
 from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata
 from episodes.domain.vocabulary import BY_NAME
-from episodes.event_log.cache import Cache
+from episodes.event_log.cache import Cache, Lookup
 from episodes.event_log.codec import DataKey, metadata_of
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.positions import Claim, move
@@ -130,12 +130,13 @@ def _moved(page: Sequence[Notification], tail: Tail, cache: Cache, gate: Gate) -
     episode that cannot be read is told to the gate.
     """
     last = {event.originator_id: event for event in page}
-    headers = {
+    asked = {
         header.episode_id: (event.id, header)
         for event in sorted(last.values(), key=lambda event: event.id)
         if (header := _header(event, gate)) is not None
-        and _version(cache, header.episode_id) < header.version
     }
+    headers = {one: it for one, it in asked.items() if _version(cache, one) < it[1].version}
+    cache.count(Lookup(cached=True, events=0) for _ in asked.keys() - headers.keys())
     if not headers:
         return {}
     keys = tail.keys({(header.network, header.client) for _, header in headers.values()})
@@ -154,6 +155,7 @@ def _moved(page: Sequence[Notification], tail: Tail, cache: Cache, gate: Gate) -
         else:
             if cached is not None:
                 found[identifier] = cached
+    cache.count(Lookup(before[one] is not None, len(newer[one])) for one in found)
     return found
 
 

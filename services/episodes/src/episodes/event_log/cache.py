@@ -86,6 +86,12 @@ class Cache(Mapping[UUID, CachedEpisode]):
         dropped = self._kept.pop(identifier, None)
         self._weight -= dropped.weight if dropped else 0
 
+    def clear(self) -> None:
+        """Drop all. What was looked up stays counted."""
+        with self._lock:
+            self._kept.clear()
+            self._weight = 0
+
     def count(self, lookups: Iterable[Lookup]) -> None:
         """Tell what was looked up; an episode that does not exist is no look-up."""
         with self._lock:

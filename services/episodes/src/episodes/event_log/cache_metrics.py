@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -11,12 +10,9 @@ from episodes.event_log.cache import Cache
 _NAME = "episodes_cache"
 
 
-def register(cache: Cache, registry: CollectorRegistry = REGISTRY) -> None:
-    """Add it to what a process tells. It is read when it is asked for: telling costs commands nothing."""
-    registry.register(_OfCache(cache))
+class CacheMetrics(Collector):
+    """What a process tells of its cache. It is read when it is asked for: telling costs commands nothing."""
 
-
-class _OfCache(Collector):
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
+from prometheus_client.registry import Collector
 
 from care_platform import process_metrics
+
+_HOST = "127.0.0.1"
 
 
 @dataclass(slots=True)
@@ -39,10 +42,12 @@ class Progress:
         }
 
 
-def serve(progress: Progress, port: int, host: str = "127.0.0.1") -> Callable[[], None]:
-    """Serve /metrics. Returns the function that stops it."""
+def serve(progress: Progress, port: int, *others: Collector) -> Callable[[], None]:
+    """Serve /metrics of the progress, and what others tell. Returns the function that stops it."""
     registry = CollectorRegistry()
     process_metrics.register("episodes", registry)
+    for other in others:
+        registry.register(other)
 
     def gauge(name: str, text: str, value: Callable[[], float]) -> None:
         Gauge(f"episodes_{progress.role}_{name}", text, registry=registry).set_function(value)
@@ -56,7 +61,7 @@ def serve(progress: Progress, port: int, host: str = "127.0.0.1") -> Callable[[]
     )
     gauge("lag_seconds", "How long the oldest event not done yet has waited", lambda: progress.lag)
     gauge(progress.counted, "How many since this process began to lead", lambda: progress.done)
-    server, thread = start_http_server(port, host, registry)
+    server, thread = start_http_server(port, _HOST, registry)
 
     def stop() -> None:
         server.shutdown()
