@@ -1,14 +1,18 @@
 """A number for what an entry states: entries that say the same have the same.
 
-Two entries are compared by it where their facts are no longer whole. It is Python's own hash, which differs
-from process to process: it is kept in memory alone.
+Two entries are compared by it where their facts are no longer whole. It is the same in every process, which
+Python's own hash of a text or a date is not: states are kept with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, partial
+from operator import attrgetter
+from types import MappingProxyType, NoneType
 from typing import Any, get_type_hints
+from uuid import UUID
+from zlib import crc32
 
 from episodes.domain.care.amendments import EntryAddedTo, EntryCorrected
 from episodes.domain.care.assessments import Assessed
@@ -18,6 +22,8 @@ from episodes.domain.care.sessions import SessionDelivered, SessionNotDelivered
 from episodes.domain.event import RecordedEvent
 from episodes.domain.field_rules import COMPUTED
 from episodes.domain.vocabulary import BY_NAME
+
+_32_BITS = 0xFFFFFFFF
 
 COMPARED = (Assessed, ResponseNoted, SessionChecked, SessionNotDelivered)
 """The kinds that are compared by what they say. All others are of no likeness, which is 0."""
@@ -53,15 +59,52 @@ def likeness_of(entry: RecordedEvent[Any]) -> int:
 
 def _sum(kind: Any, stated: Callable[[str], Any]) -> int:
     total = 0
-    for name in _stated(kind) if kind in COMPARED else ():  # a loop, because each command passes through it
+    for name, number in _stated(kind) if kind in COMPARED else ():  # a loop: each command passes through it
         value = stated(name)
         if value is not None and value != ():
-            total += hash((name, value))
+            total += hash((number, _number_of(value))) & _32_BITS  # so that no sum is a large number
     return total
 
 
+def _number_of(value: Any) -> int:
+    """A number for a value. Python's hash of numbers and of instants is the same everywhere."""
+    kind: Any = type(value)
+    number = _NUMBERS.get(kind)  # by type, because each command passes through it with all its values
+    if number is not None:
+        return number(value)
+    return hash(tuple([_number_of(part) for part in _values_of(kind)(value)]))
+
+
+def _number_of_text(value: str) -> int:
+    return crc32(value.encode(errors="surrogatepass"))
+
+
+_NUMBERS: Mapping[type[Any], Callable[[Any], int]] = MappingProxyType(
+    {
+        NoneType: lambda _: 0,
+        str: _number_of_text,
+        bool: hash,
+        int: hash,
+        float: hash,
+        datetime: hash,
+        date: date.toordinal,
+        UUID: attrgetter("int"),
+        tuple: lambda values: hash(tuple([_number_of(one) for one in values])),
+    }
+)
+
+
 @cache
-def _stated(kind: Any) -> tuple[str, ...]:
+def _values_of(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """Gets what a part of a fact consists of."""
+    names = [field.name for field in fields(kind)]
+    return attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+
+
+@cache
+def _stated(kind: Any) -> tuple[tuple[str, int], ...]:
+    """The names of the fields that a caller states, each with its number."""
     hints = get_type_hints(kind, include_extras=True)
-    names = (field.name for field in fields(kind))
-    return tuple(name for name in names if COMPUTED not in getattr(hints[name], "__metadata__", ()))
+    names = [field.name for field in fields(kind)]
+    stated = (name for name in names if COMPUTED not in getattr(hints[name], "__metadata__", ()))
+    return tuple((name, _number_of_text(name)) for name in stated)
