@@ -15,12 +15,15 @@ from bench.machine import Machine, refuse_unmarked
 from bench.serving import BODY, Target
 from episodes.http.examples import CLINIC
 from tests.support.episodes.api_process import Api, Service, fill_directory
+from tests.support.episodes.list_processes import placed
 from tests.support.episodes.log_writer import Log
 from tests.support.episodes.years_of_care import years_of_care
 from tests.support.waiting import eventually
 
 CACHE_BYTES = 256 * 1024 * 1024
 """The cache of a process, which is what one takes by default where there are 2 GB of memory."""
+CURRENT_WITHIN = 3_600
+"""Seconds that `project` may need to list what was written."""
 _AT_ONCE = 1_000
 _SIZE = "SELECT count(*), avg(length(state))::float FROM stored_events"
 
@@ -53,18 +56,23 @@ class Store:
 
 @contextmanager
 def stored(machine: Machine, episodes: int, events: int) -> Iterator[Store]:
-    """A new database with so many episodes of so many events each, all of one clinic of the directory."""
+    """A new database with so many episodes of so many events each, all of one clinic of the directory.
+
+    `project` follows while they are written, so that their snapshots are as old as they come to be.
+    """
     database = machine.episodes()
     refuse_unmarked(database.superuser_url)
     with (
-        TemporaryDirectory() as place,
-        closing(Service(database, Path(place), held=False)) as service,
+        TemporaryDirectory() as directory,
+        closing(Service(database, Path(directory), held=False)) as service,
     ):
         store = Store(service, [])
         with store.api() as api:
             fill_directory(api)
-        with closing(Log(database, service.keys_dir)) as log:
-            written = _written(log, episodes, events)
+        with placed(machine.postgres, service.keys_dir, database) as place:
+            project = place.project()
+            written = _written(place.log, episodes, events)
+            place.await_current(project, within=CURRENT_WITHIN)
         with psycopg.connect(database.superuser_url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
         yield Store(service, written)

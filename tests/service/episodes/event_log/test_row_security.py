@@ -27,6 +27,7 @@ JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'network_id'
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
 LISTED = """INSERT INTO episode_list (build, network_id, episode_id, clinic_id, client_id, status, version,
 last_recorded_at) VALUES (1, %s, %s, %s, %s, 'open', 1, now()) RETURNING 1"""
+SNAPSHOT = "INSERT INTO episode_snapshots VALUES (%s, %s, 1, 'form', 'sealed') RETURNING 1"
 KEYED = "INSERT INTO client_keys VALUES (%s, %s, %s, 'wrapped') RETURNING client_id"
 POLICIES = "SELECT tablename, qual, with_check FROM pg_policies"
 
@@ -42,6 +43,7 @@ def service(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) 
         api.http.put(f"/v1/clients/{uuid4()}", json=EXAMPLES["ClientIdentity"])
         for network in ("demo", "other"):
             service.rows(LISTED, network, *(uuid4() for _ in range(3)))
+            service.rows(SNAPSHOT, network, uuid4())
             erased = service.rows(KEYED, network, uuid4(), uuid4())[0]["client_id"]
             service.rows("SELECT erase_client_key(%s, %s)", network, erased)
         yield service

@@ -145,15 +145,18 @@ def test_while_threads_keep_what_they_read_earlier_no_state_is_seen_to_go_back()
 def test_it_tells_what_was_looked_up() -> None:
     cache, registry = Cache(int(FACTOR * 100)), CollectorRegistry()
     registry.register(CacheMetrics(cache))
-    cache.count([Lookup(True, 0), Lookup(True, 0), Lookup(True, 3), Lookup(False, 60)])
+    cache.count([Lookup(True, 0), Lookup(True, 0), Lookup(True, 3), Lookup(False, 60, False)])
+    cache.count([Lookup(False, 2, True), Lookup(False, 3, True)])
     keep(cache, 1, 80)
     keep(cache, 2, 80)
     told = {(one.name, *one.labels.values()): one.value for it in registry.collect() for one in it.samples}
     assert told == {
         ("episodes_cache_lookups_total", "whole"): 2,
         ("episodes_cache_lookups_total", "behind"): 1,
-        ("episodes_cache_lookups_total", "nothing"): 1,
-        ("episodes_cache_events_read_total",): 63,
+        ("episodes_cache_lookups_total", "nothing"): 3,
+        ("episodes_cache_events_read_total",): 68,
+        ("episodes_cache_snapshots_used_total",): 2,
+        ("episodes_cache_snapshots_passed_over_total",): 1,
         ("episodes_cache_evictions_total",): 1,
         ("episodes_cache_episodes",): 1,
         ("episodes_cache_bytes",): 96,

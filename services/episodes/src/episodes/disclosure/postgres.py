@@ -5,20 +5,24 @@ attempts wait for the decisions.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
-from psycopg import Connection, Cursor
+from psycopg import Connection
 
 from contracts.disclosure import Decision, Question
 from episodes.disclosure.decision import Allowed, Found
+from episodes.event_log import snapshot_rows
 from episodes.event_log.cache import Cache, Lookup
 from episodes.event_log.client_keys import KEYS, Unwrap, unwrapped
 from episodes.event_log.codec import DataKey, metadata_of
 from episodes.event_log.erasure import still_known
 from episodes.event_log.folding import CachedEpisode, folded
+from episodes.event_log.snapshot_rows import SINCE_SNAPSHOT
+from episodes.event_log.snapshots import started
 from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.event_log.thread_pool import Workers
 
@@ -68,16 +72,18 @@ class Disclosures:
         places = connection.execute(_PLACES, (list(asked),), binary=True)
         episode_of = {asked[event]: episode for event, episode in places}
         before = self._before(network, set(episode_of.values()))
-        newer = _newer(connection, set(episode_of.values()), before)
+        newer, snapshots = snapshot_rows.apart(_newer(connection, set(episode_of.values()), before))
         clients = _Clients(connection, self._unwrap, network, list({str(one.partner) for one in questions}))
         clients.add({cached.episode.client for cached in before.values()})
         kept, unreadable = _by_episode(network, newer)
         clients.add({client for client, _ in kept.values()})
-        episodes = _folded(
-            before, {one: events for one, (_, events) in kept.items()}, clients.keys, unreadable
-        )
+        events = {one: of_one for one, (_, of_one) in kept.items()}
+        start = started(snapshots, events, clients.keys, partial(_whole, connection))
+        episodes = _folded({**before, **start.states}, start.events, clients.keys, unreadable)
         self._cache.keep(episodes)
-        self._cache.count(Lookup(one in before, len(kept[one][1]) if one in kept else 0) for one in episodes)
+        self._cache.count(
+            Lookup(one in before, len(start.events.get(one, ())), start.used.get(one)) for one in episodes
+        )
         states = {one: cached.episode for one, cached in episodes.items()}
         return Found(episode_of, states, unreadable, clients.references)
 
@@ -114,24 +120,36 @@ class _Clients:
 
 def _newer(
     connection: Connection[Any], episodes: Collection[UUID], before: Mapping[UUID, CachedEpisode]
-) -> Cursor[Any]:
-    """The stored events of episodes that follow their cached states."""
-    versions = [before[one].episode.version if one in before else 0 for one in episodes]
-    return connection.execute(_NEWER, (list(episodes), versions), binary=True)
+) -> Iterator[StoredEvent]:
+    """The stored events of episodes that follow their cached states or their snapshots, and these."""
+    if before:
+        versions = [cached.episode.version for cached in before.values()]
+        for row in connection.execute(_NEWER, (list(before), versions), binary=True):
+            yield StoredEvent(*row)
+    wanted = snapshot_rows.wanted(set(episodes) - before.keys())
+    if wanted:
+        columns = [list(column) for column in zip(*wanted, strict=True)]
+        for row in connection.execute(SINCE_SNAPSHOT, columns, binary=True):
+            yield StoredEvent(*row)
+
+
+def _whole(connection: Connection[Any], episodes: Collection[UUID]) -> dict[UUID, list[StoredEvent]]:
+    """All events of these episodes."""
+    found: dict[UUID, list[StoredEvent]] = defaultdict(list)
+    for row in connection.execute(_NEWER, (list(episodes), [0] * len(episodes)), binary=True):
+        found[row[0]].append(StoredEvent(*row))
+    return found
 
 
 def _by_episode(
-    network: str, rows: Iterable[tuple[UUID, int, str, bytes]]
+    network: str, events_of: Mapping[UUID, list[StoredEvent]]
 ) -> tuple[dict[UUID, tuple[UUID, list[StoredEvent]]], set[UUID]]:
     """The client and the events of each of the network's episodes, by the header of the last of them; and the
     episodes of which that cannot be read. No other network's event is unsealed, whose keys are not read.
     """
-    found: dict[UUID, list[StoredEvent]] = defaultdict(list)
-    for row in rows:
-        found[row[0]].append(StoredEvent(*row))
     kept: dict[UUID, tuple[UUID, list[StoredEvent]]] = {}
     damaged: set[UUID] = set()
-    for identifier, events in found.items():
+    for identifier, events in events_of.items():
         try:
             header = metadata_of(events[-1])
         except Damaged:

@@ -13,10 +13,10 @@ from psycopg import Connection
 
 from care_platform import runtime
 from care_platform.postgres.grants import Grant
-from episodes.domain.episode import Episode
 from episodes.episode_list import builds, rows
 from episodes.episode_list.line import VIEW, episode_line
-from episodes.episode_list.projection import PAGE, Projection
+from episodes.episode_list.projection import PAGE, Moved, Projection
+from episodes.event_log import snapshot_rows
 from episodes.event_log.cache import Cache
 from episodes.event_log.cache_metrics import CacheMetrics
 from episodes.event_log.client_keys import Unwrap
@@ -147,5 +147,7 @@ def _follow_live_build(work: Work, stopping: threading.Event) -> None:
             stopping.wait(REST)
 
 
-def _write(connection: Connection[Any], episodes: Sequence[Episode], build: int) -> None:
-    rows.write(connection, build, [episode_line(episode) for episode in episodes])
+def _write(connection: Connection[Any], moved: Moved, build: int) -> None:
+    episodes = moved.episodes.values()
+    rows.write(connection, build, [episode_line(cached.episode) for cached in episodes])
+    snapshot_rows.write(connection, episodes, moved.keys)

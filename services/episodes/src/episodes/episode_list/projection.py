@@ -1,14 +1,13 @@
 """Projects the log into one build of a view, page by page, each in a transaction with the position."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import Notification, StoredEvent
 from psycopg import Connection
 
 from care_platform.crash_points import crash_point
-from episodes.domain.episode import Episode
 from episodes.domain.event import EventMetadata
 from episodes.domain.vocabulary import BY_NAME
 from episodes.event_log.cache import Cache, Lookup
@@ -23,7 +22,15 @@ from episodes.processes.progress import Progress
 
 PAGE = 200
 
-Write = Callable[[Connection[Any], Sequence[Episode]], None]
+
+class Moved(NamedTuple):
+    """The episodes that changed, by id, and the keys they were read with, by key id."""
+
+    episodes: Mapping[UUID, CachedEpisode]
+    keys: Mapping[UUID, DataKey]
+
+
+Write = Callable[[Connection[Any], Moved], None]
 Announce = Callable[[Connection[Any]], None]
 
 
@@ -64,7 +71,7 @@ class Projection:
             return 0
         self._progress.oldest = recorded_at(page)
         moved = _moved(page, self._tail, self._cache, self._held)
-        self._held.store(anything_read=bool(moved))
+        self._held.store(anything_read=bool(moved.episodes))
         self._put(moved, page[-1].id)
         self.position = self._progress.position = page[-1].id
         self._progress.head = max(self._progress.head, self.position)
@@ -73,18 +80,18 @@ class Projection:
             self._progress.oldest = None  # nothing was left to read
         return len(page)
 
-    def _put(self, moved: Mapping[UUID, CachedEpisode], position: int) -> None:
+    def _put(self, moved: Moved, position: int) -> None:
         with self._tail.transaction() as connection:
             if not move(connection, self._claim, position):
                 raise Deposed("the position is held by a later epoch")
             crash_point("project.after-move")
-            if moved:
-                self._write(connection, [cached.episode for cached in moved.values()])
+            if moved.episodes:
+                self._write(connection, moved)
             crash_point("project.before-commit")
         crash_point("project.after-commit")
-        if moved:
+        if moved.episodes:
             self._announce(self._tail.connection)
-        self._cache.keep(moved)
+        self._cache.keep(moved.episodes)
 
     def try_again(self) -> None:
         """Write the lines of episodes that could not be read, as far as they can be now."""
@@ -123,7 +130,7 @@ class Projection:
         return move(self._tail.connection, self._claim, self.position)
 
 
-def _moved(page: Sequence[Notification], tail: Tail, cache: Cache, gate: Gate) -> dict[UUID, CachedEpisode]:
+def _moved(page: Sequence[Notification], tail: Tail, cache: Cache, gate: Gate) -> Moved:
     """The changed episodes of a page, without those already written at that version.
 
     Those of an erased client are folded again, because cached states were read with the destroyed key. An
@@ -138,7 +145,7 @@ def _moved(page: Sequence[Notification], tail: Tail, cache: Cache, gate: Gate) -
     headers = {one: it for one, it in asked.items() if _version(cache, one) < it[1].version}
     cache.count(Lookup(cached=True, events=0) for _ in asked.keys() - headers.keys())
     if not headers:
-        return {}
+        return Moved({}, {})
     keys = tail.keys({(header.network, header.client) for _, header in headers.values()})
     erased = {key.id for key in keys.values() if key.cipher is None}
     before: Mapping[UUID, CachedEpisode | None] = {
@@ -156,7 +163,7 @@ def _moved(page: Sequence[Notification], tail: Tail, cache: Cache, gate: Gate) -
             if cached is not None:
                 found[identifier] = cached
     cache.count(Lookup(before[one] is not None, len(newer[one])) for one in found)
-    return found
+    return Moved(found, keys)
 
 
 def _header(event: Notification, gate: Gate) -> EventMetadata | None:

@@ -26,6 +26,8 @@ class Lookup(NamedTuple):
 
     cached: bool
     events: int
+    snapshot: bool | None = None
+    """Whether the snapshot that was there was of use; None if there was none."""
 
 
 @dataclass(slots=True)
@@ -40,6 +42,10 @@ class Tally:
     """Episodes that were not there, and had to be read whole."""
     events: int = 0
     """The events that were read and folded for them."""
+    snapshots: int = 0
+    """Snapshots that these were read after."""
+    passed_over: int = 0
+    """Snapshots that were of no use, so that all events were read."""
     evictions: int = 0
     """States that were dropped to make room."""
 
@@ -95,8 +101,10 @@ class Cache(Mapping[UUID, CachedEpisode]):
     def count(self, lookups: Iterable[Lookup]) -> None:
         """Tell what was looked up; an episode that does not exist is no look-up."""
         with self._lock:
-            for cached, events in lookups:
+            for cached, events, snapshot in lookups:
                 self.tally.events += events
+                self.tally.snapshots += snapshot is True
+                self.tally.passed_over += snapshot is False
                 if not cached:
                     self.tally.misses += 1
                 elif events:

@@ -27,6 +27,16 @@ class CacheMetrics(Collector):
         yield CounterMetricFamily(
             f"{_NAME}_events_read", "Events read and folded that the cache did not have", tally.events
         )
+        yield CounterMetricFamily(
+            f"{_NAME}_snapshots_used",
+            "Episodes read after a snapshot that the cache did not have",
+            tally.snapshots,
+        )
+        yield CounterMetricFamily(
+            f"{_NAME}_snapshots_passed_over",
+            "Snapshots that were damaged or of another log, and episodes of erased clients",
+            tally.passed_over,
+        )
         yield CounterMetricFamily(f"{_NAME}_evictions", "States dropped to make room", tally.evictions)
         yield GaugeMetricFamily(f"{_NAME}_episodes", "Episodes of which the cache has a state", len(cache))
         yield GaugeMetricFamily(f"{_NAME}_bytes", "The size of these states, about", cache.bytes)

@@ -166,6 +166,16 @@ def _typed(fact: Any) -> Any:
             return fact
 
 
+def fact_to_json(name: str, fact: Any) -> bytes:
+    """A fact alone, of the kind that is called so, in the form of its payload."""
+    return _PAYLOADS[name].serializer.to_json(Payload(fact, Annotations()), exclude_none=True)
+
+
+def fact_from_json(name: str, fact: bytes) -> Any:
+    """The same fact."""
+    return _typed(_WHOLLY[name].validate_json(fact).fact)
+
+
 def metadata_of(event: StoredEvent) -> EventMetadata:
     return parse(event).metadata
 

@@ -23,4 +23,4 @@ def still_known(cached: CachedEpisode | None, keys: Mapping[UUID, DataKey]) -> C
     if key.cipher is not None:
         return cached
     erased = replace(cached.episode, entries=(), spans=(), judged_until=None)
-    return CachedEpisode(erased, cached.weight, whole=False)
+    return replace(cached, episode=erased, whole=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +20,14 @@ class CachedEpisode:
     """An episode at its version, without what only documents show. `weight` is the size of its stored events
     in bytes.
 
-    `whole` is false if an event could not be read, because the client is erased.
+    `whole` is false if an event could not be read, because the client is erased. `row` is the SHA-256 of the
+    last event as it is stored; empty if it was not read, but recorded by this process.
     """
 
     episode: Episode
     weight: int
     whole: bool = True
+    row: bytes = b""
 
 
 def fold(entries: Sequence[RecordedEvent[Any]], before: Episode | None = None) -> Episode | None:
@@ -54,7 +57,7 @@ def folded(
     assert episode is not None
     weight = (0 if cached is None else cached.weight) + sum(len(event.state) for event in events)
     whole = (cached is None or cached.whole) and not any(isinstance(one.fact, Redacted) for one in entries)
-    return CachedEpisode(episode, weight, whole)
+    return CachedEpisode(episode, weight, whole, sha256(events[-1].state).digest())
 
 
 def check_history(before: Episode, entries: Sequence[RecordedEvent[Any]]) -> None:

@@ -54,6 +54,7 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant(API, "TABLE retired_networks", "SELECT", "warns of no network that was retired"),
     Grant(API, "TABLE projections", "SELECT", "finds the live build of the list"),
     Grant(API, "TABLE episode_list", "SELECT", "serves the list"),
+    Grant(API, "TABLE episode_snapshots", "SELECT", "reads few events of an episode that is not cached"),
     # The relay reads the log and moves its position.
     Grant(RELAY, "TABLE stored_events", "SELECT", "publishes what is recorded"),
     Grant(RELAY, "TABLE client_keys", "SELECT", "opens what it publishes"),
@@ -72,6 +73,12 @@ GRANTS: Final[tuple[Grant, ...]] = (
     ),
     Grant(
         PROJECT, "TABLE episode_list", "SELECT, INSERT, UPDATE, DELETE", "writes lines, removes old builds"
+    ),
+    Grant(
+        PROJECT,
+        "TABLE episode_snapshots",
+        "SELECT, INSERT, UPDATE (version, form, state)",
+        "writes states that the API begins with",
     ),
     # Changing the master key wraps each client's key anew. Erasing one is granted to no process.
     Grant(KEYS, "TABLE client_keys", "SELECT", "finds the keys to wrap anew"),

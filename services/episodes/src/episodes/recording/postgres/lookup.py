@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.event_log.arrays import Bytes, Numbers, Texts, Uuids
+from episodes.event_log.snapshot_rows import SINCE_SNAPSHOT
 
 Wanted = Mapping[str, Collection[tuple[Any, ...]]]
 """The keys to look for, by the name of the statement that finds their rows."""
@@ -48,6 +49,7 @@ LOOKUPS: Mapping[str, Lookup] = {
         ON originator_id = episode AND originator_version > version ORDER BY originator_version""",
         (Uuids, Numbers),
     ),
+    "since_snapshot": Lookup(SINCE_SNAPSHOT.encode(), (Uuids, Bytes)),
     "events_at": Lookup(
         b"""SELECT originator_id, originator_version, topic, state FROM stored_events
         JOIN unnest(%b::uuid[], %b::bigint[]) AS wanted(episode, version)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -12,12 +13,14 @@ from psycopg.rows import DictRow
 
 from care_platform.postgres.row_security import SCOPE, scoped
 from episodes.domain.event import EventMetadata
+from episodes.event_log import snapshot_rows
 from episodes.event_log.cache import Lookup
 from episodes.event_log.client_keys import Scoped, Unwrap
 from episodes.event_log.codec import metadata_of
 from episodes.event_log.erasure import still_known
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.master_keys import wrapping
+from episodes.event_log.snapshots import Snapshots, started
 from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.recording.commands import CommandRequest, episodes_named_by, references_of
 from episodes.recording.known import asks_age
@@ -61,7 +64,8 @@ def read(
         {
             "receipts": {command.key for command in commands},
             "references": _references_wanted(commands),
-            "events": [(one, recent[one].episode.version if one in recent else 0) for one in wanted],
+            "events": [(one, recent[one].episode.version) for one in wanted & recent.keys()],
+            "since_snapshot": snapshot_rows.wanted(wanted - recent.keys()),
             "keys": clients,
             "openings": {(c.caller.network, c.draft.client) for c in commands if c.step.opens},
             **rows,
@@ -81,7 +85,11 @@ def read(
     if clients - read_set.keys.keys():
         read_set.master = wrapping(connection)
     _take_rows(read_set, found)
-    _take_episodes(seek, read_set, recent, _by_episode(read_set, askers, found["events"]), unwrap, of_age)
+    rows_of_events = chain(found["events"], found["since_snapshot"])
+    events, snapshots = snapshot_rows.apart(StoredEvent(**row) for row in rows_of_events)
+    newer = _by_episode(read_set, askers, events)
+    _take_keys_and_rows(seek, read_set, recent, newer, unwrap, of_age)
+    _take_episodes(seek, read_set, recent, snapshots, newer)
     _take_subjects(connection, read_set, commands)
     take_whole_entries(read_set, commands, lambda places: _events_at(seek, places))
     return read_set
@@ -157,7 +165,7 @@ def _take_rows(read_set: ReadSet, found: Found) -> None:
             read_set.rows[table, row["network_id"], row["id"]] = row
 
 
-def _take_episodes(
+def _take_keys_and_rows(
     seek: LookUp,
     read_set: ReadSet,
     recent: Mapping[UUID, CachedEpisode],
@@ -165,9 +173,9 @@ def _take_episodes(
     unwrap: Unwrap,
     of_age: Collection[UUID],
 ) -> None:
-    """Fold the events newer than the cache. Their metadata may name a client and a clinic not yet read: of an
-    episode that was not cached, or that another process has transferred. Of the clients of the episodes
-    `of_age` the birth dates are read as well.
+    """Read the client and the clinic that newer events name, where they were not known before: of an episode
+    that was not cached, or that another process has transferred. Of the clients of the episodes `of_age` the
+    birth dates are read as well.
     """
     headers = [
         metadata
@@ -184,30 +192,51 @@ def _take_episodes(
         )
         _take_keys(read_set, found["keys"], unwrap)
         _take_rows(read_set, found)
-    by_id = {key.id: key for key in read_set.keys.values()}
-    for identifier in (recent.keys() | newer.keys()) - read_set.unreadable.keys():
-        _, events = newer.get(identifier, (None, ()))
+
+
+def _take_episodes(
+    seek: LookUp,
+    read_set: ReadSet,
+    recent: Mapping[UUID, CachedEpisode],
+    snapshots: Snapshots,
+    newer: Newer,
+) -> None:
+    """Fold the events newer than the cached states and the snapshots. Where a snapshot is of no use, all of
+    its episode's events are read.
+    """
+    keys = {key.id: key for key in read_set.keys.values()}
+    events = {one: of_one for one, (_, of_one) in newer.items()}
+    start = started(snapshots, events, keys, partial(_whole, seek))
+    before = {**recent, **start.states}
+    for identifier in (recent.keys() | events.keys()) - read_set.unreadable.keys():
+        later = start.events.get(identifier, ())
         try:
-            episode = folded(still_known(recent.get(identifier), by_id), events, by_id)
+            episode = folded(still_known(before.get(identifier), keys), later, keys)
         except Unreadable as unreadable:
             read_set.unreadable[identifier] = unreadable
             continue
         if episode is not None:
             read_set.episodes[identifier] = episode
-            read_set.lookups.append(Lookup(identifier in recent, len(events)))
+            lookup = Lookup(identifier in recent, len(later), start.used.get(identifier))
+            read_set.lookups.append(lookup)
 
 
-def _by_episode(read_set: ReadSet, askers: Askers, events: Sequence[DictRow]) -> Newer:
+def _whole(seek: LookUp, episodes: Collection[UUID]) -> dict[UUID, list[StoredEvent]]:
+    """All events of these episodes."""
+    found: dict[UUID, list[StoredEvent]] = defaultdict(list)
+    for row in seek({"events": [(one, 0) for one in episodes]})["events"]:
+        found[row["originator_id"]].append(StoredEvent(**row))
+    return found
+
+
+def _by_episode(read_set: ReadSet, askers: Askers, events: Mapping[UUID, Sequence[StoredEvent]]) -> Newer:
     """The stored events of each episode of a network that asks for it, with the metadata of the last.
 
     The log has no row security, and the keys of other networks are not read, so their episodes are skipped
     before anything is decrypted, as if they did not exist.
     """
-    found: dict[UUID, list[StoredEvent]] = defaultdict(list)
-    for row in events:
-        found[row["originator_id"]].append(StoredEvent(**row))
     newer: dict[UUID, tuple[EventMetadata, Sequence[StoredEvent]]] = {}
-    for identifier, of_one in found.items():
+    for identifier, of_one in events.items():
         try:
             metadata = metadata_of(of_one[-1])
         except Damaged as damage:
