@@ -4,6 +4,7 @@ at the edges alone, by rules of its own where that is possible.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from uuid import UUID
 
@@ -57,7 +58,9 @@ def what_is_cached_is_what_is_recorded(world: World) -> None:
     for cache in (api.cache for api in world.apis):
         for episode, cached in cache.items():
             events = world.log.events[episode][: cached.episode.version]
-            assert cached == folded(None, events, world.keys)
+            read = folded(None, events, world.keys)
+            assert read is not None
+            assert cached == replace(read, row=cached.row), "of its own events a process knows no row"
 
 
 def every_published_event_reaches_the_topic_in_order(world: World) -> None:

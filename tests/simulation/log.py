@@ -19,6 +19,7 @@ from episodes.event_log.client_keys import Scoped
 from episodes.event_log.codec import DataKey, decode
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.positions import Claim
+from episodes.event_log.snapshots import sealed, started
 from episodes.recording.commands import CommandRequest, references_of
 from episodes.recording.store import ReadSet, StoredReceipt, WriteSet
 from episodes.recording.whole_entries import take_whole_entries
@@ -27,6 +28,7 @@ from tests.simulation.scheduling import Process, Scheduler
 CLINIC, THERAPIST, CLIENT, NETWORK = UUID(int=1), UUID(int=2), UUID(int=3), "demo"
 PARTNERS = (UUID(int=11), UUID(int=12))
 ZONE = "America/Los_Angeles"
+SNAPSHOT_EVERY = 3
 _ROWS: Mapping[tuple[str, str, UUID], Mapping[str, Any]] = {
     ("clinics", NETWORK, CLINIC): {"zone": ZONE},
     ("staff", NETWORK, THERAPIST): {"role": "therapist", "licensed": True},
@@ -45,6 +47,7 @@ class Log:
     entries: list[RecordedEvent[Any]] = field(default_factory=list)
     committed_at: list[float] = field(default_factory=list)
     events: dict[UUID, list[StoredEvent]] = field(default_factory=lambda: defaultdict(list))
+    snapshots: dict[UUID, tuple[int, bytes]] = field(default_factory=dict)
     receipts: dict[Scoped, StoredReceipt] = field(default_factory=dict)
     keys: dict[Scoped, UUID] = field(default_factory=dict)
     position: int = 0
@@ -67,13 +70,25 @@ class Log:
                 partner = command.draft.partner
                 known.subjects[NETWORK, CLIENT, partner] = UUID(int=100 + partner.int)
             if command.episode is not None:
-                recent = cached.get(command.episode)
-                newer = self.events[command.episode][recent.episode.version if recent else 0 :]
-                known.episodes[command.episode] = _known(folded(recent, newer, self.data_keys))
-                known.lookups.append(Lookup(recent is not None, len(newer)))
+                state, lookup = self.read_on(command.episode, cached.get(command.episode))
+                known.episodes[command.episode] = _known(state)
+                known.lookups.append(lookup)
         known.rows["clinics", NETWORK, CLINIC] = _ROWS["clinics", NETWORK, CLINIC]
         take_whole_entries(known, commands, lambda places: (self.events[id][at - 1] for id, at in places))
         return known
+
+    def read_on(self, episode: UUID, cached: CachedEpisode | None) -> tuple[CachedEpisode | None, Lookup]:
+        """The episode as it is now, from what is cached; else from its snapshot, where it has one."""
+        events = self.events[episode]
+        if cached is not None or episode not in self.snapshots:
+            newer = events[cached.episode.version if cached else 0 :]
+            return folded(cached, newer, self.data_keys), Lookup(cached is not None, len(newer))
+        version, snapshot = self.snapshots[episode]
+        since = {episode: events[version - 1 :]}
+        start = started({episode: snapshot}, since, self.data_keys, lambda _: {episode: events})
+        newer = start.events[episode]
+        state = folded(start.states.get(episode), newer, self.data_keys)
+        return state, Lookup(False, len(newer), start.used[episode])
 
     def write(self, writing: WriteSet) -> None:
         """One transaction, while others have theirs."""
@@ -123,8 +138,19 @@ class Log:
                 )
             )
             self.position += 1
+        for episode in {event.originator_id for event in writing.events}:
+            self._keep_snapshot(UUID(str(episode)))
         for follower in self.followers:
             self.scheduler.wake(follower)
+
+    def _keep_snapshot(self, episode: UUID) -> None:
+        """As `project` does, only sooner and oftener: the simulated episodes are short."""
+        events = self.events[episode]
+        version, _ = self.snapshots.get(episode, (0, b""))
+        if len(events) >= version + SNAPSHOT_EVERY:
+            state = _known(folded(None, events, self.data_keys))
+            key = state.episode.entries[0].metadata.key_id
+            self.snapshots[episode] = len(events), sealed(state, self.data_keys[key])
 
     def claim(self) -> Claim:
         """As `positions.claim`: the epoch is raised."""

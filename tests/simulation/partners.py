@@ -10,7 +10,6 @@ from uuid import UUID
 from contracts.disclosure import Decision, Question
 from episodes.disclosure.decision import consent_for, decision
 from episodes.domain.episode import Episode
-from episodes.event_log.folding import folded
 from notifications.answers import NoAnswer
 from notifications.delivering.schedule import Answered, Outcome, Unanswered
 from tests.simulation.callers import Api
@@ -58,9 +57,7 @@ class Disclosure:
     def _episode_of(self, event: UUID, api: Api) -> Episode | None:
         """Read on from what the process has in its cache, and kept there."""
         episode = next(it.metadata.episode_id for it in self.log.entries if it.metadata.event_id == event)
-        before = api.cache.get(episode)
-        newer = self.log.events[episode][before.episode.version if before else 0 :]
-        now = folded(before, newer, self.log.data_keys)
+        now, _ = self.log.read_on(episode, api.cache.get(episode))
         if now is None:
             return None
         api.cache.keep({episode: now})

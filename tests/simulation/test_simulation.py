@@ -85,17 +85,22 @@ def test_every_fault_happens() -> None:
 
 
 def test_caches_of_every_size_are_met() -> None:
-    """With room for everything, for nothing and for one episode: else they would show nothing."""
+    """With room for everything, for nothing and for one episode: else they would show nothing.
+
+    What is not cached is read after a snapshot, where there is one.
+    """
     met = {most: Tally() for most in CACHES}
     for seed in range(FIRST):
         for cache in (api.cache for api in run(seed).apis):
             of_size = met[cache.most]
-            for name in ("hits", "behind", "misses", "evictions"):
+            for name in ("hits", "behind", "misses", "evictions", "snapshots", "passed_over"):
                 setattr(of_size, name, getattr(of_size, name) + getattr(cache.tally, name))
     everything, nothing, one = met.values()
     assert min(everything.hits, everything.behind, everything.misses) > 0
     assert (nothing.hits, nothing.behind, nothing.evictions) == (0, 0, 0)
     assert min(one.hits, one.behind, one.misses, one.evictions) > 0
+    assert min(nothing.snapshots, one.snapshots) > 0
+    assert nothing.passed_over + one.passed_over + everything.passed_over == 0
 
 
 def test_most_of_what_tablets_sent_could_have_come_in_the_order_of_time() -> None:

@@ -1,5 +1,6 @@
 """What is decided without what only documents show is what is decided with it."""
 
+from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from typing import Any, get_type_hints
 from uuid import UUID
@@ -20,11 +21,14 @@ from episodes.domain.field_rules import SHOWN_ONLY
 from episodes.domain.refusals import Refused, Unknown
 from episodes.domain.vocabulary import BY_FACT, STEPS, decide, evolve, judged_anew
 from episodes.event_log.codec import Annotations, DataKey, decode, decode_for_deciding, encode
+from episodes.event_log.state_form import state_from_bytes, state_to_bytes
 from tests.support.effort import usually
 from tests.support.episodes.poison import poisoned
 from tests.support.episodes.random_histories import Happened, Story, histories, stranger_histories
 
 Entry = RecordedEvent[Any]
+Prepared = Callable[[Entry], Entry]
+PassedOn = Callable[[Episode], Episode]
 KEY = DataKey(UUID(int=7), AESGCM(bytes(32)))
 KEYS = {KEY.id: KEY}
 thorough = settings(
@@ -33,14 +37,19 @@ thorough = settings(
 
 
 class Deciding:
-    """A state without what only documents show, on which each command of a story is decided again."""
+    """A state without what only documents show, on which each command of a story is decided again.
 
-    def __init__(self, opening: Entry) -> None:
-        self.kept = evolve(None, poisoned(opening))
+    `prepared` makes what is kept of an entry, and `passed_on` of a state.
+    """
+
+    def __init__(self, opening: Entry, prepared: Prepared, passed_on: PassedOn) -> None:
+        self._prepared, self._passed_on = prepared, passed_on
+        self.kept = evolve(None, prepared(opening))
 
     def again(self, happened: Happened, whole: Episode) -> tuple[Any, list[Any]]:
         """The facts or the refusal, and the doubts, as they are without what only documents show."""
         assert happened.asked is not None
+        self.kept = self._passed_on(self.kept)
         episode = before = self._with_whole_entry(happened.asked, whole)
         try:
             facts: Any = decide(episode, happened.asked)
@@ -68,16 +77,15 @@ class Deciding:
         both = episode is not self.kept
         for entry in entries:
             both = both or isinstance(entry.fact, Amendment)
-            self.kept = evolve(self.kept, poisoned(entry))
-            episode = (
-                evolve(episode, replace(entry, likeness=poisoned(entry).likeness)) if both else self.kept
-            )
+            kept = self._prepared(entry)
+            self.kept = evolve(self.kept, kept)
+            episode = evolve(episode, replace(entry, likeness=kept.likeness)) if both else self.kept
         return episode
 
 
-def compare(story: Story) -> None:
+def compare(story: Story, prepared: Prepared = poisoned, passed_on: PassedOn = lambda state: state) -> None:
     opening, *commands = story
-    deciding = Deciding(opening.entries[0])
+    deciding = Deciding(opening.entries[0], prepared, passed_on)
     for happened in commands:
         assert happened.asked is not None
         found = deciding.again(happened, happened.before)
@@ -105,6 +113,12 @@ def test_every_command_is_decided_alike_without_what_only_documents_show(story: 
 @given(stranger_histories)
 def test_whatever_the_types_allow_it_is_decided_alike(story: Story) -> None:
     compare(story)
+
+
+@thorough
+@given(histories | stranger_histories)
+def test_every_command_is_decided_alike_on_a_state_that_was_read_from_its_bytes(story: Story) -> None:
+    compare(story, for_deciding, lambda state: state_from_bytes(state_to_bytes(state)))
 
 
 @thorough
