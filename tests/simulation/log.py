@@ -86,9 +86,9 @@ class Log:
         version, snapshot = self.snapshots[episode]
         since = {episode: events[version - 1 :]}
         start = started({episode: snapshot}, since, self.data_keys, lambda _: {episode: events})
-        newer = start.events[episode]
-        state = folded(start.states.get(episode), newer, self.data_keys)
-        return state, Lookup(False, len(newer), start.used[episode])
+        later = start.events[episode]
+        state = folded(start.states.get(episode), later, self.data_keys)
+        return state, Lookup(False, len(later), start.used[episode])
 
     def write(self, writing: WriteSet) -> None:
         """One transaction, while others have theirs."""

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from eventsourcing.persistence import StoredEvent
 from hypothesis import HealthCheck, given, settings
 
+from episodes.domain.episode import Episode
 from episodes.event_log.codec import Annotations, encode
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.state_form import FOLD, state_from_bytes, state_to_bytes
@@ -22,7 +24,7 @@ from tests.support.episodes.random_histories import Story, histories, stranger_h
 from tests.support.episodes.scenario import march, past
 from tests.unit.episodes.domain.test_deciding import KEY, KEYS
 
-PINNED = (1, "f9793cdd0c1a143991e36eaabc27dc4a9d972bfc87cbb3c638283f8ac0b416d9")
+PINNED = (1, "e7384a169488057c5e2a6f0ad2a723b8b43243f1ae1db4c39de95cd8920ca44a")
 """The version of the fold, and the digest of the state that it makes of the golden events."""
 OF_THE_GOLDEN_EVENTS = (
     "from tests.unit.episodes.event_log.test_state_form import golden_state; print(golden_state())"
@@ -45,6 +47,13 @@ def stored(story: Story) -> list[StoredEvent]:
     ]
 
 
+def as_stored(episode: Episode) -> list[bytes]:
+    """Its entries as they would be stored: times that compare as equal may still be of different offsets."""
+    beside = Annotations()
+    entries = ((replace(entry.metadata, key_id=KEY.id), entry.fact) for entry in episode.entries)
+    return [encode(header, fact, beside, KEY, bytes(12)).state for header, fact in entries]
+
+
 def state_of(events: Sequence[StoredEvent], before: CachedEpisode | None = None) -> CachedEpisode:
     cached = folded(before, events, KEYS)
     assert cached is not None
@@ -61,6 +70,7 @@ def test_it_is_the_same_state_at_every_length_and_goes_on_alike(story: Story) ->
         written = state_to_bytes(cached.episode)
         read = CachedEpisode(state_from_bytes(written), cached.weight)
         assert read.episode == cached.episode
+        assert as_stored(read.episode) == as_stored(cached.episode)
         assert state_to_bytes(read.episode) == written
         assert state_to_bytes(state_of(events[length:], read).episode) == whole
 

@@ -72,7 +72,7 @@ class Disclosures:
         places = connection.execute(_PLACES, (list(asked),), binary=True)
         episode_of = {asked[event]: episode for event, episode in places}
         before = self._before(network, set(episode_of.values()))
-        newer, snapshots = snapshot_rows.apart(_newer(connection, set(episode_of.values()), before))
+        newer, snapshots = snapshot_rows.separated(_newer(connection, set(episode_of.values()), before))
         clients = _Clients(connection, self._unwrap, network, list({str(one.partner) for one in questions}))
         clients.add({cached.episode.client for cached in before.values()})
         kept, unreadable = _by_episode(network, newer)

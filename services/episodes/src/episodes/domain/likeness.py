@@ -24,6 +24,8 @@ from episodes.domain.field_rules import COMPUTED
 from episodes.domain.vocabulary import BY_NAME
 
 _32_BITS = 0xFFFFFFFF
+_NOTHING = 0x6E6F6E65
+"""Stands for what is not said, which is not zero."""
 
 COMPARED = (Assessed, ResponseNoted, SessionChecked, SessionNotDelivered)
 """The kinds that are compared by what they say. All others are of no likeness, which is 0."""
@@ -75,17 +77,22 @@ def _number_of(value: Any) -> int:
     return hash(tuple([_number_of(part) for part in _values_of(kind)(value)]))
 
 
+def _number_of_number(value: float) -> int:
+    """Python has one hash for -1 and -2."""
+    return hash(value) if value >= 0 else ~hash(-value)
+
+
 def _number_of_text(value: str) -> int:
     return crc32(value.encode(errors="surrogatepass"))
 
 
 _NUMBERS: Mapping[type[Any], Callable[[Any], int]] = MappingProxyType(
     {
-        NoneType: lambda _: 0,
+        NoneType: lambda _: _NOTHING,
         str: _number_of_text,
         bool: hash,
-        int: hash,
-        float: hash,
+        int: _number_of_number,
+        float: _number_of_number,
         datetime: hash,
         date: date.toordinal,
         UUID: attrgetter("int"),

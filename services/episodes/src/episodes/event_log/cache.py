@@ -39,7 +39,7 @@ class Tally:
     behind: int = 0
     """States that were there, and in whose episodes another process has recorded since."""
     misses: int = 0
-    """Episodes that were not there, and had to be read whole."""
+    """Episodes that were not there, and were read after a snapshot, or whole."""
     events: int = 0
     """The events that were read and folded for them."""
     snapshots: int = 0

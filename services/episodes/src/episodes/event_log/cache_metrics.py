@@ -34,7 +34,7 @@ class CacheMetrics(Collector):
         )
         yield CounterMetricFamily(
             f"{_NAME}_snapshots_passed_over",
-            "Snapshots that were damaged or of another log, and episodes of erased clients",
+            "Snapshots that were of no use: damaged, of another release or another log",
             tally.passed_over,
         )
         yield CounterMetricFamily(f"{_NAME}_evictions", "States dropped to make room", tally.evictions)

@@ -12,7 +12,9 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-ENCODER = msgspec.msgpack.Encoder(uuid_format="bytes")
+ENCODER = msgspec.json.Encoder()
+"""JSON, because it keeps the offsets of times, as events do: msgspec's MessagePack makes all of them UTC."""
+
 Column = tuple[Sequence[Any], Sequence[int]]
 """The different values, and which of them each object has; nothing of the latter where all have one."""
 
@@ -38,7 +40,7 @@ class Columns:
         """
         objects = list(map(object.__new__, repeat(self._cls, count)))
         for name, setter in self._setters:
-            deque(map(setter, objects, spread(getattr(columns, name))), maxlen=0)
+            deque(map(setter, objects, spread(getattr(columns, name), count)), maxlen=0)
         return objects
 
 
@@ -60,7 +62,7 @@ def distinct(values: Iterable[Any]) -> Column:
     return kept, which if len(kept) > 1 else ()
 
 
-def spread(column: Column) -> Iterable[Any]:
-    """The values of all objects, in order; without end where there are no places."""
+def spread(column: Column, count: int) -> Iterable[Any]:
+    """The values of so many objects, in order."""
     values, which = column
-    return map(values.__getitem__, which) if which or not values else repeat(values[0])
+    return map(values.__getitem__, which) if which or not values else repeat(values[0], count)

@@ -14,8 +14,8 @@ from episodes.event_log.folding import CachedEpisode
 from episodes.event_log.snapshots import Snapshots, sealed
 from episodes.event_log.state_form import FORM
 
-LEAST = 8
-SHARE = 1 / 8
+LEAST_GROWTH = 8
+GROWTH = 1 / 8
 """An episode gets a new snapshot once it has grown by an eighth, and by eight events at least. So few events
 are read after one, and all that are ever written of an episode come to some eight times the last."""
 
@@ -28,7 +28,7 @@ LEFT JOIN LATERAL (
         SELECT *, form = wanted_form AND EXISTS (
             SELECT FROM stored_events WHERE originator_id = episode AND originator_version = one.version
         ) AS usable
-        FROM episode_snapshots AS one WHERE episode_id = episode OFFSET 0
+        FROM episode_snapshots AS one WHERE episode_id = episode ORDER BY network_id LIMIT 1
     ) AS any_form
 ) AS kept ON true
 CROSS JOIN LATERAL (
@@ -41,7 +41,8 @@ CROSS JOIN LATERAL (
 none. Of a snapshot of another form, or beyond the end of the log, it tells only that there is one. In one
 statement, so that all are of one moment."""
 
-_VERSIONS = "SELECT episode_id, version FROM episode_snapshots WHERE episode_id = ANY(%b) AND form = %b"
+_VERSIONS = """SELECT episode_id, network_id, version FROM episode_snapshots
+WHERE episode_id = ANY(%b) AND form = %b"""
 _WRITE = """INSERT INTO episode_snapshots (network_id, episode_id, version, form, state)
 SELECT * FROM unnest(%b::text[], %b::uuid[], %b::bigint[], %b::bytea[], %b::bytea[])
 ON CONFLICT (episode_id, network_id) DO UPDATE
@@ -53,7 +54,7 @@ def wanted(episodes: Iterable[UUID]) -> list[tuple[UUID, bytes]]:
     return [(episode, FORM) for episode in episodes]
 
 
-def apart(rows: Iterable[StoredEvent]) -> tuple[dict[UUID, list[StoredEvent]], Snapshots]:
+def separated(rows: Iterable[StoredEvent]) -> tuple[dict[UUID, list[StoredEvent]], Snapshots]:
     """The events among these rows and the snapshots, by episode."""
     events: dict[UUID, list[StoredEvent]] = defaultdict(list)
     snapshots: dict[UUID, bytes | None] = {}
@@ -74,9 +75,13 @@ def write(
     In a transaction that sees their networks.
     """
     rows = connection.execute(_VERSIONS, (Uuids(one.episode.id for one in moved), FORM), prepare=True)
-    kept = {row["episode_id"]: row["version"] for row in rows}
+    kept = {(row["network_id"], row["episode_id"]): row["version"] for row in rows}
     readable = (one for one in moved if one.whole and one.episode.entries)
-    grown = [one for one in readable if due(one.episode.version, kept.get(one.episode.id, 0))]
+    grown = [
+        one
+        for one in readable
+        if due(one.episode.version, kept.get((one.episode.network, one.episode.id), 0))
+    ]
     if grown:
         columns = (
             Texts(one.episode.network for one in grown),
@@ -90,4 +95,4 @@ def write(
 
 def due(version: int, kept: int) -> bool:
     """Whether an episode at this version has grown enough, or is not as long as when it was kept."""
-    return version < kept or version - kept >= max(LEAST, SHARE * kept)
+    return version < kept or version - kept >= max(LEAST_GROWTH, GROWTH * kept)

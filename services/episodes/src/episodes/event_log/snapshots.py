@@ -30,10 +30,10 @@ class Unusable(Exception):
 
 class _Body(msgspec.Struct, array_like=True, frozen=True):
     weight: int
-    state: bytes
+    state: msgspec.Raw
 
 
-_BODY = msgspec.msgpack.Decoder(_Body)
+_BODY = msgspec.json.Decoder(_Body)
 
 Snapshots = Mapping[UUID, bytes | None]
 """Sealed snapshots by episode; None for one that cannot be of use, so that all events were read at once."""
@@ -59,22 +59,22 @@ def sealed(cached: CachedEpisode, key: DataKey) -> bytes:
     if key.cipher is None or not cached.row:
         raise ValueError("a snapshot needs the key of its client and the row it is bound to")
     episode, nonce = cached.episode, token_bytes(_NONCE)
-    body = msgspec.msgpack.encode(_Body(cached.weight, state_to_bytes(episode)))
+    body = msgspec.json.encode(_Body(cached.weight, msgspec.Raw(state_to_bytes(episode))))
     place = _place(episode.network, episode.id, episode.version, key.id, cached.row)
     return nonce + key.cipher.encrypt(nonce, zlib.compress(body, 1), place)
 
 
-def opened(snapshot: bytes, after: StoredEvent, keys: Mapping[UUID, DataKey]) -> CachedEpisode:
-    """The state that was sealed after this event. Raises `Unusable` and `Damaged`."""
-    header = metadata_of(after)
+def opened(snapshot: bytes, last: StoredEvent, keys: Mapping[UUID, DataKey]) -> CachedEpisode:
+    """The state that was sealed with this event as its last. Raises `Unusable` and `Damaged`."""
+    header = metadata_of(last)
     key = keys.get(header.key_id)
     if key is None or key.cipher is None:
         raise Unusable
-    row = sha256(after.state).digest()
+    row = sha256(last.state).digest()
     place = _place(header.network, header.episode_id, header.version, key.id, row)
     try:
         body = _BODY.decode(zlib.decompress(key.cipher.decrypt(snapshot[:_NONCE], snapshot[_NONCE:], place)))
-        return CachedEpisode(state_from_bytes(body.state), body.weight, row=row)
+        return CachedEpisode(state_from_bytes(bytes(body.state)), body.weight, row=row)
     except Exception:
         raise Unusable from None
 

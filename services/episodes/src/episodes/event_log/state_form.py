@@ -47,9 +47,9 @@ class _State(msgspec.Struct, array_like=True, frozen=True):
     facts: dict[str, msgspec.Raw]
 
 
-_DECODER = msgspec.msgpack.Decoder(_State)
-_FACT_DECODERS = {name: msgspec.msgpack.Decoder(columns.form) for name, columns in _FACTS.items()}
-_JSON_DECODER = msgspec.msgpack.Decoder(list[bytes])
+_DECODER = msgspec.json.Decoder(_State)
+_FACT_DECODERS = {name: msgspec.json.Decoder(columns.form) for name, columns in _FACTS.items()}
+_AMENDMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def state_to_bytes(episode: Episode) -> bytes:
@@ -76,13 +76,14 @@ def state_to_bytes(episode: Episode) -> bytes:
 def state_from_bytes(state: bytes) -> Episode:
     """The same state. Raises `msgspec.MsgspecError` for bytes of another form."""
     kept = _DECODER.decode(state)
-    headers = _HEADERS.objects(kept.headers, len(kept.likeness))
+    count = len(kept.likeness)
+    headers = _HEADERS.objects(kept.headers, count)
     of_a_kind = Counter(header.type for header in headers)
     facts = {name: iter(_facts_from_bytes(name, raw, of_a_kind[name])) for name, raw in kept.facts.items()}
     labels: Column = kept.labels
     entries = tuple(
         RecordedEvent(header, next(facts[header.type]), of_it, alike)
-        for header, of_it, alike in zip(headers, spread(labels), kept.likeness, strict=False)
+        for header, of_it, alike in zip(headers, spread(labels, count), kept.likeness, strict=True)
     )
     return derived(
         Episode(
@@ -101,13 +102,13 @@ def state_from_bytes(state: bytes) -> Episode:
 def _facts_to_bytes(name: str, facts: Sequence[Any]) -> bytes:
     if name in _FACTS:
         return ENCODER.encode(_FACTS[name].of(facts))
-    return ENCODER.encode([fact_to_json(name, fact) for fact in facts])
+    return ENCODER.encode([msgspec.Raw(fact_to_json(name, fact)) for fact in facts])
 
 
 def _facts_from_bytes(name: str, facts: msgspec.Raw, count: int) -> list[Any]:
     if name in _FACTS:
         return _FACTS[name].objects(_FACT_DECODERS[name].decode(facts), count)
-    return [fact_from_json(name, one) for one in _JSON_DECODER.decode(facts)]
+    return [fact_from_json(name, bytes(one)) for one in _AMENDMENTS.decode(facts)]
 
 
 def _form() -> bytes:

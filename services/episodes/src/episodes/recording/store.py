@@ -57,7 +57,7 @@ class KnownReference:
 
 @dataclass(slots=True)
 class ReadSet:
-    """A snapshot. The write is refused if any of it has changed since."""
+    """As the store is at one moment. The write is refused if any of it has changed since."""
 
     receipts: dict[Scoped, StoredReceipt] = field(default_factory=dict)
     references: dict[tuple[str, bytes], KnownReference] = field(default_factory=dict)

@@ -86,7 +86,7 @@ def read(
         read_set.master = wrapping(connection)
     _take_rows(read_set, found)
     rows_of_events = chain(found["events"], found["since_snapshot"])
-    events, snapshots = snapshot_rows.apart(StoredEvent(**row) for row in rows_of_events)
+    events, snapshots = snapshot_rows.separated(StoredEvent(**row) for row in rows_of_events)
     newer = _by_episode(read_set, askers, events)
     _take_keys_and_rows(seek, read_set, recent, newer, unwrap, of_age)
     _take_episodes(seek, read_set, recent, snapshots, newer)
