@@ -82,7 +82,7 @@ audit: $(READY) ## Known advisories of what is locked; fails where it cannot ask
 	@$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit
 	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
 
-up: $(READY) ## The same in containers (PostgreSQL, Kafka, every role): wait until healthy, walk the case
+up: $(READY) ## The same in containers (PostgreSQL, Kafka, every role): wait until healthy, walk the case (PROXY=1: two APIs behind HAProxy)
 	@deploy/containers/run up
 
 down: ## Remove the containers of `up` (VOLUMES=1: all they stored too)
