@@ -20,7 +20,7 @@ from episodes.event_log.codec import metadata_of
 from episodes.event_log.erasure import still_known
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.master_keys import wrapping
-from episodes.event_log.snapshots import Snapshots, started
+from episodes.event_log.snapshots import ReadWhole, Snapshots, started
 from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.recording.commands import CommandRequest, episodes_named_by, references_of
 from episodes.recording.known import asks_age
@@ -62,18 +62,16 @@ def read(
     rows["clients"] |= {(episode.network, episode.client) for episode in asked}
     found = seek(
         {
-            "receipts": {command.key for command in commands},
             "references": _references_wanted(commands),
             "events": [(one, recent[one].episode.version) for one in wanted & recent.keys()],
             "since_snapshot": snapshot_rows.wanted(wanted - recent.keys()),
             "keys": clients,
             "openings": {(c.caller.network, c.draft.client) for c in commands if c.step.opens},
             **rows,
+            "receipts": {command.key for command in commands},
         }
     )
-    for row in found["receipts"]:
-        receipt = StoredReceipt(row["request_mac"], row["response"], row["asked_as"])
-        read_set.receipts[row["network_id"], row["command_id"]] = receipt
+    _take_receipts(read_set, found["receipts"])
     _take_references(seek, read_set, found["references"])
     for row in found["registrations"]:
         read_set.registered.add((row["network_id"], row["client_id"], row["clinic_id"]))
@@ -89,7 +87,7 @@ def read(
     events, snapshots = snapshot_rows.separated(StoredEvent(**row) for row in rows_of_events)
     newer = _by_episode(read_set, askers, events)
     _take_keys_and_rows(seek, read_set, recent, newer, unwrap, of_age)
-    _take_episodes(seek, read_set, recent, snapshots, newer)
+    _take_episodes(partial(_whole, seek, read_set, commands), read_set, recent, snapshots, newer)
     _take_subjects(connection, read_set, commands)
     take_whole_entries(read_set, commands, lambda places: _events_at(seek, places))
     return read_set
@@ -195,7 +193,7 @@ def _take_keys_and_rows(
 
 
 def _take_episodes(
-    seek: LookUp,
+    whole: ReadWhole,
     read_set: ReadSet,
     recent: Mapping[UUID, CachedEpisode],
     snapshots: Snapshots,
@@ -206,7 +204,7 @@ def _take_episodes(
     """
     keys = {key.id: key for key in read_set.keys.values()}
     events = {one: of_one for one, (_, of_one) in newer.items()}
-    start = started(snapshots, events, keys, partial(_whole, seek))
+    start = started(snapshots, events, keys, whole)
     before = {**recent, **start.states}
     for identifier in (recent.keys() | events.keys()) - read_set.unreadable.keys():
         later = start.events.get(identifier, ())
@@ -221,12 +219,26 @@ def _take_episodes(
             read_set.lookups.append(lookup)
 
 
-def _whole(seek: LookUp, episodes: Collection[UUID]) -> dict[UUID, list[StoredEvent]]:
-    """All events of these episodes."""
-    found: dict[UUID, list[StoredEvent]] = defaultdict(list)
-    for row in seek({"events": [(one, 0) for one in episodes]})["events"]:
-        found[row["originator_id"]].append(StoredEvent(**row))
-    return found
+def _whole(
+    seek: LookUp, read_set: ReadSet, commands: Sequence[CommandRequest], episodes: Collection[UUID]
+) -> dict[UUID, list[StoredEvent]]:
+    """All events of these episodes, and the receipts once more, for what was recorded in them meanwhile."""
+    keys = {command.key for command in commands}
+    found = seek({"events": [(one, 0) for one in episodes], "receipts": keys})
+    _take_receipts(read_set, found["receipts"])
+    events: dict[UUID, list[StoredEvent]] = defaultdict(list)
+    for row in found["events"]:
+        events[row["originator_id"]].append(StoredEvent(**row))
+    return events
+
+
+def _take_receipts(read_set: ReadSet, rows: Iterable[DictRow]) -> None:
+    """They are read after the events: a command whose events are there is answered as it was, and is not
+    decided on what it did itself.
+    """
+    for row in rows:
+        receipt = StoredReceipt(row["request_mac"], row["response"], row["asked_as"])
+        read_set.receipts[row["network_id"], row["command_id"]] = receipt
 
 
 def _by_episode(read_set: ReadSet, askers: Askers, events: Mapping[UUID, Sequence[StoredEvent]]) -> Newer:
