@@ -24,6 +24,7 @@ from bench import (
     lists,
     long_episodes,
     path,
+    peers,
     processes,
     reads,
     rebuild,
@@ -33,11 +34,11 @@ from bench import (
     webhooks,
 )
 from bench.machine import Machine, machine
-from bench.table import Row
+from bench.table import Line, NotMeasured
 from bench.table import lines as lines_of
 from tests.support.servers.discovery import NoServer
 
-Measure = Callable[[Machine], Iterator[Row]]
+Measure = Callable[[Machine], Iterator[Line]]
 
 KINDS: Mapping[str, Measure] = MappingProxyType(
     {
@@ -61,14 +62,17 @@ KINDS: Mapping[str, Measure] = MappingProxyType(
         "healing": healing.measure,
         "comparing": comparing.measure,
         "relay": relay.measure,
+        "peers": peers.measure,
     }
 )
+BY_NAME_ALONE = {"peers"}
+"""What fetches programs of others, and so is measured only if it is named."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("only", nargs="*", choices=[*KINDS, []], help="default: all")
-    only = parser.parse_args().only or list(KINDS)
+    parser.add_argument("only", nargs="*", choices=[*KINDS, []], help="default: all but `peers`")
+    only = parser.parse_args().only or [name for name in KINDS if name not in BY_NAME_ALONE]
     full = bool(os.environ.get("FULL"))
     with machine(5, 6, full) if full else machine(3, 4, full) as there:
         facts = there.facts()
@@ -78,13 +82,13 @@ def main() -> None:
     results.keep(rows, facts)
 
 
-def _measured(name: str, there: Machine) -> Iterator[Row]:
-    """The rows of a measurement. One whose server is missing is skipped with a message."""
+def _measured(name: str, there: Machine) -> Iterator[Line]:
+    """The rows of a measurement, or the line that says which server is missing for it."""
     print(f"{name} ...", file=sys.stderr)
     try:
         yield from KINDS[name](there)
     except NoServer as missing:
-        print(f"{name}: not measured, {missing}", file=sys.stderr)
+        yield NotMeasured(name, str(missing))
 
 
 if __name__ == "__main__":

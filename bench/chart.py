@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from math import log2
 
-from bench.table import Row
+from bench.table import Line, Row
 
 WIDEST = 4
 """How many doublings are shown on each side of the target. Values beyond are drawn at the edge."""
@@ -13,8 +13,8 @@ LABELS, SCALE, VALUES, LINE, TOP = 560, 400, 120, 26, 44
 REACHED, MISSED, QUIET = "#1a7f5a", "#b3261e", "#8a8a8a"
 
 
-def svg(rows: Sequence[Row], caption: str) -> str:
-    """The SVG document. Rows without a target are left out."""
+def svg(rows: Sequence[Line], caption: str) -> str:
+    """The SVG document. Rows without a target are left out, and what was not measured."""
     aimed = [(row, row.target) for row in _named(rows) if row.target is not None]
     width, height = LABELS + SCALE + VALUES, TOP + LINE * (len(aimed) + 1)
     parts = [
@@ -33,10 +33,12 @@ def svg(rows: Sequence[Row], caption: str) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _named(rows: Sequence[Row]) -> Iterator[Row]:
+def _named(rows: Sequence[Line]) -> Iterator[Row]:
     """The rows with their names. In the table an empty name means that of the row above."""
     what = ""
     for row in rows:
+        if not isinstance(row, Row):
+            continue
         what = row.what or what
         yield Row(what, row.ours, row.anchor_name, row.anchor, row.target, row.unit, row.at_most)
 

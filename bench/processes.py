@@ -5,7 +5,6 @@ of the log is checked. Repeated decisions are counted by the processes' metrics.
 """
 
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ import psycopg
 
 from bench.machine import Machine
 from bench.serving import CONNECTIONS, Load, Target, serving
-from bench.table import EACH, MILLISECONDS, Row
+from bench.table import EACH, MILLISECONDS, Line, NotMeasured, Row
 from tests.support.episodes.api_process import Api
 from tests.support.servers.haproxy import haproxy, proxying
 
@@ -57,13 +56,11 @@ class _Way:
         self.cpu.append(seconds / commands * 1000)
 
 
-def measure(machine: Machine) -> Iterator[Row]:
+def measure(machine: Machine) -> Iterator[Line]:
     """The same connections, alternately all to one process, and divided in each of the ways."""
     database = machine.episodes()
     with serving(database, processes=2, breadth=4 * machine.breadth) as (target, apis), ExitStack() as more:
         proxy = more.enter_context(proxying(target.urls)).url if haproxy() else None
-        if proxy is None:
-            print("processes: behind the proxy not measured, needs haproxy", file=sys.stderr)
         ways = _ways(target, machine.seconds, proxy)
         for _ in range(machine.rounds):
             for way in ways.values():
@@ -71,6 +68,8 @@ def measure(machine: Machine) -> Iterator[Row]:
     with psycopg.connect(database.superuser_url) as connection:
         if connection.execute(_OUT_OF_ORDER).fetchone() != (0,):
             raise SystemExit("the log is out of order: no figure makes that good")
+    if PROXIED not in ways:
+        yield NotMeasured(PROXIED, "needs haproxy")
     one = ways.pop(ONE)
     for name, way in ways.items():
         rate, twice = AIMS[name]

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.chart import svg
-from bench.table import Row
+from bench.table import Line, NotMeasured
 
 RESULTS = Path(__file__).with_name("results")
 SHOWN = ("server", "cores", "load", "python", "rounds", "seconds")
 """Facts about the run in the caption of the picture."""
 
 
-def keep(rows: Sequence[Row], facts: Mapping[str, object]) -> None:
+def keep(rows: Sequence[Line], facts: Mapping[str, object]) -> None:
     RESULTS.mkdir(exist_ok=True)
     now = datetime.now(UTC)
     document = {
@@ -27,7 +27,9 @@ def keep(rows: Sequence[Row], facts: Mapping[str, object]) -> None:
     (RESULTS / f"{name}.svg").write_text(svg(rows, caption))
 
 
-def _document(row: Row) -> dict[str, object]:
+def _document(row: Line) -> dict[str, object]:
+    if isinstance(row, NotMeasured):
+        return {"what": row.what, "not_measured": row.reason}
     return {
         "what": row.what,
         "unit": row.unit,

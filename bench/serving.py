@@ -24,6 +24,10 @@ BODY = {**EXAMPLES["AssessedCommand"], "stage": "ad_hoc", "symptoms": "sore, as 
 _RUNS = count()
 
 
+class WrongAnswers(SystemExit):
+    """Answers were errors, so a figure would mean nothing. Ends the run, unless somebody else's were."""
+
+
 @dataclass(frozen=True)
 class Load:
     """The load generator's result: answers per second, and the latency at p50 and p99 in milliseconds."""
@@ -80,7 +84,7 @@ def _seen(process: subprocess.Popen[str], seconds: float) -> Load:
     result = next(line.split() for line in said.splitlines() if line.startswith("RESULT"))
     if result[2] != "0":
         errors = next(line for line in said.splitlines() if line.startswith("ERRORS"))
-        raise SystemExit(f"answers were errors, the figure would mean nothing: {errors}")
+        raise WrongAnswers(f"answers were errors, the figure would mean nothing: {errors}")
     return Load(float(result[1]), float(result[3]), float(result[4]))
 
 

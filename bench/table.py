@@ -39,10 +39,24 @@ class Row:
         return "" if self.target is None else f"{'≤' if self.at_most else '≥'} {self.target:.2f}"
 
 
-def lines(rows: Iterable[Row]) -> Iterable[str]:
+@dataclass(frozen=True)
+class NotMeasured:
+    """Stands where rows would, and says why there are none."""
+
+    what: str
+    reason: str
+
+
+Line = Row | NotMeasured
+
+
+def lines(rows: Iterable[Line]) -> Iterable[str]:
     head = f"{'what':42} {'ours':>10}     {'anchor':44} {'theirs':>10}   "
     yield f"{head} {'ratio':>6} {'spread':>12}  target"
     for row in rows:
+        if isinstance(row, NotMeasured):
+            yield f"{row.what:42} not measured: {row.reason}"
+            continue
         spread = f"{min(row.ratios):.2f}–{max(row.ratios):.2f}"
         yield (
             f"{row.what:42} {_figure(row.ours)} {row.unit:2}  {row.anchor_name:44}"

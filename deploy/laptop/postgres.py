@@ -6,7 +6,9 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 from urllib.parse import quote
 
@@ -45,8 +47,10 @@ class PostgresFailed(Exception):
 class EmbeddedPostgres:
     """One server process on one data directory. One owner, in one thread, starts, watches and stops it."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`settings` of PostgreSQL are added to ours, or replace them."""
         self._data = data_dir.resolve()
+        self._settings = settings
         self._account = server_account()
         self._binaries = binaries(self._account)
         self._process: psutil.Popen | None = None
@@ -64,7 +68,8 @@ class EmbeddedPostgres:
 
     def url(self, database: str = "postgres", user: str = "postgres") -> str:
         """The address for libpq. A restart does not change it."""
-        return f"postgresql://{user}@/{database}?host={quote(str(self._socket_directory()), safe='')}"
+        port = f"&port={self._settings['port']}" if "port" in self._settings else ""
+        return f"postgresql://{user}@/{database}?host={quote(str(self._socket_directory()), safe='')}{port}"
 
     def healthy(self) -> bool:
         """Whether our own process lives and answers a query."""
@@ -156,7 +161,7 @@ class EmbeddedPostgres:
         return (telling or lines or ["it said nothing"])[-1]
 
     def _spawn(self) -> None:
-        settings = _SETTINGS | {"unix_socket_directories": str(self._socket_directory())}
+        settings = _SETTINGS | {"unix_socket_directories": str(self._socket_directory())} | self._settings
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self._process = self._run("postgres", "-D", str(self._data), *options)
 

@@ -1,10 +1,11 @@
 """A PostgreSQL server that provides a new database for every test or module."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -137,9 +138,10 @@ class WheelPostgres(PostgresServer):
 
     origin = "wheel"
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`settings` of PostgreSQL are added to those of the laptop."""
         super().__init__()
-        self._server = EmbeddedPostgres(data_dir)
+        self._server = EmbeddedPostgres(data_dir, settings)
         self._server.start()
         self.superuser_url = self._server.url()
         self.close_to_services()
