@@ -6,7 +6,7 @@ FULL=1 takes more and longer rounds. Ratios are the claim; absolute figures depe
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from bench import (
@@ -72,17 +72,22 @@ BY_NAME_ALONE = {"peers"}
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("only", nargs="*", choices=[*KINDS, []], help="default: all but `peers`")
-    only = parser.parse_args().only or [name for name in KINDS if name not in BY_NAME_ALONE]
+    only = wanted(parser.parse_args().only)
     full = bool(os.environ.get("FULL"))
     with machine(5, 6, full) if full else machine(3, 4, full) as there:
         facts = there.facts()
         print(*(f"{name} {fact}" for name, fact in facts.items()), sep=", ", file=sys.stderr)
-        rows = [row for name in only for row in _measured(name, there)]
+        rows = [row for name in only for row in measured(name, there)]
     print(*lines_of(rows), sep="\n")
     results.keep(rows, facts)
 
 
-def _measured(name: str, there: Machine) -> Iterator[Line]:
+def wanted(named: Sequence[str]) -> Sequence[str]:
+    """What a run measures: what is named, or all that a run may do unasked."""
+    return named or [name for name in KINDS if name not in BY_NAME_ALONE]
+
+
+def measured(name: str, there: Machine) -> Iterator[Line]:
     """The rows of a measurement, or the line that says which server is missing for it."""
     print(f"{name} ...", file=sys.stderr)
     try:

@@ -1,22 +1,23 @@
 """Durable commands over HTTP: our API beside what others would build it with, all in turn in each round.
 
-All have the same PostgreSQL, over loopback, the same client and body, and 2,000 streams. Our two processes are
-sent commands by episode; while one process is measured, the other rests.
+All have the same PostgreSQL, over loopback, the same client and body, and 2,000 streams. Our two processes
+are sent commands by episode; while one process is measured, the other rests.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-import psutil
 import psycopg
 
-from bench.machine import Machine, mark
+from bench.machine import BREADTH, Machine, mark
 from bench.peers.fetched import NotHad
-from bench.peers.own_postgres import OwnPostgres, cpu_seconds, own_postgres, refuse_forgetful
-from bench.peers.programs import AXON, PEERS, Peer, Running, running
-from bench.serving import BREADTH, CONNECTIONS, Load, Target, WrongAnswers, serving
+from bench.peers.own_postgres import OwnPostgres, own_postgres, refuse_forgetful
+from bench.peers.programs import Running, running
+from bench.peers.sides import Side
+from bench.peers.systems import AXON, PEERS, Peer
+from bench.serving import CONNECTIONS, Load, Target, WrongAnswers, serving
 from bench.table import MILLISECONDS, Line, NotMeasured, Row
 from tests.support.databases import episodes_database
 from tests.support.episodes.api_process import Api
@@ -25,38 +26,6 @@ OURS, OURS_TWICE = "one process", "two processes, sent by episode"
 TWO_BESIDE_AXON, CPU_BESIDE_AXON = 1.0, 0.9
 """The least ratio of rates, and the greatest of CPU time."""
 _OUR_SIZE = "SELECT avg(length(state))::int FROM stored_events WHERE originator_version > 1"
-
-
-@dataclass
-class Side:
-    """One way to record commands, and of each round the rate, p99 and the CPU time of server and database for a
-    command, both in milliseconds. What it was that went wrong, if it did.
-    """
-
-    name: str
-    load: Callable[[float], Load]
-    servers: Sequence[psutil.Process]
-    warm_up: float
-    rate: list[float] = field(default_factory=list)
-    p99: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
-    wrong: str | None = None
-
-    def measure(self, seconds: float, server: OwnPostgres) -> None:
-        before = server.cpu_seconds() + cpu_seconds(*self.servers)
-        load = self.load(seconds)
-        used = server.cpu_seconds() + cpu_seconds(*self.servers) - before
-        self.rate.append(load.per_second)
-        self.p99.append(load.p99)
-        self.cpu.append(used / (load.per_second * seconds) * 1000)
-
-    def attempt(self, work: Callable[[], object]) -> None:
-        """Do this unless something went wrong before. Wrong answers end its rounds, not those of others."""
-        if self.wrong is None:
-            try:
-                work()
-            except WrongAnswers as wrong:
-                self.wrong = str(wrong)
 
 
 def measure(machine: Machine) -> Iterator[Line]:
@@ -83,7 +52,7 @@ def _measured(machine: Machine, server: OwnPostgres) -> Iterator[Line]:
                 yield from (NotMeasured(name, str(missing)) for name in peer.ways)
                 continue
             programs.append((peer, there))
-            theirs += sides(peer, there)
+            theirs += _sides(peer, there)
         _alternate([one, two, *theirs], machine, server)
         _say_sizes([("ours", _OUR_SIZE, database.superuser_url)] + [_stored(*it) for it in programs])
     yield from rows(one, two, theirs)
@@ -99,7 +68,7 @@ def _ours(target: Target, apis: Sequence[Api]) -> tuple[Side, Side]:
     )
 
 
-def sides(peer: Peer, there: Running) -> Iterator[Side]:
+def _sides(peer: Peer, there: Running) -> Iterator[Side]:
     """Each way of a peer to record a command."""
     for name, way in peer.ways.items():
 
@@ -109,12 +78,12 @@ def sides(peer: Peer, there: Running) -> Iterator[Side]:
         yield Side(name, load, [there.process], peer.warm_up)
 
 
-def _alternate(all_sides: Sequence[Side], machine: Machine, server: OwnPostgres) -> None:
-    for side in all_sides:
-        side.attempt(lambda side=side: side.load(side.warm_up))  # type: ignore[misc]
+def _alternate(sides: Sequence[Side], machine: Machine, server: OwnPostgres) -> None:
+    for side in sides:
+        side.warm()
     for _ in range(machine.rounds):
-        for side in all_sides:
-            side.attempt(lambda side=side: side.measure(machine.seconds, server))  # type: ignore[misc]
+        for side in sides:
+            side.measure(machine.seconds, server)
 
 
 def rows(one: Side, two: Side, theirs: Sequence[Side]) -> Iterator[Line]:

@@ -21,6 +21,8 @@ TOPIC = "peer.outbox"
 _TABLE = """CREATE TABLE outbox (id uuid PRIMARY KEY, aggregatetype text NOT NULL, aggregateid text NOT NULL,
     type text NOT NULL, payload text NOT NULL)"""
 _FOLLOWS = "SELECT active FROM pg_replication_slots WHERE slot_name = 'outbox'"
+PATIENCE = 120.0
+"""Seconds of an idle laptop within which anything happens here."""
 _HERE = Path(__file__).with_name("debezium")
 
 
@@ -41,16 +43,16 @@ class Debezium:
             def follows() -> bool:
                 return connection.execute(_FOLLOWS).fetchone() == (True,)
 
-            httpx.delete(connector, timeout=60)  # there is none the first time
-            eventually(lambda: not follows(), "the former connector has ended")
-            httpx.put(f"{connector}/config", json=self._config(poll_ms), timeout=60).raise_for_status()
-            eventually(lambda: follows() or self._failure(), "it follows the log")
+            httpx.delete(connector, timeout=300)  # there is none the first time
+            eventually(lambda: not follows(), "the former connector has ended", PATIENCE)
+            httpx.put(f"{connector}/config", json=self._config(poll_ms), timeout=300).raise_for_status()
+            eventually(lambda: follows() or self._failure(), "it follows the log", PATIENCE)
             if failure := self._failure():
                 raise NotHad(f"its connector failed: {why(failure)}")
 
     def _failure(self) -> str:
         """Why the connector does not run, if it failed."""
-        answer = httpx.get(f"{self.url}/connectors/outbox/status", timeout=60)
+        answer = httpx.get(f"{self.url}/connectors/outbox/status", timeout=300)
         tasks = answer.json()["tasks"] if answer.is_success else []
         return "".join(task["trace"] for task in tasks if task["state"] == "FAILED")
 

@@ -14,7 +14,15 @@ FETCHED = CHECKOUT / "var" / "peers"
 PATIENCE = 900.0
 """Seconds within which a peer is fetched and built, or counts as not to be had."""
 
-_NPM = ("npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+_NPM = (
+    "npm",
+    "install",
+    "--no-package-lock",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+)
 _MAVEN = ("mvn", "--quiet", "--batch-mode", "-Dstyle.color=never")
 _JARS = ("dependency:copy-dependencies", "-DoutputDirectory=jars")
 
@@ -49,7 +57,7 @@ def needs(*programs: str) -> None:
 
 
 def _made(folder: str, commands: Sequence[Sequence[str]]) -> Path:
-    """A copy in which the commands have run: under its final name it is complete. One of other files has another."""
+    """A copy in which the commands have run: complete under its name, which tells of the files it is of."""
     place = FETCHED / f"{folder}-{_digest(HERE / folder)}"
     if place.exists():
         return place

@@ -1,4 +1,4 @@
-"""What brings committed events to Kafka: our relay as a process, and Debezium; and how each is given events."""
+"""What brings committed events to Kafka: our relay as a process, Debezium, and how each is given events."""
 
 import secrets
 import signal
@@ -12,7 +12,7 @@ import psutil
 import psycopg
 
 from bench.machine import mark, refuse_unmarked
-from bench.peers.connect import TOPIC, Debezium
+from bench.peers.connect import PATIENCE, TOPIC, Debezium
 from bench.peers.own_postgres import OwnPostgres, refuse_forgetful
 from care_platform.transport.kafka import Brokers
 from contracts.envelope import topic_of
@@ -78,12 +78,12 @@ class OurRelay:
 
     def rest(self) -> None:
         self._relay.signalled(signal.SIGTERM)
-        self._relay.ended()
+        self._relay.ended(PATIENCE)
 
     def go_on(self) -> None:
         led = len(self._relay.said("leading"))
         self._relay.start()
-        eventually(lambda: len(self._relay.said("leading")) > led, "the relay leads", process=self._relay)
+        eventually(lambda: len(self._relay.said("leading")) > led, "the relay leads", PATIENCE, self._relay)
 
     def commit_one(self) -> str:
         return str(self._log.record([(self._next(), session("word " * 20))])[0].event_id)

@@ -1,7 +1,7 @@
 """From commit to Kafka: our relay beside Debezium, which follows a table of outgoing messages.
 
-Each has a PostgreSQL of its own, so that neither decodes what the other writes, and rests, stopped, while the other
-is measured. Both are given bare inserts: one a transaction at a steady rate, and a hundred at a time for a backlog.
+Each has a PostgreSQL of its own, so that neither decodes what the other writes, and rests while the other is
+measured. Both are given bare inserts: one a transaction at a steady rate, a hundred at once for a backlog.
 """
 
 import subprocess
@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from bench.machine import Machine
 from bench.pacing import p50_and_p99
-from bench.peers.connect import TOPIC, debezium
+from bench.peers.connect import PATIENCE, TOPIC, debezium
 from bench.peers.fetched import NotHad, needs
 from bench.peers.followers import Follower, OutboxOf, our_relay
 from bench.peers.own_postgres import cpu_seconds, own_postgres, refuse_forgetful
@@ -35,8 +35,8 @@ _LOGICAL = {"wal_level": "logical", "wal_sender_timeout": "0"}
 
 @dataclass
 class Figures:
-    """Of each round: events a second of a backlog, the process's CPU time for one of its events and for one at the
-    steady rate, and the time from commit to consumer, all in milliseconds.
+    """Of each round: events a second of a backlog, the CPU time of the process for one of these and for one at
+    the steady rate, and the time from commit to consumer, all in milliseconds.
     """
 
     rate: list[float] = field(default_factory=list)
@@ -112,7 +112,7 @@ def _warmed_up(relay: Follower, bootstrap: str) -> int:
     """How many bytes one of our records has. The relay is at rest afterwards."""
     with closing(Arrivals(bootstrap, relay.topic, relay.id_header)) as arrivals:
         relay.commit(EVENTS // 100)
-        eventually(lambda: len(arrivals.bytes) >= EVENTS // 100, "the relay sends")
+        eventually(lambda: len(arrivals.bytes) >= EVENTS // 100, "the relay sends", PATIENCE)
         relay.rest()
         return round(mean(arrivals.bytes[-EVENTS // 200 :]))
 
@@ -126,7 +126,7 @@ def _steady(one: Follower, bootstrap: str, seconds: float, into: Figures) -> Non
             time.sleep(max(0.0, began + number / PER_SECOND - time.perf_counter()))
             event = one.commit_one()
             committed[event] = time.time()
-        eventually(lambda: committed.keys() <= arrivals.at.keys(), "all have arrived")
+        eventually(lambda: committed.keys() <= arrivals.at.keys(), "all have arrived", PATIENCE)
         into.steady_cpu.append((cpu_seconds(one.process) - used) / len(committed) * 1000)
     p50, p99 = p50_and_p99([(arrivals.at[event] - at) * 1000 for event, at in committed.items()])
     into.p50.append(p50)
@@ -134,7 +134,7 @@ def _steady(one: Follower, bootstrap: str, seconds: float, into: Figures) -> Non
 
 
 def _backlog(one: Follower, bootstrap: str, into: Figures) -> None:
-    """Let it rest while many are committed, and see how long it takes from the first at the broker to the last."""
+    """Let it rest while many are committed, and see how long it takes from the first of them to the last."""
     with closing(Backlog(bootstrap, one.topic)) as backlog:
         one.rest()
         one.commit(EVENTS)

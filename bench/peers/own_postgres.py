@@ -42,7 +42,7 @@ class OwnPostgres(WheelPostgres):
         """What libpq and its like read to connect as the superuser."""
 
     def _let_in(self, rules: Path) -> None:
-        """Accept passwords over loopback, where the embedded server refuses whoever does not use its socket."""
+        """Accept passwords over loopback, where the embedded server refuses everybody."""
         rules.write_text(rules.read_text().replace("reject", "scram-sha-256"))
         with psycopg.connect(self.superuser_url, autocommit=True) as connection:
             connection.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(self.password))

@@ -63,8 +63,9 @@ class Backlog:
         return dict(self._consumer.end_offsets(self._partitions))
 
     def seconds_for(self, count: int) -> float:
-        """Wait until it has so many more than at first, looking twenty times a second. Returns how long it took
-        from the first of them to the last, by the broker's clock.
+        """Wait until it has so many more than at first, looking twenty times a second.
+
+        Returns how long it took from the first of them to the last, by the broker's clock.
         """
 
         def there() -> bool:

@@ -161,7 +161,8 @@ class EmbeddedPostgres:
         return (telling or lines or ["it said nothing"])[-1]
 
     def _spawn(self) -> None:
-        settings = _SETTINGS | {"unix_socket_directories": str(self._socket_directory())} | self._settings
+        place = {"unix_socket_directories": str(self._socket_directory())}
+        settings = {**_SETTINGS, **place, **self._settings}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self._process = self._run("postgres", "-D", str(self._data), *options)
 
