@@ -35,8 +35,8 @@ _LOGICAL = {"wal_level": "logical", "wal_sender_timeout": "0"}
 
 @dataclass
 class Figures:
-    """Of each round: events a second of a backlog, the CPU time of the process for one of these and for one at
-    the steady rate, and the time from commit to consumer, all in milliseconds.
+    """Of each round: events a second of a backlog, the CPU time of the process for one of these and for one
+    at the steady rate, and the time from commit to consumer, all in milliseconds.
     """
 
     rate: list[float] = field(default_factory=list)
@@ -102,6 +102,7 @@ def _rounds(sides: Mapping[str, Follower], bootstrap: str, machine: Machine) -> 
             one.go_on()
             one.begin()
             into = figures[name] if number else Figures()  # the first warms up
+            _steady(one, bootstrap, 2.0, Figures())  # it has just begun
             _steady(one, bootstrap, machine.seconds, into)
             _backlog(one, bootstrap, into)
             one.rest()

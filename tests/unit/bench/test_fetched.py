@@ -1,4 +1,4 @@
-"""What a peer needs is fetched once for its files, whole or not at all; where it is not, the reason is told."""
+"""What a peer needs is fetched once for its files, whole or not at all; else the reason is told."""
 
 import sys
 from pathlib import Path

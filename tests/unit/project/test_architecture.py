@@ -89,7 +89,7 @@ def test_the_domain_imports_the_standard_library_and_itself() -> None:
 
 
 def test_a_benchmark_takes_of_the_tests_their_support_alone() -> None:
-    files = [*(CHECKOUT / "bench").glob("*.py")]
+    files = [*(CHECKOUT / "bench").rglob("*.py")]
     taken = {name for file in files for name in _imports(file) if name.split(".")[0] == "tests"}
     assert taken
     assert [name for name in taken if not name.startswith("tests.support")] == []
