@@ -13,6 +13,8 @@ from pathlib import Path
 from statistics import mean
 from tempfile import TemporaryDirectory
 
+import httpx
+
 from bench.machine import Machine
 from bench.pacing import p50_and_p99
 from bench.peers.connect import PATIENCE, TOPIC, debezium
@@ -51,7 +53,11 @@ def measure(machine: Machine) -> Iterator[Line]:
     try:
         needs("java", "mvn")
         figures = _measured(machine)
-    except NotHad as missing:
+    except (
+        NotHad,
+        AssertionError,
+        httpx.HTTPError,
+    ) as missing:  # the latter two: it did not get there in time
         yield from (NotMeasured(name, str(missing)) for name in POLL_MS)
         return
     ours = figures.pop("ours")

@@ -1,8 +1,11 @@
 """Starts the program that shows another system, gives it a database, and ends it."""
 
+import ctypes
 import os
 import secrets
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +27,7 @@ from tests.support.servers.postgres import Database
 
 STARTS_WITHIN = 300.0
 """In seconds."""
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def running(peer: Peer, server: OwnPostgres) -> Iterator[Running]:
 def started(
     command: Sequence[str], place: Path, log: Path, environment: Mapping[str, str]
 ) -> Iterator[psutil.Popen]:
-    """A process in this directory, killed at the end whatever happens."""
+    """A process in this directory, killed at the end; on Linux also if we are killed before."""
     with log.open("wb") as output:
         process = psutil.Popen(
             command,
@@ -70,6 +74,7 @@ def started(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
     try:
         yield process
@@ -77,6 +82,11 @@ def started(
         if process.poll() is None:
             process.kill()
             process.wait(60)
+
+
+def _die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def await_answer(url: str, process: psutil.Popen, log: Path) -> None:

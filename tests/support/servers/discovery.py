@@ -66,8 +66,8 @@ def make_run_dir() -> Path:
 
 def remove_run_dir(run_dir: Path) -> None:
     """End the servers that still use it, then delete it."""
-    if (run_dir / "postgres").exists():
-        EmbeddedPostgres(run_dir / "postgres").end_leftover()
+    for pid_file in run_dir.glob("*/postmaster.pid"):
+        EmbeddedPostgres(pid_file.parent).end_leftover()
     for process in psutil.process_iter(["cmdline"]):
         last = (process.info["cmdline"] or [""])[-1]
         if last.startswith(f"{run_dir}/") and last.endswith("/server.properties"):
