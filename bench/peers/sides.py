@@ -1,6 +1,7 @@
 """Those that are sent commands in turn."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psutil
@@ -25,26 +26,21 @@ class Side:
     wrong: str | None = None
 
     def warm(self) -> None:
-        """Load without figures."""
-        self._loaded(self.warm_up)
+        """Load without figures. Late answers are no fault of a program that has just begun."""
+        with suppress(WrongAnswers):
+            self.load(self.warm_up)
 
     def measure(self, seconds: float, server: OwnPostgres) -> None:
-        """Load for a round."""
+        """Load for a round. After wrong answers this side takes part no more, but the others do."""
+        if self.wrong is not None:
+            return
         before = server.cpu_seconds() + cpu_seconds(*self.servers)
-        load = self._loaded(seconds)
-        if load is None:
+        try:
+            load = self.load(seconds)
+        except WrongAnswers as wrong:
+            self.wrong = str(wrong)
             return
         used = server.cpu_seconds() + cpu_seconds(*self.servers) - before
         self.rate.append(load.per_second)
         self.p99.append(load.p99)
         self.cpu.append(used / (load.per_second * seconds) * 1000)
-
-    def _loaded(self, seconds: float) -> Load | None:
-        """The load's result. After wrong answers this side takes part no more, but the others do."""
-        if self.wrong is not None:
-            return None
-        try:
-            return self.load(seconds)
-        except WrongAnswers as wrong:
-            self.wrong = str(wrong)
-            return None

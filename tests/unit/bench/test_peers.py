@@ -43,22 +43,22 @@ def test_two_of_our_processes_stand_beside_axon_with_the_targets() -> None:
 
 
 def test_wrong_answers_end_a_peers_rounds_and_no_others() -> None:
-    loads = Mock(side_effect=[Load(1.0, 1.0, 1.0), WrongAnswers("three errors")])
+    loads = Mock(side_effect=[WrongAnswers("it has just begun"), Load(1.0, 1.0, 1.0), WrongAnswers("errors")])
     bad = Side("bad", loads, [], 1.0)
     bad.warm()
-    for _ in range(3):
+    for _ in range(4):
         bad.measure(4.0, SERVER)
-    assert loads.call_count == 2
+    assert loads.call_count == 3
     good = _side("good", 1.0)
     told = list(commands.rows(good, good, [bad, good]))
-    assert told[0] == NotMeasured("bad", "three errors")
+    assert told[0] == NotMeasured("bad", "errors")
     assert all(isinstance(row, Row) for row in told[1:])
     assert len(told) == 4
 
 
 def test_our_own_wrong_answers_end_the_run() -> None:
     ours = Side("ours", Mock(side_effect=WrongAnswers("three errors")), [], 1.0)
-    ours.warm()
+    ours.measure(4.0, SERVER)
     with pytest.raises(WrongAnswers):
         list(commands.rows(ours, _side("two", 1.0), []))
 
