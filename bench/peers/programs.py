@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -92,10 +92,10 @@ def _die_with_parent() -> None:
 def await_answer(url: str, process: psutil.Popen, log: Path) -> None:
     """Wait until a GET is answered with 2xx. Raises `NotHad` if the process ends or takes too long."""
     deadline = time.monotonic() + STARTS_WITHIN
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx.get(url, timeout=5).is_success:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.1)
+    with httpx.Client(timeout=5) as http:
+        while process.poll() is None and time.monotonic() < deadline:
+            with suppress(httpx.HTTPError):
+                if http.get(url).is_success:
+                    return
+            time.sleep(0.2)
     raise NotHad(f"does not start: {why(log.read_text(errors='replace'))}")
