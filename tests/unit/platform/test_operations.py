@@ -1,6 +1,7 @@
 """What anybody may ask costs little, however many ask, and can have a port of its own."""
 
 import asyncio
+import threading
 from typing import Any
 from unittest.mock import Mock
 
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from care_platform.http.operations import Operations, router
+from care_platform.http.operations import Operations, router, serve_document
 from care_platform.http.operations_port import OperationsApart
 from care_platform.http.problems import Problem, Problems
 from care_platform.http.shared_answers import SharedAnswer
@@ -60,6 +61,28 @@ async def test_who_leaves_takes_the_answer_from_nobody_and_an_error_is_told_to_a
     assert question.asked == 1
     question.fault = None
     assert await shared(REQUEST) == 2
+
+
+async def test_while_the_document_is_made_others_are_answered_and_it_is_made_once() -> None:
+    app, may, made = FastAPI(openapi_url=None), threading.Event(), []
+
+    def make() -> dict[str, Any]:
+        made.append(may.wait(30))
+        return {"paths": {}}
+
+    @app.get("/another")
+    async def another() -> int:
+        may.set()
+        return 1
+
+    serve_document(app, make)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as http:
+        first, second = (asyncio.create_task(http.get("/openapi.json")) for _ in range(2))
+        await asyncio.sleep(0.05)
+        assert (await http.get("/another")).json() == 1
+        assert (await first).json() == (await second).json() == {"paths": {}}
+        assert (await http.get("/openapi.json")).status_code == 200
+    assert made == [True]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Health that tells the truth, metrics, and what each kind of problem means: served by every service."""
 
+from asyncio import to_thread
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -114,12 +115,17 @@ class Operations:
 
 
 def serve_document(app: FastAPI, make: Callable[[], dict[str, Any]]) -> None:
-    """Serve the OpenAPI document, made and written once. The application has no `openapi_url`."""
+    """Serve the OpenAPI document, made and written once. The application has no `openapi_url`.
+
+    It takes a second to make, for which no other request should wait.
+    """
     app.openapi = cache(make)  # type: ignore[method-assign]
     written = cache(lambda: to_json(app.openapi()))
 
-    async def read_document(_: Request) -> Response:
-        return Response(written(), media_type="application/json")
+    document = SharedAnswer(lambda _: to_thread(written))
+
+    async def read_document(request: Request) -> Response:
+        return Response(await document(request), media_type="application/json")
 
     app.add_route("/openapi.json", read_document, methods=["GET"], include_in_schema=False)
 
