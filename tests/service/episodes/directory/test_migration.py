@@ -20,7 +20,7 @@ ALTER TABLE clients DROP version;
 ALTER TABLE staff DROP version, DROP clinics;
 ALTER TABLE client_identifiers DROP compared_system, DROP compared_value, DROP told_apart;
 DROP FUNCTION compared_form, refuse_change_of_history;
-DROP TABLE store_identity, held_back, retired_networks, published_topics;
+DROP TABLE store_identity, held_back, retired_networks, published_topics, episode_snapshots;
 ALTER TABLE client_episodes DROP clinic_id, DROP opened_at;
 UPDATE alembic_version SET version_num = '0009';
 """
