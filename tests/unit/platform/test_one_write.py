@@ -1,7 +1,9 @@
 """Head and body of an answer go to the system together, where the body is there at once."""
 
+import gc
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -12,6 +14,7 @@ from care_platform.http.one_write import OneWrite
 class Cycle:
     """What uvicorn knows of the answer that it writes."""
 
+    transport: Any = None
     response_started: bool = False
     expected_content_length: int = 0
     scope: dict[str, str] = field(default_factory=lambda: {"method": "GET"})
@@ -47,6 +50,22 @@ def test_a_head_waits_for_the_body_whose_length_it_tells() -> None:
     cycle.expected_content_length = 0
     one.write(b"body")
     assert transport.written == [b"head body"]
+
+
+def test_what_an_answer_took_is_freed_at_its_end_without_a_collection() -> None:
+    """In a process that caches states only the youngest are ever collected: a cycle would stay for good."""
+    transport, cycle = Transport(), Cycle()
+    known: Any = cycle
+    cycle.transport = OneWrite(transport, known)
+    cycle.transport.write(b"whole")
+    there = ref(cycle)
+    gc.disable()
+    try:
+        del cycle, known
+        assert there() is None
+    finally:
+        gc.enable()
+    assert transport.written == [b"whole"]
 
 
 def test_a_body_in_parts_follows_part_by_part() -> None:

@@ -5,6 +5,7 @@ and as much for whoever reads them.
 """
 
 from typing import Any
+from weakref import proxy
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
@@ -16,7 +17,7 @@ class OneWrite:
 
     def __init__(self, transport: Any, cycle: RequestResponseCycle) -> None:
         self._transport = transport
-        self._cycle = cycle
+        self._cycle = proxy(cycle)  # which holds this: no collection frees a cycle of the two
         self._head = b""
         self._begun = False
 
