@@ -1,6 +1,7 @@
 """What the door lets in, tried with raw bytes on a real server with small limits."""
 
 import asyncio
+import gc
 import json
 import socket
 import ssl
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from care_platform.http.door import DoorLimits
 from care_platform.http.serving import serving
@@ -104,6 +106,21 @@ async def test_a_request_within_the_limits_is_served() -> None:
     async with server() as seen:
         assert await sent(seen.port, WHOLE) == (200, b"ok")
         assert await sent(seen.port, WHOLE[:10], WHOLE[10:], every=0.1) == (200, b"ok")
+
+
+async def test_what_answers_took_is_freed_without_a_collection() -> None:
+    """In a process that caches states only the youngest objects are ever collected: cycles would stay."""
+    async with server() as seen:
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                assert await sent(seen.port, WHOLE) == (200, b"ok")
+            await asyncio.sleep(0.1)  # the last connection is closed meanwhile
+            left = [one for one in gc.get_objects() if isinstance(one, RequestResponseCycle)]
+        finally:
+            gc.enable()
+    assert len(left) <= 1
 
 
 @pytest.mark.parametrize(
