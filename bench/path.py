@@ -5,7 +5,6 @@ All clocks are one machine's: `recorded_at`, taken before the commit, is compare
 
 import asyncio
 import json
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from kafka import KafkaConsumer
 from bench.machine import Machine, mark, refuse_unmarked
 from bench.pacing import p50_and_p99, paced
 from bench.table import MILLISECONDS, Row
+from bench.topic_reader import TopicReader
 from tests.support.load import Load, client_of, session_body
 from tests.support.notifications.http_servers import Server, echo_of
 from tests.support.stack import Stack, bearer
@@ -91,37 +91,25 @@ async def _send(stack: Stack, load: Load, seconds: float) -> None:
         await paced(ask, PER_SECOND, seconds)
 
 
-class _Topic:
-    """Reads the topic as it grows, in its own thread."""
+class _Topic(TopicReader):
+    """How long after their recording events of sessions were on the topic."""
 
     def __init__(self, stack: Stack) -> None:
         self.lags: Lags = {}
-        self._over = threading.Event()
-        self._consumer: Any = KafkaConsumer(
-            stack.topic,
-            bootstrap_servers=stack.broker.bootstrap,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_min_bytes=1,
+        super().__init__(
+            KafkaConsumer(
+                stack.topic,
+                bootstrap_servers=stack.broker.bootstrap,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                fetch_min_bytes=1,
+            )
         )
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self.begin()
 
-    def close(self) -> None:
-        self._over.set()
-        self._thread.join(10)
-        self._consumer.close()
-
-    def _run(self) -> None:
-        while not self._over.is_set():
-            for records in self._consumer.poll(200).values():
-                now = time.time()
-                for record in records:
-                    headers = dict(record.headers)
-                    if b"session_delivered" in headers["ce_type"]:
-                        self.lags[headers["ce_id"].decode()] = _since(
-                            headers["ce_recordedtime"].decode(), now
-                        )
+    def take(self, record: Any, headers: dict[str, bytes], now: float) -> None:
+        if b"session_delivered" in headers["ce_type"]:
+            self.lags[headers["ce_id"].decode()] = _since(headers["ce_recordedtime"].decode(), now)
 
 
 class _Partner(Server):

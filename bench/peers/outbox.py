@@ -37,14 +37,16 @@ _LOGICAL = {"wal_level": "logical", "wal_sender_timeout": "0"}
 
 @dataclass
 class Figures:
-    """Of each round: events a second of a backlog, the CPU time of the process for one of these and for one
-    at the steady rate, and the time from commit to consumer, all in milliseconds.
-    """
+    """What one side came to, with one figure for each round."""
 
     rate: list[float] = field(default_factory=list)
+    """Events of a backlog that were published in a second."""
     cpu: list[float] = field(default_factory=list)
+    """The CPU time of the process for an event of a backlog, in milliseconds."""
     steady_cpu: list[float] = field(default_factory=list)
+    """The same for an event at the steady rate."""
     p50: list[float] = field(default_factory=list)
+    """The time from commit to consumer at the steady rate, in milliseconds."""
     p99: list[float] = field(default_factory=list)
 
 

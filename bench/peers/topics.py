@@ -1,17 +1,17 @@
 """What arrives on a topic, and when: by the broker's own clock, and as a consumer sees it."""
 
-import threading
 import time
 from typing import Any
 
 from kafka import KafkaConsumer
 from kafka.structs import TopicPartition
 
+from bench.topic_reader import TopicReader
 from tests.support.waiting import eventually
 
 
-class Arrivals:
-    """The records of a topic, read as they come by a thread of its own: when each did, by its event's id."""
+class Arrivals(TopicReader):
+    """The records of a topic: when each came, by its event's id."""
 
     def __init__(self, bootstrap: str, topic: str, id_header: str) -> None:
         """`id_header` names the header that has the id."""
@@ -19,27 +19,16 @@ class Arrivals:
         self.bytes: list[int] = []
         """Key, value and headers of each."""
         self._id_header = id_header
-        self._over = threading.Event()
-        self._consumer: Any = _reading(bootstrap, topic)
-        self._consumer.seek_to_end()
-        for partition in self._consumer.assignment():
-            self._consumer.position(partition)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        consumer = _reading(bootstrap, topic)
+        consumer.seek_to_end()
+        for partition in consumer.assignment():
+            consumer.position(partition)
+        super().__init__(consumer)
+        self.begin()
 
-    def close(self) -> None:
-        self._over.set()
-        self._thread.join(10)
-        self._consumer.close()
-
-    def _run(self) -> None:
-        while not self._over.is_set():
-            for records in self._consumer.poll(200).values():
-                now = time.time()
-                for record in records:
-                    headers = dict(record.headers)
-                    self.at[headers[self._id_header].decode()] = now
-                    self.bytes.append(size_of(record))
+    def take(self, record: Any, headers: dict[str, bytes], now: float) -> None:
+        self.at[headers[self._id_header].decode()] = now
+        self.bytes.append(size_of(record))
 
 
 def size_of(record: Any) -> int:
