@@ -1,7 +1,8 @@
 """Processes end behind the proxy, politely and not: callers meet no failure that a repeat would not mend."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -73,12 +74,19 @@ def test_one_killed_under_load_loses_and_doubles_nothing(two: Two, load: Load) -
     each_command_is_stored_once(two.service.rows, load)
 
 
-def test_a_process_that_is_drained_keeps_who_waits_at_it_until_there_is_news(two: Two) -> None:
+@contextmanager
+def two_wait_at_each(two: Two) -> Iterator[Sequence[Future[httpx.Response]]]:
+    """Four who wait for news of the feed."""
     after = two.http.get("/v1/feed", params={"limit": 1000}).json()["next"]
     with ThreadPoolExecutor(4) as callers:
         ask = {"after": after, "wait": MAX_WAIT}
         waits = [callers.submit(two.http.get, "/v1/feed", params=ask) for _ in range(4)]
         eventually(lambda: _waiting(two, "one") == _waiting(two, "two") == 2, "two wait at each")
+        yield waits
+
+
+def test_a_process_that_is_drained_keeps_who_waits_at_it_until_there_is_news(two: Two) -> None:
+    with two_wait_at_each(two) as waits:
         two.proxy.set("one", "drain")
         eventually(lambda: two.proxy.status("one", "in_turn").startswith("DRAIN"), "it is drained")
         assert _waiting(two, "one") == two.proxy.under_way("one") == 2
@@ -90,11 +98,7 @@ def test_a_process_that_is_drained_keeps_who_waits_at_it_until_there_is_news(two
 
 
 def test_a_process_that_ends_without_a_word_to_the_proxy_answers_who_waits_at_it(two: Two) -> None:
-    after = two.http.get("/v1/feed", params={"limit": 1000}).json()["next"]
-    with ThreadPoolExecutor(4) as callers:
-        ask = {"after": after, "wait": MAX_WAIT}
-        waits = [callers.submit(two.http.get, "/v1/feed", params=ask) for _ in range(4)]
-        eventually(lambda: _waiting(two, "one") == _waiting(two, "two") == 2, "two wait at each")
+    with two_wait_at_each(two) as waits:
         assert two.apis["one"].terminated(within=15) == 0
         eventually(lambda: sum(it.done() for it in waits) == 2, "those at the one are answered")
         assert _waiting(two, "two") == 2

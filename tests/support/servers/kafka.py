@@ -6,15 +6,14 @@ import socket
 import struct
 import subprocess
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from abc import abstractmethod
 from pathlib import Path
 
 import psutil
 import pytest
 from kafka import KafkaAdminClient
 
+from tests.support.servers.killing import Killable
 from tests.support.waiting import PATIENCE
 
 START = Path(__file__).parents[3] / "deploy" / "kafka" / "start"
@@ -24,7 +23,7 @@ _API_VERSIONS_REQUEST = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 CONSOLE_CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 
 
-class KafkaBroker(ABC):
+class KafkaBroker(Killable):
     """The operations of every broker, and the faults that tests can cause."""
 
     description: str
@@ -56,23 +55,6 @@ class KafkaBroker(ABC):
     @abstractmethod
     def console_consumer(self, topic: str, count: int) -> list[str]:
         """The first records as Kafka's own tool prints them: headers, key and value, separated by tabs."""
-
-    @contextmanager
-    def killed(self) -> Iterator[None]:
-        """Kill it; after the block it answers again, however that ended, for the tests that follow."""
-        try:
-            self.kill()
-            yield
-        finally:
-            self.restart()
-
-    @abstractmethod
-    def kill(self) -> None:
-        """`kill -9`."""
-
-    @abstractmethod
-    def restart(self) -> None:
-        """Start again after `kill`, with the same data and address, and wait until it answers."""
 
     @abstractmethod
     def pause(self) -> None:

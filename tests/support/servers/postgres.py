@@ -1,8 +1,8 @@
 """A PostgreSQL server that provides a new database for every test or module."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from laptop.databases import (
     create_roles,
 )
 from laptop.postgres import EmbeddedPostgres
+from tests.support.servers.killing import Killable
 
 _PASSWORD = "care-test"  # for servers that ask; the embedded one trusts its socket
 _SYNCED_AT_ONCE = """SELECT 1 FROM pg_settings
@@ -44,7 +45,7 @@ class Database:
         return self.url("owner")
 
 
-class PostgresServer(ABC):
+class PostgresServer(Killable):
     """The operations of every server, and the faults that tests can cause in their own."""
 
     origin: str
@@ -91,23 +92,6 @@ class PostgresServer(ABC):
             for name in self._made:
                 statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
                 connection.execute(statement.format(sql.Identifier(name)))
-
-    @contextmanager
-    def killed(self) -> Iterator[None]:
-        """Kill it; after the block it answers again, however that ended, for the tests that follow."""
-        try:
-            self.kill()
-            yield
-        finally:
-            self.restart()
-
-    @abstractmethod
-    def kill(self) -> None:
-        """`kill -9` of the whole server."""
-
-    @abstractmethod
-    def restart(self) -> None:
-        """Start again after `kill`, with the same data and address, and wait until it answers."""
 
     @abstractmethod
     def close(self) -> None:
