@@ -4,7 +4,6 @@ The number of round trips depends neither on the number of events nor on the len
 attempts wait for the decisions.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -15,14 +14,14 @@ from psycopg import Connection
 
 from contracts.disclosure import Decision, Question
 from episodes.disclosure.decision import Allowed, Found
-from episodes.event_log import snapshot_rows
 from episodes.event_log.cache import Cache, Lookup
 from episodes.event_log.client_keys import KEYS, Unwrap, unwrapped
 from episodes.event_log.codec import DataKey, metadata_of
 from episodes.event_log.erasure import still_known
 from episodes.event_log.folding import CachedEpisode, folded
-from episodes.event_log.snapshot_rows import SINCE_SNAPSHOT
-from episodes.event_log.snapshots import started
+from episodes.event_log.snapshot_rows import SINCE_SNAPSHOT, separated
+from episodes.event_log.snapshots import Events, started
+from episodes.event_log.state_form import FORM
 from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.event_log.thread_pool import Workers
 
@@ -72,7 +71,7 @@ class Disclosures:
         places = connection.execute(_PLACES, (list(asked),), binary=True)
         episode_of = {asked[event]: episode for event, episode in places}
         before = self._before(network, set(episode_of.values()))
-        newer, snapshots = snapshot_rows.separated(_newer(connection, set(episode_of.values()), before))
+        newer, snapshots = separated(_newer(connection, set(episode_of.values()), before))
         clients = _Clients(connection, self._unwrap, network, list({str(one.partner) for one in questions}))
         clients.add({cached.episode.client for cached in before.values()})
         kept, unreadable = _by_episode(network, newer)
@@ -123,22 +122,24 @@ def _newer(
 ) -> Iterator[StoredEvent]:
     """The stored events of episodes that follow their cached states or their snapshots, and these."""
     if before:
-        versions = [cached.episode.version for cached in before.values()]
-        for row in connection.execute(_NEWER, (list(before), versions), binary=True):
-            yield StoredEvent(*row)
-    wanted = snapshot_rows.wanted(set(episodes) - before.keys())
-    if wanted:
-        columns = [list(column) for column in zip(*wanted, strict=True)]
+        yield from _after(connection, {one: cached.episode.version for one, cached in before.items()})
+    uncached = list(set(episodes) - before.keys())
+    if uncached:
+        columns = (uncached, [FORM] * len(uncached))
         for row in connection.execute(SINCE_SNAPSHOT, columns, binary=True):
             yield StoredEvent(*row)
 
 
-def _whole(connection: Connection[Any], episodes: Collection[UUID]) -> dict[UUID, list[StoredEvent]]:
+def _whole(connection: Connection[Any], episodes: Collection[UUID]) -> Events:
     """All events of these episodes."""
-    found: dict[UUID, list[StoredEvent]] = defaultdict(list)
-    for row in connection.execute(_NEWER, (list(episodes), [0] * len(episodes)), binary=True):
-        found[row[0]].append(StoredEvent(*row))
-    return found
+    events, _ = separated(_after(connection, dict.fromkeys(episodes, 0)))
+    return events
+
+
+def _after(connection: Connection[Any], versions: Mapping[UUID, int]) -> Iterator[StoredEvent]:
+    """The stored events of episodes after these versions."""
+    for row in connection.execute(_NEWER, (list(versions), list(versions.values())), binary=True):
+        yield StoredEvent(*row)
 
 
 def _by_episode(

@@ -24,7 +24,7 @@ from episodes.event_log.stored_form import Damaged
 _NONCE = 12
 
 
-class Unusable(Exception):
+class Unusable(Exception):  # no error: the events are read instead
     """A snapshot that is not of this episode, log or form, or is damaged, or whose client is erased."""
 
 
@@ -75,7 +75,7 @@ def opened(snapshot: bytes, last: StoredEvent, keys: Mapping[UUID, DataKey]) -> 
     try:
         body = _BODY.decode(zlib.decompress(key.cipher.decrypt(snapshot[:_NONCE], snapshot[_NONCE:], place)))
         return CachedEpisode(state_from_bytes(bytes(body.state)), body.weight, row=row)
-    except Exception:
+    except Exception:  # whatever is wrong with it, the events are there to be read
         raise Unusable from None
 
 

@@ -20,7 +20,7 @@ from episodes.event_log.codec import metadata_of
 from episodes.event_log.erasure import still_known
 from episodes.event_log.folding import CachedEpisode, folded
 from episodes.event_log.master_keys import wrapping
-from episodes.event_log.snapshots import ReadWhole, Snapshots, started
+from episodes.event_log.snapshots import Events, ReadWhole, Snapshots, started
 from episodes.event_log.stored_form import Damaged, Unreadable
 from episodes.recording.commands import CommandRequest, episodes_named_by, references_of
 from episodes.recording.known import asks_age
@@ -83,8 +83,8 @@ def read(
     if clients - read_set.keys.keys():
         read_set.master = wrapping(connection)
     _take_rows(read_set, found)
-    rows_of_events = chain(found["events"], found["since_snapshot"])
-    events, snapshots = snapshot_rows.separated(StoredEvent(**row) for row in rows_of_events)
+    stored = chain(found["events"], found["since_snapshot"])
+    events, snapshots = snapshot_rows.separated(StoredEvent(**row) for row in stored)
     newer = _by_episode(read_set, askers, events)
     _take_keys_and_rows(seek, read_set, recent, newer, unwrap, of_age)
     _take_episodes(partial(_whole, seek, read_set, commands), read_set, recent, snapshots, newer)
@@ -214,21 +214,19 @@ def _take_episodes(
             read_set.unreadable[identifier] = unreadable
             continue
         if episode is not None:
+            used = start.used.get(identifier)
             read_set.episodes[identifier] = episode
-            lookup = Lookup(identifier in recent, len(later), start.used.get(identifier))
-            read_set.lookups.append(lookup)
+            read_set.lookups.append(Lookup(identifier in recent, len(later), used))
 
 
 def _whole(
     seek: LookUp, read_set: ReadSet, commands: Sequence[CommandRequest], episodes: Collection[UUID]
-) -> dict[UUID, list[StoredEvent]]:
+) -> Events:
     """All events of these episodes, and the receipts once more, for what was recorded in them meanwhile."""
     keys = {command.key for command in commands}
     found = seek({"events": [(one, 0) for one in episodes], "receipts": keys})
     _take_receipts(read_set, found["receipts"])
-    events: dict[UUID, list[StoredEvent]] = defaultdict(list)
-    for row in found["events"]:
-        events[row["originator_id"]].append(StoredEvent(**row))
+    events, _ = snapshot_rows.separated(StoredEvent(**row) for row in found["events"])
     return events
 
 
